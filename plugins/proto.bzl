@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""C++ and embedded descriptors out of .proto files, with the pinned protoc.
+
+Why not proto_library: under Bazel 4.2.3 it needs rules_proto and under 7.x the
+full BUILD files of protobuf; weir has neither, and this is all that it needs.
+
+    load("//plugins:proto.bzl", "weir_proto_library")
+
+    weir_proto_library(
+        name = "stdout_proto",
+        srcs = ["stdout.proto"],                       # in sinks/stdout
+        deps = ["//plugins/sdk:config_rules_proto"],   # what it imports
+    )
+
+makes
+  :stdout_proto              #include "sinks/stdout/stdout.pb.h" (full protobuf)
+  :stdout_proto_descriptors  #include "sinks/stdout/stdout.descriptors.h"
+
+The second has no dependency at all, and holds for each .proto
+
+    namespace weir {
+    extern const unsigned char kSinksStdoutStdoutDescriptors[];
+    extern const std::size_t kSinksStdoutStdoutDescriptorsSize;
+    }
+
+which is a serialised google.protobuf.FileDescriptorSet of the file and of all
+it imports, with comments. The name is the path from the top of the repository,
+in CamelCase: a/b_c/d.proto is kABCDDescriptors.
+
+Imports start at the top of the repository ("plugins/sdk/config_rules.proto");
+"google/protobuf/*.proto" are always there.
+"""
+
+WeirProtoInfo = provider(
+    doc = "What .proto files that import this target's need to find it.",
+    fields = {
+        "sources": "depset of File: the .proto files and all that they import",
+        "roots": "depset of string: folders that imports are relative to",
+    },
+)
+
+def _root(file):
+    """The folder that a .proto's import path starts from."""
+    parts = [part for part in [file.root.path, file.owner.workspace_root] if part]
+    return "/".join(parts) if parts else "."
+
+def _import_path(file):
+    root = _root(file)
+    return file.path if root == "." else file.path[len(root) + 1:]
+
+def _symbol(import_path):
+    words = import_path[:-len(".proto")]
+    for separator in ["/", "-", "."]:
+        words = words.replace(separator, "_")
+    return "k" + "".join([word[0].upper() + word[1:] for word in words.split("_") if word]) + "Descriptors"
+
+_HEADER = """\
+// Generated from {proto}. Do not edit.
+#ifndef {guard}
+#define {guard}
+
+#include <cstddef>
+
+namespace weir {{
+
+// A serialised google.protobuf.FileDescriptorSet: {proto} and all it imports.
+extern const unsigned char {symbol}[];
+extern const std::size_t {symbol}Size;
+
+}}  // namespace weir
+
+#endif  // {guard}
+"""
+
+# The bytes as hexadecimal numbers, with nothing but coreutils and sed.
+_EMBED = """\
+set -eu
+{{
+  printf '// Generated from %s. Do not edit.\\n' '{proto}'
+  printf '#include "%s"\\n\\n' '{header}'
+  printf 'namespace weir {{\\n\\nextern const unsigned char {symbol}[] = {{\\n'
+  od -An -v -t x1 '{set}' | sed 's/ *\\([0-9a-f][0-9a-f]\\)/0x\\1,/g'
+  printf '}};\\n'
+  printf 'extern const std::size_t {symbol}Size = sizeof({symbol});\\n\\n'
+  printf '}}  // namespace weir\\n'
+}} > '{out}'
+"""
+
+def _weir_proto_impl(ctx):
+    sources = depset(
+        ctx.files.srcs,
+        transitive = [dep[WeirProtoInfo].sources for dep in ctx.attr.deps],
+        order = "postorder",
+    )
+    roots = depset(
+        [_root(file) for file in ctx.files.srcs],
+        transitive = [dep[WeirProtoInfo].roots for dep in ctx.attr.deps],
+    )
+
+    # Where google/protobuf/descriptor.proto and its like are.
+    known = ctx.files._well_known_protos
+    known_root = known[0].path[:known[0].path.index("/google/protobuf/")]
+
+    # --cpp_out has to be the folder under which import paths are laid out.
+    out_root = "/".join([part for part in [ctx.bin_dir.path, ctx.label.workspace_root] if part])
+
+    hdrs, srcs, descriptor_hdrs, descriptor_srcs, sets = [], [], [], [], []
+    for src in ctx.files.srcs:
+        if src.owner.package != ctx.label.package or src.owner.workspace_name != ctx.label.workspace_name:
+            fail("%s: %s is of another package; give it a weir_proto_library there" % (ctx.label, src.path))
+        path = _import_path(src)
+        stem = path[len(ctx.label.package) + 1 if ctx.label.package else 0:-len(".proto")]
+        header = ctx.actions.declare_file(stem + ".pb.h")
+        source = ctx.actions.declare_file(stem + ".pb.cc")
+        descriptor_set = ctx.actions.declare_file(stem + ".descriptors.bin")
+        args = ctx.actions.args()
+        args.add_all(roots, format_each = "-I%s")
+        args.add("-I" + known_root)
+        args.add("--cpp_out=" + out_root)
+        args.add("--include_imports")
+        args.add("--include_source_info")
+        args.add(descriptor_set, format = "--descriptor_set_out=%s")
+        args.add(path)
+        ctx.actions.run(
+            executable = ctx.executable._protoc,
+            arguments = [args],
+            inputs = depset(known, transitive = [sources]),
+            outputs = [header, source, descriptor_set],
+            mnemonic = "WeirProtoc",
+            progress_message = "Generating C++ from %s" % src.short_path,
+        )
+        hdrs.append(header)
+        srcs.append(source)
+        sets.append(descriptor_set)
+
+        symbol = _symbol(path)
+        embedded_header = ctx.actions.declare_file(stem + ".descriptors.h")
+        embedded = ctx.actions.declare_file(stem + ".descriptors.cc")
+        include = path[:-len(".proto")] + ".descriptors.h"
+        guard = "WEIR_GENERATED_"
+        for char in include.elems():
+            guard += char.upper() if char.isalnum() else "_"
+        ctx.actions.write(embedded_header, _HEADER.format(
+            proto = path,
+            guard = guard + "_",
+            symbol = symbol,
+        ))
+        ctx.actions.run_shell(
+            command = _EMBED.format(
+                proto = path,
+                header = include,
+                symbol = symbol,
+                set = descriptor_set.path,
+                out = embedded.path,
+            ),
+            inputs = [descriptor_set],
+            outputs = [embedded],
+            mnemonic = "WeirEmbedDescriptors",
+            progress_message = "Embedding the descriptors of %s" % src.short_path,
+        )
+        descriptor_hdrs.append(embedded_header)
+        descriptor_srcs.append(embedded)
+
+    return [
+        DefaultInfo(files = depset(hdrs + srcs)),
+        WeirProtoInfo(sources = sources, roots = roots),
+        OutputGroupInfo(
+            hdrs = depset(hdrs),
+            srcs = depset(srcs),
+            descriptor_hdrs = depset(descriptor_hdrs),
+            descriptor_srcs = depset(descriptor_srcs),
+            descriptor_sets = depset(sets),
+        ),
+    ]
+
+_weir_proto = rule(
+    implementation = _weir_proto_impl,
+    attrs = {
+        "srcs": attr.label_list(allow_files = [".proto"], mandatory = True),
+        "deps": attr.label_list(providers = [WeirProtoInfo]),
+        "_protoc": attr.label(
+            default = "@com_google_protobuf//:protoc",
+            executable = True,
+            cfg = "exec",
+        ),
+        "_well_known_protos": attr.label(
+            default = "@com_google_protobuf//:well_known_protos",
+        ),
+    },
+)
+
+def _weir_cc_proto_impl(ctx):
+    return [
+        ctx.attr.cc[CcInfo],
+        ctx.attr.proto[WeirProtoInfo],
+        DefaultInfo(
+            files = ctx.attr.cc[DefaultInfo].files,
+            runfiles = ctx.attr.cc[DefaultInfo].default_runfiles,
+        ),
+    ]
+
+# Both faces of one target, so that `deps` of C++ rules and of other
+# weir_proto_library targets take the same label.
+_weir_cc_proto = rule(
+    implementation = _weir_cc_proto_impl,
+    attrs = {
+        "cc": attr.label(providers = [CcInfo], mandatory = True),
+        "proto": attr.label(providers = [WeirProtoInfo], mandatory = True),
+    },
+)
+
+def weir_proto_library(name, srcs, deps = [], visibility = None, testonly = None, tags = None):
+    """C++ and embedded descriptors of .proto files; see the top of this file.
+
+    Args:
+      name: the C++ library; `<name>_descriptors` is the other one.
+      srcs: .proto files of this package.
+      deps: weir_proto_library targets of the files that are imported.
+      visibility: of both libraries.
+      testonly: as everywhere.
+      tags: of everything made here.
+    """
+    generated = name + "_generated"
+    common = {"testonly": testonly, "tags": tags}
+    _weir_proto(
+        name = generated,
+        srcs = srcs,
+        deps = deps,
+        visibility = ["//visibility:private"],
+        **common
+    )
+    for group in ["hdrs", "srcs", "descriptor_hdrs", "descriptor_srcs"]:
+        native.filegroup(
+            name = "%s_%s" % (generated, group),
+            srcs = [":" + generated],
+            output_group = group,
+            visibility = ["//visibility:private"],
+            **common
+        )
+
+    # The bytes for other tools (a golden test, a script).
+    native.filegroup(
+        name = name + "_descriptor_sets",
+        srcs = [":" + generated],
+        output_group = "descriptor_sets",
+        visibility = visibility,
+        **common
+    )
+    native.cc_library(
+        name = name + "_cc",
+        srcs = [":%s_srcs" % generated],
+        hdrs = [":%s_hdrs" % generated],
+        copts = ["-w"],
+        visibility = ["//visibility:private"],
+        deps = deps + ["@com_google_protobuf//:protobuf"],
+        **common
+    )
+    _weir_cc_proto(
+        name = name,
+        cc = ":%s_cc" % name,
+        proto = ":" + generated,
+        visibility = visibility,
+        **common
+    )
+    native.cc_library(
+        name = name + "_descriptors",
+        srcs = [":%s_descriptor_srcs" % generated],
+        hdrs = [":%s_descriptor_hdrs" % generated],
+        visibility = visibility,
+        **common
+    )

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The pinned source archives of every C++ dependency: the one list.
+
+Read by deps.bzl (Bazel) and by tools/distdir (Python's ast.literal_eval), so
+ARCHIVES has to stay a plain literal: no function calls, no concatenation.
+
+Fields of an entry:
+  sha256   hashes that are accepted, upstream's archive first. A second hash is
+           Debian's repacked archive of the same version (files whose licence
+           Debian does not ship are left out; nothing that weir builds).
+  urls     where upstream publishes it. The last path component is also the
+           name that the archive has in the distdir.
+  strip    top folders, one per hash and in the same order.
+  debian   source package that holds the same archive.
+  suite    the Debian release whose package has this very version.
+"""
+
+ARCHIVES = {
+    "com_google_absl": {
+        "sha256": [
+            "91ac87d30cc6d79f9ab974c51874a704de9c2647c40f6932597329a282217ba8",
+            "abfe2897f3a30edaa74bc34365afe3c2a3cd012091a97dc7e008f7016adcd5fe",
+        ],
+        "urls": ["https://github.com/abseil/abseil-cpp/archive/refs/tags/20220623.1.tar.gz"],
+        "strip": ["abseil-cpp-20220623.1", "abseil-20220623.1"],
+        "debian": "abseil",
+        "suite": "bookworm",
+    },
+    "com_google_protobuf": {
+        "sha256": ["930c2c3b5ecc6c9c12615cf5ad93f1cd6e12d0aba862b572e076259970ac3a53"],
+        "urls": ["https://github.com/protocolbuffers/protobuf/archive/refs/tags/v3.21.12.tar.gz"],
+        "strip": ["protobuf-3.21.12"],
+        "debian": "protobuf",
+        "suite": "bookworm",
+    },
+    "com_github_gflags_gflags": {
+        "sha256": ["34af2f15cf7367513b352bdcd2493ab14ce43692d2dcd9dfc499492966c64dcf"],
+        "urls": ["https://github.com/gflags/gflags/archive/refs/tags/v2.2.2.tar.gz"],
+        "strip": ["gflags-2.2.2"],
+        "debian": "gflags",
+        "suite": "bookworm",
+    },
+    "com_github_google_glog": {
+        "sha256": ["8a83bf982f37bb70825df71a9709fa90ea9f4447fb3c099e1d720a439d88bad6"],
+        "urls": ["https://github.com/google/glog/archive/refs/tags/v0.6.0.tar.gz"],
+        "strip": ["glog-0.6.0"],
+        "debian": "google-glog",
+        "suite": "bookworm",
+    },
+    "com_google_googletest": {
+        "sha256": ["81964fe578e9bd7c94dfdb09c8e4d6e6759e19967e397dbea48d1c10e45d0df2"],
+        "urls": ["https://github.com/google/googletest/archive/refs/tags/release-1.12.1.tar.gz"],
+        "strip": ["googletest-release-1.12.1"],
+        "debian": "googletest",
+        "suite": "bookworm",
+    },
+    "com_github_google_benchmark": {
+        "sha256": ["6430e4092653380d9dc4ccb45a1e2dc9259d581f4866dc0759713126056bc1d7"],
+        "urls": ["https://github.com/google/benchmark/archive/refs/tags/v1.7.1.tar.gz"],
+        "strip": ["benchmark-1.7.1"],
+        "debian": "benchmark",
+        "suite": "bookworm",
+    },
+    "libbpf": {
+        "sha256": ["53492aff6dd47e4da04ef5e672d753b9743848bdb38e9d90eafbe190b7983c44"],
+        "urls": ["https://github.com/libbpf/libbpf/archive/refs/tags/v1.5.0.tar.gz"],
+        "strip": ["libbpf-1.5.0"],
+        "debian": "libbpf",
+        "suite": "trixie",
+    },
+    "elfutils": {
+        "sha256": ["fb8b0e8d0802005b9a309c60c1d8de32dd2951b56f0c3a3cb56d21ce01595dff"],
+        "urls": ["https://sourceware.org/elfutils/ftp/0.188/elfutils-0.188.tar.bz2"],
+        "strip": ["elfutils-0.188"],
+        "debian": "elfutils",
+        "suite": "bookworm",
+    },
+    "zlib": {
+        "sha256": [
+            "9a93b2b7dfdac77ceba5a558a580e74667dd6fede4585b91eefb60f03b72df23",
+            "60dd315c07f616887caa029408308a018ace66e3d142726a97db164b3b8f69fb",
+        ],
+        "urls": ["https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz"],
+        "strip": ["zlib-1.3.1", "zlib-1.3.1"],
+        "debian": "zlib",
+        "suite": "trixie",
+    },
+}

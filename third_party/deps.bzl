@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every external repository of weir: `weir_dependencies()` in WORKSPACE."""
+
+load(":archives.bzl", "ARCHIVES")
+load(":repositories.bzl", "bpf_tools", "pinned_archive", "stand_in")
+load(":stand_ins.bzl", "ABSL_STAND_INS", "BAZEL4_STAND_INS")
+
+def _archive(name, **kwargs):
+    """One of ARCHIVES, unless the workspace that uses weir has its own."""
+    if native.existing_rule(name):
+        return
+    entry = ARCHIVES[name]
+    pinned_archive(
+        name = name,
+        urls = entry["urls"],
+        sha256 = entry["sha256"],
+        strip = entry["strip"],
+        **kwargs
+    )
+
+def _stand_ins(repositories):
+    for name, files in repositories.items():
+        if not native.existing_rule(name):
+            stand_in(name = name, files = files)
+
+def _is_bazel4():
+    # Debian's bazel-bootstrap 4.2.3 says "no_version", and older builds from
+    # source say nothing at all. Every later Bazel that weir supports has a
+    # number.
+    version = native.bazel_version
+    return version == "" or version == "no_version" or version.startswith("4.")
+
+def weir_dependencies():
+    """Declares what weir needs; nothing is fetched before a target asks for it."""
+    if _is_bazel4():
+        _stand_ins(BAZEL4_STAND_INS)
+    _stand_ins(ABSL_STAND_INS)
+
+    _archive(
+        "com_google_absl",
+        repo_mapping = {
+            "@bazel_skylib": "@weir_absl_skylib",
+            "@platforms": "@weir_absl_platforms",
+        },
+    )
+    _archive("com_github_gflags_gflags")
+    _archive("com_github_google_glog")
+    _archive("com_google_googletest")
+    _archive("com_github_google_benchmark")
+    _archive(
+        "com_google_protobuf",
+        build_file = Label("//third_party/protobuf:protobuf.BUILD"),
+        overlay = {Label("//third_party/protobuf:protoc_main.cc"): "weir/protoc_main.cc"},
+    )
+    _archive(
+        "libbpf",
+        build_file = Label("//third_party/libbpf:libbpf.BUILD"),
+    )
+    _archive(
+        "elfutils",
+        build_file = Label("//third_party/elfutils:elfutils.BUILD"),
+        overlay = {Label("//third_party/elfutils:config.h"): "weir/config.h"},
+    )
+    _archive(
+        "zlib",
+        build_file = Label("//third_party/zlib:zlib.BUILD"),
+    )
+    if not native.existing_rule("weir_bpf_tools"):
+        bpf_tools(name = "weir_bpf_tools")

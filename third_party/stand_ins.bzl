@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What Bazel 4 would download for its own built-in tools, and abseil for its BUILD files.
+
+Bazel 4.2.3 loads rules_cc, rules_java, rules_proto and remote_coverage_tools
+from inside its own tool repository, even for a plain cc_test. Nothing of them
+is used here but the native rules under other names, so these stand in.
+Bazel 7 brings its own and must not see them.
+
+abseil needs `selects` of bazel_skylib and constraint values that the
+`platforms` of 4.2.3 lacks. It is given private ones through repo_mapping, so
+that no other repository meets an incomplete skylib or platforms.
+"""
+
+_CC_RULES = [
+    "cc_binary",
+    "cc_import",
+    "cc_library",
+    "cc_proto_library",
+    "cc_test",
+    "cc_toolchain",
+    "cc_toolchain_suite",
+    "objc_import",
+    "objc_library",
+]
+
+_JAVA_RULES = [
+    "java_binary",
+    "java_import",
+    "java_library",
+    "java_lite_proto_library",
+    "java_package_configuration",
+    "java_plugin",
+    "java_proto_library",
+    "java_runtime",
+    "java_test",
+    "java_toolchain",
+]
+
+_PROTO_RULES = [
+    "proto_lang_toolchain",
+    "proto_library",
+]
+
+def _native_rules(names):
+    return "".join(["%s = native.%s\n" % (name, name) for name in names])
+
+_EMPTY = ""
+
+BAZEL4_STAND_INS = {
+    "rules_cc": {
+        "BUILD.bazel": _EMPTY,
+        "cc/BUILD.bazel": """
+package(default_visibility = ["//visibility:public"])
+
+alias(
+    name = "toolchain_type",
+    actual = "@bazel_tools//tools/cpp:toolchain_type",
+)
+""",
+        "cc/defs.bzl": _native_rules(_CC_RULES),
+    },
+    "rules_java": {
+        "BUILD.bazel": _EMPTY,
+        "java/BUILD.bazel": _EMPTY,
+        "java/defs.bzl": _native_rules(_JAVA_RULES),
+    },
+    "rules_proto": {
+        "BUILD.bazel": _EMPTY,
+        "proto/BUILD.bazel": _EMPTY,
+        "proto/defs.bzl": _native_rules(_PROTO_RULES),
+    },
+    # cc_test asks for these labels; they run only under `bazel coverage`.
+    "remote_coverage_tools": {
+        "BUILD.bazel": """
+package(default_visibility = ["//visibility:public"])
+
+filegroup(name = "coverage_report_generator")
+
+filegroup(name = "lcov_merger")
+""",
+    },
+}
+
+def _constraints(setting, values):
+    lines = [
+        "package(default_visibility = [\"//visibility:public\"])",
+        "constraint_setting(name = \"%s\")" % setting,
+    ]
+    for value in values:
+        lines.append("constraint_value(name = \"%s\", constraint_setting = \":%s\")" % (value, setting))
+    return "\n".join(lines) + "\n"
+
+ABSL_STAND_INS = {
+    "weir_absl_skylib": {
+        "BUILD.bazel": _EMPTY,
+        "lib/BUILD.bazel": _EMPTY,
+        # One function of skylib's: an "or" of config_settings, here for the
+        # one use that abseil makes of it, where every member has to be false
+        # or one of them true. A chain of aliases does it.
+        "lib/selects.bzl": """
+def _config_setting_group(name, match_any, visibility = None):
+    chain = match_any[-1]
+    for i, setting in enumerate(reversed(match_any[:-1])):
+        last = i + 2 == len(match_any)
+        link = name if last else "%s_%d" % (name, i)
+        native.alias(
+            name = link,
+            actual = select({
+                setting: setting,
+                "//conditions:default": chain,
+            }),
+            visibility = visibility,
+        )
+        chain = ":" + link
+
+selects = struct(config_setting_group = _config_setting_group)
+""",
+    },
+    # Constraint values that no platform has: the answer is "no" each time,
+    # which is right on Linux, the only system that weir runs on.
+    "weir_absl_platforms": {
+        "BUILD.bazel": _EMPTY,
+        "cpu/BUILD.bazel": _constraints("cpu", ["wasm32", "wasm64"]),
+        "os/BUILD.bazel": _constraints("os", ["ios", "osx"]),
+    },
+}
