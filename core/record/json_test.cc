@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/record/json.h"
+
+#include <limits>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace weir {
+namespace {
+
+std::string Quoted(std::string_view text) {
+  std::string out;
+  AppendJsonString(text, &out);
+  return out;
+}
+
+TEST(JsonTest, EscapesWhatJsonReserves) {
+  EXPECT_EQ(Quoted("eth0"), "\"eth0\"");
+  EXPECT_EQ(Quoted(""), "\"\"");
+  EXPECT_EQ(Quoted("a\"b\\c"), R"("a\"b\\c")");
+  EXPECT_EQ(Quoted(std::string_view("\n\x1f\0", 3)), R"("\u000a\u001f\u0000")");
+  EXPECT_EQ(Quoted("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80"),
+            "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
+}
+
+// Whatever bytes an interface is called by, the line stays JSON.
+TEST(JsonTest, ReplacesWhatIsNotUtf8) {
+  const std::string bad = "\xEF\xBF\xBD";
+  EXPECT_EQ(Quoted("a\xFFz"), "\"a" + bad + "z\"");
+  EXPECT_EQ(Quoted("\x80"), "\"" + bad + "\"");
+  EXPECT_EQ(Quoted("\xC3"), "\"" + bad + "\"");                                // cut off
+  EXPECT_EQ(Quoted("\xC3\""), "\"" + bad + "\\\"\"");                          // cut by a quote
+  EXPECT_EQ(Quoted("\xC0\xAF"), "\"" + bad + bad + "\"");                      // overlong '/'
+  EXPECT_EQ(Quoted("\xE0\x80\xAF"), "\"" + bad + bad + bad + "\"");            // overlong
+  EXPECT_EQ(Quoted("\xED\xA0\x80"), "\"" + bad + bad + bad + "\"");            // surrogate
+  EXPECT_EQ(Quoted("\xF4\x90\x80\x80"), "\"" + bad + bad + bad + bad + "\"");  // U+110000
+}
+
+TEST(JsonTest, AddsWhatWasMeasuredBehindTheReferencesKeys) {
+  Record record{};
+  record.packets = std::numeric_limits<uint64_t>::max();
+  record.present = WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_ICMP | WEIR_HAS_VLAN |
+                   WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS |
+                   WEIR_HAS_NETWORK_NAMESPACE;
+  record.tcp_flags = 0x12;
+  record.dscp = 46;
+  record.icmp_type = 8;
+  record.icmp_code = 3;
+  record.vlan_id = 4094;
+  record.sampling_interval = 50;
+  record.flow_end_reason = 2;
+  record.wire_packets = 60;
+  record.network_namespace = 4026531840;
+  SetInterfaceName("eth0", &record);
+  std::string json;
+  AppendJson(record, &json);
+  EXPECT_EQ(json,
+            R"({"Etype":0,"FlowDirection":0,"SrcMac":"00:00:00:00:00:00",)"
+            R"("DstMac":"00:00:00:00:00:00","SrcAddr":"::","DstAddr":"::","SrcPort":0,)"
+            R"("DstPort":0,"Proto":0,"IFIndex":0,"Packets":18446744073709551615,"Bytes":0,)"
+            R"("StartMonoTimeNs":0,"EndMonoTimeNs":0,"TimeFlowStart":"1970-01-01T00:00:00Z",)"
+            R"("TimeFlowEnd":"1970-01-01T00:00:00Z","Interface":"eth0","TcpFlags":18,"Dscp":46,)"
+            R"("IcmpType":8,"IcmpCode":3,"VlanId":4094,"Sampling":50,"FlowEndReason":2,)"
+            R"("WirePackets":60,"NetworkNamespace":4026531840})");
+}
+
+}  // namespace
+}  // namespace weir

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow record of the pipeline (a row of a batch), how one is made from what
+// the kernel counted, and how two of the same flow become one.
+#ifndef WEIR_CORE_RECORD_RECORD_H_
+#define WEIR_CORE_RECORD_RECORD_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "core/record/raw_record.h"
+#include "plugins/abi/weir_plugin.h"
+
+namespace weir {
+
+using Record = weir_record;
+
+static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) % 8 == 0);
+// Binary contract of WEIR_RECORD_VERSION 1: fields are only ever appended.
+static_assert(offsetof(Record, packets) == 56 && offsetof(Record, present) == 104 &&
+              offsetof(Record, interface_name) == 140 && sizeof(Record) == 168);
+
+// The name of an interface index, "unknown" where it has none.
+using InterfaceNamer = std::function<std::string(uint32_t if_index)>;
+
+inline constexpr char kUnknownInterface[] = "unknown";
+inline constexpr size_t kMaxInterfaceName = sizeof(Record::interface_name) - 1;
+
+inline IpAddr SrcAddr(const Record& record) { return IpAddr::FromBytes(record.src_addr); }
+inline IpAddr DstAddr(const Record& record) { return IpAddr::FromBytes(record.dst_addr); }
+inline MacAddr SrcMac(const Record& record) { return MacAddr::FromBytes(record.src_mac); }
+inline MacAddr DstMac(const Record& record) { return MacAddr::FromBytes(record.dst_mac); }
+
+// Valid as long as `record` is.
+inline std::string_view InterfaceName(const Record& record) {
+  return {record.interface_name, strnlen(record.interface_name, sizeof(record.interface_name))};
+}
+
+// Cuts `name` to kMaxInterfaceName bytes (the kernel's own names have up to 15).
+inline void SetInterfaceName(std::string_view name, Record* record) {
+  const size_t size = std::min(name.size(), kMaxInterfaceName);
+  std::memset(record->interface_name, 0, sizeof(record->interface_name));
+  std::memcpy(record->interface_name, name.data(), size);
+}
+
+// One instant on both clocks: what turns monotonic times into wall times.
+struct ClockPair {
+  int64_t wall_ns = 0;  // since 1970-01-01T00:00:00Z
+  uint64_t monotonic_ns = 0;
+
+  // Wraps as two's complement does, so that no recording can make it undefined.
+  int64_t WallTime(uint64_t mono_time_ns) const {
+    return static_cast<int64_t>(static_cast<uint64_t>(wall_ns) - (monotonic_ns - mono_time_ns));
+  }
+};
+
+inline void SetWallTimes(const ClockPair& clocks, Record* record) {
+  record->start_wall_time_ns = clocks.WallTime(record->start_mono_time_ns);
+  record->end_wall_time_ns = clocks.WallTime(record->end_mono_time_ns);
+}
+
+inline void SetKey(const RecordKey& key, Record* record) {
+  std::memcpy(record->src_addr, &key.network.src_addr, kIpLength);
+  std::memcpy(record->dst_addr, &key.network.dst_addr, kIpLength);
+  std::memcpy(record->src_mac, &key.data_link.src_mac, kMacLength);
+  std::memcpy(record->dst_mac, &key.data_link.dst_mac, kMacLength);
+  record->eth_protocol = key.eth_protocol;
+  record->src_port = key.transport.src_port;
+  record->dst_port = key.transport.dst_port;
+  record->transport_protocol = key.transport.protocol;
+  record->direction = key.direction;
+  record->if_index = key.if_index;
+}
+
+inline RecordKey KeyOf(const Record& record) {
+  RecordKey key{};
+  key.eth_protocol = record.eth_protocol;
+  key.direction = record.direction;
+  key.data_link = {SrcMac(record), DstMac(record)};
+  key.network = {SrcAddr(record), DstAddr(record)};
+  key.transport = {record.src_port, record.dst_port, record.transport_protocol};
+  key.if_index = record.if_index;
+  return key;
+}
+
+// The record of `key` and `metrics` as seen at the instant (`now` wall time in ns,
+// `mono_now` on the metrics' clock). `namer` may be empty: the record is not named.
+inline Record NewRecord(const RecordKey& key, const RecordMetrics& metrics, int64_t now,
+                        uint64_t mono_now, const InterfaceNamer& namer) {
+  Record record{};
+  SetKey(key, &record);
+  record.packets = metrics.packets;
+  record.bytes = metrics.bytes;
+  record.start_mono_time_ns = metrics.start_mono_time_ns;
+  record.end_mono_time_ns = metrics.end_mono_time_ns;
+  SetWallTimes({now, mono_now}, &record);
+  if (namer) SetInterfaceName(namer(record.if_index), &record);
+  return record;
+}
+
+// Packets on the wire; where they were not counted, the buffers stand for them: the
+// least they can be.
+inline uint64_t WirePackets(const Record& record) {
+  return record.present & WEIR_HAS_WIRE_PACKETS ? record.wire_packets : record.packets;
+}
+
+// Adds `other`, a record of the same flow, to `into`: earliest start, latest end,
+// sums. The reference's rule to the letter: a start of 0 ("not yet set") counts as
+// the earliest when it arrives and gives way to whatever comes after it.
+inline void Accumulate(const Record& other, Record* into) {
+  if (into->start_mono_time_ns == 0 || into->start_mono_time_ns > other.start_mono_time_ns) {
+    into->start_mono_time_ns = other.start_mono_time_ns;
+    into->start_wall_time_ns = other.start_wall_time_ns;
+  }
+  if (into->end_mono_time_ns == 0 || into->end_mono_time_ns < other.end_mono_time_ns) {
+    into->end_mono_time_ns = other.end_mono_time_ns;
+    into->end_wall_time_ns = other.end_wall_time_ns;
+  }
+  if ((into->present | other.present) & WEIR_HAS_WIRE_PACKETS) {
+    into->wire_packets = WirePackets(*into) + WirePackets(other);
+  }
+  into->packets += other.packets;
+  into->bytes += other.bytes;
+  into->tcp_flags |= other.tcp_flags;
+  // Of the rest the first value seen stands, as "first seen" is what they mean.
+  const uint64_t added = other.present & ~into->present;
+  if (added & WEIR_HAS_DSCP) into->dscp = other.dscp;
+  if (added & WEIR_HAS_ICMP) {
+    into->icmp_type = other.icmp_type;
+    into->icmp_code = other.icmp_code;
+  }
+  if (added & WEIR_HAS_VLAN) into->vlan_id = other.vlan_id;
+  if (added & WEIR_HAS_SAMPLING) into->sampling_interval = other.sampling_interval;
+  if (other.present & WEIR_HAS_FLOW_END_REASON) into->flow_end_reason = other.flow_end_reason;
+  into->present |= other.present;
+}
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_RECORD_RECORD_H_

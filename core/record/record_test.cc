@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/record/record.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "gtest/gtest.h"
+
+namespace weir {
+namespace {
+
+// A row of a batch is a binary contract: each offset is what a plugin compiled
+// years ago will read.
+TEST(RecordTest, RowsKeepTheirLayout) {
+  EXPECT_EQ(sizeof(Record), 168u);
+  EXPECT_EQ(offsetof(Record, src_addr), 0u);
+  EXPECT_EQ(offsetof(Record, dst_addr), 16u);
+  EXPECT_EQ(offsetof(Record, src_mac), 32u);
+  EXPECT_EQ(offsetof(Record, dst_mac), 38u);
+  EXPECT_EQ(offsetof(Record, eth_protocol), 44u);
+  EXPECT_EQ(offsetof(Record, src_port), 46u);
+  EXPECT_EQ(offsetof(Record, dst_port), 48u);
+  EXPECT_EQ(offsetof(Record, transport_protocol), 50u);
+  EXPECT_EQ(offsetof(Record, direction), 51u);
+  EXPECT_EQ(offsetof(Record, if_index), 52u);
+  EXPECT_EQ(offsetof(Record, packets), 56u);
+  EXPECT_EQ(offsetof(Record, start_mono_time_ns), 72u);
+  EXPECT_EQ(offsetof(Record, start_wall_time_ns), 88u);
+  EXPECT_EQ(offsetof(Record, present), 104u);
+  EXPECT_EQ(offsetof(Record, wire_packets), 120u);
+  EXPECT_EQ(offsetof(Record, sampling_interval), 128u);
+  EXPECT_EQ(offsetof(Record, flow_end_reason), 139u);
+  EXPECT_EQ(offsetof(Record, interface_name), 140u);
+}
+
+// A recording's bytes, field by field: 0x01, 0x02, ... in the order of the file.
+TEST(RecordTest, ReadsThePackedRecordOfTheReference) {
+  uint8_t bytes[sizeof(RawRecord)];
+  for (size_t i = 0; i < sizeof(bytes); ++i) bytes[i] = static_cast<uint8_t>(i + 1);
+  RawRecord raw;
+  std::memcpy(&raw, bytes, sizeof(raw));
+  const Record record = NewRecord(raw.key, raw.metrics, 0, 0, nullptr);
+  EXPECT_EQ(record.eth_protocol, 0x0201);
+  EXPECT_EQ(record.direction, 0x03);
+  EXPECT_EQ(SrcMac(record).String(), "04:05:06:07:08:09");
+  EXPECT_EQ(DstMac(record).String(), "0a:0b:0c:0d:0e:0f");
+  EXPECT_EQ(SrcAddr(record).String(), "1011:1213:1415:1617:1819:1a1b:1c1d:1e1f");
+  EXPECT_EQ(DstAddr(record).String(), "2021:2223:2425:2627:2829:2a2b:2c2d:2e2f");
+  EXPECT_EQ(record.src_port, 0x3130);
+  EXPECT_EQ(record.dst_port, 0x3332);
+  EXPECT_EQ(record.transport_protocol, 0x34);
+  EXPECT_EQ(record.if_index, 0x38373635u);
+  EXPECT_EQ(record.packets, 0x3C3B3A39u);
+  EXPECT_EQ(record.bytes, 0x44434241403F3E3Du);
+  EXPECT_EQ(record.start_mono_time_ns, 0x4C4B4A4948474645u);
+  EXPECT_EQ(record.end_mono_time_ns, 0x54535251504F4E4Du);
+  EXPECT_TRUE(KeyOf(record) == raw.key);
+  EXPECT_EQ(InterfaceName(record), "");
+}
+
+TEST(RecordTest, CutsLongInterfaceNames) {
+  Record record{};
+  SetInterfaceName(std::string(40, 'x'), &record);
+  EXPECT_EQ(InterfaceName(record), std::string(27, 'x'));
+  SetInterfaceName("lo", &record);
+  EXPECT_EQ(InterfaceName(record), "lo");
+  // Names from another hand need not end in NUL.
+  std::memset(record.interface_name, 'y', sizeof(record.interface_name));
+  EXPECT_EQ(InterfaceName(record), std::string(28, 'y'));
+}
+
+TEST(ClockPairTest, TurnsMonotonicIntoWallTimes) {
+  const ClockPair clocks = {1'000'000, 500};
+  EXPECT_EQ(clocks.WallTime(500), 1'000'000);
+  EXPECT_EQ(clocks.WallTime(400), 999'900);
+  EXPECT_EQ(clocks.WallTime(700), 1'000'200);  // after the clocks were read
+  EXPECT_EQ(clocks.WallTime(0), 999'500);
+}
+
+TEST(ClockPairTest, WrapsWhereNumbersEnd) {
+  constexpr int64_t kFirst = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kLast = std::numeric_limits<int64_t>::max();
+  EXPECT_EQ((ClockPair{kFirst, 1}).WallTime(0), kLast);
+  EXPECT_EQ((ClockPair{kLast, 0}).WallTime(1), kFirst);
+  EXPECT_EQ((ClockPair{0, 0}).WallTime(std::numeric_limits<uint64_t>::max()), -1);
+}
+
+Record Metrics(uint64_t start, uint64_t end, uint64_t packets, uint64_t bytes) {
+  Record record{};
+  record.start_mono_time_ns = start;
+  record.end_mono_time_ns = end;
+  record.packets = packets;
+  record.bytes = bytes;
+  SetWallTimes({1'000'000, 0}, &record);
+  return record;
+}
+
+TEST(AccumulateTest, KeepsEarliestStartLatestEndAndSums) {
+  Record into = Metrics(50, 60, 3, 300);
+  Accumulate(Metrics(20, 30, 1, 100), &into);
+  EXPECT_EQ(into.start_mono_time_ns, 20u);
+  EXPECT_EQ(into.end_mono_time_ns, 60u);
+  Accumulate(Metrics(70, 80, 4, 5), &into);
+  EXPECT_EQ(into.start_mono_time_ns, 20u);
+  EXPECT_EQ(into.end_mono_time_ns, 80u);
+  EXPECT_EQ(into.packets, 8u);
+  EXPECT_EQ(into.bytes, 405u);
+}
+
+// Wall times are not computed anew: they go with the monotonic times they are of,
+// whatever the wall clock did between the two records.
+TEST(AccumulateTest, WallTimesGoWithTheirMonotonicTimes) {
+  Record into = Metrics(50, 60, 1, 1);
+  Record other = Metrics(20, 80, 1, 1);
+  other.start_wall_time_ns = 111;
+  other.end_wall_time_ns = 222;
+  Accumulate(other, &into);
+  EXPECT_EQ(into.start_wall_time_ns, 111);
+  EXPECT_EQ(into.end_wall_time_ns, 222);
+  Accumulate(Metrics(30, 70, 1, 1), &into);
+  EXPECT_EQ(into.start_wall_time_ns, 111);
+  EXPECT_EQ(into.end_wall_time_ns, 222);
+}
+
+// The reference's rule for a time that is not yet set.
+TEST(AccumulateTest, StartOfZeroArrivesAndGivesWay) {
+  Record into = Metrics(50, 60, 1, 1);
+  Accumulate(Metrics(0, 0, 1, 1), &into);
+  EXPECT_EQ(into.start_mono_time_ns, 0u);
+  EXPECT_EQ(into.end_mono_time_ns, 60u);
+  Accumulate(Metrics(55, 58, 1, 1), &into);
+  EXPECT_EQ(into.start_mono_time_ns, 55u);
+  Record unset = Metrics(0, 0, 1, 1);
+  Accumulate(Metrics(7, 9, 1, 1), &unset);
+  EXPECT_EQ(unset.start_mono_time_ns, 7u);
+  EXPECT_EQ(unset.end_mono_time_ns, 9u);
+}
+
+TEST(AccumulateTest, CountsBeyond32Bits) {
+  Record into = Metrics(1, 2, 0xFFFFFFFF, 1);
+  Accumulate(Metrics(1, 2, 0xFFFFFFFF, 1), &into);
+  EXPECT_EQ(into.packets, 0x1FFFFFFFEu);
+}
+
+TEST(AccumulateTest, JoinsWhatWasMeasured) {
+  Record into = Metrics(1, 2, 1, 1);
+  into.present = WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP;
+  into.tcp_flags = 0x02;
+  into.dscp = 10;
+  Record other = Metrics(1, 2, 1, 1);
+  other.present = WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN | WEIR_HAS_FLOW_END_REASON;
+  other.tcp_flags = 0x10;
+  other.dscp = 46;
+  other.vlan_id = 7;
+  other.flow_end_reason = 3;
+  Accumulate(other, &into);
+  EXPECT_EQ(into.tcp_flags, 0x12);
+  EXPECT_EQ(into.dscp, 10);  // the first seen
+  EXPECT_EQ(into.vlan_id, 7);
+  EXPECT_EQ(into.flow_end_reason, 3);
+  EXPECT_EQ(into.present, other.present);
+}
+
+// Where one of the two did not count packets of the wire, its buffers stand for them.
+TEST(AccumulateTest, WirePacketsAreNeverFewerThanPackets) {
+  Record into = Metrics(1, 2, 10, 1);
+  Record other = Metrics(1, 2, 2, 1);
+  other.present = WEIR_HAS_WIRE_PACKETS;
+  other.wire_packets = 90;
+  Accumulate(other, &into);
+  EXPECT_EQ(into.wire_packets, 100u);
+  Accumulate(Metrics(1, 2, 5, 1), &into);
+  EXPECT_EQ(into.wire_packets, 105u);
+  Record plain = Metrics(1, 2, 1, 1);
+  Accumulate(Metrics(1, 2, 5, 1), &plain);
+  EXPECT_EQ(plain.wire_packets, 0u);
+}
+
+}  // namespace
+}  // namespace weir

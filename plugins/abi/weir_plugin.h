@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The boundary between weir and its plugins: everything a shared object must
+ * know, and all it may use, to be a source, a transform or a sink of weir.
+ *
+ * Plain C; needs only <stdint.h> and <stddef.h>. A plugin exports one symbol,
+ * weir_plugin_main, and needs no symbol of the host: host functions come in a
+ * table. Most C++ authors will prefer plugins/sdk, which stands on this file.
+ *
+ * Versions. The major versions of host and plugin must be equal, and the
+ * plugin's minor must not exceed the host's. Within a major, structs only grow
+ * at their end, and each begins with struct_size as its writer knows it: read a
+ * field only if struct_size reaches it (WEIR_HAS_FIELD). The layout of a record
+ * has a version of its own, and rows are walked by stride, so a newer host can
+ * append fields to rows that an older plugin still reads.
+ *
+ * Loading. The host opens a plugin with RTLD_NOW | RTLD_LOCAL and never closes
+ * it. A plugin must not define gflags, and must keep a protobuf or logging
+ * library of its own to itself: link it statically and export nothing but
+ * weir_plugin_main.
+ *
+ * Threads. For one instance, create, tick_interval_ns, start, stop and destroy
+ * are called on one control thread; run on a thread the host made for it;
+ * process, tick and flush on other host threads, but never two of them at the
+ * same time. interrupt may come from any thread while run is going on. Host
+ * functions may be called from any thread.
+ *
+ * Order. create, start, { run | process, tick, flush }, stop, destroy. A
+ * source's run has returned before its stop is called; all process and tick
+ * calls have, before the last flush; stop follows that flush. destroy follows a
+ * create that succeeded, started or not. stop follows a start that succeeded.
+ *
+ * Errors. A function that can fail returns a weir_code and, if it is not
+ * WEIR_OK, says why through host->error_set. No exception may leave a plugin.
+ *
+ * Strings are UTF-8. `const char*` is NUL-terminated, weir_string is not.
+ */
+#ifndef WEIR_PLUGINS_ABI_WEIR_PLUGIN_H_
+#define WEIR_PLUGINS_ABI_WEIR_PLUGIN_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define WEIR_ABI_MAJOR 1
+#define WEIR_ABI_MINOR 0
+#define WEIR_RECORD_VERSION 1
+
+/* True if `object` was written by someone who knows `field`. */
+#define WEIR_HAS_FIELD(type, object, field) \
+  ((object)->struct_size >= offsetof(type, field) + sizeof((object)->field))
+
+/* Bytes that the giver owns; valid only during the call unless it says more. */
+typedef struct weir_string {
+  const char* data;
+  size_t size;
+} weir_string;
+
+/* Error codes: the numbers of absl::StatusCode (and of gRPC). */
+typedef int32_t weir_code;
+enum {
+  WEIR_OK = 0,
+  WEIR_CANCELLED = 1,
+  WEIR_UNKNOWN = 2,
+  WEIR_INVALID_ARGUMENT = 3,
+  WEIR_DEADLINE_EXCEEDED = 4,
+  WEIR_NOT_FOUND = 5,
+  WEIR_ALREADY_EXISTS = 6,
+  /* A privilege is missing: `weir run` ends with exit code 3. */
+  WEIR_PERMISSION_DENIED = 7,
+  WEIR_RESOURCE_EXHAUSTED = 8,
+  WEIR_FAILED_PRECONDITION = 9,
+  WEIR_ABORTED = 10,
+  WEIR_OUT_OF_RANGE = 11,
+  /* A kernel feature is missing: `weir run` ends with exit code 3. */
+  WEIR_UNIMPLEMENTED = 12,
+  WEIR_INTERNAL = 13,
+  WEIR_UNAVAILABLE = 14,
+  WEIR_DATA_LOSS = 15,
+  WEIR_UNAUTHENTICATED = 16
+};
+
+/* ---- Records and batches ------------------------------------------------ */
+
+/* Bits of weir_record.present: the optional fields that were measured. */
+enum {
+  WEIR_HAS_TCP_FLAGS = 1u << 0,
+  WEIR_HAS_DSCP = 1u << 1,
+  WEIR_HAS_ICMP = 1u << 2, /* icmp_type and icmp_code */
+  WEIR_HAS_VLAN = 1u << 3,
+  WEIR_HAS_SAMPLING = 1u << 4,
+  WEIR_HAS_FLOW_END_REASON = 1u << 5,
+  WEIR_HAS_WIRE_PACKETS = 1u << 6,
+  WEIR_HAS_NETWORK_NAMESPACE = 1u << 7
+};
+
+/*
+ * One flow record: a row of a batch. Integers in host byte order, addresses and
+ * MACs in network order. A field without a bit in `present` is always valid; one
+ * with a bit is zero while its bit is clear. Rows are 8-byte aligned.
+ */
+typedef struct weir_record {
+  /* What makes packets one flow. */
+  uint8_t src_addr[16]; /* IPv4 as ::ffff:a.b.c.d; all zero: not an IP flow */
+  uint8_t dst_addr[16];
+  uint8_t src_mac[6];
+  uint8_t dst_mac[6];
+  uint16_t eth_protocol; /* EtherType behind VLAN tags */
+  uint16_t src_port;
+  uint16_t dst_port;
+  uint8_t transport_protocol; /* IANA protocol number */
+  uint8_t direction;          /* IPFIX flowDirection: 0 ingress, 1 egress */
+  uint32_t if_index;
+  /* What was counted. */
+  uint64_t packets;
+  uint64_t bytes;
+  uint64_t start_mono_time_ns; /* CLOCK_MONOTONIC; 0: not yet set */
+  uint64_t end_mono_time_ns;
+  int64_t start_wall_time_ns; /* since 1970-01-01T00:00:00Z, leap seconds aside */
+  int64_t end_wall_time_ns;
+  /* What else may be known; `present` says which. */
+  uint64_t present;           /* WEIR_HAS_* */
+  uint64_t network_namespace; /* inode number of the namespace; part of the flow's identity */
+  uint64_t wire_packets;      /* packets on the wire where `packets` counts GSO buffers */
+  uint32_t sampling_interval; /* 1 of N packets was looked at */
+  uint16_t tcp_flags;         /* union, IPFIX tcpControlBits */
+  uint16_t vlan_id;           /* outermost tag, 12 bits */
+  uint8_t dscp;
+  uint8_t icmp_type; /* ICMP or ICMPv6 */
+  uint8_t icmp_code;
+  uint8_t flow_end_reason; /* IPFIX flowEndReason, information element 136 */
+  /* Name of if_index: NUL-padded, at most 27 bytes and a NUL. Empty: not named yet. */
+  char interface_name[28];
+} weir_record;
+
+/*
+ * Optional feature blocks follow the record in each row of a batch whose source
+ * measures them; where a block is off it takes no room. block_offset[id] is the
+ * distance from the start of the row, 0 where the block is absent. The blocks'
+ * own layouts come with the features that fill them.
+ */
+enum {
+  WEIR_BLOCK_RTT = 0,
+  WEIR_BLOCK_DROPS = 1,
+  WEIR_BLOCK_DNS = 2,
+  WEIR_BLOCK_NAT = 3,
+  WEIR_BLOCK_PROCESS = 4,
+  WEIR_BLOCK_IDS = 8
+};
+
+/*
+ * A slab of `size` rows. Allocated by the host and reference-counted. Whoever
+ * allocated a batch may write it until he emits it; from then on nobody may.
+ */
+typedef struct weir_batch {
+  uint32_t struct_size;
+  uint32_t record_version; /* WEIR_RECORD_VERSION of the host */
+  uint32_t stride;         /* bytes from one row to the next, a multiple of 8 */
+  uint32_t capacity;       /* rows there is room for */
+  uint32_t size;           /* rows in use, from the first */
+  uint32_t reserved;
+  uint8_t* rows;
+  uint16_t block_offset[WEIR_BLOCK_IDS];
+} weir_batch;
+
+/* ---- The host's side ---------------------------------------------------- */
+
+/* The host's handle of one stage (an instance in a pipeline). */
+typedef struct weir_stage weir_stage;
+/* Where a failing call puts its message; valid during that call only. */
+typedef struct weir_error weir_error;
+/* A counter or gauge; valid until the stage's destroy returns. */
+typedef struct weir_metric weir_metric;
+
+typedef enum weir_severity {
+  WEIR_LOG_DEBUG = 0,
+  WEIR_LOG_INFO = 1,
+  WEIR_LOG_WARNING = 2,
+  WEIR_LOG_ERROR = 3
+} weir_severity;
+
+/*
+ * What a stage tells of its records, so that for every stage
+ *   received = emitted + merged + filtered + dropped + held.
+ * The host itself counts what goes in through process and out through emit.
+ */
+typedef enum weir_count {
+  /* Sources only: read from outside. Every record read is counted here, also
+   * one that is then dropped instead of emitted. */
+  WEIR_COUNT_RECEIVED = 0,
+  /* Sinks only: delivered to where they go. */
+  WEIR_COUNT_DELIVERED = 1,
+  /* Absorbed into a record that the stage holds already. */
+  WEIR_COUNT_MERGED = 2,
+  /* Left out because the configuration says so. */
+  WEIR_COUNT_FILTERED = 3,
+  /* Lost. `reason` is a snake_case word, such as "queue_full". */
+  WEIR_COUNT_DROPPED = 4,
+  /* Held now: sets, where the others add. */
+  WEIR_COUNT_HELD = 5
+} weir_count;
+
+typedef enum weir_metric_kind { WEIR_METRIC_COUNTER = 0, WEIR_METRIC_GAUGE = 1 } weir_metric_kind;
+
+/*
+ * The host's functions. One table for the process, valid for its whole life.
+ * `stage` is the one given to create, except where NULL is allowed.
+ */
+typedef struct weir_host {
+  uint32_t struct_size;
+  uint16_t abi_major;
+  uint16_t abi_minor;
+  uint32_t record_version;
+  uint32_t reserved;
+  const char* program_version; /* of the host, for messages */
+
+  /* Writes one log line; `stage` may be NULL. file:line is where it comes from. */
+  void (*log)(weir_stage* stage, weir_severity severity, const char* file, int line,
+              weir_string message);
+
+  /* Says why the call that was given `error` is about to fail. The host copies
+   * the message; the last call counts. */
+  void (*error_set)(weir_error* error, weir_string message);
+
+  /* A new batch with room for `rows` (1 to 65536) rows, zeroed, size 0, owned by
+   * the caller with one reference; NULL when memory is short. */
+  weir_batch* (*batch_allocate)(weir_stage* stage, uint32_t rows);
+  /* One reference more, one reference fewer; the last frees. */
+  void (*batch_retain)(const weir_batch* batch);
+  void (*batch_release)(const weir_batch* batch);
+
+  /* Hands a batch of one or more rows to all consumers of the stage and takes the
+   * caller's reference, whatever the result. Blocks while a consumer holds back.
+   * From inside run, process, tick and flush only, on the calling thread. An
+   * error: the pipeline is ending and these records were counted as dropped; a
+   * source should return. */
+  weir_code (*emit)(weir_stage* stage, weir_batch* batch);
+
+  /* See weir_count. `reason` is read for WEIR_COUNT_DROPPED only, else NULL. */
+  void (*count)(weir_stage* stage, weir_count what, const char* reason, uint64_t records);
+
+  /* Asks for an orderly end of the program with exit code 0, as SIGTERM does:
+   * for a sink whose reader has gone on purpose. Returns at once. */
+  void (*request_stop)(weir_stage* stage, weir_string why);
+
+  /* The metric of that name (weir_<what>_total for counters) with the label
+   * `stage`, and `reason` if not NULL; the same one for the same arguments. The
+   * host copies all strings. */
+  weir_metric* (*metric)(weir_stage* stage, weir_metric_kind kind, const char* name,
+                         const char* reason, const char* help);
+  void (*metric_add)(weir_metric* metric, int64_t delta); /* counters only grow */
+  void (*metric_set)(weir_metric* metric, int64_t value); /* also for a counter read elsewhere */
+
+  /* CLOCK_MONOTONIC and CLOCK_REALTIME in ns, or what a test put in their place. */
+  uint64_t (*clock_monotonic_ns)(weir_stage* stage);
+  int64_t (*clock_wall_ns)(weir_stage* stage);
+
+  /* The object that stages of this pipeline made by the same plugin share under
+   * `name`: the first caller makes it by `make` (NULL from it is returned and
+   * nothing is kept). It is given to `dispose` once every stage that asked for it
+   * has been destroyed. Control thread only. */
+  void* (*shared)(weir_stage* stage, const char* name, void* (*make)(void),
+                  void (*dispose)(void*));
+} weir_host;
+
+/* ---- The plugin's side -------------------------------------------------- */
+
+typedef enum weir_kind { WEIR_SOURCE = 1, WEIR_TRANSFORM = 2, WEIR_SINK = 3 } weir_kind;
+
+/* Valid during create; what is needed later must be copied (host and stage are
+ * pointers that stay valid until destroy returns). */
+typedef struct weir_create_args {
+  uint32_t struct_size;
+  uint32_t reserved;
+  const weir_host* host;
+  weir_stage* stage;
+  weir_string stage_name;
+  /* The configuration: config_message in protobuf wire format, already checked
+   * against config_descriptors and their field rules. */
+  weir_string config;
+} weir_create_args;
+
+/*
+ * One kind of stage that a plugin can make. The plugin owns it, constant, for
+ * the life of the process. Every function pointer is required unless it says
+ * optional (then NULL).
+ */
+typedef struct weir_component {
+  uint32_t struct_size;
+  weir_kind kind;
+  const char* type;    /* what the configuration calls it: snake_case */
+  const char* summary; /* one sentence for people */
+
+  /* Full name of the message that configures it, and a serialized
+   * google.protobuf.FileDescriptorSet that holds it and all it imports, each file
+   * after its imports. All three zero: it takes no configuration. */
+  const char* config_message;
+  const uint8_t* config_descriptors;
+  size_t config_descriptors_size;
+
+  /* Makes an instance. Looks at its configuration and says what is wrong with it,
+   * but opens nothing and changes nothing outside: `weir validate` calls it too. */
+  weir_code (*create)(const weir_create_args* args, void** instance, weir_error* error);
+
+  /* Opens what the instance needs. Consumers have been started before. */
+  weir_code (*start)(void* instance, weir_error* error);
+
+  /* Closes it. Returns only when all threads of the plugin's own are gone. */
+  weir_code (*stop)(void* instance, weir_error* error);
+
+  /* Frees the instance. */
+  void (*destroy)(void* instance);
+
+  /* Sources only: produces batches until the input ends or interrupt is called,
+   * then hands over what is left and returns. */
+  weir_code (*run)(void* instance, weir_error* error);
+
+  /* Sources only: makes run return soon; returns at once. May come before run,
+   * more than once, and from any thread. */
+  void (*interrupt)(void* instance);
+
+  /* Transforms and sinks: takes a batch. It is the host's; retain it to keep it.
+   * An error ends the pipeline, and these records count as dropped unless the
+   * stage has told what became of them. */
+  weir_code (*process)(void* instance, const weir_batch* batch, weir_error* error);
+
+  /* Transforms and sinks, optional: how often tick is due, in ns; 0: never. Asked
+   * once, after create. A stage with ticks gets a queue and a thread of its own;
+   * any other transform runs on the threads of its producers. */
+  uint64_t (*tick_interval_ns)(void* instance);
+
+  /* Optional, required with tick_interval_ns: `now_ns` is the monotonic clock. */
+  weir_code (*tick)(void* instance, uint64_t now_ns, weir_error* error);
+
+  /* Transforms and sinks, optional: emits or delivers all that is held. */
+  weir_code (*flush)(void* instance, weir_error* error);
+} weir_component;
+
+/* What a plugin is. Owned by the plugin, constant, for the life of the process. */
+typedef struct weir_plugin {
+  uint32_t struct_size;
+  uint16_t abi_major; /* WEIR_ABI_MAJOR and _MINOR that it was compiled with */
+  uint16_t abi_minor;
+  uint32_t record_version; /* WEIR_RECORD_VERSION that it was compiled with */
+  uint32_t component_count;
+  const char* name;    /* of the plugin */
+  const char* version; /* its own */
+  const weir_component* const* components;
+} weir_plugin;
+
+/*
+ * The one symbol. Called once, on the control thread, before anything else.
+ * `host` is valid for the life of the process. Returns NULL if the plugin cannot
+ * work here (it has logged why). Must not assume that host's version fits: the
+ * host compares after this returns, so call nothing but host->log in it.
+ */
+const weir_plugin* weir_plugin_main(const weir_host* host);
+typedef const weir_plugin* (*weir_plugin_main_function)(const weir_host* host);
+#define WEIR_PLUGIN_MAIN_SYMBOL "weir_plugin_main"
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* WEIR_PLUGINS_ABI_WEIR_PLUGIN_H_ */
