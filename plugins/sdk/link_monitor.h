@@ -1,0 +1,332 @@
+// SPDX-License-Identifier: Apache-2.0
+// Watches the network interfaces of one network namespace: which there are, which
+// appear, are renamed, go up or down, and which have gone. For sources that attach
+// to interfaces and for whoever names them. Needs no privilege.
+#ifndef WEIR_PLUGINS_SDK_LINK_MONITOR_H_
+#define WEIR_PLUGINS_SDK_LINK_MONITOR_H_
+
+#include <linux/if_link.h>
+#include <linux/netlink.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/status.h"
+
+namespace weir::sdk {
+
+struct Link {
+  uint32_t if_index = 0;
+  std::string name;
+  uint16_t hardware_type = 0;  // ARPHRD_* of linux/if_arp.h
+  bool up = false;             // administratively up (IFF_UP)
+
+  friend bool operator==(const Link& a, const Link& b) {
+    return a.if_index == b.if_index && a.name == b.name && a.hardware_type == b.hardware_type &&
+           a.up == b.up;
+  }
+  friend bool operator!=(const Link& a, const Link& b) { return !(a == b); }
+};
+
+// Keeps the present links and reports each difference once. What the kernel had to
+// drop because its queue was full is made good by asking for all links again; only
+// a link that went and came back unchanged under the same index meanwhile is then
+// not seen to have changed.
+//
+// One thread at a time. Watches the namespace of the thread that called Open.
+class LinkMonitor {
+ public:
+  // Called from within Read; must not call Read itself.
+  using Callback = std::function<void(const Link&)>;
+
+  // Opens the socket and asks for all links; they are reported by Read.
+  static Result<std::unique_ptr<LinkMonitor>> Open() {
+    std::unique_ptr<LinkMonitor> monitor(new LinkMonitor());
+    Status status = monitor->OpenSocket();
+    if (status.ok()) status = monitor->StartDump();
+    if (!status.ok()) return status;
+    return monitor;
+  }
+
+  ~LinkMonitor() {
+    if (fd_ >= 0) close(fd_);  // a socket's close has nothing to report
+  }
+  LinkMonitor(const LinkMonitor&) = delete;
+  LinkMonitor& operator=(const LinkMonitor&) = delete;
+
+  // Readable when Read has something to do. Owned by the monitor.
+  int fd() const { return fd_; }
+
+  // Handles all that is pending and returns without blocking. `on_present` gets each
+  // link that is new or differs from what was reported of it (its name, say);
+  // `on_gone` each that has gone, as it was last known. After an error the monitor is
+  // of no more use.
+  Status Read(const Callback& on_present, const Callback& on_gone) {
+    for (;;) {
+      bool received = false;
+      const Status status = ReceiveOne(on_present, on_gone, &received);
+      if (!status.ok() || !received) return status;
+    }
+  }
+
+  // Like Read, but blocks until all links that were present at Open (or at the last
+  // loss) have been reported: at most for `timeout`, then DEADLINE_EXCEEDED.
+  Status ReadInitial(const Callback& on_present, const Callback& on_gone,
+                     std::chrono::milliseconds timeout = std::chrono::seconds(5)) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    for (;;) {
+      const Status status = Read(on_present, on_gone);
+      if (!status.ok() || Synchronized()) return status;
+      const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+          deadline - std::chrono::steady_clock::now());
+      if (left.count() <= 0) {
+        return {WEIR_DEADLINE_EXCEEDED, "list network interfaces: the kernel did not answer"};
+      }
+      pollfd readable = {fd_, POLLIN, 0};
+      if (poll(&readable, 1, static_cast<int>(left.count())) < 0 && errno != EINTR) {
+        return ErrnoStatus("list network interfaces: poll", errno);
+      }
+    }
+  }
+
+  // True when all links have been reported and nothing is known to be missing.
+  bool Synchronized() const { return !dumping_ && !dump_again_; }
+
+ private:
+  struct Entry {
+    Link link;
+    uint32_t seen_in = 0;  // sequence number of the dump during which it was last seen
+  };
+
+  // The largest message there can be has no documented bound; a buffer that proves
+  // too small grows up to the second of these.
+  static constexpr size_t kInitialBufferBytes = 64 * 1024;
+  static constexpr size_t kMaxBufferBytes = 4 * 1024 * 1024;
+  static constexpr int kReceiveQueueBytes = 8 * 1024 * 1024;
+
+  LinkMonitor() : buffer_(kInitialBufferBytes) {}
+
+  Status OpenSocket() {
+    fd_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
+    if (fd_ < 0) return ErrnoStatus("watch network interfaces: open netlink socket", errno);
+    // Without CAP_NET_ADMIN the system's limit bounds the queue; losses are made good.
+    if (setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveQueueBytes,
+                   sizeof(kReceiveQueueBytes)) != 0 &&
+        setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kReceiveQueueBytes, sizeof(kReceiveQueueBytes)) !=
+            0) {
+      return ErrnoStatus("watch network interfaces: enlarge receive queue", errno);
+    }
+    sockaddr_nl address{};
+    address.nl_family = AF_NETLINK;
+    address.nl_groups = RTMGRP_LINK;
+    if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+      return ErrnoStatus("watch network interfaces: bind netlink socket", errno);
+    }
+    return OkStatus();
+  }
+
+  Status StartDump() {
+    struct {
+      nlmsghdr header;
+      ifinfomsg link;
+      rtattr mask_header;
+      uint32_t mask;
+    } request{};
+    request.header.nlmsg_len = sizeof(request);
+    request.header.nlmsg_type = RTM_GETLINK;
+    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+    request.header.nlmsg_seq = ++sequence_;
+    request.link.ifi_family = AF_UNSPEC;
+    request.mask_header.rta_type = IFLA_EXT_MASK;
+    request.mask_header.rta_len = RTA_LENGTH(sizeof(request.mask));
+    request.mask = RTEXT_FILTER_SKIP_STATS;
+
+    sockaddr_nl kernel{};
+    kernel.nl_family = AF_NETLINK;
+    ssize_t sent;
+    do {
+      sent = sendto(fd_, &request, sizeof(request), 0, reinterpret_cast<const sockaddr*>(&kernel),
+                    sizeof(kernel));
+    } while (sent < 0 && errno == EINTR);
+    if (sent < 0) return ErrnoStatus("list network interfaces: send request", errno);
+    if (sent != sizeof(request)) {
+      return {WEIR_INTERNAL, "list network interfaces: request was sent in part"};
+    }
+    dumping_ = true;
+    dump_again_ = false;
+    return OkStatus();
+  }
+
+  Status ReceiveOne(const Callback& on_present, const Callback& on_gone, bool* received) {
+    sockaddr_nl sender{};
+    iovec piece = {buffer_.data(), buffer_.size()};
+    msghdr message{};
+    message.msg_name = &sender;
+    message.msg_namelen = sizeof(sender);
+    message.msg_iov = &piece;
+    message.msg_iovlen = 1;
+    const ssize_t size = recvmsg(fd_, &message, MSG_TRUNC);
+    if (size < 0) return HandleReceiveError(errno, received);
+    *received = true;
+    // Any process may send to this socket; only the kernel's word counts.
+    if (message.msg_namelen < sizeof(sender) || sender.nl_pid != 0) return OkStatus();
+    if (message.msg_flags & MSG_TRUNC) return GrowBuffer(static_cast<size_t>(size));
+    return Parse(static_cast<size_t>(size), on_present, on_gone);
+  }
+
+  // Once its queue was full, the kernel drops all that comes and tells so no second
+  // time until the queue has been emptied: only then can links be asked for again
+  // without missing what happens meanwhile.
+  Status HandleReceiveError(int error, bool* received) {
+    const bool empty = error == EAGAIN || error == EWOULDBLOCK;
+    if (empty && (dumping_ || !dump_again_)) return OkStatus();
+    *received = true;
+    if (empty) return StartDump();
+    if (error == EINTR) return OkStatus();
+    if (error != ENOBUFS) return ErrnoStatus("watch network interfaces: receive", error);
+    dump_again_ = true;
+    return OkStatus();
+  }
+
+  Status GrowBuffer(size_t needed) {
+    if (needed > kMaxBufferBytes) {
+      return {WEIR_RESOURCE_EXHAUSTED, "watch network interfaces: a message of the kernel has " +
+                                           std::to_string(needed) + " bytes"};
+    }
+    // The cut message may have been the end of a dump: what it was is not known.
+    buffer_.resize(needed);
+    dumping_ = false;
+    dump_again_ = true;
+    return OkStatus();
+  }
+
+  // All messages of one datagram.
+  Status Parse(size_t size, const Callback& on_present, const Callback& on_gone) {
+    size_t offset = 0;
+    while (size - offset >= sizeof(nlmsghdr)) {
+      nlmsghdr header;
+      std::memcpy(&header, buffer_.data() + offset, sizeof(header));
+      if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > size - offset) break;
+      const uint8_t* const body = buffer_.data() + offset + NLMSG_HDRLEN;
+      const Status status =
+          Handle(header, body, header.nlmsg_len - NLMSG_HDRLEN, on_present, on_gone);
+      if (!status.ok()) return status;
+      offset = std::min<size_t>(size, offset + NLMSG_ALIGN(header.nlmsg_len));
+    }
+    if (offset == size) return OkStatus();
+    return {WEIR_INTERNAL, "watch network interfaces: malformed message of the kernel"};
+  }
+
+  Status Handle(const nlmsghdr& header, const uint8_t* body, size_t size,
+                const Callback& on_present, const Callback& on_gone) {
+    const bool of_dump = dumping_ && header.nlmsg_seq == sequence_;
+    if (of_dump && (header.nlmsg_flags & NLM_F_DUMP_INTR)) dump_again_ = true;
+    switch (header.nlmsg_type) {
+      case NLMSG_DONE:
+        return of_dump ? EndDump(on_gone) : OkStatus();
+      case NLMSG_ERROR:
+        return of_dump ? FailDump(body, size) : OkStatus();
+      case RTM_NEWLINK:
+      case RTM_DELLINK: {
+        Link link;
+        if (ParseLink(body, size, &link)) Apply(header.nlmsg_type, link, on_present, on_gone);
+        return OkStatus();
+      }
+      default:
+        return OkStatus();
+    }
+  }
+
+  Status EndDump(const Callback& on_gone) {
+    dumping_ = false;
+    if (dump_again_) return OkStatus();  // it has holes: nothing is known to have gone
+    for (auto entry = links_.begin(); entry != links_.end();) {
+      if (entry->second.seen_in == sequence_) {
+        ++entry;
+        continue;
+      }
+      const Link gone = std::move(entry->second.link);
+      entry = links_.erase(entry);
+      on_gone(gone);
+    }
+    return OkStatus();
+  }
+
+  Status FailDump(const uint8_t* body, size_t size) {
+    int32_t error = 0;
+    if (size >= sizeof(error)) std::memcpy(&error, body, sizeof(error));
+    dumping_ = false;
+    dump_again_ = error == -EBUSY || error == -EINTR;
+    if (dump_again_) return OkStatus();
+    return ErrnoStatus("list network interfaces", -error);
+  }
+
+  // False for what is not the state of an interface itself: a bridge's messages of
+  // its ports come with the same types, and leaving a bridge is not going away.
+  static bool ParseLink(const uint8_t* body, size_t size, Link* link) {
+    ifinfomsg info;
+    if (size < sizeof(info)) return false;
+    std::memcpy(&info, body, sizeof(info));
+    if (info.ifi_family != AF_UNSPEC || info.ifi_index <= 0) return false;
+    link->if_index = static_cast<uint32_t>(info.ifi_index);
+    link->hardware_type = info.ifi_type;
+    link->up = (info.ifi_flags & IFF_UP) != 0;
+    size_t offset = NLMSG_ALIGN(sizeof(info));
+    while (size > offset && size - offset >= sizeof(rtattr)) {
+      rtattr attribute;
+      std::memcpy(&attribute, body + offset, sizeof(attribute));
+      if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > size - offset) break;
+      if (attribute.rta_type == IFLA_IFNAME) {
+        const char* const name = reinterpret_cast<const char*>(body + offset + RTA_LENGTH(0));
+        link->name.assign(name, strnlen(name, attribute.rta_len - RTA_LENGTH(0)));
+      }
+      offset += RTA_ALIGN(attribute.rta_len);
+    }
+    return true;
+  }
+
+  void Apply(uint16_t type, const Link& link, const Callback& on_present, const Callback& on_gone) {
+    const auto known = links_.find(link.if_index);
+    if (type == RTM_DELLINK) {
+      if (known == links_.end()) return;
+      const Link gone = std::move(known->second.link);
+      links_.erase(known);
+      on_gone(gone);
+      return;
+    }
+    if (link.name.empty()) return;  // says nothing of the name: not a link's state
+    Entry& entry = known != links_.end() ? known->second : links_[link.if_index];
+    // A link that appears while a dump runs may come too late to be in it.
+    entry.seen_in = sequence_;
+    if (entry.link == link) return;
+    entry.link = link;
+    on_present(link);
+  }
+
+  int fd_ = -1;
+  uint32_t sequence_ = 0;
+  bool dumping_ = false;     // dump number sequence_ has not ended
+  bool dump_again_ = false;  // it has missed something
+  std::vector<uint8_t> buffer_;
+  std::unordered_map<uint32_t, Entry> links_;  // by if_index
+};
+
+}  // namespace weir::sdk
+
+#endif  // WEIR_PLUGINS_SDK_LINK_MONITOR_H_

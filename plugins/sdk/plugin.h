@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Turns C++ classes into a weir plugin:
+//
+//   WEIR_PLUGIN("weir_null", "1.0",
+//               (weir::sdk::Define<NullSink, my::NullConfig>(
+//                   "null", "Counts records and throws them away.",
+//                   "my.NullConfig", kDescriptors, kDescriptorsSize)));
+//
+// Every entry is noexcept: an exception becomes an error of the stage.
+#ifndef WEIR_PLUGINS_SDK_PLUGIN_H_
+#define WEIR_PLUGINS_SDK_PLUGIN_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "plugins/sdk/component.h"
+
+namespace weir::sdk {
+
+// For a component that takes no configuration.
+struct NoConfig {
+  bool ParseFromArray(const void*, int size) { return size == 0; }
+};
+
+namespace internal {
+
+// An instance as the host holds it: the object, and the table its errors go to.
+template <typename T>
+struct Instance {
+  const weir_host* host;
+  std::unique_ptr<T> object;
+};
+
+inline weir_code Report(const weir_host* host, weir_error* error, const Status& status) noexcept {
+  if (!status.ok()) host->error_set(error, ToAbi(status.message()));
+  return status.code();
+}
+
+// Calls `body`, which returns a Status, and reports what it returns or throws.
+template <typename Body>
+weir_code Guard(const weir_host* host, weir_error* error, Body&& body) noexcept {
+  try {
+    return Report(host, error, body());
+  } catch (const std::bad_alloc&) {
+    host->error_set(error, ToAbi("out of memory"));
+    return WEIR_RESOURCE_EXHAUSTED;
+  } catch (const std::exception& exception) {
+    host->error_set(error, ToAbi(exception.what()));
+    return WEIR_INTERNAL;
+  } catch (...) {
+    host->error_set(error, ToAbi("threw something that is not a std::exception"));
+    return WEIR_INTERNAL;
+  }
+}
+
+template <typename T, typename Config>
+struct Entries {
+  static Instance<T>* Of(void* instance) { return static_cast<Instance<T>*>(instance); }
+
+  static weir_code Create(const weir_create_args* args, void** instance,
+                          weir_error* error) noexcept {
+    return Guard(args->host, error, [&]() -> Status {
+      Config config;
+      if (!config.ParseFromArray(args->config.data, static_cast<int>(args->config.size))) {
+        return {WEIR_INTERNAL, "the host passed a configuration that does not parse"};
+      }
+      Stage stage(args->host, args->stage,
+                  std::string(args->stage_name.data, args->stage_name.size));
+      Result<std::unique_ptr<T>> made = T::Create(config, std::move(stage));
+      if (!made.ok()) return made.status();
+      *instance = new Instance<T>{args->host, *std::move(made)};
+      return OkStatus();
+    });
+  }
+  static weir_code Start(void* instance, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Start(); });
+  }
+  static weir_code Stop(void* instance, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Stop(); });
+  }
+  static void Destroy(void* instance) noexcept { delete Of(instance); }
+  static weir_code Run(void* instance, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Run(); });
+  }
+  static void Interrupt(void* instance) noexcept { Of(instance)->object->Interrupt(); }
+  static weir_code Process(void* instance, const weir_batch* batch, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error,
+                 [&] { return Of(instance)->object->Process(BatchView(batch)); });
+  }
+  static uint64_t TickIntervalNs(void* instance) noexcept {
+    return Of(instance)->object->TickIntervalNs();
+  }
+  static weir_code Tick(void* instance, uint64_t now_ns, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Tick(now_ns); });
+  }
+  static weir_code Flush(void* instance, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Flush(); });
+  }
+};
+
+template <typename T>
+constexpr weir_kind KindOf() {
+  if constexpr (std::is_base_of_v<Source, T>) {
+    return WEIR_SOURCE;
+  } else if constexpr (std::is_base_of_v<Transform, T>) {
+    return WEIR_TRANSFORM;
+  } else {
+    static_assert(std::is_base_of_v<Sink, T>, "derive from Source, Transform or Sink");
+    return WEIR_SINK;
+  }
+}
+
+}  // namespace internal
+
+// The component of class T, whose configuration is the generated message Config
+// with the full name `config_message`, described by the serialized
+// FileDescriptorSet `descriptors`. All pointers must live as long as the process.
+template <typename T, typename Config = NoConfig>
+weir_component Define(const char* type, const char* summary, const char* config_message = nullptr,
+                      const uint8_t* descriptors = nullptr, size_t descriptors_size = 0) {
+  using Entries = internal::Entries<T, Config>;
+  weir_component component{};
+  component.struct_size = sizeof(component);
+  component.kind = internal::KindOf<T>();
+  component.type = type;
+  component.summary = summary;
+  component.config_message = config_message;
+  component.config_descriptors = descriptors;
+  component.config_descriptors_size = descriptors_size;
+  component.create = Entries::Create;
+  component.start = Entries::Start;
+  component.stop = Entries::Stop;
+  component.destroy = Entries::Destroy;
+  if constexpr (std::is_base_of_v<Source, T>) {
+    component.run = Entries::Run;
+    component.interrupt = Entries::Interrupt;
+  } else {
+    component.process = Entries::Process;
+    component.tick_interval_ns = Entries::TickIntervalNs;
+    component.tick = Entries::Tick;
+    component.flush = Entries::Flush;
+  }
+  return component;
+}
+
+// Defines weir_plugin_main; the arguments after the version are components.
+#define WEIR_PLUGIN(plugin_name, plugin_version, ...)                                       \
+  extern "C" __attribute__((visibility("default"))) const weir_plugin* weir_plugin_main(    \
+      const weir_host* /*host*/) {                                                          \
+    static const weir_component components[] = {__VA_ARGS__};                               \
+    constexpr uint32_t count = sizeof(components) / sizeof(components[0]);                  \
+    static const auto pointers = [] {                                                       \
+      std::array<const weir_component*, count> result{};                                    \
+      for (uint32_t i = 0; i < count; ++i) result[i] = &components[i];                      \
+      return result;                                                                        \
+    }();                                                                                    \
+    static const weir_plugin plugin = {sizeof(weir_plugin), WEIR_ABI_MAJOR, WEIR_ABI_MINOR, \
+                                       WEIR_RECORD_VERSION, count,          plugin_name,    \
+                                       plugin_version,      pointers.data()};               \
+    return &plugin;                                                                         \
+  }                                                                                         \
+  static_assert(true, "a semicolon follows")
+
+}  // namespace weir::sdk
+
+#endif  // WEIR_PLUGINS_SDK_PLUGIN_H_

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+// The C++ SDK across the C boundary: entries, errors, batches; and the fake host.
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "gtest/gtest-spi.h"
+#include "gtest/gtest.h"
+#include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/plugin.h"
+#include "plugins/sdk/testing/fake_host.h"
+
+namespace weir::sdk {
+namespace {
+
+using testing::FakeHost;
+
+// A configuration of one byte, in place of a protobuf message.
+struct OneByte {
+  bool ParseFromArray(const void* data, int size) {
+    if (size != 1) return false;
+    value = *static_cast<const char*>(data);
+    return true;
+  }
+  char value = 0;
+};
+
+// Does what its configuration says when it is asked to process.
+class Moody : public Transform {
+ public:
+  static Result<std::unique_ptr<Moody>> Create(const OneByte& config, Stage stage) {
+    if (config.value == 'c') return Status(WEIR_INVALID_ARGUMENT, "not like this");
+    return std::make_unique<Moody>(config.value, std::move(stage));
+  }
+  Moody(char mood, Stage stage) : mood_(mood), stage_(std::move(stage)) {}
+
+  Status Process(const BatchView& batch) override {
+    if (mood_ == 't') throw std::runtime_error("thrown");
+    if (mood_ == 'm') throw std::bad_alloc();
+    if (mood_ == 'i') throw 42;
+    if (mood_ == 'a') return absl::DataLossError("from abseil");
+    BatchWriter writer(&stage_, 2);
+    for (const Record& record : batch) {
+      if (const Status status = writer.Append(record); !status.ok()) return status;
+    }
+    return writer.Flush();
+  }
+
+ private:
+  const char mood_;
+  const Stage stage_;
+};
+
+// An instance behind the C entries, as the host holds it.
+class Entered {
+ public:
+  Entered(FakeHost* host, std::string config)
+      : component_(Define<Moody, OneByte>("moody", "For tests.")) {
+    weir_create_args args{};
+    args.struct_size = sizeof(args);
+    args.host = host->host();
+    args.stage = host->raw_stage();
+    args.stage_name = ToAbi("test");
+    args.config = ToAbi(config);
+    code_ = component_.create(&args, &instance_, Error());
+  }
+  ~Entered() {
+    if (instance_ != nullptr) component_.destroy(instance_);
+  }
+  weir_code Process(const weir_batch* batch) {
+    return component_.process(instance_, batch, Error());
+  }
+  weir_code code() const { return code_; }
+  const std::string& message() const { return message_; }
+
+ private:
+  weir_error* Error() { return reinterpret_cast<weir_error*>(&message_); }
+
+  const weir_component component_;
+  void* instance_ = nullptr;
+  std::string message_;
+  weir_code code_;
+};
+
+std::vector<Record> Records(uint32_t count) {
+  std::vector<Record> records(count, Record{});
+  for (uint32_t i = 0; i < count; ++i) records[i].if_index = i;
+  return records;
+}
+
+TEST(EntriesTest, CreateReportsWhatIsWrong) {
+  FakeHost host;
+  EXPECT_EQ(Entered(&host, "c").message(), "not like this");
+  EXPECT_EQ(Entered(&host, "c").code(), WEIR_INVALID_ARGUMENT);
+  EXPECT_EQ(Entered(&host, "").code(), WEIR_INTERNAL);
+  EXPECT_EQ(Entered(&host, "x").code(), WEIR_OK);
+}
+
+TEST(EntriesTest, NoExceptionLeavesThePlugin) {
+  FakeHost host;
+  weir_batch* const batch = host.MakeBatch(Records(1));
+  const auto process = [&](const char* mood) {
+    Entered entered(&host, mood);
+    const weir_code code = entered.Process(batch);
+    return std::to_string(code) + " " + entered.message();
+  };
+  EXPECT_EQ(process("t"), "13 thrown");
+  EXPECT_EQ(process("m"), "8 out of memory");
+  EXPECT_EQ(process("i"), "13 threw something that is not a std::exception");
+  EXPECT_EQ(process("a"), "15 from abseil");
+  host.host()->batch_release(batch);
+}
+
+TEST(BatchWriterTest, EmitsFullBatchesAndTheRest) {
+  FakeHost host;
+  auto moody = testing::MakeComponent<Moody>(&host, OneByte{});
+  ASSERT_TRUE(moody.ok());
+  host.SetRowLayout({sizeof(Record) + 16, {}});  // of a newer host
+  ASSERT_TRUE(host.Feed(moody->get(), Records(5)).ok());
+  ASSERT_EQ(host.batches().size(), 3u);
+  EXPECT_EQ(host.batches()[2].records.size(), 1u);
+  const std::vector<Record> out = host.records();
+  for (uint32_t i = 0; i < 5; ++i) EXPECT_EQ(out[i].if_index, i);
+  host.ExpectBalanced();
+}
+
+TEST(BatchWriterTest, EmitsNoEmptyBatchAndLeaksNone) {
+  FakeHost host;
+  const Stage stage = host.MakeStage();
+  BatchWriter writer(&stage);
+  EXPECT_TRUE(writer.Flush().ok());
+  ASSERT_NE(writer.Add(), nullptr);
+  EXPECT_EQ(writer.pending(), 1u);
+  EXPECT_TRUE(host.batches().empty());
+}
+
+TEST(BatchWriterTest, ReportsAHostThatTakesNoMore) {
+  FakeHost host;
+  const Stage stage = host.MakeStage();
+  host.FailEmits(WEIR_CANCELLED);
+  BatchWriter writer(&stage, 1);
+  ASSERT_NE(writer.Add(), nullptr);
+  EXPECT_EQ(writer.Add(), nullptr);
+  EXPECT_EQ(writer.status().code(), WEIR_CANCELLED);
+  host.FailAllocations(true);
+  EXPECT_EQ(writer.Append(Record{}).code(), WEIR_RESOURCE_EXHAUSTED);
+  EXPECT_EQ(host.dropped("pipeline_ended"), 1u);
+}
+
+TEST(StatusTest, TakesAbseilsStatusAndStatusOr) {
+  const Status status = absl::NotFoundError("gone");
+  EXPECT_EQ(status.code(), WEIR_NOT_FOUND);
+  EXPECT_EQ(status.message(), "gone");
+  Result<int> value = absl::StatusOr<int>(7);
+  ASSERT_TRUE(value.ok());
+  EXPECT_EQ(*value, 7);
+  const Result<int> error = absl::StatusOr<int>(absl::AbortedError("no"));
+  EXPECT_EQ(error.status().code(), WEIR_ABORTED);
+}
+
+TEST(StatusTest, TellsPrivilegesAndFeaturesFromOtherErrors) {
+  EXPECT_EQ(ErrnoStatus("open x", EACCES).message(), "open x: Permission denied");
+  EXPECT_EQ(ErrnoStatus("", EPERM).code(), WEIR_PERMISSION_DENIED);
+  EXPECT_EQ(ErrnoStatus("", ENOSYS).code(), WEIR_UNIMPLEMENTED);
+  EXPECT_EQ(ErrnoStatus("", EIO).code(), WEIR_UNKNOWN);
+}
+
+TEST(StageTest, SiblingsShareAnObjectUntilTheLastHasGone) {
+  static int alive = 0;
+  struct Counted {
+    Counted() { ++alive; }
+    ~Counted() { --alive; }
+  };
+  auto first = std::make_unique<FakeHost>("first");
+  auto second = std::make_unique<FakeHost>("second", first.get());
+  FakeHost stranger("stranger");
+  Counted* const shared = first->MakeStage().Shared<Counted>("x");
+  EXPECT_EQ(second->MakeStage().Shared<Counted>("x"), shared);
+  EXPECT_NE(stranger.MakeStage().Shared<Counted>("x"), shared);
+  EXPECT_EQ(alive, 2);
+  first.reset();
+  EXPECT_EQ(alive, 2);
+  second.reset();
+  EXPECT_EQ(alive, 1);
+}
+
+TEST(FakeHostTest, NoticesALeakedBatch) {
+  EXPECT_NONFATAL_FAILURE(
+      {
+        FakeHost host;
+        host.MakeBatch(Records(1));
+      },
+      "did not release all batches");
+}
+
+TEST(FakeHostTest, NoticesABatchReleasedTwice) {
+  FakeHost host;
+  weir_batch* const batch = host.MakeBatch(Records(1));
+  host.host()->batch_release(batch);
+  EXPECT_NONFATAL_FAILURE(host.host()->batch_release(batch), "released too often");
+}
+
+TEST(FakeHostTest, BlocksEmitsUntilTold) {
+  FakeHost host;
+  const Stage stage = host.MakeStage();
+  host.BlockEmits();
+  std::thread producer([&] {
+    BatchWriter writer(&stage);
+    writer.Add();
+    EXPECT_TRUE(writer.Flush().ok());
+  });
+  host.WaitUntilEmitBlocks();
+  EXPECT_TRUE(host.batches().empty());
+  host.UnblockEmits();
+  EXPECT_TRUE(host.WaitFor([&] { return host.counts().emitted == 1; }));
+  producer.join();
+}
+
+TEST(FakeHostTest, RemembersWhatAStageSays) {
+  FakeHost host;
+  const Stage stage = host.MakeStage();
+  stage.Log(WEIR_LOG_WARNING, "careful");
+  stage.CountDropped("queue_full", 3);
+  stage.CountMerged(2);
+  stage.SetHeld(5);
+  stage.RequestStop("enough");
+  stage.Counter("weir_things_total", "Things.", "why").Add(4);
+  EXPECT_TRUE(host.HasLog("careful"));
+  EXPECT_NE(host.log()[0].file.find("sdk_test.cc"), std::string::npos);
+  EXPECT_EQ(host.dropped("queue_full"), 3u);
+  EXPECT_EQ(host.counts().merged, 2u);
+  EXPECT_EQ(host.counts().held, 5u);
+  EXPECT_EQ(host.stop_requests(), std::vector<std::string>{"enough"});
+  EXPECT_EQ(host.metric("weir_things_total", "why"), 4);
+  EXPECT_EQ(stage.Clocks().wall_ns, FakeHost::kWallNs);
+  host.AdvanceClocks(10);
+  EXPECT_EQ(stage.Clocks().monotonic_ns, FakeHost::kMonotonicNs + 10);
+}
+
+}  // namespace
+}  // namespace weir::sdk

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// A host for unit tests of components: one stage whose emitted rows, counts, log
+// lines and metrics can be looked at, with clocks that the test sets, and with an
+// emit that fails or blocks on demand. Tests only.
+//
+//   FakeHost host;
+//   auto sink = MakeComponent<MySink>(&host, config);
+//   ASSERT_TRUE(sink.ok()) << sink.status().message();
+//   ASSERT_TRUE(host.Feed(sink->get(), {record}).ok());
+//   EXPECT_EQ(host.delivered(), 1u);
+//
+// When it ends it fails the test if a batch was not released, and at once if one is
+// released too often or written to after it was handed on.
+#ifndef WEIR_PLUGINS_SDK_TESTING_FAKE_HOST_H_
+#define WEIR_PLUGINS_SDK_TESTING_FAKE_HOST_H_
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "core/record/batch.h"
+#include "core/record/record.h"
+#include "gtest/gtest.h"
+#include "plugins/sdk/component.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+
+namespace weir::sdk::testing {
+
+// What is known of a stage's records by now; see weir_count.
+struct StageCounts {
+  uint64_t received = 0;  // fed by Feed, or counted by a source
+  uint64_t emitted = 0;
+  uint64_t delivered = 0;
+  uint64_t merged = 0;
+  uint64_t filtered = 0;
+  // By reason; "pipeline_ended" where emit failed, "stage_failed" for what process did
+  // not tell of when it failed.
+  std::map<std::string, uint64_t> dropped;
+  uint64_t held = 0;
+
+  uint64_t AllDropped() const {
+    uint64_t sum = 0;
+    for (const auto& [reason, records] : dropped) sum += records;
+    return sum;
+  }
+  // Records of which it is known what became of them.
+  uint64_t Told() const { return emitted + delivered + merged + filtered + AllDropped() + held; }
+};
+
+// A batch as it was emitted: a copy of its rows, of all their bytes.
+struct EmittedBatch {
+  uint32_t stride = 0;
+  std::array<uint16_t, WEIR_BLOCK_IDS> block_offset{};
+  std::vector<uint8_t> bytes;
+  std::vector<Record> records;
+};
+
+struct LogLine {
+  weir_severity severity;
+  std::string file;
+  int line;
+  std::string message;
+};
+
+// The layout of the batches that a fake host allocates, for components that must
+// pass on what they do not know: rows longer than weir_record, with blocks in them.
+struct RowLayout {
+  uint32_t stride = sizeof(Record);  // at least sizeof(Record), a multiple of 8
+  std::array<uint16_t, WEIR_BLOCK_IDS> block_offset{};
+};
+
+// Thread-safe. Must outlive the instances made with it, as their batches do not.
+class FakeHost {
+ public:
+  // The clocks' first values, those of the reference vectors.
+  static constexpr int64_t kWallNs = 1661272402123456789;  // 2022-08-23T16:33:22.123456789Z
+  static constexpr uint64_t kMonotonicNs = 10'000'000'000'000;
+  // How long waiting functions wait before they fail the test.
+  static constexpr std::chrono::seconds kPatience{60};
+
+  // A stage alone in its pipeline, or in that of `sibling`: what stages get from
+  // Stage::Shared is one for both.
+  explicit FakeHost(std::string stage_name = "test", FakeHost* sibling = nullptr);
+  ~FakeHost();
+  FakeHost(const FakeHost&) = delete;
+  FakeHost& operator=(const FakeHost&) = delete;
+
+  const weir_host* host() const { return &table_; }
+  weir_stage* raw_stage() { return reinterpret_cast<weir_stage*>(this); }
+  Stage MakeStage() { return {&table_, raw_stage(), stage_name_}; }
+
+  // A batch with these rows and one reference, which the caller owns.
+  weir_batch* MakeBatch(const std::vector<Record>& records);
+  // Hands `records` to the consumer as the host does, in batches of at most
+  // `rows_per_batch`, and counts them as received. Stops at the first error.
+  Status Feed(Consumer* consumer, const std::vector<Record>& records,
+              uint32_t rows_per_batch = BatchWriter::kDefaultRows);
+  // The same for one batch that the caller owns.
+  Status FeedBatch(Consumer* consumer, const weir_batch* batch);
+
+  // What came out so far.
+  std::vector<EmittedBatch> batches() const {
+    return Locked([this] { return batches_; });
+  }
+  std::vector<Record> records() const;
+  // The same, and forgets them.
+  std::vector<Record> TakeRecords();
+
+  StageCounts counts() const {
+    return Locked([this] { return counts_; });
+  }
+  uint64_t delivered() const { return counts().delivered; }
+  uint64_t dropped(const std::string& reason) const;
+  // The law of every stage: received = out + merged + filtered + dropped + held.
+  void ExpectBalanced() const;
+
+  std::vector<LogLine> log() const {
+    return Locked([this] { return log_; });
+  }
+  bool HasLog(std::string_view part) const;
+  // Why stops were asked for, one entry for each time.
+  std::vector<std::string> stop_requests() const {
+    return Locked([this] { return stops_; });
+  }
+  // The value of a metric; fails the test if it was never asked for.
+  int64_t metric(const std::string& name, const std::string& reason = "") const;
+
+  void SetClocks(int64_t wall_ns, uint64_t monotonic_ns);
+  void AdvanceClocks(uint64_t ns);
+  void SetRowLayout(const RowLayout& layout);
+
+  // From now on emit returns `code` and counts the records as dropped; WEIR_OK ends it.
+  void FailEmits(weir_code code = WEIR_CANCELLED);
+  // Emit blocks until UnblockEmits, as it does when a consumer holds back.
+  void BlockEmits();
+  void UnblockEmits();
+  void WaitUntilEmitBlocks() {
+    WaitFor([this] { return blocked_emits_.load() > 0; });
+  }
+  // Batches cannot be had: memory is short.
+  void FailAllocations(bool fail);
+
+  // Blocks until `condition` is true; it is looked at again after each call of the
+  // host and may use all of this class. Fails the test after kPatience.
+  bool WaitFor(const std::function<bool()>& condition) const;
+
+ private:
+  struct Batch;
+  struct Metric;
+  struct SharedObjects;
+  using MetricKey = std::tuple<weir_metric_kind, std::string, std::string>;
+
+  static FakeHost* Of(weir_stage* stage) { return reinterpret_cast<FakeHost*>(stage); }
+  static void Retain(const weir_batch* batch);
+  static void Release(const weir_batch* batch);
+
+  template <typename Body>
+  std::invoke_result_t<Body> Locked(Body body) const {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    return body();
+  }
+  template <typename Body>
+  void Change(Body body) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      body();
+    }
+    changed_.notify_all();
+  }
+
+  void FillTable();
+  weir_batch* Allocate(uint32_t rows);
+  weir_code Emit(weir_batch* batch);
+  void DropUnaccounted();
+  void Count(weir_count what, const char* reason, uint64_t records);
+  void Log(LogLine line) {
+    Change([&] { log_.push_back(std::move(line)); });
+  }
+  weir_metric* FindMetric(weir_metric_kind kind, const char* name, const char* reason);
+  void* Shared(const char* name, void* (*make)(), void (*dispose)(void*));
+
+  const std::string stage_name_;
+  weir_host table_{};
+  std::shared_ptr<SharedObjects> shared_;
+
+  mutable std::mutex mutex_;  // guards all that follows
+  mutable std::condition_variable changed_;
+  std::vector<std::unique_ptr<Batch>> allocated_;
+  std::vector<EmittedBatch> batches_;
+  StageCounts counts_;
+  std::vector<LogLine> log_;
+  std::vector<std::string> stops_;
+  std::map<MetricKey, std::unique_ptr<Metric>> metrics_;
+  int64_t wall_ns_ = kWallNs;
+  uint64_t monotonic_ns_ = kMonotonicNs;
+  RowLayout layout_;
+  weir_code emit_code_ = WEIR_OK;
+  bool emits_blocked_ = false;
+  bool allocations_fail_ = false;
+  std::atomic<int> blocked_emits_{0};
+};
+
+// Makes an instance as the host does after it has checked the configuration.
+template <typename T, typename Config>
+Result<std::unique_ptr<T>> MakeComponent(FakeHost* host, const Config& config) {
+  return T::Create(config, host->MakeStage());
+}
+
+}  // namespace weir::sdk::testing
+
+#endif  // WEIR_PLUGINS_SDK_TESTING_FAKE_HOST_H_
