@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pipeline/batch_slab.h"
+
+#include <atomic>
+#include <cstdlib>
+#include <new>
+
+#include "glog/logging.h"
+
+namespace weir::pipeline {
+namespace {
+
+// The batch comes first, so that its address is the slab's; the rows follow.
+struct Slab {
+  weir_batch batch;
+  std::atomic<uint32_t> references;
+};
+constexpr size_t kRowsOffset = (sizeof(Slab) + 63) / 64 * 64;
+
+std::atomic<int64_t> live_batches{0};
+
+Slab* SlabOf(const weir_batch* batch) {
+  return reinterpret_cast<Slab*>(const_cast<weir_batch*>(batch));
+}
+
+}  // namespace
+
+weir_batch* AllocateBatch(uint32_t rows) {
+  if (rows == 0 || rows > kMaxBatchRows) return nullptr;
+  // calloc: a large batch that stays mostly empty then costs no memory.
+  void* const memory = std::calloc(1, kRowsOffset + size_t{rows} * sizeof(Record));
+  if (memory == nullptr) return nullptr;
+  Slab* const slab = new (memory) Slab{};
+  slab->references.store(1, std::memory_order_relaxed);
+  slab->batch.struct_size = sizeof(weir_batch);
+  slab->batch.record_version = WEIR_RECORD_VERSION;
+  slab->batch.stride = sizeof(Record);
+  slab->batch.capacity = rows;
+  slab->batch.rows = static_cast<uint8_t*>(memory) + kRowsOffset;
+  live_batches.fetch_add(1, std::memory_order_relaxed);
+  return &slab->batch;
+}
+
+void RetainBatch(const weir_batch* batch) {
+  SlabOf(batch)->references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void ReleaseBatch(const weir_batch* batch) {
+  Slab* const slab = SlabOf(batch);
+  const uint32_t before = slab->references.fetch_sub(1, std::memory_order_acq_rel);
+  CHECK_GT(before, 0u) << "a batch was released more often than it was retained";
+  if (before > 1) return;
+  slab->~Slab();
+  std::free(slab);
+  live_batches.fetch_sub(1, std::memory_order_relaxed);
+}
+
+int64_t LiveBatches() { return live_batches.load(std::memory_order_relaxed); }
+
+}  // namespace weir::pipeline

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bounded queues in front of a stage that has a thread of its own: one per
+// edge, so that no producer takes another's room, behind one lock.
+#ifndef WEIR_CORE_PIPELINE_INPUT_QUEUE_H_
+#define WEIR_CORE_PIPELINE_INPUT_QUEUE_H_
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "core/pipeline/batch_slab.h"
+
+namespace weir::pipeline {
+
+// Thread-safe.
+class InputQueue {
+ public:
+  // Room for `batches_per_edge` (at least 1) batches on each of `edges` edges.
+  InputQueue(size_t edges, size_t batches_per_edge);
+
+  // Waits for room on that edge. False: the queue takes no more, and `batch` was
+  // not put in.
+  bool Push(size_t edge, BatchRef batch);
+
+  // No more will be pushed; what is in can still be popped.
+  void Close();
+
+  // Takes no more, gives no more, wakes everybody; returns what was still in.
+  std::vector<BatchRef> Abort();
+
+  enum class Outcome { kBatch, kTimeout, kClosed };
+  struct Popped {
+    Outcome outcome;
+    BatchRef batch;  // with kBatch
+  };
+  // The next batch, the edges in turn. kTimeout after `timeout`; kClosed once the
+  // queue is closed and empty, or aborted.
+  Popped Pop(absl::Duration timeout);
+
+ private:
+  bool PopReady() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || batches_ > 0; }
+  BatchRef TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const size_t batches_per_edge_;
+  absl::Mutex mutex_;
+  std::vector<std::deque<BatchRef>> edges_ ABSL_GUARDED_BY(mutex_);
+  size_t batches_ ABSL_GUARDED_BY(mutex_) = 0;    // in all edges
+  size_t next_edge_ ABSL_GUARDED_BY(mutex_) = 0;  // whose turn it is
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace weir::pipeline
+
+#endif  // WEIR_CORE_PIPELINE_INPUT_QUEUE_H_

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pipeline/node.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "glog/logging.h"
+
+namespace weir::pipeline {
+namespace {
+
+// Reasons of counted drops.
+constexpr char kStageFailed[] = "stage_failed";
+constexpr char kDrainTimeout[] = "drain_timeout";
+
+}  // namespace
+
+const char* StageKindName(StageKind kind) {
+  switch (kind) {
+    case StageKind::kSource:
+      return "source";
+    case StageKind::kTransform:
+      return "transform";
+    case StageKind::kSink:
+      return "sink";
+  }
+  return "stage";
+}
+
+Node::Node(StageKind kind, std::string name, size_t queue_batches, const Clock* clock,
+           NodeEvents* events)
+    : kind_(kind),
+      name_(std::move(name)),
+      queue_batches_(queue_batches),
+      clock_(clock),
+      events_(events) {}
+
+Node::~Node() { CHECK(!thread_.joinable()) << name_ << " was not finished"; }
+
+absl::Status Node::Create(const StageFactory& factory) {
+  absl::StatusOr<std::unique_ptr<Stage>> made = factory(this);
+  if (!made.ok()) return made.status();
+  stage_ = *std::move(made);
+  if (kind_ != StageKind::kSource) tick_interval_ns_ = consumer()->TickIntervalNs();
+  return absl::OkStatus();
+}
+
+void Node::ConnectTo(Node* consumer) { outputs_.push_back({consumer, consumer->inputs_++}); }
+
+absl::Status Node::Start() {
+  if (absl::Status status = stage_->Start(); !status.ok()) return status;
+  started_ = true;
+  if (kind_ != StageKind::kSource && has_own_thread()) {
+    queue_ = std::make_unique<InputQueue>(inputs_, queue_batches_);
+    thread_ = std::thread(&Node::RunConsumer, this);
+  }
+  return absl::OkStatus();
+}
+
+void Node::Run() { thread_ = std::thread(&Node::RunSource, this); }
+
+void Node::Interrupt() {
+  if (started_) source()->Interrupt();
+}
+
+void Node::RunSource() {
+  const absl::Status status = source()->Run();
+  // An aborted pipeline makes Emit fail; that a source gives up then is no news.
+  if (!status.ok() && !(aborted_ && absl::IsCancelled(status))) Fail(status);
+  events_->OnSourceFinished();
+}
+
+void Node::RunConsumer() {
+  uint64_t next_tick_ns = clock_->MonotonicNs() + tick_interval_ns_;
+  while (true) {
+    absl::Duration wait = absl::InfiniteDuration();
+    if (tick_interval_ns_ > 0) {
+      const uint64_t now_ns = clock_->MonotonicNs();
+      wait = absl::Nanoseconds(now_ns < next_tick_ns ? next_tick_ns - now_ns : 0);
+    }
+    const InputQueue::Popped popped = queue_->Pop(wait);
+    if (popped.outcome == InputQueue::Outcome::kClosed) break;
+    absl::MutexLock lock(&consume_mutex_);
+    if (popped.batch) Process(popped.batch);
+    TickIfDue(&next_tick_ns);
+  }
+  Flush();
+}
+
+void Node::TickIfDue(uint64_t* next_tick_ns) {
+  if (tick_interval_ns_ == 0 || failed_) return;
+  const uint64_t now_ns = clock_->MonotonicNs();
+  if (now_ns < *next_tick_ns) return;
+  // Ticks that were missed are not made up for, and the rhythm stays.
+  *next_tick_ns += ((now_ns - *next_tick_ns) / tick_interval_ns_ + 1) * tick_interval_ns_;
+  if (absl::Status status = consumer()->Tick(now_ns); !status.ok()) Fail(status);
+}
+
+void Node::Finish() {
+  if (kind_ == StageKind::kSource) {
+    if (thread_.joinable()) thread_.join();
+  } else if (queue_ != nullptr) {
+    queue_->Close();
+    thread_.join();
+  } else if (started_) {
+    Flush();
+  }
+}
+
+void Node::Flush() {
+  absl::MutexLock lock(&consume_mutex_);
+  if (failed_ || aborted_) return;
+  if (absl::Status status = consumer()->Flush(); !status.ok()) Fail(status);
+}
+
+void Node::Abort() {
+  aborted_ = true;
+  if (queue_ == nullptr) return;
+  for (const BatchRef& batch : queue_->Abort()) DropInput(batch, kDrainTimeout);
+}
+
+void Node::Stop() {
+  if (!started_) return;
+  started_ = false;
+  if (absl::Status status = stage_->Stop(); !status.ok()) Fail(status);
+  if (failed_) counters_.DropHeld(kStageFailed);
+  if (aborted_) counters_.DropHeld(kDrainTimeout);
+}
+
+absl::Status Node::Emit(BatchRef batch) {
+  counters_.AddEmitted(batch->size);
+  absl::Status result;
+  for (const Edge& edge : outputs_) {
+    if (absl::Status status = edge.consumer->Accept(edge.index, batch); !status.ok()) {
+      result = status;
+    }
+  }
+  return result;
+}
+
+absl::Status Node::Accept(size_t edge, const BatchRef& batch) {
+  if (queue_ == nullptr) {
+    absl::MutexLock lock(&consume_mutex_);
+    Process(batch);
+    return absl::OkStatus();
+  }
+  if (queue_->Push(edge, batch)) return absl::OkStatus();
+  DropInput(batch, kDrainTimeout);
+  return absl::CancelledError("the pipeline did not drain in time");
+}
+
+void Node::Process(const BatchRef& batch) {
+  if (failed_) return DropInput(batch, kStageFailed);
+  counters_.AddReceived(batch->size);
+  if (absl::Status status = consumer()->Process(batch); !status.ok()) Fail(status);
+}
+
+void Node::DropInput(const BatchRef& batch, std::string_view reason) {
+  counters_.AddReceived(batch->size);
+  counters_.AddDropped(reason, batch->size);
+}
+
+void Node::RequestStop(std::string_view why) {
+  events_->OnStopRequested(absl::StrCat(StageKindName(kind_), " '", name_, "': ", why));
+}
+
+void Node::Fail(const absl::Status& status) {
+  // An aborted consumer that could not hand on is not a failure of its own.
+  if (aborted_ && absl::IsCancelled(status)) return;
+  failed_ = true;
+  counters_.DropUnaccounted(kStageFailed);
+  events_->OnStageFailed(absl::Status(
+      status.code(), absl::StrCat(StageKindName(kind_), " '", name_, "': ", status.message())));
+}
+
+}  // namespace weir::pipeline

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pipeline/pipeline.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <functional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/synchronization/notification.h"
+
+namespace weir::pipeline {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Pair;
+
+constexpr absl::Duration kLong = absl::Seconds(60);  // far beyond what anything here takes
+
+BatchRef BatchOf(uint32_t rows) {
+  weir_batch* const batch = AllocateBatch(rows);
+  batch->size = rows;
+  return BatchRef::Adopt(batch);
+}
+
+// What the stages of a test write down, in the order in which it happens.
+class Journal {
+ public:
+  void Write(std::string line) {
+    absl::MutexLock lock(&mutex_);
+    lines_.push_back(std::move(line));
+  }
+  std::vector<std::string> lines() const {
+    absl::MutexLock lock(&mutex_);
+    return lines_;
+  }
+
+ private:
+  mutable absl::Mutex mutex_;
+  std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Emits `batches` batches of `rows` rows (or on and on with kForever), until it is
+// interrupted or Emit fails.
+class CountingSource : public Source {
+ public:
+  static constexpr int kForever = -1;
+
+  CountingSource(StageHost* host, int batches, uint32_t rows)
+      : host_(host), batches_(batches), rows_(rows) {}
+  absl::Status Start() override { return absl::OkStatus(); }
+  absl::Status Stop() override { return absl::OkStatus(); }
+  absl::Status Run() override {
+    for (int i = 0; i != batches_ && !interrupted_; ++i) {
+      host_->counters().AddReceived(rows_);
+      if (absl::Status status = host_->Emit(BatchOf(rows_)); !status.ok()) return status;
+    }
+    return absl::OkStatus();
+  }
+  void Interrupt() override { interrupted_ = true; }
+
+ private:
+  StageHost* const host_;
+  const int batches_;
+  const uint32_t rows_;
+  std::atomic<bool> interrupted_{false};
+};
+
+// A consumer made of functions; what is not set does nothing. A sink counts what
+// process took as delivered, a transform hands it on.
+struct Behaviour {
+  std::function<absl::Status()> start;
+  std::function<absl::Status(const BatchRef&)> process;
+  std::function<absl::Status()> tick;
+  std::function<absl::Status()> flush;
+  std::function<absl::Status()> stop;
+  uint64_t tick_interval_ns = 0;
+};
+
+Behaviour WithProcess(std::function<absl::Status(const BatchRef&)> process) {
+  Behaviour behaviour;
+  behaviour.process = std::move(process);
+  return behaviour;
+}
+
+Behaviour WithTicks(uint64_t interval_ns, std::function<absl::Status()> tick) {
+  Behaviour behaviour;
+  behaviour.tick_interval_ns = interval_ns;
+  behaviour.tick = std::move(tick);
+  return behaviour;
+}
+
+class TestConsumer : public Consumer {
+ public:
+  TestConsumer(StageHost* host, Behaviour behaviour)
+      : host_(host), behaviour_(std::move(behaviour)) {}
+
+  absl::Status Start() override { return Call(behaviour_.start); }
+  absl::Status Stop() override { return Call(behaviour_.stop); }
+  absl::Status Flush() override { return Call(behaviour_.flush); }
+  uint64_t TickIntervalNs() override { return behaviour_.tick_interval_ns; }
+  absl::Status Tick(uint64_t) override { return Call(behaviour_.tick); }
+  absl::Status Process(const BatchRef& batch) override {
+    EXPECT_FALSE(busy_.exchange(true)) << "two calls overlap";
+    absl::Status status = behaviour_.process ? behaviour_.process(batch) : absl::OkStatus();
+    if (status.ok() && host_->kind() == StageKind::kTransform) status = host_->Emit(batch);
+    if (status.ok() && host_->kind() == StageKind::kSink) host_->counters().AddEmitted(batch->size);
+    busy_ = false;
+    return status;
+  }
+
+ private:
+  static absl::Status Call(const std::function<absl::Status()>& function) {
+    return function ? function() : absl::OkStatus();
+  }
+
+  StageHost* const host_;
+  const Behaviour behaviour_;
+  std::atomic<bool> busy_{false};
+};
+
+StageSpec SourceSpec(std::string name, int batches, uint32_t rows) {
+  return {StageKind::kSource,
+          std::move(name),
+          {},
+          kDefaultQueueBatches,
+          [=](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+            return std::make_unique<CountingSource>(host, batches, rows);
+          }};
+}
+
+StageSpec ConsumerSpec(StageKind kind, std::string name, std::vector<size_t> inputs,
+                       Behaviour behaviour = {}, size_t queue_batches = 4) {
+  return {kind, std::move(name), std::move(inputs), queue_batches,
+          [=](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+            return std::make_unique<TestConsumer>(host, behaviour);
+          }};
+}
+
+std::unique_ptr<Pipeline> Make(const std::vector<StageSpec>& specs) {
+  absl::StatusOr<std::unique_ptr<Pipeline>> pipeline = Pipeline::Create(specs, SystemClock());
+  EXPECT_TRUE(pipeline.ok()) << pipeline.status();
+  return *std::move(pipeline);
+}
+
+absl::Status RunToTheEnd(Pipeline* pipeline, absl::Duration drain_timeout = kLong) {
+  if (absl::Status status = pipeline->Start(); !status.ok()) return status;
+  pipeline->WaitUntilEnding();
+  return pipeline->Drain(drain_timeout, [] { FAIL() << "a stage is stuck"; });
+}
+
+void ExpectBalanced(const Pipeline& pipeline) {
+  for (const StageReport& report : pipeline.Report()) {
+    EXPECT_EQ(report.balance.Unaccounted(), 0) << report.name;
+    EXPECT_EQ(report.balance.held, 0u) << report.name;
+  }
+  EXPECT_EQ(LiveBatches(), 0);
+}
+
+TEST(PipelineTest, EveryRecordReachesEverySinkThroughFanInAndFanOut) {
+  auto pipeline = Make(
+      {SourceSpec("a", 1000, 3), SourceSpec("b", 500, 2),
+       ConsumerSpec(StageKind::kTransform, "both", {0, 1}),
+       ConsumerSpec(StageKind::kTransform, "ticking", {2}, WithTicks(1'000'000, nullptr)),
+       ConsumerSpec(StageKind::kSink, "one", {2}), ConsumerSpec(StageKind::kSink, "two", {2, 3})});
+  EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  const std::vector<StageReport> reports = pipeline->Report();
+  EXPECT_EQ(reports[2].balance.received, 4000u);
+  EXPECT_EQ(reports[4].balance.emitted, 4000u);
+  EXPECT_EQ(reports[5].balance.emitted, 8000u);
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, AFullQueueHoldsItsProducerBackAndLosesNothing) {
+  absl::Notification release;
+  std::atomic<int> processed{0};
+  auto pipeline =
+      Make({SourceSpec("fast", CountingSource::kForever, 1),
+            ConsumerSpec(StageKind::kSink, "slow", {0}, WithProcess([&](const BatchRef&) {
+                           ++processed;
+                           release.WaitForNotification();
+                           return absl::OkStatus();
+                         }),
+                         2)});
+  ASSERT_TRUE(pipeline->Start().ok());
+  // One batch in the sink, two in its queue, one waiting for room: then it stands.
+  const auto emitted = [&] { return pipeline->Report()[0].balance.emitted; };
+  while (emitted() < 4) std::this_thread::yield();
+  for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+  EXPECT_EQ(emitted(), 4u);
+  EXPECT_EQ(processed, 1);
+  pipeline->RequestStop("the test is over");
+  release.Notify();
+  pipeline->WaitUntilEnding();
+  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_EQ(pipeline->Report()[1].balance.emitted, emitted());
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, AFailedSinkEndsThePipelineAndItsSiblingGetsEverything) {
+  auto pipeline = Make({SourceSpec("source", CountingSource::kForever, 5),
+                        ConsumerSpec(StageKind::kSink, "bad", {0}, WithProcess([](const BatchRef&) {
+                                       return absl::UnavailableError("the disk has gone");
+                                     })),
+                        ConsumerSpec(StageKind::kSink, "good", {0})});
+  const absl::Status status = RunToTheEnd(pipeline.get());
+  EXPECT_EQ(status, absl::UnavailableError("sink 'bad': the disk has gone"));
+  const std::vector<StageReport> reports = pipeline->Report();
+  EXPECT_EQ(reports[1].balance.dropped.at("stage_failed"), reports[0].balance.emitted);
+  EXPECT_EQ(reports[2].balance.emitted, reports[0].balance.emitted);
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, StartsConsumersFirstAndStopsProducersFirst) {
+  Journal journal;
+  const auto noting = [&](const std::string& name) {
+    const auto note = [&journal](std::string line) {
+      return [&journal, line] {
+        journal.Write(line);
+        return absl::OkStatus();
+      };
+    };
+    Behaviour behaviour;
+    behaviour.start = note("start " + name);
+    behaviour.flush = note("flush " + name);
+    behaviour.stop = note("stop " + name);
+    return behaviour;
+  };
+  auto pipeline = Make({SourceSpec("source", 1, 1),
+                        ConsumerSpec(StageKind::kTransform, "middle", {0}, noting("middle")),
+                        ConsumerSpec(StageKind::kSink, "end", {1}, noting("end"))});
+  EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  EXPECT_THAT(journal.lines(), ElementsAre("start end", "start middle", "flush middle", "flush end",
+                                           "stop middle", "stop end"));
+}
+
+TEST(PipelineTest, AStageThatDoesNotStartStopsThoseThatDid) {
+  Journal journal;
+  const auto note = [&journal](std::string line) {
+    journal.Write(std::move(line));
+    return absl::OkStatus();
+  };
+  Behaviour good;
+  good.start = [&] { return note("start"); };
+  good.stop = [&] { return note("stop"); };
+  Behaviour bad;
+  bad.start = [] { return absl::PermissionDeniedError("no way in"); };
+  bad.stop = [&] { return note("stop of what never started"); };
+  auto pipeline =
+      Make({SourceSpec("source", 1, 1), ConsumerSpec(StageKind::kTransform, "bad", {0}, bad),
+            ConsumerSpec(StageKind::kSink, "good", {1}, good)});
+  EXPECT_EQ(pipeline->Start(), absl::PermissionDeniedError("transform 'bad': no way in"));
+  EXPECT_THAT(journal.lines(), ElementsAre("start", "stop"));
+}
+
+TEST(PipelineTest, WhatIsHeldIsFlushedIntoStagesBehind) {
+  uint64_t held = 0;
+  StageSpec holder{StageKind::kTransform,
+                   "holder",
+                   {0},
+                   4,
+                   [&held](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+                     struct Holder : TestConsumer {
+                       Holder(StageHost* host, uint64_t* held)
+                           : TestConsumer(host, {}), host_(host), held_(held) {}
+                       absl::Status Process(const BatchRef& batch) override {
+                         host_->counters().SetHeld(*held_ += batch->size);
+                         return absl::OkStatus();
+                       }
+                       absl::Status Flush() override {
+                         const auto rows = static_cast<uint32_t>(std::exchange(*held_, 0));
+                         host_->counters().SetHeld(0);
+                         return host_->Emit(BatchOf(rows));
+                       }
+                       StageHost* const host_;
+                       uint64_t* const held_;
+                     };
+                     return std::make_unique<Holder>(host, &held);
+                   }};
+  auto pipeline =
+      Make({SourceSpec("source", 10, 10), holder, ConsumerSpec(StageKind::kSink, "sink", {1})});
+  EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  EXPECT_EQ(pipeline->Report()[2].balance.emitted, 100u);
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, TicksComeWithoutInputAndAFailedTickIsAnError) {
+  std::atomic<int> ticks{0};
+  auto pipeline =
+      Make({SourceSpec("source", CountingSource::kForever, 1),
+            ConsumerSpec(StageKind::kSink, "ticking", {0}, WithTicks(100'000, [&] {
+                           return ++ticks < 3 ? absl::OkStatus() : absl::InternalError("enough");
+                         }))});
+  EXPECT_EQ(RunToTheEnd(pipeline.get()), absl::InternalError("sink 'ticking': enough"));
+  EXPECT_EQ(ticks, 3);
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, WhatDoesNotDrainInTimeIsGivenUpAndCounted) {
+  absl::Notification release;
+  auto pipeline =
+      Make({SourceSpec("source", 100, 1),
+            ConsumerSpec(StageKind::kSink, "stuck", {0}, WithProcess([&](const BatchRef&) {
+                           release.WaitForNotification();
+                           return absl::OkStatus();
+                         }))});
+  ASSERT_TRUE(pipeline->Start().ok());
+  // The sink has one, its queue four, and the source waits with the sixth.
+  while (pipeline->Report()[0].balance.emitted < 6) std::this_thread::yield();
+  pipeline->RequestStop("now");
+  pipeline->WaitUntilEnding();
+  bool told = false;
+  const absl::Status status = pipeline->Drain(absl::Milliseconds(10), [&] {
+    told = true;
+    release.Notify();  // a program would end here
+  });
+  EXPECT_TRUE(told);
+  EXPECT_THAT(std::string(status.message()), AllOf(HasSubstr("did not drain"), HasSubstr("10ms")));
+  const std::vector<StageReport> reports = pipeline->Report();
+  EXPECT_EQ(reports[1].balance.emitted, 1u);
+  EXPECT_EQ(reports[1].balance.dropped.at("drain_timeout"), reports[0].balance.emitted - 1);
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, AStageThatCannotBeMadeIsNamed) {
+  StageSpec bad = SourceSpec("flows", 1, 1);
+  bad.factory = [](StageHost*) -> absl::StatusOr<std::unique_ptr<Stage>> {
+    return absl::InvalidArgumentError("no such thing");
+  };
+  EXPECT_EQ(Pipeline::Create({bad}, SystemClock()).status(),
+            absl::InvalidArgumentError("source 'flows': no such thing"));
+}
+
+TEST(BatchSlabTest, CountsReferencesAndRefusesSillySizes) {
+  EXPECT_EQ(AllocateBatch(0), nullptr);
+  EXPECT_EQ(AllocateBatch(kMaxBatchRows + 1), nullptr);
+  {
+    const BatchRef one = BatchOf(3);
+    BatchRef two = one;
+    const BatchRef three = std::move(two);
+    EXPECT_EQ(three.get(), one.get());
+    EXPECT_EQ(LiveBatches(), 1);
+  }
+  EXPECT_EQ(LiveBatches(), 0);
+}
+
+}  // namespace
+}  // namespace weir::pipeline

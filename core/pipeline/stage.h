@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a pipeline is made of: sources, and consumers (transforms and sinks), as the
+// pipeline drives them, and the host that it is to each of them.
+#ifndef WEIR_CORE_PIPELINE_STAGE_H_
+#define WEIR_CORE_PIPELINE_STAGE_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/pipeline/batch_slab.h"
+#include "core/telemetry/stage_counters.h"
+
+namespace weir::pipeline {
+
+enum class StageKind { kSource, kTransform, kSink };
+
+// "source", "transform" or "sink".
+const char* StageKindName(StageKind kind);
+
+// The pipeline as one stage sees it. Thread-safe; outlives the stage.
+class StageHost {
+ public:
+  virtual ~StageHost() = default;
+
+  virtual const std::string& name() const = 0;
+  virtual StageKind kind() const = 0;
+
+  // Hands a batch of one or more rows to all consumers; blocks while one holds
+  // back. CANCELLED once the pipeline gives up: the records were counted as
+  // dropped. On the thread that runs the stage only.
+  virtual absl::Status Emit(BatchRef batch) = 0;
+
+  // Asks for an orderly end of the whole pipeline. Returns at once.
+  virtual void RequestStop(std::string_view why) = 0;
+
+  virtual telemetry::StageCounters& counters() = 0;
+};
+
+// The lifecycle that all stages have. Start and Stop come on the control thread.
+class Stage {
+ public:
+  virtual ~Stage() = default;
+  virtual absl::Status Start() = 0;
+  virtual absl::Status Stop() = 0;
+};
+
+class Source : public Stage {
+ public:
+  // Emits until the input ends or Interrupt is called, on a thread of its own.
+  virtual absl::Status Run() = 0;
+  // Makes Run return soon. Thread-safe, does not block.
+  virtual void Interrupt() = 0;
+};
+
+// The pipeline never lets two of these calls on one consumer overlap.
+class Consumer : public Stage {
+ public:
+  virtual absl::Status Process(const BatchRef& batch) = 0;
+  // Nanoseconds between ticks, 0 for none. Constant.
+  virtual uint64_t TickIntervalNs() = 0;
+  virtual absl::Status Tick(uint64_t monotonic_now_ns) = 0;
+  virtual absl::Status Flush() = 0;
+};
+
+// Makes a stage for `host`: a Source if host's kind is kSource, else a Consumer.
+using StageFactory = std::function<absl::StatusOr<std::unique_ptr<Stage>>(StageHost* host)>;
+
+}  // namespace weir::pipeline
+
+#endif  // WEIR_CORE_PIPELINE_STAGE_H_

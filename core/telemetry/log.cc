@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/telemetry/log.h"
+
+#include <atomic>
+#include <string>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "glog/logging.h"
+
+namespace weir::telemetry {
+namespace {
+
+constexpr size_t kMaxMessage = 8192;
+
+// glog has no severity below INFO, so debug lines are INFO lines with a gate.
+std::atomic<bool> debug_enabled{false};
+
+bool IsPrintable(std::string_view text) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+absl::Status SetLogLevel(std::string_view level) {
+  debug_enabled = level == "debug";
+  if (level == "debug" || level == "info") {
+    FLAGS_minloglevel = google::GLOG_INFO;
+  } else if (level == "warning") {
+    FLAGS_minloglevel = google::GLOG_WARNING;
+  } else if (level == "error") {
+    FLAGS_minloglevel = google::GLOG_ERROR;
+  } else {
+    return absl::InvalidArgumentError(absl::StrCat("log level '", absl::CEscape(level),
+                                                   "' is none of debug, info, warning and error"));
+  }
+  return absl::OkStatus();
+}
+
+void InitializeLog(const char* program_name) {
+  FLAGS_logtostderr = true;
+  google::InitGoogleLogging(program_name);
+}
+
+void WriteLog(LogSeverity severity, const char* file, int line, std::string_view message) {
+  if (severity == LogSeverity::kDebug && !debug_enabled) return;
+  const int level = severity == LogSeverity::kError     ? google::GLOG_ERROR
+                    : severity == LogSeverity::kWarning ? google::GLOG_WARNING
+                                                        : google::GLOG_INFO;
+  if (level < FLAGS_minloglevel) return;
+  const std::string_view cut = message.substr(0, kMaxMessage);
+  google::LogMessage log(file, line, level);
+  if (IsPrintable(cut)) {
+    log.stream() << cut;
+  } else {
+    log.stream() << absl::Utf8SafeCEscape(cut);
+  }
+}
+
+}  // namespace weir::telemetry
