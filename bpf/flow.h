@@ -50,8 +50,8 @@ struct flow_id_t {
 
 /* What is counted of a flow. 28 bytes, packed. A time of 0 is "not yet set". */
 struct flow_metrics_t {
-  weir_u32 packets; /* socket buffers, as the interface's own counters count */
-  weir_u64 bytes;   /* from the first byte of the Ethernet header */
+  weir_u32 packets;            /* socket buffers, as the interface's own counters count */
+  weir_u64 bytes;              /* from the first byte of the Ethernet header */
   weir_u64 start_mono_time_ns; /* CLOCK_MONOTONIC */
   weir_u64 end_mono_time_ns;
 } __attribute__((packed));
@@ -91,14 +91,14 @@ enum weir_table_failure {
  * packets = in the table + in the ring buffer + dropped.
  */
 struct flow_counters_t {
-  weir_u64 packets;         /* accounted or dropped: all but those sampled out */
+  weir_u64 packets; /* accounted or dropped: all but those sampled out */
   weir_u64 bytes;
   weir_u64 table_packets;   /* went into the flow table */
   weir_u64 ringbuf_packets; /* went to user space one by one */
   weir_u64 dropped_packets; /* neither took them: the only loss there is */
   weir_u64 dropped_bytes;
-  weir_u64 sampled_out_packets;       /* left out by `sampling` */
-  weir_u64 fragments;                 /* non-first IP fragments: they carry no ports */
+  weir_u64 sampled_out_packets; /* left out by `sampling` */
+  weir_u64 fragments;           /* non-first IP fragments: they carry no ports */
   weir_u64 truncated; /* a header was cut off, malformed or too deep: flow without its fields */
   weir_u64 table_failures[WEIR_TABLE_FAILURES]; /* by enum weir_table_failure */
 };

@@ -44,6 +44,29 @@ inline std::string HumanBytes(uint64_t bytes) {
   return text;
 }
 
+// A length of time in three digits or more: "0 ms", "<1 ms", "345 ms", "12.3 s",
+// "2m03s", "26h05m".
+inline std::string HumanDuration(uint64_t nanoseconds) {
+  constexpr uint64_t kMillisecond = 1'000'000;
+  constexpr uint64_t kSecond = 1000 * kMillisecond;
+  char text[32];
+  const auto print = [&](const char* format, auto... values) {
+    std::snprintf(text, sizeof(text), format, values...);
+    return std::string(text);
+  };
+  const auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
+  if (nanoseconds == 0) return "0 ms";
+  if (nanoseconds < kMillisecond) return "<1 ms";
+  if (nanoseconds < kSecond) return print("%llu ms", number(nanoseconds / kMillisecond));
+  const uint64_t seconds = nanoseconds / kSecond;
+  if (seconds < 60) {
+    const uint64_t tenths = nanoseconds % kSecond / (100 * kMillisecond);
+    return print("%llu.%llu s", number(seconds), number(tenths));
+  }
+  if (seconds < 3600) return print("%llum%02llus", number(seconds / 60), number(seconds % 60));
+  return print("%lluh%02llum", number(seconds / 3600), number(seconds / 60 % 60));
+}
+
 }  // namespace weir
 
 #endif  // WEIR_CORE_RECORD_HUMAN_H_

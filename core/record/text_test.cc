@@ -84,6 +84,18 @@ TEST(HumanTest, WritesThreeDigitsInBinaryUnits) {
   EXPECT_EQ(HumanBytes(std::numeric_limits<uint64_t>::max()), "16.0 EiB");
 }
 
+// Cut, not rounded: 59.99 s is not yet a minute.
+TEST(HumanTest, WritesDurations) {
+  EXPECT_EQ(HumanDuration(0), "0 ms");
+  EXPECT_EQ(HumanDuration(999'999), "<1 ms");
+  EXPECT_EQ(HumanDuration(999'999'999), "999 ms");
+  EXPECT_EQ(HumanDuration(1'250'000'000), "1.2 s");
+  EXPECT_EQ(HumanDuration(59'999'999'999), "59.9 s");
+  EXPECT_EQ(HumanDuration(60'000'000'000), "1m00s");
+  EXPECT_EQ(HumanDuration(3'599'999'999'999), "59m59s");
+  EXPECT_EQ(HumanDuration(93'900'000'000'000), "26h05m");
+}
+
 TEST(HumanTest, NamesDirections) {
   EXPECT_STREQ(DirectionName(0), "ingress");
   EXPECT_STREQ(DirectionName(1), "egress");

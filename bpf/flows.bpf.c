@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Counts every packet that passes an interface, by flow. Four programs: one per
+ * direction, for links with an Ethernet header and for links without a link-layer
+ * header. They alter neither the packet nor anybody's verdict, and do the same at
+ * a TCX hook and as a filter of a clsact qdisc.
+ */
+#include "bpf/account.h"
+#include "bpf/flow.h"
+#include "bpf/kernel_types.h"
+#include "bpf/parse.h"
+
+#include <bpf/bpf_helpers.h>
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
+
+/* The key as the words it is made of. */
+union flow_key {
+  struct flow_id_t id;
+  weir_u64 words[sizeof(struct flow_id_t) / sizeof(weir_u64)];
+};
+
+/*
+ * The packed key lies across its words; field by field it would take a store per
+ * byte. Each line is a word, lowest byte first; what is shifted out goes on in the
+ * next line.
+ */
+static __always_inline void make_key(const struct packet* packet, weir_u8 direction,
+                                     weir_u32 if_index, union flow_key* key) {
+  key->words[0] = packet->eth_protocol | (weir_u64)direction << 16 | packet->src_mac << 24;
+  key->words[1] = packet->src_mac >> 40 | packet->dst_mac << 8 | packet->src_ip[0] << 56;
+  key->words[2] = packet->src_ip[0] >> 8 | packet->src_ip[1] << 56;
+  key->words[3] = packet->src_ip[1] >> 8 | packet->dst_ip[0] << 56;
+  key->words[4] = packet->dst_ip[0] >> 8 | packet->dst_ip[1] << 56;
+  key->words[5] = packet->dst_ip[1] >> 8 | (weir_u64)packet->src_port << 56;
+  key->words[6] = packet->src_port >> 8 | (weir_u64)packet->dst_port << 8 |
+                  (weir_u64)packet->transport_protocol << 24 | (weir_u64)if_index << 32;
+}
+
+static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int has_ethernet) {
+  const weir_u32 zero = 0;
+  struct flow_counters_t* const counters = bpf_map_lookup_elem(&counters_map, &zero);
+  if (!counters) return WEIR_VERDICT_NEXT; /* cannot be: the array has an entry 0 */
+  if (sampling_threshold != 0 && bpf_get_prandom_u32() >= sampling_threshold) {
+    counters->sampled_out_packets += 1;
+    return WEIR_VERDICT_NEXT;
+  }
+  struct packet packet = {0};
+  if (has_ethernet) {
+    parse_ethernet(skb, &packet, counters);
+  } else {
+    parse_no_link_layer(skb, &packet, counters);
+  }
+  union flow_key key;
+  make_key(&packet, direction, skb->ifindex, &key);
+  account(&key.id, skb->len, counters);
+  return WEIR_VERDICT_NEXT;
+}
+
+SEC("tcx/ingress")
+int ingress_ethernet(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_INGRESS, 1); }
+
+SEC("tcx/ingress")
+int ingress_no_link_layer(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_INGRESS, 0); }
+
+SEC("tcx/egress")
+int egress_ethernet(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_EGRESS, 1); }
+
+SEC("tcx/egress")
+int egress_no_link_layer(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_EGRESS, 0); }
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";

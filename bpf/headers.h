@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Protocol headers as they stand in a packet: fields in network order, each at
+ * its natural alignment counted from the start of the header, so that one may be
+ * read from the packet or from an aligned copy on the stack with the same code.
+ */
+#ifndef WEIR_BPF_HEADERS_H_
+#define WEIR_BPF_HEADERS_H_
+
+#include "bpf/flow.h"
+
+enum {
+  ETHERTYPE_IPV4 = 0x0800,
+  ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q */
+  ETHERTYPE_QINQ = 0x88a8, /* IEEE 802.1ad */
+  ETHERTYPE_IPV6 = 0x86dd,
+};
+
+enum {
+  PROTOCOL_HOP_BY_HOP = 0,
+  PROTOCOL_TCP = 6,
+  PROTOCOL_UDP = 17,
+  PROTOCOL_DCCP = 33,
+  PROTOCOL_ROUTING = 43,
+  PROTOCOL_FRAGMENT = 44,
+  PROTOCOL_AUTHENTICATION = 51,
+  PROTOCOL_DESTINATION_OPTIONS = 60,
+  PROTOCOL_SCTP = 132,
+  PROTOCOL_MOBILITY = 135,
+  PROTOCOL_UDP_LITE = 136,
+  PROTOCOL_HIP = 139,
+  PROTOCOL_SHIM6 = 140,
+};
+
+struct ethernet_header {
+  weir_u16 dst_mac[3];
+  weir_u16 src_mac[3];
+  weir_u16 protocol;
+};
+WEIR_STATIC_ASSERT(sizeof(struct ethernet_header) == 14);
+
+/* What follows an EtherType of 802.1Q or 802.1ad. */
+struct vlan_header {
+  weir_u16 tag;
+  weir_u16 protocol;
+};
+
+enum { IPV4_OFFSET_MASK = 0x1fff };
+
+struct ipv4_header {
+  weir_u8 version_length; /* high half: 4; low half: words of the header */
+  weir_u8 service;
+  weir_u16 total_length;
+  weir_u16 id;
+  weir_u16 fragment; /* flags and IPV4_OFFSET_MASK */
+  weir_u8 hops;
+  weir_u8 protocol;
+  weir_u16 checksum;
+  weir_u32 src;
+  weir_u32 dst;
+};
+WEIR_STATIC_ASSERT(sizeof(struct ipv4_header) == 20);
+
+struct ipv6_header {
+  weir_u8 version_class; /* high half: 6 */
+  weir_u8 class_label;
+  weir_u16 label;
+  weir_u16 payload_length;
+  weir_u8 next_header;
+  weir_u8 hops;
+  weir_u64 src[2];
+  weir_u64 dst[2];
+};
+WEIR_STATIC_ASSERT(sizeof(struct ipv6_header) == 40);
+
+enum { IPV6_OFFSET_MASK = 0xfff8 };
+
+/* The first four bytes that IPv6 extension headers have in common. */
+struct extension_header {
+  weir_u8 next_header;
+  weir_u8 length;    /* in units and with a start that depend on the header */
+  weir_u16 fragment; /* of a fragment header only: IPV6_OFFSET_MASK and flags */
+};
+
+/* The first four bytes of TCP, UDP, SCTP, DCCP and UDP-Lite. */
+struct port_pair {
+  weir_u16 src;
+  weir_u16 dst;
+};
+
+#endif /* WEIR_BPF_HEADERS_H_ */

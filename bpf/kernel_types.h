@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The few kernel types and constants that the BPF programs touch, so that a BPF
+ * object is compiled without a header of the build host.
+ *
+ * All of it is the kernel's stable interface (UAPI), whose layout never changes:
+ * none of it needs CO-RE. A kernel-internal struct, once one is needed, goes at
+ * the end with __attribute__((preserve_access_index)) and only the fields used.
+ */
+#ifndef WEIR_BPF_KERNEL_TYPES_H_
+#define WEIR_BPF_KERNEL_TYPES_H_
+
+#include "bpf/flow.h"
+
+/* The names that libbpf's helper declarations expect. */
+typedef weir_u8 __u8;
+typedef weir_u16 __u16;
+typedef weir_u32 __u32;
+typedef weir_u64 __u64;
+typedef __INT32_TYPE__ __s32;
+typedef __INT64_TYPE__ __s64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+
+enum bpf_map_type {
+  BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+  BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
+  BPF_MAP_TYPE_RINGBUF = 27,
+};
+
+/* Flags of bpf_map_update_elem and bpf_ringbuf_submit. */
+enum { BPF_NOEXIST = 1 };
+enum { BPF_RB_NO_WAKEUP = 1 };
+
+/*
+ * "No opinion", the same number at both hooks: TCX_NEXT and TC_ACT_UNSPEC. The
+ * verdict is that of whoever comes next.
+ */
+enum { WEIR_VERDICT_NEXT = -1 };
+
+enum { WEIR_EEXIST = 17, WEIR_E2BIG = 7, WEIR_EBUSY = 16, WEIR_EDEADLK = 35, WEIR_ETIMEDOUT = 110 };
+
+/* The context of a TC program, as far as it is used. */
+struct __sk_buff {
+  __u32 len;
+  __u32 pkt_type;
+  __u32 mark;
+  __u32 queue_mapping;
+  __u32 protocol; /* EtherType in network order */
+  __u32 vlan_present;
+  __u32 vlan_tci;
+  __u32 vlan_proto;
+  __u32 priority;
+  __u32 ingress_ifindex;
+  __u32 ifindex;
+  __u32 tc_index;
+  __u32 cb[5];
+  __u32 hash;
+  __u32 tc_classid;
+  __u32 data;
+  __u32 data_end;
+};
+WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, ifindex) == 40);
+WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, data_end) == 80);
+
+#endif /* WEIR_BPF_KERNEL_TYPES_H_ */

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * From a socket buffer to the fields of its flow. Reads the packet in place where
+ * it is linear and copies a header where it is not; never pulls, never writes.
+ * A field that could not be read stays zero: better none than a wrong one. Headers
+ * that are cut off or make no sense, and fragments, are counted on the way.
+ */
+#ifndef WEIR_BPF_PARSE_H_
+#define WEIR_BPF_PARSE_H_
+
+#include "bpf/flow.h"
+#include "bpf/headers.h"
+#include "bpf/kernel_types.h"
+
+#include <bpf/bpf_helpers.h>
+
+enum {
+  MAX_VLAN_TAGS = 4,
+  MAX_EXTENSION_HEADERS = 8,
+  /* Further in than any header that the two limits above allow; the verifier
+   * wants to see a bound. */
+  MAX_HEADER_OFFSET = 0x7fff,
+};
+
+/* All but the index of the interface and the direction. MACs stand in the low 48
+ * bits, first byte lowest; addresses as two words in memory order; ports and
+ * EtherType in host order. */
+struct packet {
+  weir_u64 src_mac;
+  weir_u64 dst_mac;
+  weir_u64 src_ip[2];
+  weir_u64 dst_ip[2];
+  weir_u16 eth_protocol;
+  weir_u16 src_port;
+  weir_u16 dst_port;
+  weir_u8 transport_protocol;
+};
+
+/*
+ * The header of `size` bytes (a constant) at `offset`: where it stands in the
+ * packet, or copied to `copy`. Null if the packet ends before it does.
+ */
+static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 offset, void* copy,
+                                             weir_u32 size) {
+  if (offset > MAX_HEADER_OFFSET) return 0;
+  const char* const start = (const char*)(long)skb->data + offset;
+  if (start + size <= (const char*)(long)skb->data_end) return start;
+  if (bpf_skb_load_bytes(skb, offset, copy, size) == 0) return copy;
+  return 0;
+}
+
+static __always_inline weir_u64 mac_word(const weir_u16* mac) {
+  return mac[0] | (weir_u64)mac[1] << 16 | (weir_u64)mac[2] << 32;
+}
+
+static __always_inline int has_ports(weir_u8 protocol) {
+  return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
+         protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDP_LITE;
+}
+
+static __always_inline void parse_ports(struct __sk_buff* skb, weir_u64 offset,
+                                        struct packet* packet, struct flow_counters_t* counters) {
+  if (!has_ports(packet->transport_protocol)) return;
+  struct port_pair copy;
+  const struct port_pair* const ports = header_at(skb, offset, &copy, sizeof(copy));
+  if (!ports) {
+    counters->truncated += 1;
+    return;
+  }
+  packet->src_port = __builtin_bswap16(ports->src);
+  packet->dst_port = __builtin_bswap16(ports->dst);
+}
+
+/* The second word of ::ffff:a.b.c.d. */
+static __always_inline weir_u64 mapped_word(weir_u32 address) {
+  return 0xffff0000u | (weir_u64)address << 32;
+}
+
+static __always_inline void parse_ipv4(struct __sk_buff* skb, weir_u64 offset,
+                                       struct packet* packet, struct flow_counters_t* counters) {
+  struct ipv4_header copy;
+  const struct ipv4_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
+  if (!ip || ip->version_length >> 4 != 4) {
+    counters->truncated += 1;
+    return;
+  }
+  packet->src_ip[1] = mapped_word(ip->src);
+  packet->dst_ip[1] = mapped_word(ip->dst);
+  packet->transport_protocol = ip->protocol;
+  if (__builtin_bswap16(ip->fragment) & IPV4_OFFSET_MASK) {
+    counters->fragments += 1;
+    return;
+  }
+  const weir_u64 length = (weir_u64)(ip->version_length & 0xf) * 4;
+  if (length < sizeof(*ip)) {
+    counters->truncated += 1;
+    return;
+  }
+  parse_ports(skb, offset + length, packet, counters);
+}
+
+/* Bytes of an IPv6 extension header, 0 if `protocol` is none. */
+static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 length) {
+  switch (protocol) {
+    case PROTOCOL_HOP_BY_HOP:
+    case PROTOCOL_ROUTING:
+    case PROTOCOL_DESTINATION_OPTIONS:
+    case PROTOCOL_MOBILITY:
+    case PROTOCOL_HIP:
+    case PROTOCOL_SHIM6:
+      return ((weir_u64)length + 1) * 8;
+    case PROTOCOL_AUTHENTICATION:
+      return ((weir_u64)length + 2) * 4;
+    case PROTOCOL_FRAGMENT:
+      return 8;
+    default:
+      return 0;
+  }
+}
+
+/*
+ * What the two functions below return: the type of the header that comes next in
+ * the low 16 bits, where it begins in the 32 above, and the flags.
+ *
+ * They are global, so that the verifier looks at each once and for any argument.
+ * Inlined, it would follow every combination of tags and extension headers.
+ */
+#define STEP_CUT_OFF (1ull << 62)
+#define STEP_FRAGMENT (1ull << 61)
+
+static __always_inline weir_u64 step_to(weir_u64 type, weir_u64 offset) {
+  return type | offset << 16;
+}
+static __always_inline weir_u16 step_type(weir_u64 step) { return step; }
+static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 & 0xffffffff; }
+
+/* Steps over the IPv6 extension header of type `protocol` at `offset`. With
+ * STEP_FRAGMENT it stands in the middle of something that is not to be read. */
+__attribute__((noinline)) weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset,
+                                                       weir_u64 protocol) {
+  struct extension_header copy;
+  const struct extension_header* const extension = header_at(skb, offset, &copy, sizeof(copy));
+  if (!extension) return STEP_CUT_OFF;
+  const weir_u64 next =
+      step_to(extension->next_header, offset + extension_length(protocol, extension->length));
+  if (protocol == PROTOCOL_FRAGMENT && __builtin_bswap16(extension->fragment) & IPV6_OFFSET_MASK) {
+    return next | STEP_FRAGMENT;
+  }
+  return next;
+}
+
+/* Steps over what follows the EtherType of a VLAN tag. */
+__attribute__((noinline)) weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset) {
+  struct vlan_header copy;
+  const struct vlan_header* const vlan = header_at(skb, offset, &copy, sizeof(copy));
+  if (!vlan) return STEP_CUT_OFF;
+  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan));
+}
+
+/* What stands behind the fixed header of IPv6: `step` is of the first. */
+static __always_inline void parse_ipv6_payload(struct __sk_buff* skb, weir_u64 step,
+                                               struct packet* packet,
+                                               struct flow_counters_t* counters) {
+  for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
+    if (extension_length(step_type(step), 0) == 0) break;
+    step = step_over_extension(skb, step_offset(step), step_type(step));
+    if (step & (STEP_CUT_OFF | STEP_FRAGMENT)) break;
+  }
+  if (step & STEP_CUT_OFF) {
+    counters->truncated += 1;
+  } else if (step & STEP_FRAGMENT) {
+    counters->fragments += 1;
+    packet->transport_protocol = step_type(step);
+  } else if (extension_length(step_type(step), 0) != 0) {
+    counters->truncated += 1; /* too many to look behind */
+  } else {
+    packet->transport_protocol = step_type(step);
+    parse_ports(skb, step_offset(step), packet, counters);
+  }
+}
+
+static __always_inline void parse_ipv6(struct __sk_buff* skb, weir_u64 offset,
+                                       struct packet* packet, struct flow_counters_t* counters) {
+  struct ipv6_header copy;
+  const struct ipv6_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
+  if (!ip || ip->version_class >> 4 != 6) {
+    counters->truncated += 1;
+    return;
+  }
+  packet->src_ip[0] = ip->src[0];
+  packet->src_ip[1] = ip->src[1];
+  packet->dst_ip[0] = ip->dst[0];
+  packet->dst_ip[1] = ip->dst[1];
+  parse_ipv6_payload(skb, step_to(ip->next_header, offset + sizeof(*ip)), packet, counters);
+}
+
+static __always_inline void parse_network(struct __sk_buff* skb, weir_u64 offset,
+                                          struct packet* packet, struct flow_counters_t* counters) {
+  if (packet->eth_protocol == ETHERTYPE_IPV4) {
+    parse_ipv4(skb, offset, packet, counters);
+  } else if (packet->eth_protocol == ETHERTYPE_IPV6) {
+    parse_ipv6(skb, offset, packet, counters);
+  }
+}
+
+static __always_inline int is_tag(weir_u16 eth_protocol) {
+  return eth_protocol == ETHERTYPE_VLAN || eth_protocol == ETHERTYPE_QINQ;
+}
+
+/* A packet that begins with an Ethernet header. A tag that the kernel or the card
+ * took out (skb->vlan_present) is not in the way. */
+static __always_inline void parse_ethernet(struct __sk_buff* skb, struct packet* packet,
+                                           struct flow_counters_t* counters) {
+  struct ethernet_header copy;
+  const struct ethernet_header* const ethernet = header_at(skb, 0, &copy, sizeof(copy));
+  if (!ethernet) {
+    counters->truncated += 1;
+    return;
+  }
+  packet->dst_mac = mac_word(ethernet->dst_mac);
+  packet->src_mac = mac_word(ethernet->src_mac);
+  weir_u64 step = step_to(__builtin_bswap16(ethernet->protocol), sizeof(*ethernet));
+  for (int i = 0; i < MAX_VLAN_TAGS && is_tag(step_type(step)); ++i) {
+    const weir_u64 next = step_over_tag(skb, step_offset(step));
+    if (next & STEP_CUT_OFF) break;
+    step = next;
+  }
+  packet->eth_protocol = step_type(step);
+  if (is_tag(step_type(step))) {
+    counters->truncated += 1; /* cut off, or too many to look behind */
+    return;
+  }
+  parse_network(skb, step_offset(step), packet, counters);
+}
+
+/* A packet of a link without a link-layer header. */
+static __always_inline void parse_no_link_layer(struct __sk_buff* skb, struct packet* packet,
+                                                struct flow_counters_t* counters) {
+  packet->eth_protocol = __builtin_bswap16(skb->protocol);
+  parse_network(skb, 0, packet, counters);
+}
+
+#endif /* WEIR_BPF_PARSE_H_ */

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/attached_interfaces.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr uint32_t kWarningsPerInterval = 20;
+constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
+
+}  // namespace
+
+AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
+                                       std::vector<uint8_t> directions, AttachMode mode,
+                                       FlowKernel* kernel)
+    : stage_(stage),
+      selector_(selector),
+      directions_(std::move(directions)),
+      mode_(mode),
+      kernel_(kernel),
+      failures_(stage->Counter("weir_interface_attach_failures_total",
+                               "Interfaces that could not be attached to.")),
+      measured_(stage->Gauge("weir_interfaces_attached", "Interfaces that are measured now.")),
+      warnings_(kWarningsPerInterval, kWarningIntervalNs) {}
+
+sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk::Link& link) {
+  Hooks hooks;
+  for (const uint8_t direction : directions_) {
+    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(link, direction, mode_);
+    if (!attached.ok()) {
+      const sdk::Status undone = Detach(hooks);
+      if (undone.ok()) return attached.status();
+      return sdk::Status(attached.status().code(),
+                         absl::StrCat(attached.status().message(), "; ", undone.message()));
+    }
+    hooks.push_back(*std::move(attached));
+  }
+  return hooks;
+}
+
+void AttachedInterfaces::OnPresent(const sdk::Link& link) {
+  const auto known = attached_.find(link.if_index);
+  if (!selector_->Matches(link.name)) {
+    if (known == attached_.end()) return;
+    const sdk::Status status = Detach(known->second.hooks);
+    stage_->Log(WEIR_LOG_INFO, absl::StrCat("interface '", known->second.name, "' is '", link.name,
+                                            "' now: no longer measured"));
+    if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
+    attached_.erase(known);
+    measured_.Set(static_cast<int64_t>(attached_.size()));
+    return;
+  }
+  if (known != attached_.end()) {
+    known->second.name = link.name;
+    return;
+  }
+  sdk::Result<Hooks> hooks = AttachHooks(link);
+  if (!hooks.ok()) {
+    NoteFailure(link, hooks.status());
+    return;
+  }
+  attached_[link.if_index] = {link.name, *std::move(hooks)};
+  measured_.Set(static_cast<int64_t>(attached_.size()));
+  stage_->Log(WEIR_LOG_DEBUG,
+              absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
+}
+
+void AttachedInterfaces::NoteFailure(const sdk::Link& link, const sdk::Status& status) {
+  // Gone between the kernel's message and now; that it has is said by another one.
+  if (status.code() == WEIR_NOT_FOUND) return;
+  failures_.Add(1);
+  if (starting_) {
+    if (first_failure_.ok()) first_failure_ = status;
+    if (named_failure_.ok() && selector_->MatchesByName(link.name)) named_failure_ = status;
+  }
+  if (warnings_.Allow(stage_->MonotonicNs())) {
+    stage_->Log(WEIR_LOG_WARNING, absl::StrCat(status.message(), "; it is not measured"));
+  }
+}
+
+void AttachedInterfaces::OnGone(const sdk::Link& link) {
+  const auto known = attached_.find(link.if_index);
+  if (known == attached_.end()) return;
+  for (const std::unique_ptr<Attachment>& hook : known->second.hooks) hook->Abandon();
+  attached_.erase(known);
+  measured_.Set(static_cast<int64_t>(attached_.size()));
+}
+
+sdk::Status AttachedInterfaces::CheckStart() {
+  starting_ = false;
+  if (!named_failure_.ok()) return named_failure_;
+  if (attached_.empty() && !first_failure_.ok()) return first_failure_;
+  for (const std::string& name : selector_->Names()) {
+    const bool present = std::any_of(attached_.begin(), attached_.end(),
+                                     [&](const auto& entry) { return entry.second.name == name; });
+    if (present) continue;
+    stage_->Log(WEIR_LOG_WARNING,
+                absl::StrCat("there is no interface '", name, "' yet: waiting for it"));
+  }
+  stage_->Log(WEIR_LOG_INFO, absl::StrCat("measuring ", attached_.size(), " interfaces"));
+  return sdk::OkStatus();
+}
+
+sdk::Status AttachedInterfaces::Detach(const Hooks& hooks) {
+  sdk::Status first;
+  for (const std::unique_ptr<Attachment>& hook : hooks) {
+    const sdk::Status status = hook->Detach();
+    if (first.ok()) first = status;
+  }
+  return first;
+}
+
+sdk::Status AttachedInterfaces::DetachAll() {
+  sdk::Status first;
+  for (const auto& [if_index, interface] : attached_) {
+    const sdk::Status status = Detach(interface.hooks);
+    if (!status.ok() && first.ok()) {
+      first = sdk::Status(status.code(),
+                          absl::StrCat("interface '", interface.name, "': ", status.message()));
+    }
+  }
+  attached_.clear();
+  measured_.Set(0);
+  return first;
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interfaces that are measured now: follows what comes, goes and is renamed.
+#ifndef WEIR_SOURCES_EBPF_ATTACHED_INTERFACES_H_
+#define WEIR_SOURCES_EBPF_ATTACHED_INTERFACES_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "plugins/sdk/link_monitor.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/interface_selector.h"
+#include "sources/ebpf/rate_limit.h"
+
+namespace weir::ebpf {
+
+// One thread at a time. What is attached is detached when it ends.
+class AttachedInterfaces {
+ public:
+  // `directions` are WEIR_DIRECTION_*. All pointers must outlive it.
+  AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
+                     std::vector<uint8_t> directions, AttachMode mode, FlowKernel* kernel);
+
+  // A link that is new or has changed; and one that has gone.
+  void OnPresent(const sdk::Link& link);
+  void OnGone(const sdk::Link& link);
+
+  // After all links that were there at the start: the error that makes the start
+  // fail, if there is one, and warnings of what is not there yet.
+  sdk::Status CheckStart();
+
+  // Detaches from all; goes on after an error and returns the first.
+  sdk::Status DetachAll();
+
+  size_t size() const { return attached_.size(); }
+
+ private:
+  using Hooks = std::vector<std::unique_ptr<Attachment>>;
+
+  sdk::Result<Hooks> AttachHooks(const sdk::Link& link);
+  void NoteFailure(const sdk::Link& link, const sdk::Status& status);
+  static sdk::Status Detach(const Hooks& hooks);
+
+  const sdk::Stage* const stage_;
+  const InterfaceSelector* const selector_;
+  const std::vector<uint8_t> directions_;
+  const AttachMode mode_;
+  FlowKernel* const kernel_;
+
+  struct Interface {
+    std::string name;
+    Hooks hooks;
+  };
+  std::unordered_map<uint32_t, Interface> attached_;  // by if_index
+
+  // Until CheckStart.
+  bool starting_ = true;
+  sdk::Status named_failure_;  // the first of an interface that is named
+  sdk::Status first_failure_;
+
+  sdk::Metric failures_;
+  sdk::Metric measured_;
+  RateLimit warnings_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_ATTACHED_INTERFACES_H_

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/counters_report.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
+
+// By enum weir_table_failure.
+constexpr const char* kFailures[WEIR_TABLE_FAILURES] = {"full", "busy", "other"};
+
+}  // namespace
+
+CountersReport::CountersReport(const sdk::Stage* stage, uint32_t max_flows)
+    : stage_(stage),
+      max_flows_(max_flows),
+      packets_(
+          stage->Counter("weir_datapath_packets_total", "Packets that the kernel side looked at.")),
+      bytes_(stage->Counter("weir_datapath_bytes_total", "Their bytes.")),
+      table_packets_(stage->Counter("weir_datapath_table_packets_total",
+                                    "Packets counted in the flow table.")),
+      ringbuf_packets_(stage->Counter("weir_datapath_ringbuf_packets_total",
+                                      "Packets passed on one by one through the ring buffer.")),
+      dropped_packets_(stage->Counter("weir_datapath_dropped_packets_total",
+                                      "Packets in no flow: neither table nor ring had room.")),
+      dropped_bytes_(stage->Counter("weir_datapath_dropped_bytes_total", "Their bytes.")),
+      sampled_out_packets_(stage->Counter("weir_datapath_sampled_out_packets_total",
+                                          "Packets left out by sampling.")),
+      fragments_(stage->Counter("weir_datapath_fragments_total",
+                                "IP fragments but the first, which carry no ports.")),
+      truncated_(stage->Counter("weir_datapath_truncated_total",
+                                "Packets with a header cut off, malformed or too deep.")),
+      warnings_(1, kWarningIntervalNs) {
+  for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) {
+    table_failures_[i] = stage->Counter("weir_datapath_table_failures_total",
+                                        "Packets that the flow table did not take.", kFailures[i]);
+  }
+}
+
+void CountersReport::Export(const flow_counters_t& counters) {
+  const auto set = [](sdk::Metric* metric, uint64_t value) {
+    metric->Set(static_cast<int64_t>(value));
+  };
+  set(&packets_, counters.packets);
+  set(&bytes_, counters.bytes);
+  set(&table_packets_, counters.table_packets);
+  set(&ringbuf_packets_, counters.ringbuf_packets);
+  set(&dropped_packets_, counters.dropped_packets);
+  set(&dropped_bytes_, counters.dropped_bytes);
+  set(&sampled_out_packets_, counters.sampled_out_packets);
+  set(&fragments_, counters.fragments);
+  set(&truncated_, counters.truncated);
+  for (int i = 0; i < WEIR_TABLE_FAILURES; ++i)
+    set(&table_failures_[i], counters.table_failures[i]);
+}
+
+void CountersReport::WarnOfDrops(const flow_counters_t& counters) {
+  std::string why;
+  for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) {
+    const uint64_t failures = counters.table_failures[i] - warned_.table_failures[i];
+    if (failures > 0) absl::StrAppend(&why, why.empty() ? "" : ", ", kFailures[i], " ", failures);
+  }
+  stage_->Log(
+      WEIR_LOG_WARNING,
+      absl::StrCat(counters.dropped_packets - warned_.dropped_packets, " packets (",
+                   counters.dropped_bytes - warned_.dropped_bytes,
+                   " bytes) are in no flow (flow table: ", why, "): raise cache_max_flows (",
+                   max_flows_, " now), or add an ebpf_ringbuf or give it more ring_bytes"));
+  warned_ = counters;
+}
+
+void CountersReport::Update(const flow_counters_t& counters) {
+  Export(counters);
+  if (counters.dropped_packets > warned_.dropped_packets &&
+      warnings_.Allow(stage_->MonotonicNs())) {
+    WarnOfDrops(counters);
+  }
+}
+
+void CountersReport::Finish(const flow_counters_t& counters) {
+  Export(counters);
+  if (counters.dropped_packets > warned_.dropped_packets) WarnOfDrops(counters);
+  std::string text = absl::StrCat("packets ", counters.packets, " = table ", counters.table_packets,
+                                  " + ring buffer ", counters.ringbuf_packets, " + dropped ",
+                                  counters.dropped_packets);
+  if (counters.sampled_out_packets > 0) {
+    absl::StrAppend(&text, "; left out by sampling ", counters.sampled_out_packets);
+  }
+  stage_->Log(WEIR_LOG_INFO, text);
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells the host what the programs counted: metrics, and warnings of loss.
+#ifndef WEIR_SOURCES_EBPF_COUNTERS_REPORT_H_
+#define WEIR_SOURCES_EBPF_COUNTERS_REPORT_H_
+
+#include <array>
+#include <cstdint>
+
+#include "bpf/flow.h"
+#include "plugins/sdk/stage.h"
+#include "sources/ebpf/rate_limit.h"
+
+namespace weir::ebpf {
+
+// One thread. `stage` must outlive it.
+class CountersReport {
+ public:
+  // `max_flows` is for the advice in the warnings.
+  CountersReport(const sdk::Stage* stage, uint32_t max_flows);
+
+  // Of now, counted since the programs were loaded.
+  void Update(const flow_counters_t& counters);
+  // The same for the last time, and says what became of all packets.
+  void Finish(const flow_counters_t& counters);
+
+ private:
+  void Export(const flow_counters_t& counters);
+  void WarnOfDrops(const flow_counters_t& counters);
+
+  const sdk::Stage* const stage_;
+  const uint32_t max_flows_;
+  sdk::Metric packets_, bytes_, table_packets_, ringbuf_packets_, dropped_packets_, dropped_bytes_,
+      sampled_out_packets_, fragments_, truncated_;
+  std::array<sdk::Metric, WEIR_TABLE_FAILURES> table_failures_;
+  flow_counters_t warned_{};  // as of the last warning
+  RateLimit warnings_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_COUNTERS_REPORT_H_

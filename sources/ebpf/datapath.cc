@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/datapath.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+void Remove(const std::string& stage, std::vector<std::string>* stages) {
+  const auto found = std::find(stages->begin(), stages->end(), stage);
+  if (found != stages->end()) stages->erase(found);
+}
+
+sdk::Status TooMany(const std::string& name, const char* type,
+                    const std::vector<std::string>& stages) {
+  return {
+      WEIR_INVALID_ARGUMENT,
+      absl::StrCat("datapath '", name, "' has ", stages.size(), " stages of type ", type, " ('",
+                   absl::StrJoin(stages, "', '"), "'): give each a `datapath` name of its own")};
+}
+
+}  // namespace
+
+void Datapath::AddMap(const std::string& stage, uint32_t max_flows, uint32_t sampling,
+                      KernelLoader loader) {
+  map_stages_.push_back(stage);
+  options_.max_flows = max_flows;
+  options_.sampling = sampling;
+  loader_ = std::move(loader);
+}
+
+void Datapath::RemoveMap(const std::string& stage) { Remove(stage, &map_stages_); }
+
+void Datapath::AddRing(const std::string& stage, uint32_t ring_bytes) {
+  ring_stages_.push_back(stage);
+  options_.ring_bytes = ring_bytes;
+}
+
+void Datapath::RemoveRing(const std::string& stage) {
+  Remove(stage, &ring_stages_);
+  if (ring_stages_.empty()) options_.ring_bytes = 0;
+}
+
+sdk::Status Datapath::CheckStages(const std::string& name) const {
+  if (map_stages_.empty()) {
+    return {WEIR_FAILED_PRECONDITION,
+            absl::StrCat("datapath '", name,
+                         "' has no stage of type ebpf_map: there is nothing whose overflow could "
+                         "be read")};
+  }
+  if (map_stages_.size() > 1) return TooMany(name, "ebpf_map", map_stages_);
+  if (ring_stages_.size() > 1) return TooMany(name, "ebpf_ringbuf", ring_stages_);
+  return sdk::OkStatus();
+}
+
+sdk::Result<FlowKernel*> Datapath::Acquire(const std::string& name, const sdk::Stage& stage) {
+  const sdk::Status status = CheckStages(name);
+  if (!status.ok()) return status;
+  if (kernel_ == nullptr) {
+    sdk::Result<std::unique_ptr<FlowKernel>> loaded = loader_(options_, stage);
+    if (!loaded.ok()) return loaded.status();
+    kernel_ = *std::move(loaded);
+    absl::MutexLock lock(&mutex_);
+    detached_ = false;
+  }
+  ++users_;
+  return kernel_.get();
+}
+
+void Datapath::Release() {
+  if (--users_ == 0) kernel_.reset();
+}
+
+void Datapath::MarkDetached() {
+  absl::MutexLock lock(&mutex_);
+  detached_ = true;
+}
+
+bool Datapath::WaitDetached(absl::Duration timeout) {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(&detached_), timeout);
+  return detached_;
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an ebpf_map and an ebpf_ringbuf of the same datapath name have in common: the
+// loaded programs, and the word that no packet will come any more.
+#ifndef WEIR_SOURCES_EBPF_DATAPATH_H_
+#define WEIR_SOURCES_EBPF_DATAPATH_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/flow_kernel.h"
+
+namespace weir::ebpf {
+
+// Control thread only, but for the last two functions.
+//
+// Stages register when they are created, in any order; the programs are loaded when
+// the first of them starts, with the settings of all.
+class Datapath {
+ public:
+  Datapath() = default;
+  Datapath(const Datapath&) = delete;
+  Datapath& operator=(const Datapath&) = delete;
+
+  void AddMap(const std::string& stage, uint32_t max_flows, uint32_t sampling, KernelLoader loader);
+  void RemoveMap(const std::string& stage);
+  void AddRing(const std::string& stage, uint32_t ring_bytes);
+  void RemoveRing(const std::string& stage);
+
+  // The loaded programs, for a stage that starts; valid until it calls Release.
+  // `name` is the datapath's, for messages.
+  sdk::Result<FlowKernel*> Acquire(const std::string& name, const sdk::Stage& stage);
+  // For a stage that stops after it had started.
+  void Release();
+
+  // How many packets one stands for: the map's setting.
+  uint32_t sampling() const { return options_.sampling; }
+
+  // The map stage: no program runs any more, or ever will. Any thread.
+  void MarkDetached();
+  // The ring stage: waits for that, at most for `timeout`; whether it is so.
+  bool WaitDetached(absl::Duration timeout);
+
+ private:
+  sdk::Status CheckStages(const std::string& name) const;
+
+  std::vector<std::string> map_stages_;
+  std::vector<std::string> ring_stages_;
+  KernelOptions options_;
+  KernelLoader loader_;
+  std::unique_ptr<FlowKernel> kernel_;
+  int users_ = 0;  // stages that hold kernel_
+
+  absl::Mutex mutex_;
+  bool detached_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_DATAPATH_H_

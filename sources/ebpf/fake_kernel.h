@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kernel and a netlink socket in memory, for tests of the sources.
+#ifndef WEIR_SOURCES_EBPF_FAKE_KERNEL_H_
+#define WEIR_SOURCES_EBPF_FAKE_KERNEL_H_
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/link_feed.h"
+#include "sources/ebpf/unique_fd.h"
+
+namespace weir::ebpf {
+
+// What a test and the FlowKernel that the sources own have in common. Thread-safe.
+struct FakeWorld {
+  using Hook = std::pair<std::string, uint8_t>;  // interface name, direction
+  using Row = std::pair<flow_id_t, flow_value_t>;
+
+  std::mutex mutex;
+  KernelOptions options;
+  int loads = 0;
+  std::vector<Row> tables[2];
+  int active = 0;
+  std::deque<flow_record_t> ring;
+  flow_counters_t counters{};
+  std::set<Hook> attached;
+  int abandoned = 0;
+  std::map<std::string, sdk::Status> attach_errors;  // by interface name
+  sdk::Status flip_error;
+  std::function<void()> on_detach;  // called with `mutex` held: packets in flight
+
+  void Insert(const flow_id_t& id, const flow_value_t& value) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    tables[active].push_back({id, value});
+  }
+  void Overflow(const flow_record_t& record) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    ring.push_back(record);
+  }
+  std::set<Hook> Attached() {
+    const std::lock_guard<std::mutex> lock(mutex);
+    return attached;
+  }
+};
+
+class FakeAttachment : public Attachment {
+ public:
+  FakeAttachment(FakeWorld* world, FakeWorld::Hook hook) : world_(world), hook_(std::move(hook)) {}
+  ~FakeAttachment() override { (void)Detach(); }
+
+  sdk::Status Detach() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    if (!std::exchange(held_, false)) return sdk::OkStatus();
+    world_->attached.erase(hook_);
+    if (world_->on_detach) world_->on_detach();
+    return sdk::OkStatus();
+  }
+  void Abandon() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    if (!std::exchange(held_, false)) return;
+    world_->attached.erase(hook_);
+    ++world_->abandoned;
+  }
+
+ private:
+  FakeWorld* const world_;
+  const FakeWorld::Hook hook_;
+  bool held_ = true;
+};
+
+class FakeKernel : public FlowKernel {
+ public:
+  explicit FakeKernel(FakeWorld* world) : world_(world) {}
+
+  sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
+                                                  AttachMode /*mode*/) override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    const auto error = world_->attach_errors.find(link.name);
+    if (error != world_->attach_errors.end()) return error->second;
+    world_->attached.insert({link.name, direction});
+    return std::unique_ptr<Attachment>(
+        std::make_unique<FakeAttachment>(world_, FakeWorld::Hook{link.name, direction}));
+  }
+  sdk::Status Flip() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    if (!world_->flip_error.ok()) return world_->flip_error;
+    world_->active = 1 - world_->active;
+    return sdk::OkStatus();
+  }
+  sdk::Status Drain(const OnFlows& on_flows) override {
+    std::vector<FakeWorld::Row> rows;
+    {
+      const std::lock_guard<std::mutex> lock(world_->mutex);
+      rows.swap(world_->tables[1 - world_->active]);
+    }
+    for (const FakeWorld::Row& row : rows) on_flows(&row.first, &row.second, 1);
+    return sdk::OkStatus();
+  }
+  sdk::Result<flow_counters_t> Counters() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    return world_->counters;
+  }
+  sdk::Result<size_t> ReadOverflow(size_t limit, const OnRecord& on_record) override {
+    size_t count = 0;
+    for (; count < limit; ++count) {
+      flow_record_t record;
+      {
+        const std::lock_guard<std::mutex> lock(world_->mutex);
+        if (world_->ring.empty()) break;
+        record = world_->ring.front();
+        world_->ring.pop_front();
+      }
+      on_record(record);
+    }
+    return count;
+  }
+
+ private:
+  FakeWorld* const world_;
+};
+
+inline KernelLoader FakeLoader(FakeWorld* world) {
+  return [world](const KernelOptions& options,
+                 const sdk::Stage&) -> sdk::Result<std::unique_ptr<FlowKernel>> {
+    const std::lock_guard<std::mutex> lock(world->mutex);
+    ++world->loads;
+    world->options = options;
+    return std::unique_ptr<FlowKernel>(std::make_unique<FakeKernel>(world));
+  };
+}
+
+// The interfaces that a test says there are. Thread-safe; must outlive its feeds.
+class FakeLinks {
+ public:
+  FakeLinks() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+
+  void Present(uint32_t if_index, const std::string& name) {
+    Push({true, {if_index, name, /*hardware_type=*/1, true}});
+  }
+  void Gone(uint32_t if_index, const std::string& name) {
+    Push({false, {if_index, name, /*hardware_type=*/1, false}});
+  }
+  LinkFeedOpener Opener() {
+    return [this]() -> sdk::Result<std::unique_ptr<LinkFeed>> {
+      return std::unique_ptr<LinkFeed>(std::make_unique<Feed>(this));
+    };
+  }
+
+ private:
+  struct Event {
+    bool present;
+    sdk::Link link;
+  };
+  class Feed : public LinkFeed {
+   public:
+    explicit Feed(FakeLinks* links) : links_(links) {}
+    int fd() const override { return links_->event_.get(); }
+    sdk::Status ReadInitial(const Callback& on_present, const Callback& on_gone) override {
+      return Read(on_present, on_gone);
+    }
+    sdk::Status Read(const Callback& on_present, const Callback& on_gone) override {
+      for (const Event& event : links_->TakeAll()) {
+        (event.present ? on_present : on_gone)(event.link);
+      }
+      return sdk::OkStatus();
+    }
+
+   private:
+    FakeLinks* const links_;
+  };
+
+  void Push(Event event) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    events_.push_back(std::move(event));
+    const uint64_t one = 1;
+    (void)!write(event_.get(), &one, sizeof(one));
+  }
+  std::vector<Event> TakeAll() {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    uint64_t count = 0;
+    (void)!read(event_.get(), &count, sizeof(count));
+    return std::exchange(events_, {});
+  }
+
+  UniqueFd event_;
+  std::mutex mutex_;
+  std::vector<Event> events_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_FAKE_KERNEL_H_

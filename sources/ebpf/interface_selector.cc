@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/interface_selector.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr char kLoopback[] = "lo";
+
+bool IsExpression(const std::string& text) {
+  return text.size() >= 2 && text.front() == '/' && text.back() == '/';
+}
+
+}  // namespace
+
+bool InterfaceSelector::Pattern::Matches(const std::string& other) const {
+  return regex ? std::regex_search(other, *regex) : name == other;
+}
+
+sdk::Result<std::vector<InterfaceSelector::Pattern>> InterfaceSelector::Parse(
+    const std::vector<std::string>& texts) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts) {
+    Pattern pattern;
+    if (!IsExpression(text)) {
+      pattern.name = text;
+    } else {
+      try {
+        pattern.regex.emplace(text.substr(1, text.size() - 2));
+      } catch (const std::regex_error& error) {
+        return sdk::Status(WEIR_INVALID_ARGUMENT,
+                           "'" + text + "' is not a regular expression: " + error.what());
+      }
+    }
+    patterns.push_back(std::move(pattern));
+  }
+  return patterns;
+}
+
+sdk::Result<InterfaceSelector> InterfaceSelector::Make(
+    const std::vector<std::string>& include,
+    const std::optional<std::vector<std::string>>& exclude) {
+  InterfaceSelector selector;
+  sdk::Result<std::vector<Pattern>> included = Parse(include);
+  if (!included.ok()) return included.status();
+  selector.include_ = *std::move(included);
+
+  std::vector<std::string> excluded_texts;
+  if (exclude) {
+    excluded_texts = *exclude;
+  } else if (std::find(include.begin(), include.end(), kLoopback) == include.end()) {
+    excluded_texts = {kLoopback};
+  }
+  sdk::Result<std::vector<Pattern>> excluded = Parse(excluded_texts);
+  if (!excluded.ok()) return excluded.status();
+  selector.exclude_ = *std::move(excluded);
+  return selector;
+}
+
+bool InterfaceSelector::Matches(const std::string& name) const {
+  const auto matches = [&](const Pattern& pattern) { return pattern.Matches(name); };
+  if (std::any_of(exclude_.begin(), exclude_.end(), matches)) return false;
+  return include_.empty() || std::any_of(include_.begin(), include_.end(), matches);
+}
+
+bool InterfaceSelector::MatchesByName(const std::string& name) const {
+  return Matches(name) &&
+         std::any_of(include_.begin(), include_.end(), [&](const Pattern& pattern) {
+           return !pattern.regex && pattern.name == name;
+         });
+}
+
+std::vector<std::string> InterfaceSelector::Names() const {
+  std::vector<std::string> names;
+  for (const Pattern& pattern : include_) {
+    if (!pattern.regex && Matches(pattern.name)) names.push_back(pattern.name);
+  }
+  return names;
+}
+
+}  // namespace weir::ebpf

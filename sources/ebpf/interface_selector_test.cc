@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/interface_selector.h"
+
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace weir::ebpf {
+namespace {
+
+using Names = std::vector<std::string>;
+
+InterfaceSelector Make(const Names& include, const std::optional<Names>& exclude = std::nullopt) {
+  sdk::Result<InterfaceSelector> selector = InterfaceSelector::Make(include, exclude);
+  EXPECT_TRUE(selector.ok()) << selector.status().message();
+  return *std::move(selector);
+}
+
+TEST(InterfaceSelector, TakesAllButLoopbackByDefault) {
+  const InterfaceSelector selector = Make({});
+  EXPECT_TRUE(selector.Matches("eth0"));
+  EXPECT_FALSE(selector.Matches("lo"));
+  EXPECT_FALSE(Make({"/.*/"}).Matches("lo"));
+}
+
+TEST(InterfaceSelector, LoopbackIsMeasuredIfNamedOrIfNothingIsExcluded) {
+  EXPECT_TRUE(Make({"lo"}).Matches("lo"));
+  EXPECT_TRUE(Make({}, Names{""}).Matches("lo"));
+  EXPECT_FALSE(Make({"lo"}, Names{"lo"}).Matches("lo"));
+}
+
+TEST(InterfaceSelector, ExpressionsMatchAnywhereAndNamesAsAWhole) {
+  const InterfaceSelector selector = Make({"eth", "/br-/"});
+  EXPECT_TRUE(selector.Matches("eth"));
+  EXPECT_FALSE(selector.Matches("eth0"));
+  EXPECT_TRUE(selector.Matches("my-br-1"));
+  // A slash at one end only is part of a name.
+  EXPECT_TRUE(Make({"/x"}).Matches("/x"));
+}
+
+TEST(InterfaceSelector, ExcludesWin) {
+  const InterfaceSelector selector = Make({"eth0", "eth1", "/^en/"}, Names{"eth1", "/p0s3$/"});
+  EXPECT_TRUE(selector.Matches("eth0"));
+  EXPECT_FALSE(selector.Matches("eth1"));
+  EXPECT_FALSE(selector.Matches("enp0s3"));
+  EXPECT_TRUE(selector.Matches("enp0s31f6"));
+  EXPECT_EQ(selector.Names(), Names{"eth0"});
+  EXPECT_TRUE(selector.MatchesByName("eth0"));
+  EXPECT_FALSE(selector.MatchesByName("enp0s31f6"));
+}
+
+TEST(InterfaceSelector, RefusesWhatIsNoExpression) {
+  const sdk::Result<InterfaceSelector> selector = InterfaceSelector::Make({"/(/"}, std::nullopt);
+  EXPECT_EQ(selector.status().code(), WEIR_INVALID_ARGUMENT);
+}
+
+}  // namespace
+}  // namespace weir::ebpf

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/map_source.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <utility>
+
+#include "absl/cleanup/cleanup.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/kernel_flows.h"
+
+namespace weir::ebpf {
+
+sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap& config,
+                                                          sdk::Stage stage) {
+  sdk::Result<MapSettings> settings = SettingsOf(config);
+  if (!settings.ok()) return settings.status();
+  Datapath* const datapath = stage.Shared<Datapath>(SharedName(settings->datapath).c_str());
+  if (datapath == nullptr) return sdk::Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a datapath");
+  const auto load = [](const KernelOptions& options,
+                       const sdk::Stage& loading) -> sdk::Result<std::unique_ptr<FlowKernel>> {
+    sdk::Result<std::unique_ptr<KernelFlows>> loaded = KernelFlows::Load(options, loading);
+    if (!loaded.ok()) return loaded.status();
+    return std::unique_ptr<FlowKernel>(*std::move(loaded));
+  };
+  return std::make_unique<MapSource>(std::move(stage), *std::move(settings), datapath, load,
+                                     OpenNetlinkFeed);
+}
+
+MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
+                     KernelLoader loader, LinkFeedOpener open_links)
+    : stage_(std::move(stage)),
+      settings_(std::move(settings)),
+      datapath_(datapath),
+      open_links_(std::move(open_links)),
+      writer_(&stage_, settings_.sampling),
+      report_(&stage_, settings_.max_flows) {
+  datapath_->AddMap(stage_.name(), settings_.max_flows, settings_.sampling, std::move(loader));
+}
+
+MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
+
+sdk::Status MapSource::Start() {
+  wakeup_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (wakeup_.get() < 0) return sdk::ErrnoStatus("make an eventfd", errno);
+  sdk::Result<FlowKernel*> kernel = datapath_->Acquire(settings_.datapath, stage_);
+  if (!kernel.ok()) return kernel.status();
+  kernel_ = *kernel;
+  const sdk::Status status = AttachToAll();
+  if (status.ok()) return status;
+  const sdk::Status stopped = Stop();
+  if (stopped.ok()) return status;
+  return {status.code(), absl::StrCat(status.message(), "; ", stopped.message())};
+}
+
+sdk::Status MapSource::AttachToAll() {
+  attached_.emplace(&stage_, &settings_.interfaces, settings_.directions, settings_.attach,
+                    kernel_);
+  sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_();
+  if (!links.ok()) return links.status();
+  links_ = *std::move(links);
+  const sdk::Status status =
+      links_->ReadInitial([this](const sdk::Link& link) { attached_->OnPresent(link); },
+                          [this](const sdk::Link& link) { attached_->OnGone(link); });
+  return status.ok() ? attached_->CheckStart() : status;
+}
+
+sdk::Status MapSource::Stop() {
+  sdk::Status status;
+  if (attached_) status = attached_->DetachAll();
+  attached_.reset();
+  links_.reset();
+  datapath_->MarkDetached();
+  kernel_ = nullptr;
+  datapath_->Release();
+  return status;
+}
+
+void MapSource::Interrupt() {
+  interrupted_.store(true);
+  const uint64_t one = 1;
+  // It can only fail because it would count too far: then it is readable already.
+  if (wakeup_.get() >= 0 && write(wakeup_.get(), &one, sizeof(one)) < 0 && errno != EAGAIN) {
+    stage_.Log(WEIR_LOG_ERROR, sdk::ErrnoStatus("wake up the source", errno).message());
+  }
+}
+
+sdk::Status MapSource::Run() {
+  // The ring buffer's reader waits for this, whatever happens here.
+  const absl::Cleanup detached = [this] { datapath_->MarkDetached(); };
+  const sdk::Status status = EvictUntilInterrupted();
+  const sdk::Status finished = Finish();
+  return status.ok() ? finished : status;
+}
+
+sdk::Status MapSource::EvictUntilInterrupted() {
+  const auto interval = absl::ToChronoNanoseconds(settings_.eviction_interval);
+  Time next = std::chrono::steady_clock::now() + interval;
+  while (!interrupted_.load()) {
+    sdk::Status status = FollowLinksUntil(next);
+    if (!status.ok() || interrupted_.load()) return status;
+    status = Evict(FlowEndReason::kActiveTimeout);
+    if (!status.ok()) return status;
+    // Where consumers hold back, timeouts are left out and not made up for.
+    next = std::max(next + interval, std::chrono::steady_clock::now());
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status MapSource::FollowLinksUntil(Time deadline) {
+  while (!interrupted_.load()) {
+    const auto left = deadline - std::chrono::steady_clock::now();
+    if (left.count() <= 0) return sdk::OkStatus();
+    const timespec timeout = absl::ToTimespec(
+        absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(left)));
+    pollfd events[] = {{wakeup_.get(), POLLIN, 0}, {links_->fd(), POLLIN, 0}};
+    const int ready = ppoll(events, 2, &timeout, nullptr);
+    if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait", errno);
+    if (ready <= 0 || events[1].revents == 0) continue;
+    const sdk::Status status = ReadLinks();
+    if (!status.ok()) return status;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status MapSource::ReadLinks() {
+  return links_->Read([this](const sdk::Link& link) { attached_->OnPresent(link); },
+                      [this](const sdk::Link& link) { attached_->OnGone(link); });
+}
+
+sdk::Status MapSource::Evict(FlowEndReason reason) {
+  sdk::Status status = kernel_->Flip();
+  if (status.ok()) status = Drain(reason);
+  if (!status.ok()) return status;
+  sdk::Result<flow_counters_t> counters = kernel_->Counters();
+  if (!counters.ok()) return counters.status();
+  report_.Update(*counters);
+  return sdk::OkStatus();
+}
+
+// Also if the pipeline takes no more: the flows are then counted as dropped.
+sdk::Status MapSource::Drain(FlowEndReason reason) {
+  writer_.Begin(reason);
+  const sdk::Status drained =
+      kernel_->Drain([this](const flow_id_t* ids, const flow_value_t* values, size_t count) {
+        for (size_t i = 0; i < count; ++i) writer_.Add(ids[i], values[i]);
+      });
+  const sdk::Status flushed = writer_.Flush();
+  return drained.ok() ? flushed : drained;
+}
+
+// A program that had begun before the programs were detached may have found either
+// table active. After the first flip none of them runs any more, so that two flips
+// see all flows.
+sdk::Status MapSource::Finish() {
+  sdk::Status first = attached_->DetachAll();
+  const auto keep_first = [&first](const sdk::Status& status) {
+    if (first.ok()) first = status;
+  };
+  keep_first(kernel_->Flip());
+  datapath_->MarkDetached();
+  keep_first(Drain(FlowEndReason::kForcedEnd));
+  keep_first(kernel_->Flip());
+  keep_first(Drain(FlowEndReason::kForcedEnd));
+  sdk::Result<flow_counters_t> counters = kernel_->Counters();
+  keep_first(counters.status());
+  if (counters.ok()) report_.Finish(*counters);
+  return first;
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source `ebpf_map`: attaches the programs, and reads the flow table at each
+// timeout.
+#ifndef WEIR_SOURCES_EBPF_MAP_SOURCE_H_
+#define WEIR_SOURCES_EBPF_MAP_SOURCE_H_
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <optional>
+
+#include "plugins/sdk/component.h"
+#include "sources/ebpf/attached_interfaces.h"
+#include "sources/ebpf/counters_report.h"
+#include "sources/ebpf/datapath.h"
+#include "sources/ebpf/ebpf.pb.h"
+#include "sources/ebpf/flow_writer.h"
+#include "sources/ebpf/link_feed.h"
+#include "sources/ebpf/settings.h"
+#include "sources/ebpf/unique_fd.h"
+
+namespace weir::ebpf {
+
+// Threads as plugins/abi says.
+class MapSource : public sdk::Source {
+ public:
+  static sdk::Result<std::unique_ptr<MapSource>> Create(const sources::EbpfMap& config,
+                                                        sdk::Stage stage);
+
+  // `datapath` must outlive it. What the kernel has to do is in the last two.
+  MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath, KernelLoader loader,
+            LinkFeedOpener open_links);
+  ~MapSource() override;
+
+  sdk::Status Start() override;
+  sdk::Status Run() override;
+  void Interrupt() override;
+  sdk::Status Stop() override;
+
+ private:
+  using Time = std::chrono::steady_clock::time_point;
+
+  sdk::Status AttachToAll();
+  sdk::Status ReadLinks();
+  sdk::Status EvictUntilInterrupted();
+  // Returns at `deadline`, and before when interrupted.
+  sdk::Status FollowLinksUntil(Time deadline);
+  sdk::Status Evict(FlowEndReason reason);
+  sdk::Status Drain(FlowEndReason reason);
+  sdk::Status Finish();
+
+  const sdk::Stage stage_;
+  const MapSettings settings_;
+  Datapath* const datapath_;
+  const LinkFeedOpener open_links_;
+
+  std::atomic<bool> interrupted_{false};
+  UniqueFd wakeup_;  // an eventfd, readable once interrupted
+
+  // From Start to Stop.
+  FlowKernel* kernel_ = nullptr;  // of datapath_
+  std::unique_ptr<LinkFeed> links_;
+  std::optional<AttachedInterfaces> attached_;
+
+  // In Run.
+  FlowWriter writer_;
+  CountersReport report_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_MAP_SOURCE_H_

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/program_attachment.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/bpf.h>
+
+#include <cerrno>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/load_error.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr int kNotSupportedInside = 524;  // the kernel's ENOTSUPP, which is in no header
+// Before the filters of others, which the kernel numbers downwards from 49152.
+constexpr uint32_t kFirstPriority = 1;
+constexpr uint32_t kKernelChoosesPriority = 0;
+
+const char* NameOf(uint8_t direction) {
+  return direction == WEIR_DIRECTION_INGRESS ? "ingress" : "egress";
+}
+
+sdk::Status Failed(const sdk::Link& link, const char* hook, uint8_t direction, int error) {
+  return KernelRefusal(
+      absl::StrCat("interface '", link.name, "': attach ", hook, "/", NameOf(direction)), error);
+}
+
+bool KernelHasNoTcx(int error) {
+  return error == EINVAL || error == EOPNOTSUPP || error == kNotSupportedInside;
+}
+
+class TcxAttachment : public Attachment {
+ public:
+  explicit TcxAttachment(bpf_link* link) : link_(link) {}
+
+  sdk::Status Detach() override {
+    if (link_ == nullptr) return sdk::OkStatus();
+    const int error = -bpf_link__detach(link_.get());
+    link_.reset();
+    // ENOLINK: the interface has gone, and the program with it.
+    if (error == 0 || error == ENOLINK) return sdk::OkStatus();
+    return sdk::ErrnoStatus("detach tcx", error);
+  }
+  void Abandon() override { link_.reset(); }
+
+ private:
+  struct Close {
+    // Of a link its descriptor is all there is, so that closing it detaches.
+    void operator()(bpf_link* link) const { (void)bpf_link__destroy(link); }
+  };
+  std::unique_ptr<bpf_link, Close> link_;
+};
+
+class ClsactAttachment : public Attachment {
+ public:
+  ClsactAttachment(std::shared_ptr<ClsactQdisc> qdisc, const bpf_tc_hook& hook,
+                   const bpf_tc_opts& filter)
+      : qdisc_(std::move(qdisc)), hook_(hook) {
+    filter_.sz = sizeof(filter_);
+    filter_.handle = filter.handle;
+    filter_.priority = filter.priority;
+  }
+  ~ClsactAttachment() override { (void)Detach(); }
+
+  sdk::Status Detach() override {
+    if (qdisc_ == nullptr) return sdk::OkStatus();
+    const std::shared_ptr<ClsactQdisc> qdisc = std::move(qdisc_);
+    const int error = -bpf_tc_detach(&hook_, &filter_);
+    // Somebody else may have removed the filter, or the interface.
+    if (error == ENOENT || error == ENODEV) return sdk::OkStatus();
+    if (error != 0) return sdk::ErrnoStatus("detach clsact filter", error);
+    return qdisc.use_count() == 1 ? qdisc->RemoveIfOursAndEmpty() : sdk::OkStatus();
+  }
+  void Abandon() override { qdisc_.reset(); }
+
+ private:
+  std::shared_ptr<ClsactQdisc> qdisc_;  // null: detached
+  bpf_tc_hook hook_;
+  bpf_tc_opts filter_{};
+};
+
+// *error is errno if the result is null.
+std::unique_ptr<Attachment> AttachTcx(const bpf_program* program, const sdk::Link& link,
+                                      int* error) {
+  bpf_tcx_opts options{};
+  options.sz = sizeof(options);
+  options.flags = BPF_F_BEFORE;  // and before none in particular: the first
+  bpf_link* const attached =
+      bpf_program__attach_tcx(program, static_cast<int>(link.if_index), &options);
+  if (attached == nullptr) {
+    *error = errno;
+    return nullptr;
+  }
+  return std::make_unique<TcxAttachment>(attached);
+}
+
+sdk::Result<std::shared_ptr<ClsactQdisc>> QdiscOf(const sdk::Link& link, ClsactQdiscs* qdiscs) {
+  std::weak_ptr<ClsactQdisc>& known = (*qdiscs)[link.if_index];
+  if (std::shared_ptr<ClsactQdisc> qdisc = known.lock()) return qdisc;
+  sdk::Result<std::shared_ptr<ClsactQdisc>> made = ClsactQdisc::Ensure(link.if_index);
+  if (!made.ok()) {
+    qdiscs->erase(link.if_index);
+    return sdk::Status(made.status().code(),
+                       absl::StrCat("interface '", link.name, "': ", made.status().message()));
+  }
+  known = *made;
+  return made;
+}
+
+sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program,
+                                                      const sdk::Link& link, uint8_t direction,
+                                                      ClsactQdiscs* qdiscs) {
+  sdk::Result<std::shared_ptr<ClsactQdisc>> qdisc = QdiscOf(link, qdiscs);
+  if (!qdisc.ok()) return qdisc.status();
+  bpf_tc_hook hook{};
+  hook.sz = sizeof(hook);
+  hook.ifindex = static_cast<int>(link.if_index);
+  hook.attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+
+  int error = 0;
+  // A filter of another kind may have the first place.
+  for (const uint32_t priority : {kFirstPriority, kKernelChoosesPriority}) {
+    bpf_tc_opts filter{};
+    filter.sz = sizeof(filter);
+    filter.prog_fd = bpf_program__fd(program);
+    filter.priority = priority;
+    error = -bpf_tc_attach(&hook, &filter);
+    if (error == 0) {
+      return std::unique_ptr<Attachment>(
+          std::make_unique<ClsactAttachment>(*std::move(qdisc), hook, filter));
+    }
+    if (error == EPERM || error == ENODEV) break;
+  }
+  const sdk::Status failed = Failed(link, "clsact", direction, error);
+  if (qdisc->use_count() > 1) return failed;
+  const sdk::Status removed = (*qdisc)->RemoveIfOursAndEmpty();
+  if (removed.ok()) return failed;
+  return sdk::Status(failed.code(), absl::StrCat(failed.message(), "; ", removed.message()));
+}
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* program,
+                                                       const sdk::Link& link, uint8_t direction,
+                                                       AttachMode mode, ClsactQdiscs* qdiscs) {
+  if (mode != AttachMode::kClsact) {
+    int error = 0;
+    std::unique_ptr<Attachment> attached = AttachTcx(program, link, &error);
+    if (attached != nullptr) return attached;
+    if (mode == AttachMode::kTcx && KernelHasNoTcx(error)) {
+      return sdk::Status(WEIR_UNIMPLEMENTED,
+                         absl::StrCat("interface '", link.name,
+                                      "': attach tcx: this kernel has no TCX (6.6 and later)"));
+    }
+    if (mode == AttachMode::kTcx || !KernelHasNoTcx(error)) {
+      return Failed(link, "tcx", direction, error);
+    }
+  }
+  return AttachClsact(program, link, direction, qdiscs);
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attaches a program to an interface: by a TCX link, or as a filter of clsact.
+#ifndef WEIR_SOURCES_EBPF_PROGRAM_ATTACHMENT_H_
+#define WEIR_SOURCES_EBPF_PROGRAM_ATTACHMENT_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "sources/ebpf/clsact_qdisc.h"
+#include "sources/ebpf/flow_kernel.h"
+
+struct bpf_program;
+
+namespace weir::ebpf {
+
+// In front of the programs that are there already: one that comes before and ends
+// the chain would hide packets. `program` need not outlive the attachment; `qdiscs` is
+// used during the call only. Errors begin with the interface and the hook.
+sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* program,
+                                                       const sdk::Link& link, uint8_t direction,
+                                                       AttachMode mode, ClsactQdiscs* qdiscs);
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_PROGRAM_ATTACHMENT_H_

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/ring_source.h"
+
+#include <utility>
+
+#include "sources/ebpf/flow_writer.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+// A round at most; then the clocks are read again.
+constexpr size_t kPacketsPerRound = 4096;
+
+// Takes out all that is in the ring. Only failure to read is an error of this
+// function: what could not be emitted is counted, and the writer remembers why.
+sdk::Status ReadAll(FlowKernel* kernel, FlowWriter* writer) {
+  for (;;) {
+    writer->Begin(FlowEndReason::kLackOfResources);
+    sdk::Result<size_t> read =
+        kernel->ReadOverflow(kPacketsPerRound, [writer](const flow_record_t& record) {
+          const flow_metrics_t& metrics = record.metrics;
+          writer->Add(record.id, {metrics.packets, metrics.bytes, metrics.start_mono_time_ns,
+                                  metrics.end_mono_time_ns});
+        });
+    if (!read.ok()) return read.status();
+    if (*read < kPacketsPerRound) return sdk::OkStatus();
+  }
+}
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<RingSource>> RingSource::Create(const sources::EbpfRingbuf& config,
+                                                            sdk::Stage stage) {
+  sdk::Result<RingSettings> settings = SettingsOf(config);
+  if (!settings.ok()) return settings.status();
+  Datapath* const datapath = stage.Shared<Datapath>(SharedName(settings->datapath).c_str());
+  if (datapath == nullptr) return sdk::Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a datapath");
+  return std::make_unique<RingSource>(std::move(stage), *std::move(settings), datapath);
+}
+
+RingSource::RingSource(sdk::Stage stage, RingSettings settings, Datapath* datapath)
+    : stage_(std::move(stage)), settings_(std::move(settings)), datapath_(datapath) {
+  datapath_->AddRing(stage_.name(), settings_.ring_bytes);
+}
+
+RingSource::~RingSource() { datapath_->RemoveRing(stage_.name()); }
+
+sdk::Status RingSource::Start() {
+  sdk::Result<FlowKernel*> kernel = datapath_->Acquire(settings_.datapath, stage_);
+  if (!kernel.ok()) return kernel.status();
+  kernel_ = *kernel;
+  return sdk::OkStatus();
+}
+
+sdk::Status RingSource::Stop() {
+  kernel_ = nullptr;
+  datapath_->Release();
+  return sdk::OkStatus();
+}
+
+sdk::Status RingSource::Run() {
+  FlowWriter writer(&stage_, datapath_->sampling());
+  sdk::Status emitted;
+  for (;;) {
+    // Asked before the ring is read: what came until then is in it.
+    const bool last = datapath_->WaitDetached(settings_.read_interval);
+    const sdk::Status read = ReadAll(kernel_, &writer);
+    emitted = writer.Flush();
+    if (!read.ok()) return read;
+    if (last) return emitted;
+  }
+}
+
+}  // namespace weir::ebpf

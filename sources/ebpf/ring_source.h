@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source `ebpf_ringbuf`: reads the packets that found no room in the flow table.
+#ifndef WEIR_SOURCES_EBPF_RING_SOURCE_H_
+#define WEIR_SOURCES_EBPF_RING_SOURCE_H_
+
+#include <memory>
+
+#include "plugins/sdk/component.h"
+#include "sources/ebpf/datapath.h"
+#include "sources/ebpf/ebpf.pb.h"
+#include "sources/ebpf/settings.h"
+
+namespace weir::ebpf {
+
+// Threads as plugins/abi says.
+class RingSource : public sdk::Source {
+ public:
+  static sdk::Result<std::unique_ptr<RingSource>> Create(const sources::EbpfRingbuf& config,
+                                                         sdk::Stage stage);
+
+  // `datapath` must outlive it.
+  RingSource(sdk::Stage stage, RingSettings settings, Datapath* datapath);
+  ~RingSource() override;
+
+  sdk::Status Start() override;
+  sdk::Status Run() override;
+  // Run goes on until the map's source has detached the programs, as it does when
+  // it is interrupted or fails: packets come until then.
+  void Interrupt() override {}
+  sdk::Status Stop() override;
+
+ private:
+  const sdk::Stage stage_;
+  const RingSettings settings_;
+  Datapath* const datapath_;
+  FlowKernel* kernel_ = nullptr;  // of datapath_, from Start to Stop
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_RING_SOURCE_H_

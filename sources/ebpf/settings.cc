@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/settings.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+using sources::EbpfMap;
+
+std::vector<uint8_t> DirectionsOf(EbpfMap::Direction direction) {
+  switch (direction) {
+    case EbpfMap::INGRESS:
+      return {WEIR_DIRECTION_INGRESS};
+    case EbpfMap::EGRESS:
+      return {WEIR_DIRECTION_EGRESS};
+    case EbpfMap::BOTH:
+      break;
+  }
+  return {WEIR_DIRECTION_INGRESS, WEIR_DIRECTION_EGRESS};
+}
+
+AttachMode AttachModeOf(EbpfMap::Attach attach) {
+  switch (attach) {
+    case EbpfMap::TCX:
+      return AttachMode::kTcx;
+    case EbpfMap::CLSACT:
+      return AttachMode::kClsact;
+    case EbpfMap::AUTO:
+      break;
+  }
+  return AttachMode::kAuto;
+}
+
+// The host has checked the text; this is for whoever makes a stage without it.
+sdk::Result<absl::Duration> DurationOf(const char* field, const std::string& text) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT,
+                       absl::StrCat(field, ": '", text, "' is not a length of time above zero"));
+  }
+  return duration;
+}
+
+}  // namespace
+
+sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
+  std::optional<std::vector<std::string>> exclude;
+  if (config.exclude_interfaces_size() > 0) {
+    exclude.emplace(config.exclude_interfaces().begin(), config.exclude_interfaces().end());
+  }
+  sdk::Result<InterfaceSelector> interfaces =
+      InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude);
+  if (!interfaces.ok()) return interfaces.status();
+  sdk::Result<absl::Duration> interval =
+      DurationOf("cache_active_timeout", config.cache_active_timeout());
+  if (!interval.ok()) return interval.status();
+  if (config.cache_max_flows() == 0) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
+  }
+  return MapSettings{
+      *std::move(interfaces), DirectionsOf(config.direction()), AttachModeOf(config.attach()),
+      config.sampling(),      config.cache_max_flows(),         *interval,
+      config.datapath()};
+}
+
+sdk::Result<RingSettings> SettingsOf(const sources::EbpfRingbuf& config) {
+  sdk::Result<absl::Duration> interval = DurationOf("read_interval", config.read_interval());
+  if (!interval.ok()) return interval.status();
+  if (config.ring_bytes() == 0) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT, "ring_bytes: must be at least 1");
+  }
+  return RingSettings{config.datapath(), *interval, config.ring_bytes()};
+}
+
+std::string SharedName(const std::string& datapath) { return absl::StrCat("datapath/", datapath); }
+
+}  // namespace weir::ebpf

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration of the two sources, turned once into what they work with.
+#ifndef WEIR_SOURCES_EBPF_SETTINGS_H_
+#define WEIR_SOURCES_EBPF_SETTINGS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/ebpf.pb.h"
+#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/interface_selector.h"
+
+namespace weir::ebpf {
+
+struct MapSettings {
+  InterfaceSelector interfaces;
+  std::vector<uint8_t> directions;  // WEIR_DIRECTION_*
+  AttachMode attach;
+  uint32_t sampling;
+  uint32_t max_flows;
+  absl::Duration eviction_interval;
+  std::string datapath;
+};
+
+struct RingSettings {
+  std::string datapath;
+  absl::Duration read_interval;
+  uint32_t ring_bytes;
+};
+
+sdk::Result<MapSettings> SettingsOf(const sources::EbpfMap& config);
+sdk::Result<RingSettings> SettingsOf(const sources::EbpfRingbuf& config);
+
+// Under which the stages of one pipeline share the Datapath of that name.
+std::string SharedName(const std::string& datapath);
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_SETTINGS_H_

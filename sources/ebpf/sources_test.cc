@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+// The two sources over a kernel in memory.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "core/record/record.h"
+#include "plugins/sdk/testing/fake_host.h"
+#include "sources/ebpf/datapath.h"
+#include "sources/ebpf/fake_kernel.h"
+#include "sources/ebpf/map_source.h"
+#include "sources/ebpf/ring_source.h"
+#include "sources/ebpf/settings.h"
+
+namespace weir::ebpf {
+namespace {
+
+using sdk::testing::FakeHost;
+using Hooks = std::set<FakeWorld::Hook>;
+
+flow_id_t SomeId(uint16_t src_port) {
+  flow_id_t id{};
+  id.eth_protocol = kIpv4Type;
+  id.direction = WEIR_DIRECTION_EGRESS;
+  id.src_mac[0] = 2;
+  id.dst_mac[5] = 9;
+  const IpAddr src = IpAddr::FromV4(0x0A000001);
+  const IpAddr dst = IpAddr::FromV4(0x0A000002);
+  std::memcpy(id.src_ip, src.bytes.data(), sizeof(id.src_ip));
+  std::memcpy(id.dst_ip, dst.bytes.data(), sizeof(id.dst_ip));
+  id.src_port = src_port;
+  id.dst_port = 443;
+  id.transport_protocol = 6;
+  id.if_index = 3;
+  return id;
+}
+
+flow_record_t SomePacket(uint16_t src_port) {
+  flow_record_t record{};
+  record.id = SomeId(src_port);
+  record.metrics = {1, 60, 1000, 1000};
+  return record;
+}
+
+sources::EbpfMap MapConfig(const std::string& timeout = "24h") {
+  sources::EbpfMap config;
+  config.set_cache_active_timeout(timeout);
+  return config;
+}
+
+class SourcesTest : public ::testing::Test {
+ protected:
+  // Stages whose destruction comes before that of what they use.
+  void MakeMap(const sources::EbpfMap& config) { map_ = MakeOneMap(&map_host_, config); }
+  std::unique_ptr<MapSource> MakeOneMap(FakeHost* host, const sources::EbpfMap& config) {
+    sdk::Result<MapSettings> settings = SettingsOf(config);
+    EXPECT_TRUE(settings.ok()) << settings.status().message();
+    return std::make_unique<MapSource>(host->MakeStage(), *std::move(settings), &datapath_,
+                                       FakeLoader(&world_), links_.Opener());
+  }
+  void MakeRing() {
+    sources::EbpfRingbuf config;
+    config.set_read_interval("1ms");
+    sdk::Result<RingSettings> settings = SettingsOf(config);
+    ASSERT_TRUE(settings.ok());
+    ring_ = std::make_unique<RingSource>(ring_host_.MakeStage(), *std::move(settings), &datapath_);
+  }
+
+  // Runs the map's source until `done` is true of what it has done, then interrupts it.
+  sdk::Status RunMapUntil(const std::function<bool()>& done) {
+    sdk::Status result;
+    std::thread thread([&] { result = map_->Run(); });
+    EXPECT_TRUE(map_host_.WaitFor(done));
+    map_->Interrupt();
+    thread.join();
+    return result;
+  }
+
+  FakeWorld world_;
+  FakeLinks links_;
+  FakeHost map_host_{"flows"};
+  FakeHost ring_host_{"overflow"};
+  Datapath datapath_;
+  std::unique_ptr<MapSource> map_;
+  std::unique_ptr<RingSource> ring_;
+};
+
+TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
+  links_.Present(3, "eth0");
+  sources::EbpfMap config = MapConfig("10ms");
+  config.set_sampling(8);
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.options.sampling, 8u);
+  EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}, {"eth0", 1}}));
+
+  world_.Insert(SomeId(1), {7, 700, FakeHost::kMonotonicNs - 2000, FakeHost::kMonotonicNs - 1000});
+  // Packets that were under way in both tables while the programs were detached.
+  world_.on_detach = [this] {
+    world_.tables[0].push_back({SomeId(2), {1, 60, 1, 1}});
+    world_.tables[1].push_back({SomeId(3), {1, 60, 1, 1}});
+    world_.on_detach = nullptr;
+  };
+  ASSERT_TRUE(RunMapUntil([this] { return !map_host_.records().empty(); }).ok());
+  ASSERT_TRUE(map_->Stop().ok());
+
+  const std::vector<Record> records = map_host_.records();
+  ASSERT_EQ(records.size(), 3u);
+  const Record& record = records[0];
+  EXPECT_EQ(SrcAddr(record).String(), "10.0.0.1");
+  EXPECT_EQ(DstAddr(record).String(), "10.0.0.2");
+  EXPECT_EQ(SrcMac(record).String(), "02:00:00:00:00:00");
+  EXPECT_EQ(DstMac(record).String(), "00:00:00:00:00:09");
+  EXPECT_EQ(record.eth_protocol, kIpv4Type);
+  EXPECT_EQ(record.direction, kDirectionEgress);
+  EXPECT_EQ(record.src_port, 1);
+  EXPECT_EQ(record.dst_port, 443);
+  EXPECT_EQ(record.transport_protocol, 6);
+  EXPECT_EQ(record.if_index, 3u);
+  EXPECT_EQ(record.packets, 7u);
+  EXPECT_EQ(record.bytes, 700u);
+  EXPECT_EQ(record.start_mono_time_ns, FakeHost::kMonotonicNs - 2000);
+  EXPECT_EQ(record.end_mono_time_ns, FakeHost::kMonotonicNs - 1000);
+  EXPECT_EQ(record.start_wall_time_ns, FakeHost::kWallNs - 2000);
+  EXPECT_EQ(record.end_wall_time_ns, FakeHost::kWallNs - 1000);
+  EXPECT_EQ(record.present, uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON});
+  EXPECT_EQ(record.sampling_interval, 8u);
+  EXPECT_EQ(record.flow_end_reason, static_cast<uint8_t>(FlowEndReason::kActiveTimeout));
+  EXPECT_EQ(records[1].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kForcedEnd));
+  EXPECT_EQ(map_host_.counts().received, 3u);
+  map_host_.ExpectBalanced();
+  EXPECT_TRUE(world_.Attached().empty());
+}
+
+TEST_F(SourcesTest, RingIsReadUntilTheProgramsAreDetached) {
+  links_.Present(3, "eth0");
+  MakeRing();  // before the map: the order of the file does not matter
+  MakeMap(MapConfig());
+  ASSERT_TRUE(ring_->Start().ok());
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.loads, 1);
+  EXPECT_EQ(world_.options.ring_bytes, 4u * 1024 * 1024);
+  world_.Overflow(SomePacket(1));
+  // The last packet comes after both were told to end.
+  world_.on_detach = [this] {
+    world_.ring.push_back(SomePacket(2));
+    world_.on_detach = nullptr;
+  };
+
+  sdk::Status ring_result;
+  std::thread ring_thread([&] { ring_result = ring_->Run(); });
+  ASSERT_TRUE(ring_host_.WaitFor([this] { return ring_host_.counts().emitted == 1; }));
+  ring_->Interrupt();
+  ASSERT_TRUE(RunMapUntil([] { return true; }).ok());
+  ring_thread.join();
+
+  ASSERT_TRUE(ring_result.ok()) << ring_result.message();
+  const std::vector<Record> records = ring_host_.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].packets, 1u);
+  EXPECT_EQ(records[0].bytes, 60u);
+  EXPECT_EQ(records[1].src_port, 2);
+  EXPECT_EQ(records[1].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kLackOfResources));
+  ring_host_.ExpectBalanced();
+  EXPECT_TRUE(ring_->Stop().ok());
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, RingEndsWhenTheMapFails) {
+  links_.Present(3, "eth0");
+  MakeMap(MapConfig("10ms"));
+  MakeRing();
+  ASSERT_TRUE(map_->Start().ok());
+  ASSERT_TRUE(ring_->Start().ok());
+  world_.flip_error = sdk::Status(WEIR_INTERNAL, "no flip");
+  sdk::Status ring_result;
+  std::thread ring_thread([&] { ring_result = ring_->Run(); });
+  EXPECT_EQ(map_->Run().message(), "no flip");
+  ring_thread.join();
+  EXPECT_TRUE(ring_result.ok());
+  EXPECT_TRUE(world_.Attached().empty());
+  EXPECT_TRUE(ring_->Stop().ok());
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, EachDatapathHasOneMapAndAtMostOneRing) {
+  MakeRing();
+  const sdk::Status alone = ring_->Start();
+  EXPECT_EQ(alone.code(), WEIR_FAILED_PRECONDITION);
+  EXPECT_EQ(alone.message(),
+            "datapath 'default' has no stage of type ebpf_map: there is nothing whose overflow "
+            "could be read");
+
+  MakeMap(MapConfig());
+  FakeHost second_host("more");
+  const std::unique_ptr<MapSource> second = MakeOneMap(&second_host, MapConfig());
+  const sdk::Status twice = map_->Start();
+  EXPECT_EQ(twice.code(), WEIR_INVALID_ARGUMENT);
+  EXPECT_EQ(twice.message(),
+            "datapath 'default' has 2 stages of type ebpf_map ('flows', 'more'): give each a "
+            "`datapath` name of its own");
+  EXPECT_EQ(world_.loads, 0);
+}
+
+TEST_F(SourcesTest, FollowsInterfaces) {
+  links_.Present(2, "eth0");
+  links_.Present(3, "wlan0");
+  sources::EbpfMap config = MapConfig();
+  config.add_interfaces("/^eth/");
+  config.add_interfaces("wg0");
+  config.set_direction(sources::EbpfMap::INGRESS);
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}}));
+  EXPECT_TRUE(map_host_.HasLog("there is no interface 'wg0' yet"));
+
+  sdk::Status result;
+  std::thread thread([&] { result = map_->Run(); });
+  const auto become = [&](const Hooks& hooks) {
+    return map_host_.WaitFor([&] { return world_.Attached() == hooks; });
+  };
+  links_.Present(4, "wg0");
+  EXPECT_TRUE(become({{"eth0", 0}, {"wg0", 0}}));
+  links_.Present(3, "eth1");  // wlan0, renamed
+  EXPECT_TRUE(become({{"eth0", 0}, {"wg0", 0}, {"eth1", 0}}));
+  links_.Present(3, "wlan0");  // and back
+  EXPECT_TRUE(become({{"eth0", 0}, {"wg0", 0}}));
+  links_.Gone(2, "eth0");
+  EXPECT_TRUE(become({{"wg0", 0}}));
+  map_->Interrupt();
+  thread.join();
+  EXPECT_TRUE(result.ok());
+  // Of what has gone the index may be another's by now: not detached by index.
+  EXPECT_EQ(world_.abandoned, 1);
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, AnInterfaceThatIsNamedMustBeAttachable) {
+  links_.Present(2, "eth0");
+  links_.Present(3, "can0");
+  world_.attach_errors["can0"] = sdk::Status(WEIR_FAILED_PRECONDITION, "interface 'can0': no");
+  sources::EbpfMap config = MapConfig();
+  config.add_interfaces("eth0");
+  config.add_interfaces("can0");
+  MakeMap(config);
+  EXPECT_EQ(map_->Start().message(), "interface 'can0': no");
+  EXPECT_TRUE(world_.Attached().empty());
+}
+
+TEST_F(SourcesTest, OneOfManyMayFailAndOneThatHasGoneIsNoFailure) {
+  links_.Present(2, "eth0");
+  links_.Present(3, "can0");
+  links_.Present(4, "gone0");
+  world_.attach_errors["can0"] = sdk::Status(WEIR_FAILED_PRECONDITION, "interface 'can0': no");
+  world_.attach_errors["gone0"] = sdk::Status(WEIR_NOT_FOUND, "interface 'gone0': gone");
+  MakeMap(MapConfig());
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(map_host_.metric("weir_interface_attach_failures_total"), 1);
+  EXPECT_TRUE(map_host_.HasLog("interface 'can0': no; it is not measured"));
+  EXPECT_FALSE(map_host_.HasLog("gone0"));
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, TheStartFailsIfNothingCanBeAttached) {
+  links_.Present(2, "eth0");
+  world_.attach_errors["eth0"] = sdk::Status(WEIR_PERMISSION_DENIED, "interface 'eth0': no");
+  MakeMap(MapConfig());
+  EXPECT_EQ(map_->Start().code(), WEIR_PERMISSION_DENIED);
+}
+
+TEST_F(SourcesTest, FlowsThatThePipelineRefusesAreCountedAsDropped) {
+  links_.Present(3, "eth0");
+  MakeMap(MapConfig("10ms"));
+  ASSERT_TRUE(map_->Start().ok());
+  map_host_.FailEmits();
+  for (uint16_t port = 0; port < 1000; ++port) world_.Insert(SomeId(port), {1, 60, 1, 1});
+  EXPECT_EQ(map_->Run().code(), WEIR_CANCELLED);
+  EXPECT_EQ(map_host_.counts().received, 1000u);
+  EXPECT_EQ(map_host_.dropped("pipeline_ended"), 1000u);
+  map_host_.ExpectBalanced();
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, TellsOfLossWithTheCureAndOfTheBalance) {
+  links_.Present(3, "eth0");
+  sources::EbpfMap config = MapConfig("10ms");
+  config.set_cache_max_flows(17);
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  world_.counters.packets = 100;
+  world_.counters.table_packets = 90;
+  world_.counters.ringbuf_packets = 6;
+  world_.counters.dropped_packets = 4;
+  world_.counters.dropped_bytes = 240;
+  world_.counters.table_failures[WEIR_TABLE_FULL] = 10;
+  ASSERT_TRUE(RunMapUntil([this] { return map_host_.HasLog("4 packets (240 bytes)"); }).ok());
+  EXPECT_TRUE(map_host_.HasLog("raise cache_max_flows (17 now)"));
+  EXPECT_TRUE(map_host_.HasLog("packets 100 = table 90 + ring buffer 6 + dropped 4"));
+  EXPECT_EQ(map_host_.metric("weir_datapath_packets_total"), 100);
+  EXPECT_EQ(map_host_.metric("weir_datapath_dropped_packets_total"), 4);
+  EXPECT_EQ(map_host_.metric("weir_datapath_table_failures_total", "full"), 10);
+  size_t warnings = 0;
+  for (const sdk::testing::LogLine& line : map_host_.log())
+    warnings += line.severity == WEIR_LOG_WARNING;
+  EXPECT_EQ(warnings, 1u);  // and not one for each timeout
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST(Create, SharesOneDatapathByName) {
+  FakeHost map_host("flows");
+  FakeHost ring_host("overflow", &map_host);
+  auto map = sdk::testing::MakeComponent<MapSource>(&map_host, sources::EbpfMap());
+  auto ring = sdk::testing::MakeComponent<RingSource>(&ring_host, sources::EbpfRingbuf());
+  ASSERT_TRUE(map.ok() && ring.ok());
+  EXPECT_EQ(map_host.MakeStage().Shared<Datapath>("datapath/default"),
+            ring_host.MakeStage().Shared<Datapath>("datapath/default"));
+}
+
+}  // namespace
+}  // namespace weir::ebpf

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Empties a flow table that no program writes to.
+#ifndef WEIR_SOURCES_EBPF_TABLE_DRAIN_H_
+#define WEIR_SOURCES_EBPF_TABLE_DRAIN_H_
+
+#include <cstddef>
+#include <vector>
+
+#include "bpf/flow.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/flow_kernel.h"
+
+namespace weir::ebpf {
+
+// Many entries per system call where the kernel can (5.6 and later), else one by
+// one. Keeps its buffers. One thread.
+class TableDrain {
+ public:
+  // `single`: do without the batch calls though the kernel may have them.
+  explicit TableDrain(bool single = false) : single_(single) {}
+
+  // Takes all entries out of the hash map `fd`. After an error some may remain.
+  sdk::Status Drain(int fd, const FlowKernel::OnFlows& on_flows);
+
+ private:
+  // *unsupported is set, and nothing taken, if the kernel does not know the call.
+  sdk::Status DrainByBatch(int fd, const FlowKernel::OnFlows& on_flows, bool* unsupported);
+  sdk::Status DrainSingly(int fd, const FlowKernel::OnFlows& on_flows);
+  void Resize(size_t entries);
+
+  bool single_;
+  std::vector<flow_id_t> ids_;
+  std::vector<flow_value_t> values_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_TABLE_DRAIN_H_

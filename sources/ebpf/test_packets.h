@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packets for tests, each with the flow that it must be counted under.
+#ifndef WEIR_SOURCES_EBPF_TEST_PACKETS_H_
+#define WEIR_SOURCES_EBPF_TEST_PACKETS_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "bpf/flow.h"
+
+namespace weir::ebpf {
+
+using Bytes = std::vector<uint8_t>;
+
+inline Bytes operator+(Bytes a, const Bytes& b) {
+  a.insert(a.end(), b.begin(), b.end());
+  return a;
+}
+
+inline Bytes Be16(uint16_t value) {
+  return {static_cast<uint8_t>(value >> 8), static_cast<uint8_t>(value)};
+}
+
+inline const Bytes kDstMac = {0x02, 0xd1, 0xd2, 0xd3, 0xd4, 0xd5};
+inline const Bytes kSrcMac = {0x06, 0xa1, 0xa2, 0xa3, 0xa4, 0xa5};
+inline const Bytes kSrc4 = {10, 1, 2, 3};
+inline const Bytes kDst4 = {192, 168, 254, 255};
+inline const Bytes kSrc6 = {0x20, 0x01, 0x0d, 0xb8, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+inline const Bytes kDst6 = {0xfe, 0x80, 0, 0, 0, 0, 0, 0, 0xde, 0xad, 0xbe, 0xef, 0, 0, 0, 0xff};
+inline constexpr uint16_t kSrcPort = 0xc123;
+inline constexpr uint16_t kDstPort = 0x01bb;
+
+// Ethernet, with the EtherTypes of tags and of what they carry.
+inline Bytes Ethernet(const std::vector<uint16_t>& types) {
+  Bytes header = kDstMac + kSrcMac;
+  for (size_t i = 0; i < types.size(); ++i) {
+    header = header + (i == 0 ? Bytes() : Be16(static_cast<uint16_t>(0x2000 + i))) + Be16(types[i]);
+  }
+  return header;
+}
+
+// `fragment` is the field of flags and offset; `options` a multiple of 4 bytes.
+inline Bytes Ipv4(uint8_t protocol, size_t payload, uint16_t fragment = 0,
+                  const Bytes& options = {}) {
+  const size_t header = 20 + options.size();
+  return Bytes{static_cast<uint8_t>(0x40 | header / 4), 0} +
+         Be16(static_cast<uint16_t>(header + payload)) + Be16(0x1234) + Be16(fragment) +
+         Bytes{64, protocol, 0, 0} + kSrc4 + kDst4 + options;
+}
+
+inline Bytes Ipv6(uint8_t next_header, size_t payload) {
+  return Bytes{0x60, 1, 2, 3} + Be16(static_cast<uint16_t>(payload)) + Bytes{next_header, 64} +
+         kSrc6 + kDst6;
+}
+
+// An extension header with a length in units of 8 bytes but the first, filled with
+// what must not be taken for ports.
+inline Bytes Extension(uint8_t next_header, uint8_t length) {
+  Bytes header((size_t{length} + 1) * 8, 0xee);
+  header[0] = next_header;
+  header[1] = length;
+  return header;
+}
+
+inline Bytes Authentication(uint8_t next_header, uint8_t length) {
+  Bytes header((size_t{length} + 2) * 4, 0xaa);
+  header[0] = next_header;
+  header[1] = length;
+  return header;
+}
+
+// `offset` in units of 8 bytes.
+inline Bytes Fragment6(uint8_t next_header, uint16_t offset, bool more) {
+  return Bytes{next_header, 0} + Be16(static_cast<uint16_t>(offset << 3 | (more ? 1 : 0))) +
+         Bytes{1, 2, 3, 4};
+}
+
+// Ports, and as many bytes as a header of that protocol has.
+inline Bytes Transport(size_t size) {
+  Bytes header = Be16(kSrcPort) + Be16(kDstPort);
+  header.resize(size, 0x55);
+  return header;
+}
+
+struct TestPacket {
+  std::string name;
+  Bytes bytes;
+  flow_id_t id;  // without direction and if_index
+  bool fragment = false;
+  bool truncated = false;
+};
+
+inline flow_id_t IdOf(uint16_t eth_protocol) {
+  flow_id_t id{};
+  id.eth_protocol = eth_protocol;
+  std::copy(kSrcMac.begin(), kSrcMac.end(), id.src_mac);
+  std::copy(kDstMac.begin(), kDstMac.end(), id.dst_mac);
+  return id;
+}
+
+inline flow_id_t Id4(uint8_t protocol, bool ports) {
+  flow_id_t id = IdOf(0x0800);
+  id.src_ip[10] = id.src_ip[11] = id.dst_ip[10] = id.dst_ip[11] = 0xff;
+  std::copy(kSrc4.begin(), kSrc4.end(), id.src_ip + 12);
+  std::copy(kDst4.begin(), kDst4.end(), id.dst_ip + 12);
+  id.transport_protocol = protocol;
+  if (ports) {
+    id.src_port = kSrcPort;
+    id.dst_port = kDstPort;
+  }
+  return id;
+}
+
+inline flow_id_t Id6(uint8_t protocol, bool ports) {
+  flow_id_t id = IdOf(0x86dd);
+  std::copy(kSrc6.begin(), kSrc6.end(), id.src_ip);
+  std::copy(kDst6.begin(), kDst6.end(), id.dst_ip);
+  id.transport_protocol = protocol;
+  if (ports) {
+    id.src_port = kSrcPort;
+    id.dst_port = kDstPort;
+  }
+  return id;
+}
+
+inline std::vector<TestPacket> AllPackets() {
+  constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kEsp = 50, kIcmp6 = 58, kNone = 59,
+                    kSctp = 132, kUdpLite = 136;
+  const Bytes ether4 = Ethernet({0x0800});
+  const Bytes ether6 = Ethernet({0x86dd});
+  std::vector<TestPacket> packets;
+  for (const uint8_t protocol : {kTcp, kUdp, kDccp, kSctp, kUdpLite}) {
+    const std::string name = std::to_string(protocol);
+    packets.push_back(
+        {"ipv4 " + name, ether4 + Ipv4(protocol, 20) + Transport(20), Id4(protocol, true)});
+    packets.push_back(
+        {"ipv6 " + name, ether6 + Ipv6(protocol, 20) + Transport(20), Id6(protocol, true)});
+  }
+  packets.push_back({"icmp", ether4 + Ipv4(kIcmp, 16) + Transport(16), Id4(kIcmp, false)});
+  packets.push_back({"icmpv6", ether6 + Ipv6(kIcmp6, 16) + Transport(16), Id6(kIcmp6, false)});
+  packets.push_back({"esp", ether4 + Ipv4(kEsp, 16) + Transport(16), Id4(kEsp, false)});
+  packets.push_back({"arp", Ethernet({0x0806}) + Bytes(28, 0x11), IdOf(0x0806)});
+  packets.push_back({"unknown type", Ethernet({0x9999}) + Bytes(28, 0x11), IdOf(0x9999)});
+
+  packets.push_back(
+      {"vlan", Ethernet({0x8100, 0x0800}) + Ipv4(kUdp, 8) + Transport(8), Id4(kUdp, true)});
+  packets.push_back({"qinq", Ethernet({0x88a8, 0x8100, 0x86dd}) + Ipv6(kTcp, 20) + Transport(20),
+                     Id6(kTcp, true)});
+  packets.push_back(
+      {"4 tags",
+       Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x0800}) + Ipv4(kTcp, 20) + Transport(20),
+       Id4(kTcp, true)});
+  packets.push_back({"5 tags",
+                     Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x8100, 0x0800}) + Ipv4(kTcp, 20),
+                     IdOf(0x8100), false, true});
+
+  packets.push_back(
+      {"ipv4 options", ether4 + Ipv4(kTcp, 20, 0, Bytes(12, 1)) + Transport(20), Id4(kTcp, true)});
+  packets.push_back({"ipv4 most options", ether4 + Ipv4(kUdp, 8, 0, Bytes(40, 1)) + Transport(8),
+                     Id4(kUdp, true)});
+  packets.push_back(
+      {"ipv4 first fragment", ether4 + Ipv4(kUdp, 24, 0x2000) + Transport(24), Id4(kUdp, true)});
+  packets.push_back(
+      {"ipv4 fragment", ether4 + Ipv4(kUdp, 24, 0x2001) + Transport(24), Id4(kUdp, false), true});
+  packets.push_back({"ipv4 last fragment", ether4 + Ipv4(kTcp, 24, 0x00b9) + Transport(24),
+                     Id4(kTcp, false), true});
+
+  TestPacket bad{"ipv4 header too short", ether4 + Ipv4(kTcp, 20) + Transport(20), Id4(kTcp, false),
+                 false, true};
+  bad.bytes[14] = 0x44;
+  packets.push_back(bad);
+  bad = {"ipv4 with version 6", ether4 + Ipv4(kTcp, 20) + Transport(20), IdOf(0x0800), false, true};
+  bad.bytes[14] = 0x65;
+  packets.push_back(bad);
+  bad = {"ipv6 with version 4", ether6 + Ipv6(kTcp, 20) + Transport(20), IdOf(0x86dd), false, true};
+  bad.bytes[14] = 0x45;
+  packets.push_back(bad);
+
+  packets.push_back(
+      {"hop-by-hop", ether6 + Ipv6(0, 28) + Extension(kUdp, 0) + Transport(8), Id6(kUdp, true)});
+  for (const uint8_t extension : {0, 43, 60, 135, 139, 140}) {
+    packets.push_back({"long extension " + std::to_string(extension),
+                       ether6 + Ipv6(extension, 28) + Extension(kTcp, 2) + Transport(20),
+                       Id6(kTcp, true)});
+  }
+  packets.push_back(
+      {"longest extensions",
+       ether6 + Ipv6(60, 100) + Extension(60, 255) + Extension(kTcp, 100) + Transport(20),
+       Id6(kTcp, true)});
+  packets.push_back({"authentication",
+                     ether6 + Ipv6(51, 44) + Authentication(kTcp, 4) + Transport(20),
+                     Id6(kTcp, true)});
+  packets.push_back({"all kinds",
+                     ether6 + Ipv6(0, 100) + Extension(60, 1) + Extension(43, 0) +
+                         Extension(44, 2) + Fragment6(51, 0, true) + Authentication(60, 4) +
+                         Extension(kSctp, 0) + Transport(12),
+                     Id6(kSctp, true)});
+  packets.push_back({"ipv6 fragment",
+                     ether6 + Ipv6(44, 28) + Fragment6(kUdp, 185, true) + Transport(20),
+                     Id6(kUdp, false), true});
+  packets.push_back(
+      {"ipv6 fragment behind options",
+       ether6 + Ipv6(0, 36) + Extension(44, 0) + Fragment6(kTcp, 1, false) + Transport(20),
+       Id6(kTcp, false), true});
+  packets.push_back({"no next header", ether6 + Ipv6(kNone, 8) + Transport(8), Id6(kNone, false)});
+  Bytes eight;
+  for (int i = 0; i < 8; ++i) eight = eight + Extension(i < 7 ? 60 : kTcp, 0);
+  packets.push_back(
+      {"8 extensions", ether6 + Ipv6(60, 84) + eight + Transport(20), Id6(kTcp, true)});
+  packets.push_back({"9 extensions",
+                     ether6 + Ipv6(60, 92) + Extension(60, 0) + eight + Transport(20),
+                     Id6(0, false), false, true});
+  return packets;
+}
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_TEST_PACKETS_H_
