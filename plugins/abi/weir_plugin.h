@@ -262,8 +262,7 @@ typedef struct weir_host {
    * `name`: the first caller makes it by `make` (NULL from it is returned and
    * nothing is kept). It is given to `dispose` once every stage that asked for it
    * has been destroyed. Control thread only. */
-  void* (*shared)(weir_stage* stage, const char* name, void* (*make)(void),
-                  void (*dispose)(void*));
+  void* (*shared)(weir_stage* stage, const char* name, void* (*make)(void), void (*dispose)(void*));
 } weir_host;
 
 /* ---- The plugin's side -------------------------------------------------- */

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plugin/catalogue.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/plugin/plugin_stage.h"
+
+namespace weir::plugin {
+namespace {
+
+config::StageKind ConfigKind(weir_kind kind) {
+  return kind == WEIR_SOURCE      ? config::StageKind::kSource
+         : kind == WEIR_TRANSFORM ? config::StageKind::kTransform
+                                  : config::StageKind::kSink;
+}
+
+pipeline::StageKind PipelineKind(config::StageKind kind) {
+  return kind == config::StageKind::kSource      ? pipeline::StageKind::kSource
+         : kind == config::StageKind::kTransform ? pipeline::StageKind::kTransform
+                                                 : pipeline::StageKind::kSink;
+}
+
+config::ComponentSpec SpecOf(const weir_component& component, const std::string& path) {
+  config::ComponentSpec spec;
+  spec.kind = ConfigKind(component.kind);
+  spec.type = component.type;
+  spec.summary = component.summary;
+  spec.plugin = path;
+  if (component.config_message != nullptr) {
+    spec.config_message = component.config_message;
+    spec.descriptor_set.assign(reinterpret_cast<const char*>(component.config_descriptors),
+                               component.config_descriptors_size);
+  }
+  return spec;
+}
+
+}  // namespace
+
+absl::Status Catalogue::AddPath(std::string_view path) {
+  for (const std::string_view folder : absl::StrSplit(path, ':', absl::SkipEmpty())) {
+    if (absl::Status status = AddFolder(std::string(folder)); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Catalogue::AddFolder(const std::string& folder) {
+  std::error_code error;
+  std::vector<std::string> files;
+  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
+       entry.increment(error)) {
+    if (entry->path().extension() == ".so") files.push_back(entry->path().string());
+  }
+  if (error) {
+    return absl::NotFoundError(absl::StrCat("plugin folder '", folder, "': ", error.message()));
+  }
+  std::sort(files.begin(), files.end());
+  for (const std::string& file : files) {
+    if (absl::Status status = AddFile(file); !status.ok()) refused_.push_back(status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Catalogue::AddFile(const std::string& path) {
+  auto library = PluginLibrary::Load(path);
+  if (!library.ok()) return library.status();
+  // First all checks, then all changes, so that a plugin is in whole or not at all.
+  config::ConfigSchemas trial;
+  for (const weir_component* component : (*library)->components()) {
+    const auto known = components_.find({ConfigKind(component->kind), component->type});
+    if (known != components_.end()) {
+      return absl::AlreadyExistsError(absl::StrCat("plugin '", path, "': component '",
+                                                   component->type, "' is there already, from '",
+                                                   known->second.library->path(), "'"));
+    }
+    if (absl::Status status = trial.Add(SpecOf(*component, path)); !status.ok()) return status;
+  }
+  for (const weir_component* component : (*library)->components()) {
+    if (absl::Status status = schemas_.Add(SpecOf(*component, path)); !status.ok()) return status;
+    components_[{ConfigKind(component->kind), component->type}] = {library->get(), component};
+  }
+  libraries_.push_back(*std::move(library));
+  return absl::OkStatus();
+}
+
+std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineConfig& config,
+                                                       const std::string& file_name,
+                                                       Runtime* runtime) const {
+  std::vector<pipeline::StageSpec> specs;
+  for (const config::StageConfig& stage : config.stages) {
+    const Component& found = components_.at({stage.kind, stage.type});
+    const std::string place =
+        absl::StrCat(file_name, ":", stage.position.line, ":", stage.position.column);
+    pipeline::StageSpec spec;
+    spec.kind = PipelineKind(stage.kind);
+    spec.name = stage.name;
+    spec.inputs = stage.inputs;
+    spec.queue_batches = stage.queue_batches;
+    spec.factory =
+        [found, place, runtime, wire = stage.config](
+            pipeline::StageHost* host) -> absl::StatusOr<std::unique_ptr<pipeline::Stage>> {
+      auto made = MakePluginStage(*found.component, found.library->path(), wire, host, runtime);
+      if (made.ok()) return made;
+      return absl::Status(made.status().code(),
+                          absl::StrCat(made.status().message(), " (", place, ")"));
+    };
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+}  // namespace weir::plugin

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plugin/plugin_library.h"
+
+#include <dlfcn.h>
+
+#include <set>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "core/plugin/host.h"
+
+namespace weir::plugin {
+namespace {
+
+constexpr uint32_t kMaxComponents = 64;
+
+// What every plugin of this major version knows, whatever its minor.
+constexpr size_t kPluginSize = sizeof(weir_plugin);
+constexpr size_t kComponentSize = sizeof(weir_component);
+
+bool IsSnakeCase(std::string_view text) {
+  if (text.empty() || !absl::ascii_islower(text[0])) return false;
+  for (const char c : text) {
+    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '_') return false;
+  }
+  return true;
+}
+
+absl::Status Unfit(std::string_view why) { return absl::FailedPreconditionError(why); }
+
+absl::Status CheckVersion(const weir_plugin& plugin) {
+  if (plugin.abi_major != WEIR_ABI_MAJOR || plugin.abi_minor > WEIR_ABI_MINOR) {
+    return Unfit(absl::StrCat("was built for version ", plugin.abi_major, ".", plugin.abi_minor,
+                              " of the plugin interface, this weir has ", WEIR_ABI_MAJOR, ".",
+                              WEIR_ABI_MINOR));
+  }
+  if (plugin.record_version > WEIR_RECORD_VERSION || plugin.record_version == 0) {
+    return Unfit(absl::StrCat("was built for version ", plugin.record_version,
+                              " of the flow record, this weir has ", WEIR_RECORD_VERSION));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFunctions(const weir_component& component) {
+  if (component.create == nullptr || component.start == nullptr || component.stop == nullptr ||
+      component.destroy == nullptr) {
+    return Unfit("lacks one of create, start, stop and destroy");
+  }
+  if (component.kind == WEIR_SOURCE) {
+    if (component.run == nullptr || component.interrupt == nullptr) {
+      return Unfit("is a source without run or interrupt");
+    }
+    return absl::OkStatus();
+  }
+  if (component.process == nullptr) return Unfit("is a transform or sink without process");
+  if (component.tick_interval_ns != nullptr && component.tick == nullptr) {
+    return Unfit("has tick_interval_ns and no tick");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckComponent(const weir_component& component) {
+  if (component.struct_size < kComponentSize) {
+    return Unfit(absl::StrCat("has a table of ", component.struct_size, " bytes, ", kComponentSize,
+                              " are needed"));
+  }
+  if (component.kind != WEIR_SOURCE && component.kind != WEIR_TRANSFORM &&
+      component.kind != WEIR_SINK) {
+    return Unfit(absl::StrCat("is of kind ", static_cast<int>(component.kind),
+                              ", which is no source, transform or sink"));
+  }
+  if (component.summary == nullptr) return Unfit("has no summary");
+  const bool has_message = component.config_message != nullptr;
+  const bool has_descriptors = component.config_descriptors != nullptr;
+  if (has_message != has_descriptors || has_message != (component.config_descriptors_size > 0)) {
+    return Unfit("has a configuration message without descriptors, or the other way round");
+  }
+  return CheckFunctions(component);
+}
+
+}  // namespace
+
+absl::Status CheckPlugin(const weir_plugin* plugin) {
+  if (plugin == nullptr) return Unfit("cannot work here: weir_plugin_main returned nothing");
+  // The versions stand where every version of the struct has them.
+  if (plugin->struct_size < offsetof(weir_plugin, component_count)) {
+    return Unfit("returned a table that is too short to tell its version");
+  }
+  if (absl::Status status = CheckVersion(*plugin); !status.ok()) return status;
+  if (plugin->struct_size < kPluginSize) {
+    return Unfit(absl::StrCat("returned a table of ", plugin->struct_size, " bytes, ", kPluginSize,
+                              " are needed"));
+  }
+  if (plugin->name == nullptr || plugin->version == nullptr) return Unfit("has no name or version");
+  if (plugin->component_count == 0 || plugin->component_count > kMaxComponents ||
+      plugin->components == nullptr) {
+    return Unfit(absl::StrCat("has ", plugin->component_count, " components, 1 to ", kMaxComponents,
+                              " are possible"));
+  }
+  std::set<std::pair<weir_kind, std::string>> seen;
+  for (uint32_t i = 0; i < plugin->component_count; ++i) {
+    const weir_component* const component = plugin->components[i];
+    if (component == nullptr || component->type == nullptr || !IsSnakeCase(component->type)) {
+      return Unfit(absl::StrCat("component ", i, " has no type in snake_case"));
+    }
+    if (absl::Status status = CheckComponent(*component); !status.ok()) {
+      return Unfit(absl::StrCat("component '", component->type, "' ", status.message()));
+    }
+    if (!seen.emplace(component->kind, component->type).second) {
+      return Unfit(absl::StrCat("has two components '", component->type, "' of one kind"));
+    }
+  }
+  return absl::OkStatus();
+}
+
+PluginLibrary::PluginLibrary(std::string path, const weir_plugin* plugin)
+    : path_(std::move(path)),
+      plugin_(plugin),
+      components_(plugin->components, plugin->components + plugin->component_count) {}
+
+absl::StatusOr<std::unique_ptr<const PluginLibrary>> PluginLibrary::Load(const std::string& path) {
+  const auto refuse = [&path](std::string_view why) {
+    return Unfit(absl::StrCat("plugin '", path, "': ", why));
+  };
+  // A name without a slash would be looked up in the linker's own path.
+  const std::string file = path.find('/') == std::string::npos ? absl::StrCat("./", path) : path;
+  void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
+  if (library == nullptr) {
+    const char* const why = dlerror();
+    return refuse(absl::StrCat("does not load: ", why == nullptr ? "no reason given" : why));
+  }
+  void* const symbol = dlsym(library, WEIR_PLUGIN_MAIN_SYMBOL);
+  if (symbol == nullptr) {
+    return refuse("is no weir plugin: it does not export " WEIR_PLUGIN_MAIN_SYMBOL);
+  }
+  const auto plugin_main = reinterpret_cast<weir_plugin_main_function>(symbol);
+  const weir_plugin* plugin = nullptr;
+  try {
+    plugin = plugin_main(HostTable());
+  } catch (...) {
+    return refuse(WEIR_PLUGIN_MAIN_SYMBOL " let an exception out");
+  }
+  if (absl::Status status = CheckPlugin(plugin); !status.ok()) {
+    return refuse(status.message());
+  }
+  return std::unique_ptr<const PluginLibrary>(new PluginLibrary(path, plugin));
+}
+
+}  // namespace weir::plugin

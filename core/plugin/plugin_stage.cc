@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/plugin/plugin_stage.h"
+
+#include <exception>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace weir::plugin {
+namespace {
+
+// Calls into a plugin. One that breaks its promise and throws fails like any other.
+template <typename Call>
+absl::Status Guarded(Call&& call) {
+  weir_error error;
+  try {
+    return error.ToStatus(call(&error));
+  } catch (const std::exception& exception) {
+    return absl::InternalError(absl::StrCat("the plugin let an exception out: ", exception.what()));
+  } catch (...) {
+    return absl::InternalError("the plugin let an exception out");
+  }
+}
+
+// An instance and its handle; destroys the one before it frees the other, and with
+// it the shared objects.
+class Instance {
+ public:
+  Instance(const weir_component& component, const std::string& plugin, pipeline::StageHost* host,
+           Runtime* runtime)
+      : component_(component), stage_{host, runtime, plugin, {}} {}
+  ~Instance() {
+    if (object_ != nullptr) component_.destroy(object_);
+  }
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+
+  absl::Status Create(std::string_view config) {
+    const std::string& name = stage_.host->name();
+    weir_create_args args{};
+    args.struct_size = sizeof(args);
+    args.host = HostTable();
+    args.stage = &stage_;
+    args.stage_name = {name.data(), name.size()};
+    args.config = {config.data(), config.size()};
+    absl::Status status =
+        Guarded([&](weir_error* error) { return component_.create(&args, &object_, error); });
+    if (!status.ok()) {
+      object_ = nullptr;  // a create that failed left nothing to destroy
+    } else if (object_ == nullptr) {
+      status = absl::InternalError("create returned no instance and no error");
+    }
+    return status;
+  }
+
+  const weir_component& component() const { return component_; }
+  void* object() const { return object_; }
+
+ private:
+  const weir_component& component_;
+  weir_stage stage_;
+  void* object_ = nullptr;
+};
+
+// What sources and consumers share: the lifecycle, for a base of either kind.
+template <typename Base>
+class PluginStage : public Base {
+ public:
+  explicit PluginStage(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
+
+  absl::Status Start() override { return Call(component().start); }
+  absl::Status Stop() override { return Call(component().stop); }
+
+ protected:
+  const weir_component& component() const { return instance_->component(); }
+  void* object() const { return instance_->object(); }
+  absl::Status Call(weir_code (*function)(void*, weir_error*)) {
+    return Guarded([&](weir_error* error) { return function(object(), error); });
+  }
+
+ private:
+  std::unique_ptr<Instance> instance_;
+};
+
+class PluginSource final : public PluginStage<pipeline::Source> {
+ public:
+  using PluginStage::PluginStage;
+
+  absl::Status Run() override { return Call(component().run); }
+  void Interrupt() override { component().interrupt(object()); }
+};
+
+class PluginConsumer final : public PluginStage<pipeline::Consumer> {
+ public:
+  using PluginStage::PluginStage;
+
+  absl::Status Process(const pipeline::BatchRef& batch) override {
+    return Guarded(
+        [&](weir_error* error) { return component().process(object(), batch.get(), error); });
+  }
+  uint64_t TickIntervalNs() override {
+    return component().tick_interval_ns == nullptr ? 0 : component().tick_interval_ns(object());
+  }
+  absl::Status Tick(uint64_t monotonic_now_ns) override {
+    return Guarded(
+        [&](weir_error* error) { return component().tick(object(), monotonic_now_ns, error); });
+  }
+  absl::Status Flush() override {
+    return component().flush == nullptr ? absl::OkStatus() : Call(component().flush);
+  }
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<pipeline::Stage>> MakePluginStage(const weir_component& component,
+                                                                 const std::string& plugin,
+                                                                 std::string_view config,
+                                                                 pipeline::StageHost* host,
+                                                                 Runtime* runtime) {
+  auto instance = std::make_unique<Instance>(component, plugin, host, runtime);
+  if (absl::Status status = instance->Create(config); !status.ok()) return status;
+  if (component.kind == WEIR_SOURCE) return std::make_unique<PluginSource>(std::move(instance));
+  return std::make_unique<PluginConsumer>(std::move(instance));
+}
+
+}  // namespace weir::plugin
