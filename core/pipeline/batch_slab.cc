@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pipeline/batch_slab.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <iterator>
 #include <new>
 
 #include "glog/logging.h"
@@ -25,17 +27,22 @@ Slab* SlabOf(const weir_batch* batch) {
 
 }  // namespace
 
-weir_batch* AllocateBatch(uint32_t rows) {
+weir_batch* AllocateBatch(uint32_t rows, const weir_batch* like) {
   if (rows == 0 || rows > kMaxBatchRows) return nullptr;
+  const uint32_t stride = like == nullptr ? sizeof(Record) : like->stride;
   // calloc: a large batch that stays mostly empty then costs no memory.
-  void* const memory = std::calloc(1, kRowsOffset + size_t{rows} * sizeof(Record));
+  void* const memory = std::calloc(1, kRowsOffset + size_t{rows} * stride);
   if (memory == nullptr) return nullptr;
   Slab* const slab = new (memory) Slab{};
   slab->references.store(1, std::memory_order_relaxed);
   slab->batch.struct_size = sizeof(weir_batch);
   slab->batch.record_version = WEIR_RECORD_VERSION;
-  slab->batch.stride = sizeof(Record);
+  slab->batch.stride = stride;
   slab->batch.capacity = rows;
+  if (like != nullptr) {
+    std::copy(std::begin(like->block_offset), std::end(like->block_offset),
+              slab->batch.block_offset);
+  }
   slab->batch.rows = static_cast<uint8_t*>(memory) + kRowsOffset;
   live_batches.fetch_add(1, std::memory_order_relaxed);
   return &slab->batch;

@@ -12,9 +12,10 @@ namespace weir::pipeline {
 
 inline constexpr uint32_t kMaxBatchRows = 65536;
 
-// A batch with room for `rows` rows, zeroed, of size 0 and with one reference;
-// null for 0 or more than kMaxBatchRows rows, or when memory is short.
-weir_batch* AllocateBatch(uint32_t rows);
+// A batch with room for `rows` rows, zeroed, of size 0 and with one reference; its
+// rows are records, or laid out as those of `like` if that is not null. Null for 0 or
+// more than kMaxBatchRows rows, or when memory is short.
+weir_batch* AllocateBatch(uint32_t rows, const weir_batch* like = nullptr);
 
 // Thread-safe. The last release frees.
 void RetainBatch(const weir_batch* batch);

@@ -167,7 +167,7 @@ void Node::RequestStop(std::string_view why) {
 
 void Node::Fail(const absl::Status& status) {
   // An aborted consumer that could not hand on is not a failure of its own.
-  if (aborted_ && absl::IsCancelled(status)) return;
+  if (aborted_ && absl::IsCancelled(status)) return counters_.DropUnaccounted(kDrainTimeout);
   failed_ = true;
   counters_.DropUnaccounted(kStageFailed);
   events_->OnStageFailed(absl::Status(

@@ -37,8 +37,8 @@ void ErrorSet(weir_error* error, weir_string message) {
   error->message = std::string(View(message).substr(0, kMaxErrorMessage));
 }
 
-weir_batch* BatchAllocate(weir_stage* /*stage*/, uint32_t rows) {
-  return pipeline::AllocateBatch(rows);
+weir_batch* BatchAllocate(weir_stage* /*stage*/, uint32_t rows, const weir_batch* like) {
+  return pipeline::AllocateBatch(rows, like);
 }
 
 // Why a stage may not emit this batch; empty: it may.

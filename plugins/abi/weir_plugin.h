@@ -226,8 +226,10 @@ typedef struct weir_host {
   void (*error_set)(weir_error* error, weir_string message);
 
   /* A new batch with room for `rows` (1 to 65536) rows, zeroed, size 0, owned by
-   * the caller with one reference; NULL when memory is short. */
-  weir_batch* (*batch_allocate)(weir_stage* stage, uint32_t rows);
+   * the caller with one reference; NULL when memory is short. Its rows are laid out
+   * as those of `like`, with all that follows the record in them; `like` NULL: a
+   * row is a weir_record. */
+  weir_batch* (*batch_allocate)(weir_stage* stage, uint32_t rows, const weir_batch* like);
   /* One reference more, one reference fewer; the last frees. */
   void (*batch_retain)(const weir_batch* batch);
   void (*batch_release)(const weir_batch* batch);

@@ -4,7 +4,6 @@
 #ifndef WEIR_PLUGINS_SDK_COPY_BATCH_H_
 #define WEIR_PLUGINS_SDK_COPY_BATCH_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -16,20 +15,12 @@
 namespace weir::sdk {
 
 // The caller owns it and may write it until he emits it; null when memory is short.
-// Rows keep all their bytes and feature blocks, also those this code does not know,
-// where the host allocates rows as long as the given ones; else the record alone.
+// Rows keep all their bytes and feature blocks, also those this code does not know.
 inline weir_batch* CopyBatch(const Stage& stage, const weir_batch& from) {
-  weir_batch* const to = stage.host()->batch_allocate(stage.raw(), from.size);
+  weir_batch* const to = stage.host()->batch_allocate(stage.raw(), from.size, &from);
   if (to == nullptr) return nullptr;
   to->size = from.size;
-  if (to->stride == from.stride) {
-    std::memcpy(to->rows, from.rows, size_t{from.size} * from.stride);
-    std::copy(from.block_offset, from.block_offset + WEIR_BLOCK_IDS, to->block_offset);
-    return to;
-  }
-  for (size_t i = 0; i < from.size; ++i) {
-    std::memcpy(to->rows + i * to->stride, from.rows + i * from.stride, sizeof(Record));
-  }
+  std::memcpy(to->rows, from.rows, size_t{from.size} * from.stride);
   return to;
 }
 

@@ -118,7 +118,7 @@ class BatchWriter {
   Record* Add() {
     if (batch_ != nullptr && batch_->size == batch_->capacity && !Flush().ok()) return nullptr;
     if (batch_ == nullptr) {
-      batch_ = stage_->host()->batch_allocate(stage_->raw(), rows_per_batch_);
+      batch_ = stage_->host()->batch_allocate(stage_->raw(), rows_per_batch_, nullptr);
       if (batch_ == nullptr) {
         status_ = Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a batch");
         return nullptr;

@@ -223,7 +223,8 @@ TEST_F(KernelFlowsTest, LosesNothingWhileTablesAreEvicted) {
   }
   EXPECT_EQ(packets + counters.dropped_packets, kAll);
   EXPECT_EQ(bytes + counters.dropped_bytes, kAll * 42);
-  EXPECT_EQ(flows.size(), size_t{kPorts});
+  // Of a flow that came only while table and ring were full, every packet was dropped.
+  EXPECT_LE(flows.size(), size_t{kPorts});
   EXPECT_GT(evictions, 1);
 }
 

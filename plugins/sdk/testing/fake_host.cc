@@ -55,8 +55,15 @@ void FakeHost::FillTable() {
   table_.error_set = [](weir_error* error, weir_string message) {
     reinterpret_cast<std::string*>(error)->assign(message.data, message.size);
   };
-  table_.batch_allocate = [](weir_stage* stage, uint32_t rows) {
-    return Of(stage)->Allocate(rows);
+  table_.batch_allocate = [](weir_stage* stage, uint32_t rows, const weir_batch* like) {
+    FakeHost* const host = Of(stage);
+    RowLayout layout = host->Locked([host] { return host->layout_; });
+    if (like != nullptr) {
+      layout.stride = like->stride;
+      std::copy(std::begin(like->block_offset), std::end(like->block_offset),
+                layout.block_offset.begin());
+    }
+    return host->Allocate(rows, layout);
   };
   table_.batch_retain = Retain;
   table_.batch_release = Release;
@@ -86,21 +93,21 @@ void FakeHost::FillTable() {
   };
 }
 
-weir_batch* FakeHost::Allocate(uint32_t rows) {
+weir_batch* FakeHost::Allocate(uint32_t rows, const RowLayout& layout) {
   EXPECT_TRUE(rows >= 1 && rows <= 65536) << "batch_allocate of " << rows << " rows";
   const std::lock_guard<std::mutex> lock(mutex_);
   if (allocations_fail_ || rows < 1 || rows > 65536) return nullptr;
   auto batch = std::make_unique<Batch>();
-  batch->storage.resize(size_t{rows} * layout_.stride / 8);
+  batch->storage.resize(size_t{rows} * layout.stride / 8);
   batch->owner = this;
   batch->struct_size = sizeof(weir_batch);
   batch->record_version = WEIR_RECORD_VERSION;
-  batch->stride = layout_.stride;
+  batch->stride = layout.stride;
   batch->capacity = rows;
   batch->size = 0;
   batch->reserved = 0;
   batch->rows = reinterpret_cast<uint8_t*>(batch->storage.data());
-  std::copy(layout_.block_offset.begin(), layout_.block_offset.end(), batch->block_offset);
+  std::copy(layout.block_offset.begin(), layout.block_offset.end(), batch->block_offset);
   allocated_.push_back(std::move(batch));
   return allocated_.back().get();
 }
@@ -120,7 +127,8 @@ void FakeHost::Release(const weir_batch* batch) {
 }
 
 weir_batch* FakeHost::MakeBatch(const std::vector<Record>& records) {
-  weir_batch* const batch = Allocate(static_cast<uint32_t>(records.size()));
+  weir_batch* const batch =
+      Allocate(static_cast<uint32_t>(records.size()), Locked([this] { return layout_; }));
   if (batch == nullptr) {
     ADD_FAILURE() << "no batch to feed";
     return nullptr;

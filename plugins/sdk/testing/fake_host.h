@@ -23,6 +23,7 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -185,7 +186,7 @@ class FakeHost {
   }
 
   void FillTable();
-  weir_batch* Allocate(uint32_t rows);
+  weir_batch* Allocate(uint32_t rows, const RowLayout& layout);
   weir_code Emit(weir_batch* batch);
   void DropUnaccounted();
   void Count(weir_count what, const char* reason, uint64_t records);
