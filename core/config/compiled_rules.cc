@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// With AddressSanitizer, g++ 12 takes a std::function inside of <regex> for one that
+// may be uninitialized; the templates are instantiated here, so it has to be off here.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#include "core/config/compiled_rules.h"
+
+#include <cmath>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/config/diagnostics.h"
+#include "core/config/duration.h"
+
+namespace weir::config {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+
+// libstdc++ has a matcher that takes no more time than length times states, and no
+// stack by length; back references, which it lacks, are refused.
+constexpr std::regex::flag_type kLinearTime =
+#ifdef __GLIBCXX__
+    std::regex_constants::__polynomial;
+#else
+    std::regex::flag_type{};
+#endif
+
+// Nothing if it is fine.
+std::string WhatIsWrongWithRegex(const std::string& text, std::optional<std::regex>* compiled) {
+  try {
+    compiled->emplace(text, std::regex::ECMAScript | kLinearTime);
+    return "";
+  } catch (const std::regex_error& error) {
+    switch (error.code()) {
+      case std::regex_constants::error_brack:
+        return "a '[' without ']'";
+      case std::regex_constants::error_paren:
+        return "a '(' without ')', or the other way round";
+      case std::regex_constants::error_brace:
+      case std::regex_constants::error_badbrace:
+        return "a '{' that is no repetition";
+      case std::regex_constants::error_escape:
+        return "a '\\' before something that it has no meaning for";
+      case std::regex_constants::error_badrepeat:
+        return "a repetition of nothing";
+      case std::regex_constants::error_range:
+        return "a range that ends before it begins";
+      case std::regex_constants::error_backref:
+        return "a reference to a group that is not there";
+      case std::regex_constants::error_complexity:
+        return "it has back references, which take unbounded time";
+      case std::regex_constants::error_space:
+      case std::regex_constants::error_stack:
+        return "it is too large";
+      default:
+        return "it cannot be read";
+    }
+  }
+}
+
+std::string NumberText(double number) {
+  if (number == std::floor(number) && std::fabs(number) < 1e15) {
+    return absl::StrCat(static_cast<int64_t>(number));
+  }
+  return absl::StrCat(number);
+}
+
+template <typename Rule, typename ToText>
+std::string RangeText(const Rule& rule, const ToText& text) {
+  if (rule.has_min() && rule.has_max()) {
+    return absl::StrCat("from ", text(rule.min()), " to ", text(rule.max()));
+  }
+  if (rule.has_min()) return absl::StrCat(text(rule.min()), " or more");
+  if (rule.has_max()) return absl::StrCat(text(rule.max()), " or less");
+  return "";
+}
+
+bool IsNumber(const FieldDescriptor& field) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+    case FieldDescriptor::CPPTYPE_INT64:
+    case FieldDescriptor::CPPTYPE_UINT32:
+    case FieldDescriptor::CPPTYPE_UINT64:
+    case FieldDescriptor::CPPTYPE_FLOAT:
+    case FieldDescriptor::CPPTYPE_DOUBLE:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// What in `rules` does not fit the type of the field; empty if all does.
+std::string Misfit(const FieldDescriptor& field, const FieldRules& rules) {
+  if ((rules.has_min() || rules.has_max()) && !IsNumber(field)) {
+    return "min and max are for numbers";
+  }
+  if (rules.has_min() && std::isnan(rules.min())) return "min is not a number";
+  if (rules.has_max() && std::isnan(rules.max())) return "max is not a number";
+  if (rules.has_min() && rules.has_max() && rules.min() > rules.max()) {
+    return "min is greater than max";
+  }
+  const bool is_text = field.type() == FieldDescriptor::TYPE_STRING;
+  const bool is_bytes = field.type() == FieldDescriptor::TYPE_BYTES;
+  if (rules.has_max_length() && !is_text && !is_bytes) return "max_length is for strings";
+  if (rules.has_pattern() && !is_text) return "pattern is for strings";
+  if (rules.has_duration() && !is_text) return "duration is for strings";
+  if (rules.name_or_regex() && !is_text) return "name_or_regex is for strings";
+  if (rules.rfc3339() && !is_text) return "rfc3339 is for strings";
+  return "";
+}
+
+absl::Status CompileBound(const char* name, bool present, const std::string& text,
+                          std::optional<int64_t>* ns) {
+  if (!present) return absl::OkStatus();
+  *ns = ParseDurationNs(text);
+  if (ns->has_value()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("duration.", name, " ", Quoted(text), " is not a duration"));
+}
+
+std::string CheckNameOrRegex(const std::string& value) {
+  const bool is_regex = value.size() >= 2 && value.front() == '/' && value.back() == '/';
+  if (!is_regex) return "";
+  if (value.size() > kMaxMatchedBytes) {
+    return absl::StrCat("is ", value.size(), " bytes long; a regular expression may have ",
+                        kMaxMatchedBytes);
+  }
+  std::optional<std::regex> compiled;
+  const std::string wrong = WhatIsWrongWithRegex(value.substr(1, value.size() - 2), &compiled);
+  return wrong.empty() ? ""
+                       : absl::StrCat(Quoted(value), " is not a valid regular expression: ", wrong);
+}
+
+std::string CheckInstant(const std::string& value) {
+  absl::Time time;
+  std::string error;
+  // ParseTime alone would take spaces around it and "infinite-future".
+  const bool shaped =
+      !value.empty() && absl::ascii_isdigit(value.front()) && !absl::ascii_isspace(value.back());
+  if (shaped && absl::ParseTime(absl::RFC3339_full, value, &time, &error)) return "";
+  return absl::StrCat(Quoted(value),
+                      " is not an instant of RFC 3339, as in \"2022-08-23T16:33:22.5Z\"");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<const CompiledRules>> CompiledRules::Compile(
+    const FieldDescriptor& field, const FieldRules& rules) {
+  const std::string misfit = Misfit(RuledField(field), rules);
+  if (!misfit.empty()) return absl::InvalidArgumentError(misfit);
+  auto compiled = std::make_unique<CompiledRules>();
+  compiled->rules = rules;
+  if (rules.has_pattern()) {
+    const std::string wrong = rules.pattern().size() > kMaxPatternBytes
+                                  ? "it is too long"
+                                  : WhatIsWrongWithRegex(rules.pattern(), &compiled->pattern);
+    if (!wrong.empty()) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("the pattern ", Quoted(rules.pattern()), " is not valid: ", wrong));
+    }
+  }
+  const DurationRule& duration = rules.duration();
+  absl::Status status =
+      CompileBound("min", duration.has_min(), duration.min(), &compiled->min_duration_ns);
+  status.Update(
+      CompileBound("max", duration.has_max(), duration.max(), &compiled->max_duration_ns));
+  if (!status.ok()) return status;
+  if (compiled->min_duration_ns.value_or(0) > compiled->max_duration_ns.value_or(INT64_MAX)) {
+    return absl::InvalidArgumentError("duration.min is longer than duration.max");
+  }
+  return compiled;
+}
+
+std::string CompiledRules::CheckNumber(long double value, std::string_view text) const {
+  // Written so that a NaN is outside of any bounds.
+  const bool inside = (!rules.has_min() || value >= static_cast<long double>(rules.min())) &&
+                      (!rules.has_max() || value <= static_cast<long double>(rules.max()));
+  return inside ? "" : absl::StrCat(text, " is not allowed; it must be ", NumberRange(rules));
+}
+
+std::string CompiledRules::CheckString(const std::string& value) const {
+  if (rules.required() && value.empty()) return "must not be empty";
+  if (rules.has_max_length() && value.size() > rules.max_length()) {
+    return absl::StrCat("is ", value.size(), " bytes long; it may have ", rules.max_length());
+  }
+  if (pattern.has_value()) {
+    if (value.size() > kMaxMatchedBytes) {
+      return absl::StrCat("is ", value.size(), " bytes long; it may have ", kMaxMatchedBytes);
+    }
+    if (!std::regex_match(value, *pattern)) {
+      return absl::StrCat(Quoted(value), " does not match the pattern ", rules.pattern());
+    }
+  }
+  if (rules.has_duration()) {
+    const std::optional<int64_t> ns = ParseDurationNs(value);
+    if (!ns.has_value()) {
+      return absl::StrCat(Quoted(value),
+                          " is not a duration; it is written as in \"1h30m\", \"5s\" or \"100ms\"");
+    }
+    if (*ns < min_duration_ns.value_or(0) || *ns > max_duration_ns.value_or(INT64_MAX)) {
+      return absl::StrCat(Quoted(value), " is not allowed; it must be ",
+                          DurationRange(rules.duration()));
+    }
+  }
+  if (rules.name_or_regex()) {
+    std::string wrong = CheckNameOrRegex(value);
+    if (!wrong.empty()) return wrong;
+  }
+  return rules.rfc3339() ? CheckInstant(value) : "";
+}
+
+std::string NumberRange(const FieldRules& rules) { return RangeText(rules, NumberText); }
+
+std::string DurationRange(const DurationRule& rule) {
+  return RangeText(rule, [](const std::string& text) { return text; });
+}
+
+const FieldDescriptor& RuledField(const FieldDescriptor& field) {
+  return field.is_map() ? *field.message_type()->map_value() : field;
+}
+
+}  // namespace weir::config

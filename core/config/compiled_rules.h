@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rules of one field of a configuration message.
+#ifndef WEIR_CORE_CONFIG_COMPILED_RULES_H_
+#define WEIR_CORE_CONFIG_COMPILED_RULES_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <regex>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "google/protobuf/descriptor.h"
+#include "plugins/sdk/config_rules.pb.h"
+
+namespace weir::config {
+
+// Longer patterns are refused, and so are longer values where a pattern is to be
+// matched or read: std::regex needs stack and time by their length.
+inline constexpr size_t kMaxPatternBytes = 512;
+inline constexpr size_t kMaxMatchedBytes = 1024;
+
+// Immutable, so any thread may use it.
+struct CompiledRules {
+  // INVALID_ARGUMENT, without the field's name, if they do not fit `field`.
+  static absl::StatusOr<std::unique_ptr<const CompiledRules>> Compile(
+      const google::protobuf::FieldDescriptor& field, const FieldRules& rules);
+
+  // What is wrong with a value, as the end of a sentence; empty if nothing is.
+  std::string CheckNumber(long double value, std::string_view text) const;
+  std::string CheckString(const std::string& value) const;
+
+  FieldRules rules;
+  std::optional<std::regex> pattern;
+  std::optional<int64_t> min_duration_ns;
+  std::optional<int64_t> max_duration_ns;
+};
+
+// "from 1 to 10", "1 or more", "10 or less"; empty without bounds.
+std::string NumberRange(const FieldRules& rules);
+std::string DurationRange(const DurationRule& rule);
+
+// The field that rules of `field` are about: the value of a map, else itself.
+const google::protobuf::FieldDescriptor& RuledField(const google::protobuf::FieldDescriptor& field);
+
+}  // namespace weir::config
+
+#endif  // WEIR_CORE_CONFIG_COMPILED_RULES_H_

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the host knows of a component type before it makes an instance: enough to
+// check a configuration against it and to describe it. Filled by the plugin
+// catalogue; plain values, no ties to the plugin's memory.
+#ifndef WEIR_CORE_CONFIG_COMPONENT_SPEC_H_
+#define WEIR_CORE_CONFIG_COMPONENT_SPEC_H_
+
+#include <string>
+#include <string_view>
+
+namespace weir::config {
+
+enum class StageKind { kSource, kTransform, kSink };
+
+// "source", "transform", "sink": the word that the configuration uses.
+std::string_view StageKindName(StageKind kind);
+
+struct ComponentSpec {
+  StageKind kind = StageKind::kSource;
+  std::string type;     // what the configuration calls it
+  std::string summary;  // one sentence for people
+  std::string plugin;   // where it comes from: named in messages about the plugin itself
+  // Full name of the message that configures it, and the serialized
+  // google.protobuf.FileDescriptorSet that holds it and all it imports, each file
+  // after its imports. Both empty: it takes no configuration.
+  std::string config_message;
+  std::string descriptor_set;
+};
+
+}  // namespace weir::config
+
+#endif  // WEIR_CORE_CONFIG_COMPONENT_SPEC_H_

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/describe.h"
+
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "core/config/loader.h"
+#include "core/config/test_schemas.h"
+#include "gtest/gtest.h"
+
+namespace weir::config {
+namespace {
+
+// The text is for people to read: look at the difference, and if it is what you
+// want, put it into the file.
+TEST(DescribeTest, LooksAsItDid) {
+  std::ifstream file("core/config/testdata/describe_writer.txt");
+  std::ostringstream golden;
+  golden << file.rdbuf();
+  EXPECT_EQ(Describe(*TestSchemas().Find(StageKind::kSink, "writer")), golden.str());
+}
+
+// The part behind "Example:", with an input that is there.
+std::string ExampleIn(const std::string& description) {
+  std::string example = description.substr(description.find("Example:\n") + 9);
+  const std::string placeholder = "the name of another stage";
+  const size_t at = example.find(placeholder);
+  if (at != std::string::npos) example.replace(at, placeholder.size(), "in");
+  return example;
+}
+
+TEST(DescribeTest, GivesExamplesThatLoad) {
+  const auto environment = [](std::string_view) { return std::optional<std::string>(); };
+  for (const char* type : {"writer", "null"}) {
+    const std::string text =
+        absl::StrCat("source { name: 'in' type: 'generator' }\n",
+                     ExampleIn(Describe(*TestSchemas().Find(StageKind::kSink, type))));
+    const absl::StatusOr<PipelineConfig> loaded =
+        LoadText(text, "example", TestSchemas(), environment);
+    EXPECT_TRUE(loaded.ok()) << loaded.status() << "\n" << text;
+  }
+}
+
+}  // namespace
+}  // namespace weir::config

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/graph.h"
+
+#include <algorithm>
+#include <functional>
+#include <queue>
+#include <set>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
+#include "core/config/suggestion.h"
+
+namespace weir::config {
+namespace {
+
+std::string Title(const GraphStage& stage) {
+  return absl::StrCat(StageKindName(stage.kind), " ", Quoted(stage.name));
+}
+
+class GraphChecker {
+ public:
+  GraphChecker(const std::vector<GraphStage>& stages, Diagnostics* diagnostics)
+      : stages_(stages), diagnostics_(*diagnostics), consumed_(stages.size(), false) {}
+
+  CheckedGraph Run() {
+    if (stages_.empty()) {
+      diagnostics_.Add({}, "the pipeline is empty: it needs a source and a sink at least");
+      return {};
+    }
+    FindNames();
+    graph_.inputs.resize(stages_.size());
+    for (size_t stage = 0; stage < stages_.size(); ++stage) ResolveInputs(stage);
+    CheckConnected();
+    if (!Order()) ReportCycles();
+    return std::move(graph_);
+  }
+
+ private:
+  void FindNames() {
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      const GraphStage& of = stages_[stage];
+      const auto [at, is_new] = by_name_.emplace(of.name, stage);
+      if (!is_new) {
+        diagnostics_.Add(of.name_position,
+                         absl::StrCat("the name ", Quoted(of.name), " is taken by the ",
+                                      StageKindName(stages_[at->second].kind), " in line ",
+                                      stages_[at->second].position.line));
+      }
+      if (of.kind != StageKind::kSink) producers_.push_back(of.name);
+    }
+  }
+
+  void ResolveInputs(size_t stage) {
+    std::set<size_t> seen;
+    for (const GraphInput& input : stages_[stage].inputs) {
+      const auto found = by_name_.find(input.name);
+      if (found == by_name_.end()) {
+        UnknownInput(stage, input);
+        continue;
+      }
+      const size_t producer = found->second;
+      consumed_[producer] = true;
+      const std::string wrong = WhatIsWrongWith(stage, producer, !seen.insert(producer).second);
+      if (wrong.empty()) {
+        graph_.inputs[stage].push_back(producer);
+      } else {
+        Error(stage, input.position, wrong);
+      }
+    }
+  }
+
+  std::string WhatIsWrongWith(size_t stage, size_t producer, bool again) const {
+    const std::string name = Quoted(stages_[producer].name);
+    if (producer == stage) return "takes its own records as input";
+    if (stages_[producer].kind == StageKind::kSink) {
+      return absl::StrCat("the input ", name, " is a sink, which hands on no records");
+    }
+    return again ? absl::StrCat("the input ", name, " is given twice") : "";
+  }
+
+  void UnknownInput(size_t stage, const GraphInput& input) {
+    if (diagnostics_.full()) return;
+    Error(stage, input.position,
+          absl::StrCat("there is no stage ", Quoted(input.name), " to take records from",
+                       DidYouMean(input.name, producers_)));
+    // A misspelt consumer is one mistake, not two.
+    const auto meant = by_name_.find(Nearest(input.name, producers_));
+    if (meant != by_name_.end()) consumed_[meant->second] = true;
+  }
+
+  void CheckConnected() {
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      const GraphStage& of = stages_[stage];
+      if (of.kind != StageKind::kSource && of.inputs.empty()) {
+        Error(stage, of.position, "is not connected: it has no input");
+      }
+      if (of.kind != StageKind::kSink && !consumed_[stage]) {
+        Error(stage, of.position, "is not connected: no stage has it as input");
+      }
+    }
+  }
+
+  // The order, by the smallest index that is free; false if there are cycles.
+  bool Order() {
+    std::vector<size_t> waits_for(stages_.size());
+    std::vector<std::vector<size_t>> consumers(stages_.size());
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      waits_for[stage] = graph_.inputs[stage].size();
+      for (const size_t input : graph_.inputs[stage]) consumers[input].push_back(stage);
+    }
+    std::priority_queue<size_t, std::vector<size_t>, std::greater<>> free;
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      if (waits_for[stage] == 0) free.push(stage);
+    }
+    while (!free.empty()) {
+      const size_t stage = free.top();
+      free.pop();
+      graph_.order.push_back(stage);
+      for (const size_t consumer : consumers[stage]) {
+        if (--waits_for[consumer] == 0) free.push(consumer);
+      }
+    }
+    return graph_.order.size() == stages_.size();
+  }
+
+  // One cycle through each group of stages that is not ordered: walking from input to
+  // input among what is left, for as long as there is one, must come back.
+  void ReportCycles() {
+    std::vector<bool> done(stages_.size(), false);
+    for (const size_t stage : graph_.order) done[stage] = true;
+    for (size_t start = 0; start < stages_.size(); ++start) {
+      std::vector<size_t> walk;
+      size_t at = start;
+      while (at < stages_.size() && !done[at]) {
+        done[at] = true;
+        walk.push_back(at);
+        at = InputOnCycle(at);
+      }
+      const auto first = std::find(walk.begin(), walk.end(), at);
+      if (first != walk.end()) ReportCycle({first, walk.end()});
+    }
+  }
+
+  // Any input that was not ordered; there is one, or the stage had been.
+  size_t InputOnCycle(size_t stage) const {
+    for (const size_t input : graph_.inputs[stage]) {
+      if (std::find(graph_.order.begin(), graph_.order.end(), input) == graph_.order.end()) {
+        return input;
+      }
+    }
+    return stages_.size();
+  }
+
+  // `cycle` goes against the flow of records.
+  void ReportCycle(std::vector<size_t> cycle) {
+    std::reverse(cycle.begin(), cycle.end());
+    std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
+    std::string text;
+    for (const size_t stage : cycle) absl::StrAppend(&text, stages_[stage].name, " -> ");
+    const GraphStage& first = stages_[cycle.front()];
+    // Where the first takes records from the last.
+    const std::string& last = stages_[cycle.back()].name;
+    const auto input = std::find_if(first.inputs.begin(), first.inputs.end(),
+                                    [&](const GraphInput& input) { return input.name == last; });
+    diagnostics_.Add(input->position, absl::StrCat("there is a cycle: ", text, first.name));
+  }
+
+  void Error(size_t stage, Position position, const std::string& what) {
+    const bool is_clause = what.rfind("the", 0) == 0;
+    diagnostics_.Add(position, absl::StrCat(Title(stages_[stage]), is_clause ? ": " : " ", what));
+  }
+
+  const std::vector<GraphStage>& stages_;
+  Diagnostics& diagnostics_;
+  CheckedGraph graph_;
+  absl::flat_hash_map<std::string, size_t> by_name_;  // the first of each name
+  std::vector<std::string> producers_;
+  std::vector<bool> consumed_;
+};
+
+}  // namespace
+
+CheckedGraph CheckGraph(const std::vector<GraphStage>& stages, Diagnostics* diagnostics) {
+  return GraphChecker(stages, diagnostics).Run();
+}
+
+}  // namespace weir::config

@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/loader.h"
+
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/config/config_test.pb.h"
+#include "core/config/test_schemas.h"
+#include "gtest/gtest.h"
+
+namespace weir::config {
+namespace {
+
+std::optional<std::string> TestVariable(std::string_view name) {
+  static const auto* const variables = new std::map<std::string, std::string, std::less<>>{
+      {"LINES_", "12"},          {"EMPTY", ""},
+      {"PATH_", "a \"b\"\n\\c"}, {"LONG", "0123456789012345678901234567890"},
+      {"DIGITS", "23"},          {"BAD_UTF8", "\xff"}};
+  const auto found = variables->find(name);
+  if (found == variables->end()) return std::nullopt;
+  return found->second;
+}
+
+absl::StatusOr<PipelineConfig> Load(const std::string& text) {
+  return LoadText(text, "f", TestSchemas(), TestVariable);
+}
+
+// A source, and a sink `out` with `config` as what is between the braces of its
+// configuration, which begins in line 3, column 1.
+std::string WithWriter(const std::string& config) {
+  return absl::StrCat(
+      "source { name: 'in' type: 'generator' }\n"
+      "sink { name: 'out' type: 'writer' input: 'in' config { [weir/weir.test.Writer] {\n",
+      config, "\n} } }\n");
+}
+
+// The configuration of the sink of WithWriter.
+test::Writer LoadWriter(const std::string& config) {
+  test::Writer writer;
+  const absl::StatusOr<PipelineConfig> pipeline = Load(WithWriter(config));
+  EXPECT_TRUE(pipeline.ok()) << pipeline.status();
+  if (pipeline.ok()) {
+    EXPECT_TRUE(writer.ParseFromString(pipeline->stages.at(1).config));
+  }
+  return writer;
+}
+
+struct Case {
+  const char* text;
+  const char* errors;  // all lines
+};
+
+void ExpectErrors(const std::string& text, const std::string& errors) {
+  const absl::StatusOr<PipelineConfig> pipeline = Load(text);
+  ASSERT_FALSE(pipeline.ok()) << text;
+  EXPECT_EQ(pipeline.status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(pipeline.status().message(), errors) << text;
+}
+
+TEST(LoaderTest, OrdersStagesByTheirInputs) {
+  const absl::StatusOr<PipelineConfig> pipeline = Load(R"(
+sink { name: "out" type: "null" input: ["second", "first"] queue { batches: 7 } }
+transform { name: "second" type: "pass" input: "first" }
+transform < name: "first", type: "pass"; input: "in" >
+  source { name: "in" type: "generator" }
+)");
+  ASSERT_TRUE(pipeline.ok()) << pipeline.status();
+  const std::vector<StageConfig>& stages = pipeline->stages;
+  ASSERT_EQ(stages.size(), 4u);
+  EXPECT_EQ(stages[0].name, "in");
+  EXPECT_EQ(stages[0].kind, StageKind::kSource);
+  EXPECT_EQ(stages[0].type, "generator");
+  EXPECT_EQ(stages[0].position.line, 5);
+  EXPECT_EQ(stages[0].position.column, 3);
+  EXPECT_EQ(stages[0].config, "");
+  EXPECT_EQ(stages[1].name, "first");
+  EXPECT_EQ(stages[1].inputs, std::vector<size_t>({0}));
+  EXPECT_EQ(stages[1].queue_batches, kDefaultQueueBatches);
+  EXPECT_EQ(stages[2].name, "second");
+  EXPECT_EQ(stages[3].name, "out");
+  EXPECT_EQ(stages[3].inputs, std::vector<size_t>({2, 1}));
+  EXPECT_EQ(stages[3].queue_batches, 7u);
+}
+
+TEST(LoaderTest, HandsOverTheTypedConfiguration) {
+  const test::Writer writer = LoadWriter(R"(
+path: "a" 'b' format: CSV lines: 0x10 offset: -5 ratio: .5 append: true magic: "\001\xff"
+interval: "1h" since: "2022-08-23T16:33:22.5+02:00" interfaces: ["/e.*/", "lo"] ports: 1 ports: 2
+names { key: 3 value: "uplink" } names { key: 1 value: "x" } tls { ca_file: "ca" version: 3 })");
+  EXPECT_EQ(writer.path(), "ab");
+  EXPECT_EQ(writer.format(), test::CSV);
+  EXPECT_EQ(writer.lines(), 16u);
+  EXPECT_EQ(writer.offset(), -5);
+  EXPECT_EQ(writer.magic(), "\001\xff");
+  EXPECT_EQ(writer.interfaces(1), "lo");
+  EXPECT_EQ(writer.ports_size(), 2);
+  EXPECT_EQ(writer.names().at(3), "uplink");
+  EXPECT_EQ(writer.tls(0).version(), 3u);
+}
+
+TEST(LoaderTest, TakesValuesFromTheEnvironment) {
+  EXPECT_EQ(LoadWriter("path: '${PATH_}' lines: ${LINES_}").path(), "a \"b\"\n\\c");
+  EXPECT_EQ(LoadWriter("path: '${PATH_}' lines: ${LINES_}").lines(), 12u);
+  EXPECT_EQ(LoadWriter("path: \"x${NONE:-d\\n}y\"").path(), "xd\ny");
+  EXPECT_EQ(LoadWriter("path: 'x${EMPTY}${EMPTY:-d}'").path(), "xd");
+  EXPECT_EQ(LoadWriter("path: 'x' lines: ${NONE:-5} # ${NONE} '\n").lines(), 5u);
+  EXPECT_EQ(LoadWriter("path: '$${NONE} $$ $X'").path(), "${NONE} $$ $X");
+  // The value is not taken for the rest of the escape before it.
+  EXPECT_EQ(LoadWriter("path: '\\1${DIGITS}'").path(), "\00123");
+}
+
+TEST(LoaderTest, ReportsWhatIsWrongWithVariables) {
+  const Case cases[] = {
+      {"path: 'a'\n\tlines: ${NONE}",
+       "f:4:9: the environment variable NONE is not set, and there is no default as in "
+       "${NONE:-default}"},
+      {"path: ${PATH_}",
+       "f:3:7: the value of ${PATH_}, 'a \\\"b\\\"\\n\\\\c', is not one bare word or number; for a "
+       "text, put ${PATH_} in quotes"},
+      {"lines: ${NONE:-a b}",
+       "f:3:8: the default of ${NONE}, 'a b', is not one bare word or number; for a text, put "
+       "${NONE} in quotes"},
+      {"lines: ${EMPTY}",
+       "f:3:8: the value of ${EMPTY}, '', is not one bare word or number; for a text, put ${EMPTY} "
+       "in quotes"},
+      {"path: '${A B}'",
+       "f:3:8: '${A B}' is neither ${NAME} nor ${NAME:-default}; a literal '${' is written '$${'"},
+      {"path: '${A'\n}",
+       "f:3:8: '${' without a '}' on the same line; a literal one is written '$${'"},
+      {"path: '${A:-'}'",
+       "f:3:8: the default of ${A} holds the quote that ends the string it "
+       "stands in"},
+      // Places behind a variable are those of the file.
+      {"path: '${LONG:-x}' lines: 0",
+       "f:3:1: sink 'out': path is 31 bytes long; it may have 20\n"
+       "f:3:20: sink 'out': lines 0 is not allowed; it must be from 1 to 1000"},
+      {"path: '${EMPTY:-x}' lines: ${LINES_} lines: 2",
+       "f:3:38: sink 'out': 'lines' is given a second time; it takes one value"},
+      {"path: '${BAD_UTF8}'", "f:3:1: sink 'out': path is not valid UTF-8"},
+  };
+  for (const Case& test : cases) ExpectErrors(WithWriter(test.text), test.errors);
+}
+
+TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
+  const Case cases[] = {
+      {"pth: 'a'", "f:3:1: sink 'out': weir.test.Writer has no field 'pth'; did you mean 'path'?"},
+      {"path: 'a' zzzzz { b: 1 c { d: [1, 2] } } format: JSN",
+       "f:3:11: sink 'out': weir.test.Writer has no field 'zzzzz'\n"
+       "f:3:50: sink 'out': 'format' must be JSON, TABLE or CSV; found 'JSN'; did you mean "
+       "'JSON'?"},
+      {"path: 'a' way: 'reserved'", "f:3:11: sink 'out': weir.test.Writer has no field 'way'"},
+      {"path: 'a'\n\ttls { ca_fil: 'x' }",
+       "f:4:8: sink 'out': weir.test.Writer.Tls has no field 'ca_fil'; did you mean 'ca_file'?"},
+      {"path: 'a' [weir.test.none]: 1",
+       "f:3:11: sink 'out': weir.test.Writer has no field '[weir.test.none]'"},
+      {"path: 5", "f:3:7: sink 'out': 'path' must be a text in quotes; found '5'"},
+      {"path: 'a' path: 'b'",
+       "f:3:11: sink 'out': 'path' is given a second time; it takes one value"},
+      {"path 'a'", "f:3:6: sink 'out': expected ':' after 'path', found the text 'a'"},
+      {"path: 'a' tls: 5", "f:3:16: sink 'out': expected '{', found '5'"},
+      {"path: 'a' lines: -1",
+       "f:3:18: sink 'out': 'lines' must be a whole number from 0 to 4294967295; found '-'"},
+      {"path: 'a' lines: 4294967296",
+       "f:3:18: sink 'out': 'lines' must be a whole number from 0 to 4294967295; found "
+       "'4294967296'"},
+      {"path: 'a' append: maybe lines: 'x' ratio: q",
+       "f:3:19: sink 'out': 'append' must be true or false; found 'maybe'\n"
+       "f:3:32: sink 'out': 'lines' must be a whole number from 0 to 4294967295; found the text "
+       "'x'\n"
+       "f:3:43: sink 'out': 'ratio' must be a number; found 'q'"},
+      {"path: 'a' append: 'yes'",
+       "f:3:19: sink 'out': 'append' must be true or false; found the text 'yes'"},
+      {"path: 'a' host: 'x' socket: 'y'",
+       "f:3:21: sink 'out': 'socket' cannot stand beside 'host': give one of them"},
+      {"path: 'a' ports: [1, x, 2]",
+       "f:3:22: sink 'out': 'ports' must be a whole number from 0 to 4294967295; found 'x'"},
+      {"path: 'a' lines:",
+       "f:4:1: sink 'out': 'lines' must be a whole number from 0 to 4294967295; "
+       "found '}'"},
+      {"path: 'a' = 5", "f:3:11: sink 'out': expected the name of a field, found '='"},
+      {"path: 'a' format: 9",
+       "f:3:11: sink 'out': format 9 is not allowed; it must be JSON, TABLE or CSV"},
+      // Rules.
+      {"", "f:2:56: sink 'out': path is required"},
+      {"path: '' tls { }",
+       "f:3:1: sink 'out': path must not be empty\n"
+       "f:3:10: sink 'out': tls[0].ca_file is required"},
+      {"path: 'a' lines: 1001 ratio: nan ports: [5, 0] ports: 65536",
+       "f:3:11: sink 'out': lines 1001 is not allowed; it must be from 1 to 1000\n"
+       "f:3:23: sink 'out': ratio nan is not allowed; it must be from 0 to 1\n"
+       "f:3:45: sink 'out': ports[1] 0 is not allowed; it must be from 1 to 65535\n"
+       "f:3:48: sink 'out': ports[2] 65536 is not allowed; it must be from 1 to 65535"},
+      {"path: 'a' tls { ca_file: 'a' }\ntls { ca_file: 'b' fallback { ca_file: 'c' version: 4 } }",
+       "f:4:44: sink 'out': tls[1].fallback.version 4 is not allowed; it must be from 2 to 3"},
+      {"path: 'a' interval: '5 parsecs'",
+       "f:3:11: sink 'out': interval '5 parsecs' is not a duration; it is written as in \"1h30m\", "
+       "\"5s\" or \"100ms\""},
+      {"path: 'a' interval: '9ms'",
+       "f:3:11: sink 'out': interval '9ms' is not allowed; it must be from 10ms to 1h"},
+      {"path: 'a' since: 'infinite-future'",
+       "f:3:11: sink 'out': since 'infinite-future' is not an instant of RFC 3339, as in "
+       "\"2022-08-23T16:33:22.5Z\""},
+      {"path: 'a' interfaces: ['eth0', '/[/', '/x)/', '/(a)\\\\1/', '[ is a name']",
+       "f:3:32: sink 'out': interfaces[1] '/[/' is not a valid regular expression: a '[' without "
+       "']'\n"
+       "f:3:39: sink 'out': interfaces[2] '/x)/' is not a valid regular expression: a '(' without "
+       "')', or the other way round\n"
+       "f:3:47: sink 'out': interfaces[3] '/(a)\\\\1/' is not a valid regular expression: it has "
+       "back references, which take unbounded time"},
+      {"path: 'a'\nnames { key: 1 value: 'a' } names { key: 2 value: 'B' }\nnames { key: 1 value: "
+       "'b' "
+       "}",
+       "f:4:44: sink 'out': names[1].value 'B' does not match the pattern [a-z]+[0-9]*\n"
+       "f:5:1: sink 'out': names[2] has the key 1 again"},
+      {"path: '\\377'", "f:3:1: sink 'out': path is not valid UTF-8"},
+  };
+  for (const Case& test : cases) ExpectErrors(WithWriter(test.text), test.errors);
+}
+
+TEST(LoaderTest, ReportsAConfigurationInTheWrongPlace) {
+  const Case cases[] = {
+      {"[weir/weir.test.Other] { }",
+       "f:2:1: sink 's': type writer is configured by weir.test.Writer, not weir.test.Other"},
+      {"[type.googleapis.com/weir.test.Writer] { path: 'a' }",
+       "f:2:1: sink 's': the name of the message is written [weir/weir.test.Writer], not "
+       "[type.googleapis.com/weir.test.Writer]"},
+      {"path: 'a'",
+       "f:2:1: sink 's': the configuration is written config { [weir/weir.test.Writer] { ... } }"},
+      {"",
+       "f:1:45: sink 's': the configuration is written config { [weir/weir.test.Writer] { ... "
+       "} }"},
+      {"[weir/weir.test.Writer] { path: 'a' }\n[weir/weir.test.Writer] { }",
+       "f:3:1: sink 's': a stage has one configuration only"},
+      {"[weir/weir.test.Writer]: 5",
+       "f:2:1: sink 's': [weir/weir.test.Writer] must be followed by a block in braces"},
+  };
+  for (const Case& test : cases) {
+    ExpectErrors(absl::StrCat("sink { name: 's' type: 'writer' input: 'in' config {\n", test.text,
+                              "\n} }\nsource { name: 'in' type: 'generator' }"),
+                 test.errors);
+  }
+  ExpectErrors(
+      "source { name: 'in' type: 'generator' config { [weir/x.Y] { } } }\n"
+      "sink { name: 's' type: 'writer' input: 'in' }",
+      "f:1:39: source 'in': the type 'generator' takes no configuration\n"
+      "f:2:1: sink 's': path is required");
+}
+
+TEST(LoaderTest, ReportsWhatIsWrongWithStages) {
+  const Case cases[] = {
+      {"", "f:1:1: the pipeline is empty: it needs a source and a sink at least"},
+      {"# nothing\n", "f:1:1: the pipeline is empty: it needs a source and a sink at least"},
+      {"source { name: 'a' typ: 'generator' }",
+       "f:1:20: weir.Source has no field 'typ'; did you mean 'type'?"},
+      {"sinks { }", "f:1:1: weir.Pipeline has no field 'sinks'; did you mean 'sink'?"},
+      {"source { name: 'a' type: 'generator' input: 'b' }",
+       "f:1:38: weir.Source has no field 'input'"},
+      {"source { }", "f:1:1: source: name is required\nf:1:1: source: type is required"},
+      {"source { name: 'a b' type: 'generator' }\nsink { name: 'c' type: 'null' input: 'a b' queue "
+       "{ batches: 0 } }",
+       "f:1:10: source 'a b': name 'a b' does not match the pattern [A-Za-z0-9_.-]+\n"
+       "f:2:52: sink 'c': queue.batches 0 is not allowed; it must be from 1 to 65536"},
+      {"source { name: 'a' type: 'generator' }\nsink { name: 'b' type: 'nul' input: 'a' }",
+       "f:2:18: sink 'b': there is no sink type 'nul' (there are null, writer); did you mean "
+       "'null'?"},
+      {"source { name: 'a' type: 'null' }\nsink { name: 'b' type: 'null' input: 'a' }",
+       "f:1:20: source 'a': there is no source type 'null' (there are generator, reader); it is "
+       "the type of a sink"},
+      {"source { name: 'a' type: 'generator' }\nsink { name: 'a' type: 'null' input: 'a' }",
+       "f:2:8: the name 'a' is taken by the source in line 1"},
+      {"source { name: 'flows' type: 'generator' }\nsink { name: 'b' type: 'null' input: 'flwos' }",
+       "f:2:31: sink 'b': there is no stage 'flwos' to take records from; did you mean 'flows'?"},
+      {"source { name: 'a' type: 'generator' }\nsink { name: 'b' type: 'null' input: 'a' }\n"
+       "sink { name: 'c' type: 'null' input: ['a', 'b', 'a', 'c'] }",
+       "f:3:44: sink 'c': the input 'b' is a sink, which hands on no records\n"
+       "f:3:49: sink 'c': the input 'a' is given twice\n"
+       "f:3:54: sink 'c' takes its own records as input"},
+      {"source { name: 'a' type: 'generator' }\nsource { name: 'b' type: 'generator' }\n"
+       "transform { name: 'c' type: 'pass' input: 'a' }\ntransform { name: 'd' type: 'pass' }\n"
+       "sink { name: 'e' type: 'null' }\nsink { name: 'f' type: 'null' input: 'd' }",
+       "f:2:1: source 'b' is not connected: no stage has it as input\n"
+       "f:3:1: transform 'c' is not connected: no stage has it as input\n"
+       "f:4:1: transform 'd' is not connected: it has no input\n"
+       "f:5:1: sink 'e' is not connected: it has no input"},
+      {"source { name: 's' type: 'generator' }\n"
+       "transform { name: 'a' type: 'pass' input: 's' input: 'c' }\n"
+       "transform { name: 'b' type: 'pass' input: 'a' }\n"
+       "transform { name: 'c' type: 'pass' input: 'b' }\n"
+       "sink { name: 'o' type: 'null' input: 'c' }",
+       "f:2:47: there is a cycle: a -> b -> c -> a"},
+      {"transform { name: 'a' type: 'pass' input: 'a' }",
+       "f:1:36: transform 'a' takes its own records as input"},
+  };
+  for (const Case& test : cases) ExpectErrors(test.text, test.errors);
+}
+
+TEST(LoaderTest, ReportsWhatCannotBeRead) {
+  const Case cases[] = {
+      {"source {\n  name: 'a'\n", "f:1:8: this '{' is never closed"},
+      {"source { } }", "f:1:12: this '}' closes nothing"},
+      {"source { >", "f:1:10: this '>' does not match the '{' before it"},
+      {"source { name: 'a\n}", "f:1:18: string literals cannot cross line boundaries"},
+      {"source {\n\tname: '\\q' }", "f:2:10: invalid escape sequence in string literal"},
+      {"source {\n\t name: 1x }", "f:2:10: need space between number and identifier"},
+      {"source { name 'a' type: 'generator' }\nsource { name: 5 type: 'nope' }",
+       "f:1:15: expected ':' after 'name', found the text 'a'\n"
+       "f:2:16: 'name' must be a text in quotes; found '5'\n"
+       "f:2:18: source: there is no source type 'nope' (there are generator, reader)"},
+  };
+  for (const Case& test : cases) ExpectErrors(test.text, test.errors);
+}
+
+TEST(LoaderTest, FindsMistakesOfAllKindsAtOnce) {
+  ExpectErrors(
+      "source { name: 'in' type: 'reader' config { [weir/weir.test.Writer.Tls] { version: 1 } } }\n"
+      "transform { name: 't' type: 'pas' input: 'inn' }\n"
+      "sink { name: 'o' type: 'writer' input: 't' config { [weir/weir.test.Writer] { lins: 5 } } }",
+      "f:1:45: source 'in': ca_file is required\n"
+      "f:1:75: source 'in': version 1 is not allowed; it must be from 2 to 3\n"
+      "f:2:23: transform 't': there is no transform type 'pas' (there are evil, pass); did you "
+      "mean 'pass'?\n"
+      "f:2:35: transform 't': there is no stage 'inn' to take records from; did you mean 'in'?\n"
+      "f:3:79: sink 'o': weir.test.Writer has no field 'lins'; did you mean 'lines'?");
+}
+
+TEST(LoaderTest, BoundsTheReport) {
+  std::string text;
+  for (int i = 0; i < 5000; ++i) absl::StrAppend(&text, "sink { nam: 'x' }\n");
+  const absl::StatusOr<PipelineConfig> pipeline = Load(text);
+  const std::vector<std::string> lines = absl::StrSplit(pipeline.status().message(), '\n');
+  ASSERT_EQ(lines.size(), kMaxReportedErrors + 1);
+  EXPECT_EQ(lines[0], "f:1:8: weir.Sink has no field 'nam'; did you mean 'name'?");
+  EXPECT_TRUE(absl::StartsWith(lines.back(), "f: and ")) << lines.back();
+}
+
+TEST(LoaderTest, BoundsNestingAndTime) {
+  std::string deep = "path: 'a' ";
+  for (int i = 0; i < 100'000; ++i) absl::StrAppend(&deep, "tls { ");
+  EXPECT_TRUE(absl::StrContains(Load(WithWriter(deep)).status().message(), "64 deep"));
+  std::string deep_any = "path: 'a' ";
+  for (int i = 0; i < 10'000; ++i) absl::StrAppend(&deep_any, "extra { [a/google.protobuf.Any] { ");
+  EXPECT_TRUE(absl::StrContains(Load(WithWriter(deep_any)).status().message(), "64 deep"));
+  EXPECT_TRUE(absl::StrContains(Load(std::string(kMaxFileBytes + 1, ' ')).status().message(),
+                                "longer than 1048576 bytes"));
+  std::string growing = "path: '";
+  for (int i = 0; i < 50'000; ++i) absl::StrAppend(&growing, "${LONG}");
+  EXPECT_TRUE(absl::StrContains(Load(WithWriter(growing + "'")).status().message(),
+                                "longer than 1048576 bytes"));
+  // Hours, if looking up the place of one value took time by the number of values.
+  std::string wide = "path: 'a' ";
+  for (int i = 0; i < 50'000; ++i) absl::StrAppend(&wide, "ports:0 tls{} ");
+  EXPECT_FALSE(Load(WithWriter(wide)).ok());
+  std::string wide_inputs = "sink { name: 'a' type: 'null' ";
+  for (int i = 0; i < 100'000; ++i) absl::StrAppend(&wide_inputs, "input:'' ");
+  EXPECT_FALSE(Load(wide_inputs + "}").ok());
+  // A pattern that a backtracking matcher would not be done with in a lifetime.
+  const std::string evil = absl::StrCat(
+      "source { name: 's' type: 'generator' } transform { name: 't' type: 'evil' input: 's' config "
+      "{ [weir/weir.test.Evil] { name: '",
+      std::string(1000, 'a'), "' } } } sink { name: 'o' type: 'null' input: 't' }");
+  EXPECT_TRUE(absl::StrContains(Load(evil).status().message(), "does not match the pattern"));
+}
+
+TEST(LoaderTest, ReadsFiles) {
+  const std::string path = testing::TempDir() + "/loader_test.textproto";
+  std::ofstream(path) << "source { name: 'a' type: 'generator' }\n"
+                         "sink { name: 'b' type: 'null' input: 'a' }\n";
+  EXPECT_TRUE(LoadFile(path, TestSchemas(), TestVariable).ok());
+  std::remove(path.c_str());
+  const absl::Status missing = LoadFile(path, TestSchemas(), TestVariable).status();
+  EXPECT_EQ(missing, absl::InvalidArgumentError(absl::StrCat(
+                         path, ": the configuration cannot be read: No such file or directory")));
+  EXPECT_EQ(LoadFile(testing::TempDir(), TestSchemas(), TestVariable).status().code(),
+            absl::StatusCode::kInvalidArgument);
+}
+
+}  // namespace
+}  // namespace weir::config

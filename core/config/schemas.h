@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// The component types that a configuration may name, and the messages that
+// configure them. Each component has a descriptor pool of its own, so that plugins
+// which bring different versions of one .proto do not meet.
+#ifndef WEIR_CORE_CONFIG_SCHEMAS_H_
+#define WEIR_CORE_CONFIG_SCHEMAS_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/config/component_spec.h"
+#include "core/config/field_rules.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+
+namespace weir::config {
+
+// One component type. Immutable, so any thread may read it.
+class Schema {
+ public:
+  // Reads the descriptors. INVALID_ARGUMENT, naming the plugin, for descriptors that
+  // are too large, do not build or lack the message, and for a field rule that
+  // makes no sense.
+  static absl::StatusOr<std::unique_ptr<const Schema>> Create(ComponentSpec spec);
+
+  Schema(const Schema&) = delete;
+  Schema& operator=(const Schema&) = delete;
+
+  const ComponentSpec& spec() const { return spec_; }
+  // The message that configures it; null: it takes no configuration.
+  const google::protobuf::Descriptor* message() const { return message_; }
+  // An empty message of that type; null where message() is. Must not outlive this.
+  std::unique_ptr<google::protobuf::Message> NewMessage() const;
+  const RuleSet& rules() const { return rules_; }
+
+ private:
+  explicit Schema(ComponentSpec spec);
+  absl::Status Build();
+
+  ComponentSpec spec_;
+  std::unique_ptr<google::protobuf::DescriptorPool> pool_;
+  std::unique_ptr<google::protobuf::DynamicMessageFactory> factory_;
+  const google::protobuf::Descriptor* message_ = nullptr;
+  const google::protobuf::Message* prototype_ = nullptr;
+  RuleSet rules_;
+};
+
+// All of them. Filled on one thread, then read by any.
+class ConfigSchemas {
+ public:
+  // Adds one component type. On an error (of Schema::Create, or ALREADY_EXISTS for a
+  // kind and type that is there) nothing has changed.
+  absl::Status Add(ComponentSpec spec);
+
+  // Null if there is none.
+  const Schema* Find(StageKind kind, std::string_view type) const;
+
+  // The types of one kind, sorted.
+  std::vector<std::string> Types(StageKind kind) const;
+
+  // All, sorted by kind and type.
+  std::vector<const Schema*> All() const;
+
+ private:
+  std::map<std::pair<StageKind, std::string>, std::unique_ptr<const Schema>> schemas_;
+};
+
+}  // namespace weir::config
+
+#endif  // WEIR_CORE_CONFIG_SCHEMAS_H_

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/schemas.h"
+
+#include <cstddef>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/config/test_schemas.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "gtest/gtest.h"
+
+namespace weir::config {
+namespace {
+
+std::string ErrorOf(ComponentSpec spec) {
+  const absl::Status status = ConfigSchemas().Add(std::move(spec));
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
+  return std::string(status.message());
+}
+
+std::string ErrorOfMessage(const std::string& message) {
+  return ErrorOf(TestSpec(StageKind::kSink, "x", message));
+}
+
+TEST(SchemasTest, RefusesRulesThatMakeNoSense) {
+  EXPECT_EQ(ErrorOfMessage("weir.test.Broken"),
+            "plugin 'test.so': sink type 'x': the rules of weir.test.Broken.count: pattern is for "
+            "strings");
+  EXPECT_EQ(ErrorOfMessage("weir.test.BrokenPattern"),
+            "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenPattern.name: the "
+            "pattern '(x' is not valid: a '(' without ')', or the other way round");
+  EXPECT_EQ(ErrorOfMessage("weir.test.BackReference"),
+            "plugin 'test.so': sink type 'x': the rules of weir.test.BackReference.name: the "
+            "pattern '(x)\\\\1' is not valid: it has back references, which take unbounded time");
+  EXPECT_EQ(ErrorOfMessage("weir.test.BrokenDuration"),
+            "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenDuration.time: "
+            "duration.min '1 fortnight' is not a duration");
+}
+
+TEST(SchemasTest, RefusesDescriptorsThatDoNotHold) {
+  EXPECT_EQ(ErrorOfMessage("weir.test.None"),
+            "plugin 'test.so': sink type 'x': the descriptors of its configuration lack the "
+            "message 'weir.test.None'");
+  ComponentSpec spec = TestSpec(StageKind::kSink, "x", "weir.test.Writer");
+  spec.descriptor_set = "\xff garbage";
+  EXPECT_EQ(ErrorOf(spec),
+            "plugin 'test.so': sink type 'x': the descriptors of its configuration: they are not a "
+            "google.protobuf.FileDescriptorSet");
+  spec.descriptor_set.assign(10 << 20, '\n');
+  EXPECT_EQ(ErrorOf(spec),
+            "plugin 'test.so': sink type 'x': the descriptors of its configuration: they have "
+            "10485760 bytes; allowed are 1048576");
+  google::protobuf::FileDescriptorSet set;
+  set.add_file()->set_name("a.proto");
+  set.mutable_file(0)->add_dependency("missing.proto");
+  spec.descriptor_set = set.SerializeAsString();
+  EXPECT_EQ(ErrorOf(spec),
+            "plugin 'test.so': sink type 'x': the descriptors of its configuration: a.proto: "
+            "missing.proto: Import \"missing.proto\" has not been loaded.");
+}
+
+TEST(SchemasTest, SurvivesDamagedDescriptors) {
+  const ComponentSpec good = TestSpec(StageKind::kSink, "x", "weir.test.Writer");
+  std::mt19937 random(7);
+  for (int round = 0; round < 300; ++round) {
+    ComponentSpec spec = good;
+    for (int i = 0; i <= round % 8; ++i) {
+      const size_t at = random() % spec.descriptor_set.size();
+      spec.descriptor_set[at] = static_cast<char>(random());
+    }
+    if (round % 5 == 0) spec.descriptor_set.resize(random() % spec.descriptor_set.size());
+    // Either is right; that it comes back is what is tested.
+    ConfigSchemas().Add(spec).IgnoreError();
+  }
+}
+
+TEST(SchemasTest, KeepsKindsApartAndTypesUnique) {
+  ConfigSchemas schemas;
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "grpc", "")).ok());
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSource, "grpc", "weir.test.Writer")).ok());
+  EXPECT_EQ(schemas.Add(TestSpec(StageKind::kSink, "grpc", "weir.test.Writer")),
+            absl::AlreadyExistsError(
+                "plugin 'test.so': sink type 'grpc' is that of plugin 'test.so' already"));
+  EXPECT_EQ(schemas.Find(StageKind::kSink, "grpc")->message(), nullptr);
+  EXPECT_NE(schemas.Find(StageKind::kSource, "grpc")->message(), nullptr);
+  EXPECT_EQ(schemas.Find(StageKind::kTransform, "grpc"), nullptr);
+  EXPECT_EQ(schemas.Types(StageKind::kSink), std::vector<std::string>({"grpc"}));
+  EXPECT_EQ(schemas.All().size(), 2u);
+}
+
+}  // namespace
+}  // namespace weir::config
