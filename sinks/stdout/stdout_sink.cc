@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/stdout/stdout_sink.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "plugins/sdk/errno_status.h"
+#include "sinks/stdout/table_encoder.h"
+#include "sinks/stdout/write_all.h"
+
+namespace weir::sinks {
+namespace {
+
+// Text that is collected before it is written: bounds memory, whatever the batch.
+constexpr size_t kWriteBytes = 256 * 1024;
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<StdoutSink>> StdoutSink::Create(const Stdout& config,
+                                                            sdk::Stage stage) {
+  return std::make_unique<StdoutSink>(config, std::move(stage), STDOUT_FILENO);
+}
+
+StdoutSink::StdoutSink(const Stdout& config, sdk::Stage stage, int fd)
+    : config_(config), stage_(std::move(stage)), original_fd_(fd) {}
+
+StdoutSink::~StdoutSink() {
+  if (fd_ >= 0) close(fd_);  // Stop reports; without it nothing was written
+}
+
+sdk::Status StdoutSink::Start() {
+  fd_ = fcntl(original_fd_, F_DUPFD_CLOEXEC, 0);
+  if (fd_ < 0) return sdk::ErrnoStatus("open standard output", errno);
+  const bool table = config_.has_format() ? config_.format() == Stdout::TABLE : isatty(fd_) == 1;
+  if (table) {
+    encoder_ = std::make_unique<TableEncoder>();
+  } else {
+    encoder_ = std::make_unique<JsonEncoder>();
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status StdoutSink::Stop() {
+  // Some file systems report only here that what was written did not get there.
+  if (close(std::exchange(fd_, -1)) != 0) {
+    return sdk::ErrnoStatus("close standard output", errno);
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status StdoutSink::Process(const BatchView& batch) {
+  uint32_t next = 0;
+  while (next < batch.size()) {
+    if (reader_gone_) {
+      stage_.CountDropped("reader_gone", batch.size() - next);
+      return sdk::OkStatus();
+    }
+    const uint32_t first = next;
+    next = Encode(batch, first);
+    size_t written = 0;
+    const int error = WriteAll(fd_, text_, &written);
+    const auto whole = std::upper_bound(line_ends_.begin(), line_ends_.end(), written);
+    const auto delivered = static_cast<uint32_t>(whole - line_ends_.begin());
+    stage_.CountDelivered(delivered);
+    if (error == EPIPE) {
+      ReaderHasGone(next - first - delivered);
+    } else if (error != 0) {
+      return sdk::ErrnoStatus("write to standard output", error);
+    }
+  }
+  return sdk::OkStatus();
+}
+
+uint32_t StdoutSink::Encode(const BatchView& batch, uint32_t first) {
+  text_.clear();
+  line_ends_.clear();
+  uint32_t next = first;
+  while (next < batch.size() && text_.size() < kWriteBytes) {
+    encoder_->Append(batch[next++], &text_);
+    line_ends_.push_back(text_.size());
+  }
+  return next;
+}
+
+void StdoutSink::ReaderHasGone(uint64_t dropped) {
+  reader_gone_ = true;
+  stage_.CountDropped("reader_gone", dropped);
+  stage_.RequestStop("the reader of standard output has gone");
+}
+
+}  // namespace weir::sinks

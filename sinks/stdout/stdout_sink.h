@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sink `stdout`: records as lines on standard output.
+#ifndef WEIR_SINKS_STDOUT_STDOUT_SINK_H_
+#define WEIR_SINKS_STDOUT_STDOUT_SINK_H_
+
+#include <unistd.h>
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/record/batch.h"
+#include "plugins/sdk/component.h"
+#include "sinks/stdout/encoder.h"
+#include "sinks/stdout/stdout.pb.h"
+
+namespace weir::sinks {
+
+// A record is delivered once its line was written whole. When the reader has gone, the
+// sink asks once for an orderly end and counts the rest as dropped, "reader_gone"; any
+// other failure to write is an error of the stage.
+//
+// Called by one thread at a time, as the host does.
+class StdoutSink : public sdk::Sink {
+ public:
+  static sdk::Result<std::unique_ptr<StdoutSink>> Create(const Stdout& config, sdk::Stage stage);
+
+  // Writes to `fd` in place of standard output; borrows it until Start has returned.
+  StdoutSink(const Stdout& config, sdk::Stage stage, int fd);
+  ~StdoutSink() override;
+
+  sdk::Status Start() override;
+  sdk::Status Stop() override;
+  sdk::Status Process(const BatchView& batch) override;
+
+ private:
+  // Encodes records from number `first` on, as many as are written at once; returns the
+  // number of the first that is left.
+  uint32_t Encode(const BatchView& batch, uint32_t first);
+  void ReaderHasGone(uint64_t dropped);
+
+  const Stdout config_;
+  const sdk::Stage stage_;
+  const int original_fd_;
+  int fd_ = -1;
+  std::unique_ptr<Encoder> encoder_;
+  bool reader_gone_ = false;
+  std::string text_;               // of one write
+  std::vector<size_t> line_ends_;  // in text_: where each record's line ends
+};
+
+}  // namespace weir::sinks
+
+#endif  // WEIR_SINKS_STDOUT_STDOUT_SINK_H_

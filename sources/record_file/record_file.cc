@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/record_file/record_file.h"
+
+#include <fcntl.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/record/raw_record_reader.h"
+#include "sources/record_file/block_reader.h"
+
+namespace weir::sources {
+namespace {
+
+constexpr uint32_t kRowsPerBatch = sdk::BatchWriter::kDefaultRows;
+
+absl::Status WithContext(const std::string& context, const absl::Status& status) {
+  return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
+}
+
+absl::StatusOr<std::optional<ClockPair>> ClocksOf(const RecordFile& config) {
+  if (config.has_wall_clock() != config.has_mono_clock_ns()) {
+    return absl::InvalidArgumentError("wall_clock and mono_clock_ns: give both or neither");
+  }
+  if (!config.has_wall_clock()) return std::nullopt;
+  absl::Time wall_clock;
+  std::string error;
+  if (!absl::ParseTime(absl::RFC3339_full, config.wall_clock(), &wall_clock, &error)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("wall_clock: '", config.wall_clock(), "': ", error));
+  }
+  // Nanoseconds since 1970 in 64 bits reach from 1677 to 2262.
+  if (absl::FromUnixNanos(absl::ToUnixNanos(wall_clock)) != wall_clock) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("wall_clock: '", config.wall_clock(),
+                     "' is not between 1677-09-21 and 2262-04-11, or finer than a nanosecond"));
+  }
+  return ClockPair{absl::ToUnixNanos(wall_clock), config.mono_clock_ns()};
+}
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<RecordFileSource>> RecordFileSource::Create(const RecordFile& config,
+                                                                        sdk::Stage stage) {
+  if (config.path().empty()) return sdk::Status(WEIR_INVALID_ARGUMENT, "path: is required");
+  const absl::StatusOr<std::optional<ClockPair>> clocks = ClocksOf(config);
+  if (!clocks.ok()) return clocks.status();
+  return std::unique_ptr<RecordFileSource>(
+      new RecordFileSource(config.path(), *clocks, std::move(stage)));
+}
+
+RecordFileSource::RecordFileSource(std::string path, std::optional<ClockPair> clocks,
+                                   sdk::Stage stage)
+    : path_(std::move(path)),
+      name_(path_ == "-" ? "standard input" : path_),
+      clocks_(clocks),
+      stage_(std::move(stage)) {}
+
+RecordFileSource::~RecordFileSource() { Close(); }
+
+sdk::Status RecordFileSource::Start() {
+  const absl::Status status = Open();
+  if (!status.ok()) Close();
+  return status;
+}
+
+absl::Status RecordFileSource::Open() {
+  // O_NONBLOCK: opening a named pipe must not wait for its writer; Run does.
+  fd_ = path_ == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                     : open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd_ < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
+  struct stat info;
+  if (fstat(fd_, &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
+  if (S_ISDIR(info.st_mode)) return absl::ErrnoToStatus(EISDIR, absl::StrCat("open ", name_));
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_fd_ < 0) return absl::ErrnoToStatus(errno, "eventfd");
+  return absl::OkStatus();
+}
+
+sdk::Status RecordFileSource::Run() { return ReadAll(); }
+
+absl::Status RecordFileSource::ReadAll() {
+  sdk::BatchWriter writer(&stage_, kRowsPerBatch);
+  BlockReader reader(fd_, wake_fd_, [&] { return HandOver(&writer); });
+  const ByteReader read = [&](void* to, size_t size) { return reader.Read(to, size); };
+  ClockPair clocks;
+  uint64_t offset = 0;
+  absl::StatusOr<std::optional<RawRecord>> raw;
+  for (raw = ReadFrom(read); raw.ok() && raw->has_value(); raw = ReadFrom(read)) {
+    offset += sizeof(RawRecord);
+    Record* const row = writer.Add();
+    if (row == nullptr) return absl::ResourceExhaustedError(writer.status().message());
+    // Measured anew for each batch: a pipe may last for days, while clocks drift.
+    if (writer.pending() == 1) clocks = clocks_ ? *clocks_ : stage_.Clocks();
+    *row = NewRecord((*raw)->key, (*raw)->metrics, clocks.wall_ns, clocks.monotonic_ns, nullptr);
+    if (writer.pending() < kRowsPerBatch) continue;
+    if (absl::Status status = HandOver(&writer); !status.ok()) return status;
+  }
+  if (absl::Status status = HandOver(&writer); !status.ok()) return status;
+  if (raw.ok() || reader.interrupted()) return absl::OkStatus();
+  // An error of emit came through the reader; it has nothing to do with the input.
+  if (!writer.status().ok()) return raw.status();
+  return WithContext(absl::StrCat(name_, ": at byte ", offset), raw.status());
+}
+
+absl::Status RecordFileSource::HandOver(sdk::BatchWriter* writer) {
+  stage_.CountReceived(writer->pending());
+  const sdk::Status status = writer->Flush();
+  return absl::Status(static_cast<absl::StatusCode>(status.code()), status.message());
+}
+
+void RecordFileSource::Interrupt() {
+  // Fails only for a full counter, and then it is readable already.
+  const int result = eventfd_write(wake_fd_, 1);
+  if (result != 0 && errno != EAGAIN) {
+    stage_.Log(WEIR_LOG_ERROR, "cannot be interrupted: eventfd_write failed");
+  }
+}
+
+sdk::Status RecordFileSource::Stop() {
+  Close();
+  return sdk::OkStatus();
+}
+
+void RecordFileSource::Close() {
+  // Nothing was written to either: their close has nothing to report.
+  if (fd_ >= 0) close(fd_);
+  if (wake_fd_ >= 0) close(wake_fd_);
+  fd_ = wake_fd_ = -1;
+}
+
+}  // namespace weir::sources

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source `record_file`: reads packed flow records from a file or a pipe.
+#ifndef WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_
+#define WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "core/record/record.h"
+#include "plugins/sdk/component.h"
+#include "sources/record_file/record_file.pb.h"
+
+namespace weir::sources {
+
+// A recording that ends inside a record is DATA_LOSS, after all records before it
+// were emitted. Threads as the host's for a source.
+class RecordFileSource : public sdk::Source {
+ public:
+  static sdk::Result<std::unique_ptr<RecordFileSource>> Create(const RecordFile& config,
+                                                               sdk::Stage stage);
+  ~RecordFileSource() override;
+
+  sdk::Status Start() override;
+  sdk::Status Run() override;
+  void Interrupt() override;
+  sdk::Status Stop() override;
+
+ private:
+  RecordFileSource(std::string path, std::optional<ClockPair> clocks, sdk::Stage stage);
+
+  absl::Status Open();
+  absl::Status ReadAll();
+  // Counts what the writer holds as received, and emits it.
+  absl::Status HandOver(sdk::BatchWriter* writer);
+  void Close();
+
+  const std::string path_;
+  const std::string name_;  // of the input, for messages
+  const std::optional<ClockPair> clocks_;
+  const sdk::Stage stage_;
+  int fd_ = -1;
+  int wake_fd_ = -1;  // eventfd: readable once interrupted
+};
+
+}  // namespace weir::sources
+
+#endif  // WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transforms/interface_namer/link_watcher.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+#include "plugins/sdk/errno_status.h"
+
+namespace weir::transforms {
+
+sdk::Status LinkWatcher::Start() {
+  sdk::Status status = Open();
+  if (status.ok()) {
+    try {
+      thread_ = std::thread(&LinkWatcher::Run, this);
+    } catch (const std::system_error& error) {
+      status = sdk::ErrnoStatus("watch network interfaces: start thread", error.code().value());
+    }
+  }
+  if (!status.ok()) Close();
+  return status;
+}
+
+sdk::Status LinkWatcher::Open() {
+  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_fd_ < 0) return sdk::ErrnoStatus("watch network interfaces: eventfd", errno);
+  auto monitor = sdk::LinkMonitor::Open();
+  if (!monitor.ok()) return monitor.status();
+  const absl::MutexLock lock(&mutex_);
+  monitor_ = *std::move(monitor);
+  monitor_fd_ = monitor_->fd();
+  status_ = monitor_->ReadInitial(
+      [this](const sdk::Link& link) { names_->SetPresent(link.if_index, link.name); },
+      [this](const sdk::Link& link) { names_->SetGone(link.if_index, link.name); });
+  return status_;
+}
+
+sdk::Status LinkWatcher::Refresh() {
+  const absl::MutexLock lock(&mutex_);
+  return Read();
+}
+
+sdk::Status LinkWatcher::Read() {
+  if (!status_.ok() || monitor_ == nullptr) return status_;
+  status_ = monitor_->Read(
+      [this](const sdk::Link& link) { names_->SetPresent(link.if_index, link.name); },
+      [this](const sdk::Link& link) { names_->SetGone(link.if_index, link.name); });
+  return status_;
+}
+
+void LinkWatcher::Run() {
+  pollfd sources[2] = {{monitor_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+  while (true) {
+    const int ready = poll(sources, 2, -1);
+    if (ready < 0 && errno == EINTR) continue;
+    const int error = ready < 0 ? errno : 0;
+    const absl::MutexLock lock(&mutex_);
+    if (error != 0) status_ = sdk::ErrnoStatus("watch network interfaces: poll", error);
+    // An error waits for the next Refresh to be reported.
+    if (error != 0 || sources[1].revents != 0 || !Read().ok()) return;
+  }
+}
+
+void LinkWatcher::Stop() {
+  if (thread_.joinable()) {
+    // Fails only for a full counter, which wakes the thread too.
+    if (eventfd_write(wake_fd_, 1) != 0 && errno != EAGAIN) std::terminate();
+    thread_.join();
+  }
+  Close();
+}
+
+void LinkWatcher::Close() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    monitor_.reset();
+    monitor_fd_ = -1;
+  }
+  if (wake_fd_ >= 0) close(wake_fd_);  // an eventfd's close has nothing to report
+  wake_fd_ = -1;
+}
+
+}  // namespace weir::transforms

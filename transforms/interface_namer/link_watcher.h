@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps LinkNames as the kernel has it.
+#ifndef WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_WATCHER_H_
+#define WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_WATCHER_H_
+
+#include <memory>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "plugins/sdk/link_monitor.h"
+#include "plugins/sdk/status.h"
+#include "transforms/interface_namer/link_names.h"
+
+namespace weir::transforms {
+
+// Has a thread of its own, which feeds `names` as messages come: otherwise the
+// kernel's queue would run full while no records do. Start and Stop on one thread,
+// Refresh on any.
+class LinkWatcher {
+ public:
+  explicit LinkWatcher(LinkNames* names) : names_(names) {}
+  ~LinkWatcher() { Stop(); }
+  LinkWatcher(const LinkWatcher&) = delete;
+  LinkWatcher& operator=(const LinkWatcher&) = delete;
+
+  // All interfaces of the calling thread's network namespace are known when it
+  // returns.
+  sdk::Status Start();
+  // Returns when the thread is gone.
+  void Stop();
+
+  // Takes in what the kernel has told by now, without waiting. Any error there was is
+  // returned from then on.
+  sdk::Status Refresh() ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  sdk::Status Open();
+  void Run();
+  sdk::Status Read() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void Close();
+
+  LinkNames* const names_;
+  std::thread thread_;
+  int wake_fd_ = -1;     // eventfd: written to once, to end the thread
+  int monitor_fd_ = -1;  // the monitor's
+  absl::Mutex mutex_;
+  std::unique_ptr<sdk::LinkMonitor> monitor_ ABSL_GUARDED_BY(mutex_);
+  sdk::Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_WATCHER_H_
