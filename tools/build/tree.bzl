@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The installed tree, laid out as `tools/install` copies it.
+
+    weir_tree(
+        name = "tree",
+        files = {
+            "//tools/weir": "bin/",                 # by its own name
+            "//plugins/sdk:headers": "include/weir/**",  # by its path in the repository
+        },
+    )
+
+makes bazel-bin/<package>/tree/bin/weir and so on: copies and not links, because
+the program finds its plugins by the place that it is in.
+"""
+
+def _weir_tree_impl(ctx):
+    outputs = []
+    for target, place in ctx.attr.files.items():
+        for file in target[DefaultInfo].files.to_list():
+            if place.endswith("/**"):
+                path = place[:-len("**")] + file.short_path
+            else:
+                path = place + file.basename
+            output = ctx.actions.declare_file("%s/%s" % (ctx.label.name, path))
+            ctx.actions.run_shell(
+                command = 'cp "$1" "$2"',
+                arguments = [file.path, output.path],
+                inputs = [file],
+                outputs = [output],
+                mnemonic = "WeirTree",
+                progress_message = "Laying out %s" % path,
+            )
+            outputs.append(output)
+    return [DefaultInfo(
+        files = depset(outputs),
+        runfiles = ctx.runfiles(files = outputs),
+    )]
+
+weir_tree = rule(
+    implementation = _weir_tree_impl,
+    attrs = {
+        "files": attr.label_keyed_string_dict(
+            doc = "what goes where: a folder ending in '/', or in '/**' for a copy of the path",
+            allow_files = True,
+            mandatory = True,
+        ),
+    },
+)

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// The commands of the weir program. Each takes the arguments behind its name and
+// returns the exit code.
+#ifndef WEIR_TOOLS_WEIR_COMMANDS_H_
+#define WEIR_TOOLS_WEIR_COMMANDS_H_
+
+#include <string>
+#include <vector>
+
+namespace weir {
+
+using Arguments = std::vector<std::string>;
+
+int RunCommand(const Arguments& arguments);
+int ValidateCommand(const Arguments& arguments);
+int PluginsCommand(const Arguments& arguments);
+int DescribeCommand(const Arguments& arguments);
+int VersionCommand(const Arguments& arguments);
+
+}  // namespace weir
+
+#endif  // WEIR_TOOLS_WEIR_COMMANDS_H_

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weir/program.h"
+
+#include <cstdio>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "gflags/gflags.h"
+
+DEFINE_string(plugin_path, "",
+              "folders with plugins, separated by colons; by default ../lib/weir/plugins, seen "
+              "from the program");
+
+namespace weir {
+
+std::string_view DefaultPipeline() {
+  return R"(# The built-in pipeline of `weir run`.
+source    { name: "flows"    type: "ebpf_map"
+            config { [weir/weir.sources.EbpfMap] { cache_max_flows: 100000 } } }
+source    { name: "overflow" type: "ebpf_ringbuf" }
+transform { name: "account"  type: "accounter"       input: "overflow" }
+transform { name: "name"     type: "interface_namer" input: "flows" input: "account" }
+sink      { name: "console"  type: "stdout"          input: "name" }
+)";
+}
+
+absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins() {
+  std::string path = FLAGS_plugin_path;
+  if (path.empty()) {
+    std::error_code error;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+    if (error) {
+      return absl::NotFoundError(
+          absl::StrCat("this program's own path: ", error.message(), "; give --plugin_path"));
+    }
+    path = (program.parent_path().parent_path() / "lib/weir/plugins").string();
+  }
+  auto catalogue = std::make_unique<plugin::Catalogue>();
+  if (absl::Status status = catalogue->AddPath(path); !status.ok()) return status;
+  return catalogue;
+}
+
+absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
+                                                    const plugin::Catalogue& catalogue) {
+  const config::Environment environment = config::ProcessEnvironment();
+  absl::StatusOr<config::PipelineConfig> pipeline =
+      path.empty() ? config::LoadText(DefaultPipeline(), PipelineFileName(path),
+                                      catalogue.schemas(), environment)
+                   : config::LoadFile(path, catalogue.schemas(), environment);
+  if (pipeline.ok() || catalogue.refused().empty()) return pipeline;
+  std::string message(pipeline.status().message());
+  for (const absl::Status& refused : catalogue.refused()) {
+    absl::StrAppend(&message, "\nnote: ", refused.message());
+  }
+  return absl::Status(pipeline.status().code(), message);
+}
+
+std::string PipelineFileName(const std::string& path) {
+  return path.empty() ? "built-in pipeline" : path;
+}
+
+void PrintError(std::string_view message) {
+  const bool one_line = message.find('\n') == std::string_view::npos;
+  std::fprintf(stderr, "%s%.*s\n", one_line ? "weir: " : "", static_cast<int>(message.size()),
+               message.data());
+}
+
+}  // namespace weir

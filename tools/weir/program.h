@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// What several commands need: the plugins, and the configuration checked against
+// them.
+#ifndef WEIR_TOOLS_WEIR_PROGRAM_H_
+#define WEIR_TOOLS_WEIR_PROGRAM_H_
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "core/config/loader.h"
+#include "core/plugin/catalogue.h"
+
+namespace weir {
+
+// The pipeline that runs when no file is given: eBPF on every interface but lo,
+// what overflows accounted in user space, named, to standard output.
+std::string_view DefaultPipeline();
+
+// Opens the plugins of --plugin_path, or of the folder that belongs to this program.
+absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins();
+
+// Loads the file `path`, or the default pipeline if it is empty. If plugins were
+// refused, an error ends with why, since a missing type may be theirs.
+absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
+                                                    const plugin::Catalogue& catalogue);
+
+// What messages call the configuration of LoadPipeline(path).
+std::string PipelineFileName(const std::string& path);
+
+// Prints "weir: MESSAGE" on stderr; a message of several lines stands as it is.
+void PrintError(std::string_view message);
+
+}  // namespace weir
+
+#endif  // WEIR_TOOLS_WEIR_PROGRAM_H_

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// `weir run`: a pipeline from its start to its drained end.
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/pipeline/clock.h"
+#include "core/pipeline/pipeline.h"
+#include "core/telemetry/metrics.h"
+#include "gflags/gflags.h"
+#include "glog/logging.h"
+#include "tools/weir/commands.h"
+#include "tools/weir/exit_code.h"
+#include "tools/weir/program.h"
+#include "tools/weir/report.h"
+#include "tools/weir/signal_watcher.h"
+
+DEFINE_string(config, "", "the pipeline file");
+DEFINE_string(drain_timeout, "10s", "how long the end of a run may take, e.g. 500ms, 10s, 1m");
+
+namespace weir {
+namespace {
+
+void PrintReport(const pipeline::Pipeline& pipeline, const telemetry::MetricRegistry& metrics) {
+  const std::string text =
+      absl::StrCat(BalanceTable(pipeline.Report()), MetricLines(metrics.Snapshot()));
+  std::fputs(text.c_str(), stderr);
+}
+
+// The first signal asks for an orderly end, a second one ends at once.
+class StopSignals {
+ public:
+  explicit StopSignals(pipeline::Pipeline* pipeline) : pipeline_(pipeline) {}
+
+  void On(int number) {
+    if (number == SIGHUP) {
+      LOG(WARNING) << "SIGHUP: weir does not reload its configuration; the pipeline runs on";
+      return;
+    }
+    if (asked_) {
+      PrintError(absl::StrCat(strsignal(number), " again: ended without draining"));
+      _exit(kExitFailed);
+    }
+    asked_ = true;
+    pipeline_->RequestStop(strsignal(number));
+  }
+
+ private:
+  pipeline::Pipeline* const pipeline_;
+  bool asked_ = false;  // only the signal thread
+};
+
+absl::StatusOr<absl::Duration> DrainTimeout() {
+  absl::Duration timeout;
+  if (!absl::ParseDuration(FLAGS_drain_timeout, &timeout) || timeout <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(absl::StrCat("--drain_timeout: '", FLAGS_drain_timeout,
+                                                   "' is no length of time, such as 10s"));
+  }
+  return timeout;
+}
+
+int RunPipeline(pipeline::Pipeline* pipeline, const telemetry::MetricRegistry& metrics,
+                absl::Duration drain_timeout) {
+  StopSignals stop(pipeline);
+  auto signals = SignalWatcher::Create([&stop](int number) { stop.On(number); });
+  if (!signals.ok()) {
+    PrintError(signals.status().message());
+    return kExitFailed;
+  }
+  if (absl::Status status = pipeline->Start(); !status.ok()) {
+    PrintError(status.message());
+    return ExitCodeOf(status);
+  }
+  pipeline->WaitUntilEnding();
+  const absl::Status status = pipeline->Drain(drain_timeout, [pipeline, &metrics] {
+    PrintReport(*pipeline, metrics);
+    PrintError("a stage does not return: ended without it");
+    _exit(kExitFailed);
+  });
+  PrintReport(*pipeline, metrics);
+  if (!status.ok()) PrintError(status.message());
+  return ExitCodeOf(status);
+}
+
+}  // namespace
+
+int RunCommand(const Arguments& /*arguments*/) {
+  const absl::StatusOr<absl::Duration> drain_timeout = DrainTimeout();
+  if (!drain_timeout.ok()) {
+    PrintError(drain_timeout.status().message());
+    return kExitBadUsage;
+  }
+  if (absl::Status status = PrepareSignals(); !status.ok()) {
+    PrintError(status.message());
+    return kExitFailed;
+  }
+  const auto catalogue = OpenPlugins();
+  if (!catalogue.ok()) {
+    PrintError(catalogue.status().message());
+    return kExitBadUsage;
+  }
+  for (const absl::Status& refused : (*catalogue)->refused()) LOG(WARNING) << refused.message();
+  const auto config = LoadPipeline(FLAGS_config, **catalogue);
+  if (!config.ok()) {
+    PrintError(config.status().message());
+    return kExitBadUsage;
+  }
+  telemetry::MetricRegistry metrics;
+  plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
+  auto pipeline = pipeline::Pipeline::Create(
+      (*catalogue)->StageSpecs(*config, PipelineFileName(FLAGS_config), &runtime),
+      pipeline::SystemClock());
+  if (!pipeline.ok()) {
+    PrintError(pipeline.status().message());
+    return kExitBadUsage;
+  }
+  return RunPipeline(pipeline->get(), metrics, *drain_timeout);
+}
+
+}  // namespace weir
