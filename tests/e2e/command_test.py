@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The program as a user types it: the reference vectors from the command line,
+what is refused and how, exit codes, examples. Needs no privilege."""
+
+import glob
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import unittest
+
+import harness
+
+VECTORS = harness.runfile("tests/vectors")
+CLOCKS = 'wall_clock: "2022-08-23T16:33:22.123456789Z" mono_clock_ns: 10000000000000'
+NAMES = " ".join(f'names {{ key: {i} value: "eth{i}" }}' for i in range(8))
+
+SINK = """sink { name: "console" type: "stdout" input: "name"
+  config { [weir/weir.sinks.Stdout] { format: JSON } } }
+"""
+NAMER = """transform { name: "name" type: "interface_namer" input: "%s"
+  config { [weir/weir.transforms.InterfaceNamer] { live: false """ + NAMES + """ } } }
+"""
+RECORDING = """source { name: "recording" type: "record_file"
+  config { [weir/weir.sources.RecordFile] { path: "%s" """ + CLOCKS + """ } } }
+"""
+ACCOUNTER = """transform { name: "account" type: "accounter" input: "recording" }
+"""
+
+
+def lines_of(name):
+    return pathlib.Path(VECTORS, name).read_text().splitlines()
+
+
+def as_set(lines):
+    return sorted(json.dumps(json.loads(line), sort_keys=True) for line in lines)
+
+
+class VectorTest(harness.WeirTest):
+
+    def run_pipeline(self, text, **options):
+        weir = self.weir("run", "--config=" + self.write("p.textproto", text), **options)
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        return weir
+
+    def test_every_record_comes_out_as_the_reference_prints_it(self):
+        weir = self.run_pipeline(RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" + SINK)
+        self.assertEqual(weir.stdout().splitlines(), lines_of("records.jsonl"))
+
+    def test_the_accounter_adds_up_as_the_reference_does(self):
+        weir = self.run_pipeline(RECORDING % f"{VECTORS}/raw_records.bin" + ACCOUNTER +
+                                 NAMER % "account" + SINK)
+        self.assertEqual(as_set(weir.stdout().splitlines()), as_set(lines_of("accounted.jsonl")))
+        self.assertEqual(weir.balance()["account"],
+                         {"received": 200, "emitted": 40, "merged": 160, "filtered": 0,
+                          "dropped": 0, "held": 0})
+
+    def test_a_recording_comes_through_standard_input(self):
+        with open(f"{VECTORS}/raw_records.bin", "rb") as recording:
+            weir = self.run_pipeline(RECORDING % "-" + NAMER % "recording" + SINK, stdin=recording)
+        self.assertEqual(weir.stdout().splitlines(), lines_of("records.jsonl"))
+
+    def test_a_cut_recording_gives_its_whole_records_and_an_error(self):
+        cut = os.path.join(self.folder, "cut.bin")
+        pathlib.Path(cut).write_bytes(pathlib.Path(VECTORS, "raw_records.bin").read_bytes()[:-50])
+        weir = self.weir("run", "--config=" + self.write(
+            "p.textproto", RECORDING % cut + NAMER % "recording" + SINK))
+        self.assertEqual(weir.wait(), harness.EXIT_FAILED)
+        self.assertEqual(weir.stdout().splitlines(), lines_of("records.jsonl")[:-1])
+        self.assertIn("34 of 84 bytes", weir.stderr())
+
+
+class RefusalTest(harness.WeirTest):
+
+    def refused(self, text, *expected, arguments=()):
+        """`weir validate` and `weir run` refuse it with these words and exit code 2."""
+        path = self.write("bad.textproto", text)
+        for command in ("validate", "run"):
+            weir = self.weir(command, "--config=" + path, *arguments)
+            self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+            self.assertEqual(weir.stdout(), "")
+            for words in expected:
+                self.assertIn(words.replace("FILE", path), weir.stderr())
+
+    def test_a_misspelt_field_of_a_plugin(self):
+        self.refused(RECORDING % "x" + """sink { name: "console" type: "stdout" input: "recording"
+  config { [weir/weir.sinks.Stdout] { fromat: JSON } } }
+""", "FILE:4:39: ", "fromat", "format")
+
+    def test_an_unknown_type(self):
+        self.refused(RECORDING % "x" + 'sink { name: "s" type: "stdoot" input: "recording" }\n',
+                     "FILE:3:", "stdoot", "stdout")
+
+    def test_a_cycle(self):
+        self.refused(RECORDING % "x" + """
+transform { name: "a" type: "accounter" input: "recording" input: "b" }
+transform { name: "b" type: "accounter" input: "a" }
+sink { name: "s" type: "stdout" input: "b" }
+""", "FILE:4:", "cycle", "a -> b -> a")
+
+    def test_a_missing_input(self):
+        self.refused(RECORDING % "x" + 'sink { name: "s" type: "stdout" input: "recordings" }\n',
+                     "FILE:3:", "recordings", "recording")
+
+    def test_a_wrong_duration(self):
+        self.refused("""source { name: "in" type: "ebpf_map"
+  config { [weir/weir.sources.EbpfMap] { cache_active_timeout: "5 bananas" } } }
+sink { name: "s" type: "stdout" input: "in" }
+""", "FILE:2:42: ", "cache_active_timeout", "5 bananas")
+
+    def test_a_bad_regular_expression(self):
+        self.refused("""source { name: "in" type: "ebpf_map"
+  config { [weir/weir.sources.EbpfMap] { interfaces: "/eth(/" } } }
+sink { name: "s" type: "stdout" input: "in" }
+""", "FILE:2:", "interfaces", "eth(")
+
+    def test_a_file_that_is_not_there(self):
+        weir = self.weir("validate", "--config=" + os.path.join(self.folder, "none"))
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("No such file", weir.stderr())
+
+    def test_defective_plugins_are_named_with_the_reason(self):
+        plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(plugins)
+        for name in ("wrong_major", "no_symbol", "steady"):
+            shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), plugins)
+        self.refused("""source { name: "in" type: "steady" }
+sink { name: "out" type: "defect" input: "in" }
+""", "FILE:2:", "wrong_major.so': was built for version 2.0 of the plugin interface, this weir has 1.0",
+                     "no_symbol.so': is no weir plugin: it does not export weir_plugin_main",
+                     arguments=("--plugin_path=" + plugins,))
+        weir = self.weir("plugins", "--plugin_path=" + plugins)
+        self.assertEqual(weir.wait(), harness.EXIT_FAILED)
+        self.assertIn("steady", weir.stdout())
+        self.assertIn("no_symbol.so", weir.stderr())
+
+    def test_a_create_that_fails_or_throws(self):
+        for name, reason in (("create_fails", "create does not like its configuration"),
+                             ("create_throws", "create has thrown")):
+            plugins = os.path.join(self.folder, name)
+            os.mkdir(plugins)
+            for plugin in (name, "steady"):
+                shutil.copy(harness.runfile(f"tests/plugins/{plugin}.so"), plugins)
+            path = self.write("p.textproto", """source { name: "in" type: "steady" }
+sink { name: "out" type: "defect" input: "in" }
+""")
+            for command in (("validate", "--depth=setup"), ("run",)):
+                weir = self.weir(*command, "--config=" + path, "--plugin_path=" + plugins)
+                self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+                self.assertIn(f"sink 'out': {reason} ({path}:2:1)", weir.stderr())
+
+
+class ProgramTest(harness.WeirTest):
+
+    def check(self, *arguments, code=harness.EXIT_CLEAN):
+        weir = self.weir(*arguments)
+        self.assertEqual(weir.wait(), code, weir.stderr())
+        return weir
+
+    def test_help_everywhere(self):
+        for command in ((), ("run",), ("validate",), ("plugins",), ("describe",), ("version",)):
+            text = self.check(*command, "--help").stdout()
+            self.assertIn("Usage: weir " + (command[0] if command else "COMMAND"), text)
+
+    def test_bad_usage(self):
+        self.assertIn("which command?", self.check(code=2).stderr())
+        self.assertIn("there is no command 'fly'", self.check("fly", code=2).stderr())
+        self.assertIn("no flag --fly", self.check("run", "--fly=1", code=2).stderr())
+        self.assertIn("--log_level", self.check("plugins", "--log_level=loud", code=2).stderr())
+        self.assertIn("--drain_timeout", self.check("run", "--drain_timeout=soon", code=2).stderr())
+        self.assertIn("there is no type 'tsv'", self.check("describe", "tsv", code=2).stderr())
+
+    def test_every_plugin_is_listed_and_described(self):
+        listed = self.check("plugins").stdout()
+        for kind, name, message in (("source", "ebpf_map", "weir.sources.EbpfMap"),
+                                    ("source", "ebpf_ringbuf", "weir.sources.EbpfRingbuf"),
+                                    ("source", "record_file", "weir.sources.RecordFile"),
+                                    ("transform", "accounter", "weir.transforms.Accounter"),
+                                    ("transform", "interface_namer", "weir.transforms.InterfaceNamer"),
+                                    ("sink", "stdout", "weir.sinks.Stdout")):
+            self.assertRegex(listed, rf"(?m)^{kind}\s+{name}\s")
+            self.assertIn(message, self.check("describe", name).stdout())
+        described = self.check("describe", "ebpf_map").stdout()
+        for field in ("interfaces", "exclude_interfaces", "direction", "sampling",
+                      "cache_max_flows", "cache_active_timeout"):
+            self.assertIn(field, described)
+
+    def test_version(self):
+        self.assertRegex(self.check("version").stdout(), r"^weir \d+\.\d+\.\d+ \(plugin interface 1\.")
+
+    def test_every_example_is_valid(self):
+        examples = glob.glob(harness.EXAMPLES + "/*.textproto")
+        self.assertGreaterEqual(len(examples), 2)
+        for example in examples:
+            self.check("validate", "--depth=setup", "--config=" + example)
+
+    def test_a_missing_privilege_is_one_sentence_and_exit_code_3(self):
+        if os.geteuid() != 0:
+            command = []
+        elif shutil.which("setpriv"):
+            # Root without a capability can still read what is root's own.
+            command = ["setpriv", "--no-new-privs",
+                       "--inh-caps=-all", "--bounding-set=-all"]
+        else:
+            raise unittest.SkipTest("SKIPPED: needs setpriv to give up root")
+        done = subprocess.run(command + [harness.WEIR, "run"], text=True, capture_output=True,
+                              timeout=harness.DEADLINE_SECONDS, check=False)
+        self.assertEqual(done.returncode, harness.EXIT_UNSUPPORTED, done.stderr)
+        said = [line for line in done.stderr.splitlines() if line.startswith("weir: ")]
+        self.assertEqual(len(said), 1, done.stderr)
+        self.assertIn("CAP_BPF", said[0])
+
+    def test_a_second_signal_ends_at_once(self):
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, write_end)
+        self.addCleanup(os.close, read_end)
+        os.set_blocking(write_end, False)
+        try:
+            while True:
+                os.write(write_end, bytes(65536))
+        except BlockingIOError:
+            pass
+        os.set_blocking(write_end, True)
+        # The sink cannot write, so draining cannot end.
+        path = self.write("p.textproto", RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" + SINK)
+        with open(os.path.join(self.folder, "log"), "w+", encoding="utf-8") as log:
+            weir = subprocess.Popen([harness.WEIR, "run", "--config=" + path],
+                                    stdout=write_end, stderr=log)
+            self.addCleanup(self._end, weir)
+            text = pathlib.Path(log.name).read_text
+            harness.wait_until(lambda: self.writes_to_a_pipe(weir.pid), "the sink to be stuck")
+            weir.send_signal(signal.SIGTERM)
+            harness.wait_until(lambda: "stopping: Terminated" in text(), "the first signal")
+            weir.send_signal(signal.SIGTERM)
+            self.assertEqual(weir.wait(timeout=harness.DEADLINE_SECONDS), harness.EXIT_FAILED)
+            self.assertIn("ended without draining", text())
+
+    @staticmethod
+    def writes_to_a_pipe(pid):
+        """Whether a thread of the process waits in the kernel for room in a pipe."""
+        tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/wchan")
+        return any("pipe_write" in task.read_text() for task in tasks)
+
+
+if __name__ == "__main__":
+    harness.main()

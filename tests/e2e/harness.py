@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the end-to-end tests stand on: the installed tree, network namespaces that
+a test makes and removes, weir as a process, and results as Bazel wants them.
+
+A test file ends with harness.main(). Tests that need root and BPF derive from
+NamespaceTest; where those are missing they are skipped with the reason.
+"""
+
+import collections
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import xml.sax.saxutils
+
+# Far beyond what anything here takes; never what a test waits for when it passes.
+DEADLINE_SECONDS = 120
+
+# Bazel's own PATH has none of the folders of the administrator's programs.
+os.environ["PATH"] = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+EXIT_CLEAN, EXIT_FAILED, EXIT_BAD_USAGE, EXIT_UNSUPPORTED = 0, 1, 2, 3
+
+
+def runfile(path):
+    """The absolute path of a file of this repository that the test depends on."""
+    return os.path.join(os.environ["TEST_SRCDIR"], os.environ["TEST_WORKSPACE"], path)
+
+
+TREE = runfile("tools/tree")
+WEIR = os.path.join(TREE, "bin/weir")
+EXAMPLES = os.path.join(TREE, "share/weir/examples")
+
+
+def run(*command, **options):
+    """A program that must succeed; returns what it printed."""
+    done = subprocess.run(command, text=True, capture_output=True,
+                          timeout=DEADLINE_SECONDS, check=False, **options)
+    if done.returncode != 0:
+        raise AssertionError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr}")
+    return done.stdout
+
+
+def wait_until(condition, what):
+    """Returns what `condition` returned, once that is true."""
+    end = time.monotonic() + DEADLINE_SECONDS
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {DEADLINE_SECONDS} s for {what}")
+        time.sleep(0.02)  # between two looks; what is waited for is the condition
+
+
+class Weir:
+    """`weir ARGUMENTS` as a process, in a network namespace if one is given. Its
+    output goes to files, so that it never waits for a reader."""
+
+    def __init__(self, folder, *arguments, netns=None, program=WEIR, stdin=None):
+        self._folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
+        self._stdout_path = self._folder / "stdout"
+        self._stderr_path = self._folder / "stderr"
+        command = [program, *arguments]
+        if netns:
+            command = ["ip", "netns", "exec", netns] + command
+        with open(self._stdout_path, "wb") as out, open(self._stderr_path, "wb") as err:
+            self.process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL,
+                                            stdout=out, stderr=err)
+
+    def stdout(self):
+        return self._stdout_path.read_text()
+
+    def stderr(self):
+        return self._stderr_path.read_text()
+
+    def wait_for_log(self, text):
+        """Until `text` stands in what it wrote on stderr."""
+        def seen():
+            if text in self.stderr():
+                return True
+            if self.process.poll() is not None:
+                raise AssertionError(f"weir ended before it wrote '{text}':\n{self.stderr()}")
+            return False
+        wait_until(seen, f"'{text}' in the log of weir")
+
+    def wait(self):
+        """Its exit code, when it has ended by itself."""
+        return self.process.wait(timeout=DEADLINE_SECONDS)
+
+    def stop(self, number=signal.SIGTERM):
+        """Sends a signal and returns the exit code."""
+        self.process.send_signal(number)
+        return self.wait()
+
+    def records(self):
+        """The whole lines of its output, parsed."""
+        text = self.stdout()
+        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+
+    def balance(self):
+        """Stage name -> column -> records, of the table printed at the end."""
+        table = {}
+        for line in self.stderr().splitlines():
+            if line.startswith("records "):
+                columns = line.split()[1:]
+            kind, _, rest = line.partition(" '")
+            if kind in ("source", "transform", "sink") and "': " not in rest:
+                name, _, numbers = rest.partition("'")
+                table[name] = dict(zip(columns, map(int, numbers.split())))
+        return table
+
+    def metrics(self):
+        """(name, reason or '') -> value, of the lines printed at the end."""
+        values = collections.Counter()
+        for line in self.stderr().splitlines():
+            if line.startswith("weir_") and "{" in line:
+                name, _, rest = line.partition("{")
+                labels, _, value = rest.rpartition("} ")
+                reason = labels.partition('reason="')[2].rstrip('"')
+                values[name, reason] += int(value)
+        return values
+
+
+class WeirTest(unittest.TestCase):
+    """A test with a folder of its own for files."""
+
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = tempfile.mkdtemp(dir=os.environ.get("TEST_TMPDIR"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def weir(self, *arguments, **options):
+        weir = Weir(self.folder, *arguments, **options)
+        self.addCleanup(self._end, weir.process)
+        return weir
+
+    @staticmethod
+    def _end(process):
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+    def assert_balanced(self, weir):
+        """Every stage has told what became of each of its records."""
+        self.assertNotIn("the balance does not hold", weir.stderr())
+        balance = weir.balance()
+        self.assertTrue(balance, weir.stderr())
+        for name, row in balance.items():
+            rest = sum(row[column] for column in ("emitted", "merged", "filtered", "dropped"))
+            self.assertEqual(row["received"], rest, f"{name}: {row}")
+            self.assertEqual(row["held"], 0, f"{name}: {row}")
+
+
+def why_no_namespaces():
+    """Why tests with namespaces and BPF cannot run here; None if they can."""
+    if os.geteuid() != 0:
+        return "needs root for network namespaces and BPF"
+    name = f"weir-probe-{os.getpid()}"
+    if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode:
+        return "this machine makes no network namespaces"
+    subprocess.run(["ip", "netns", "del", name], check=True)
+    if not os.path.exists("/sys/kernel/btf/vmlinux"):
+        return "this kernel has no BTF"
+    return None
+
+
+class NamespaceTest(WeirTest):
+    """Two namespaces, self.a and self.b, joined by veth-a and veth-b. Nothing but
+    the test sends on them: IPv6 is off until enable_ip() is called."""
+
+    @classmethod
+    def setUpClass(cls):
+        reason = why_no_namespaces()
+        if reason:
+            raise unittest.SkipTest("SKIPPED: " + reason)
+
+    def setUp(self):
+        super().setUp()
+        self.a = f"weir-a-{os.getpid()}"
+        self.b = f"weir-b-{os.getpid()}"
+        for name in (self.a, self.b):
+            run("ip", "netns", "add", name)
+            self.addCleanup(self._remove, name)
+            self.inside(name, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                        "net.ipv6.conf.default.disable_ipv6=1")
+            self.inside(name, "ip", "link", "set", "lo", "up")
+        run("ip", "link", "add", "veth-a", "netns", self.a, "type", "veth",
+            "peer", "name", "veth-b", "netns", self.b)
+        for name, link in ((self.a, "veth-a"), (self.b, "veth-b")):
+            # What one packet is must not depend on who looks.
+            self.inside(name, "ethtool", "-K", link, "gro", "off", "gso", "off", "tso", "off")
+            self.inside(name, "ip", "link", "set", link, "up")
+        self.wait_for_carrier(self.a, "veth-a")
+        self.wait_for_carrier(self.b, "veth-b")
+
+    def _remove(self, name):
+        # Processes of the namespace were ended before: cleanups run last in, first out.
+        subprocess.run(["ip", "netns", "del", name], check=False)
+
+    def inside(self, netns, *command, **options):
+        return run("ip", "netns", "exec", netns, *command, **options)
+
+    def wait_for_carrier(self, netns, link):
+        wait_until(lambda: "LOWER_UP" in self.inside(netns, "ip", "-o", "link", "show", link),
+                   f"carrier on {link}")
+
+    def enable_ip(self):
+        """Addresses on both ends: 10.78.0.1 and .2, fd78::1 and ::2. IPv6 neighbours are
+        told, so that no ICMPv6 but the test's own is between them."""
+        for name, link, number in ((self.a, "veth-a", 1), (self.b, "veth-b", 2)):
+            self.inside(name, "sysctl", "-qw", f"net.ipv6.conf.{link}.disable_ipv6=0",
+                        f"net.ipv6.conf.{link}.accept_ra=0",
+                        f"net.ipv6.conf.{link}.router_solicitations=0")
+            self.inside(name, "ip", "address", "add", f"10.78.0.{number}/24", "dev", link)
+            self.inside(name, "ip", "address", "add", f"fd78::{number}/64", "dev", link, "nodad")
+        for name, link in ((self.a, "veth-a"), (self.b, "veth-b")):
+            wait_until(lambda name=name, link=link: "tentative" not in self.inside(
+                name, "ip", "-6", "address", "show", "dev", link), "addresses")
+        for name, link, other, far, number in ((self.a, "veth-a", self.b, "veth-b", 2),
+                                               (self.b, "veth-b", self.a, "veth-a", 1)):
+            self.inside(name, "ip", "neighbour", "add", f"fd78::{number}", "dev", link,
+                        "lladdr", self.link(other, far)["address"], "nud", "permanent")
+
+    def counters(self, netns, link):
+        """What the kernel counted: a dictionary of rx_packets, rx_bytes and so on."""
+        shown = self.link(netns, link)["stats64"]
+        return {f"{way}_{what}": shown[way][what]
+                for way in ("rx", "tx") for what in ("packets", "bytes", "dropped")}
+
+    def link(self, netns, link):
+        """What `ip` knows of an interface."""
+        return json.loads(self.inside(netns, "ip", "-j", "-s", "link", "show", link))[0]
+
+    def if_index(self, netns, link):
+        return self.link(netns, link)["ifindex"]
+
+
+def totals(records, **wanted):
+    """(packets, bytes) of the records whose keys have the wanted values."""
+    chosen = [r for r in records if all(r[key] == value for key, value in wanted.items())]
+    return sum(r["Packets"] for r in chosen), sum(r["Bytes"] for r in chosen)
+
+
+class _Cases(unittest.TextTestResult):
+    """Remembers every case, for test.xml."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.cases = []
+
+    def _note(self, test, element="", text=""):
+        quoted = xml.sax.saxutils.quoteattr(text)
+        body = f"<{element} message={quoted}/>" if element else ""
+        self.cases.append(f'<testcase classname={xml.sax.saxutils.quoteattr(test.__class__.__name__)}'
+                          f' name={xml.sax.saxutils.quoteattr(test.id().split(".")[-1])}>'
+                          f'{body}</testcase>')
+
+    def addSuccess(self, test):
+        super().addSuccess(test)
+        self._note(test)
+
+    def addFailure(self, test, err):
+        super().addFailure(test, err)
+        self._note(test, "failure", str(err[1]))
+
+    def addError(self, test, err):
+        super().addError(test, err)
+        self._note(test, "error", str(err[1]))
+
+    def addSubTest(self, test, subtest, err):
+        super().addSubTest(test, subtest, err)
+        if err is not None:
+            self._note(test, "failure", f"{subtest}: {err[1]}")
+
+    def addSkip(self, test, reason):
+        super().addSkip(test, reason)
+        self._note(test, "skipped", reason)
+        print(reason, file=sys.stderr)
+
+
+def main():
+    """Runs the tests of the calling file and writes test.xml if Bazel wants one."""
+    suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
+    result = unittest.TextTestRunner(verbosity=2, resultclass=_Cases).run(suite)
+    path = os.environ.get("XML_OUTPUT_FILE")
+    if path:
+        with open(path, "w", encoding="utf-8") as file:
+            file.write('<?xml version="1.0" encoding="UTF-8"?>\n<testsuites><testsuite name="e2e">'
+                       + "".join(result.cases) + "</testsuite></testsuites>\n")
+    if not result.testsRun and not result.skipped:
+        print("no test ran", file=sys.stderr)
+        sys.exit(1)
+    sys.exit(0 if result.wasSuccessful() else 1)

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The installed tree stands alone: moved elsewhere, with the source tree and the
+build's output out of sight, it lists its plugins and reads a recording. And a
+plugin can be compiled from its headers alone."""
+
+import os
+import shutil
+import subprocess
+import unittest
+
+import harness
+
+PIPELINE = """source { name: "in" type: "record_file"
+  config { [weir/weir.sources.RecordFile] { path: "%s" } } }
+sink { name: "out" type: "stdout" input: "in" config { [weir/weir.sinks.Stdout] { format: JSON } } }
+"""
+
+SINK = """
+#include "plugins/sdk/plugin.h"
+
+class Null : public weir::sdk::Sink {
+ public:
+  static weir::sdk::Result<std::unique_ptr<Null>> Create(const weir::sdk::NoConfig&,
+                                                         weir::sdk::Stage stage) {
+    return std::make_unique<Null>(stage);
+  }
+  explicit Null(weir::sdk::Stage stage) : stage_(std::move(stage)) {}
+  weir::sdk::Status Process(const weir::BatchView& batch) override {
+    stage_.CountDelivered(batch.size());
+    return weir::sdk::OkStatus();
+  }
+
+ private:
+  weir::sdk::Stage stage_;
+};
+
+WEIR_PLUGIN("null", "1", weir::sdk::Define<Null>("null", "Takes everything."));
+"""
+
+
+class InstallTest(harness.WeirTest):
+
+    def setUp(self):
+        super().setUp()
+        self.prefix = os.path.join(self.folder, "elsewhere")
+        shutil.copytree(harness.TREE, self.prefix)
+        self.recording = shutil.copy(harness.runfile("tests/vectors/raw_records.bin"), self.folder)
+
+    def test_needs_only_the_language_runtimes(self):
+        allowed = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6",
+                   "libpthread.so.0", "libdl.so.2", "librt.so.1"}
+        plugins = os.path.join(self.prefix, "lib/weir/plugins")
+        files = [os.path.join(plugins, name) for name in os.listdir(plugins)]
+        self.assertGreaterEqual(len(files), 5)
+        for path in files + [os.path.join(self.prefix, "bin/weir")]:
+            dynamic = harness.run("readelf", "-d", path)
+            needed = {line.partition("[")[2].rstrip("]") for line in dynamic.splitlines()
+                      if "(NEEDED)" in line}
+            self.assertLessEqual({name for name in needed if not name.startswith("ld-linux")}, allowed)
+            self.assertNotIn("RPATH", dynamic)
+            self.assertNotIn("RUNPATH", dynamic)
+
+    def test_works_when_sources_and_build_are_gone(self):
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("SKIPPED: needs root to hide the build in a mount namespace")
+        # The build's folder, through all links, and the checkout, where they are not above
+        # this test's own folder.
+        built = os.path.realpath(harness.WEIR)
+        hidden = built[:built.index("/bazel-out/")]
+        inside = os.path.realpath(self.folder).startswith(hidden + "/")
+        elsewhere = "/run/weir-install-test" if inside else self.prefix
+        config = self.write("p.textproto", PIPELINE % "/dev/stdin")
+        script = f"""set -e
+          if [ {elsewhere} != {self.prefix} ]; then
+            mkdir -p {elsewhere}; mount -t tmpfs none {elsewhere}; cp -r {self.prefix}/. {elsewhere}
+          fi
+          cp {config} {elsewhere}/p.textproto
+          mount -t tmpfs none {hidden}
+          test ! -e {built}
+          cd /
+          {elsewhere}/bin/weir plugins
+          exec {elsewhere}/bin/weir run --config={elsewhere}/p.textproto
+        """
+        with open(self.recording, "rb") as recording:
+            done = subprocess.run(["unshare", "-m", "sh", "-c", script], stdin=recording, text=True,
+                                  env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}, capture_output=True,
+                                  timeout=harness.DEADLINE_SECONDS, check=False)
+        if elsewhere != self.prefix and os.path.isdir(elsewhere):
+            os.rmdir(elsewhere)
+        self.assertEqual(done.returncode, harness.EXIT_CLEAN, done.stderr)
+        self.assertEqual(sum(line.startswith("{") for line in done.stdout.splitlines()), 200)
+
+    def test_a_plugin_compiles_from_the_installed_headers_alone(self):
+        source = self.write("null.cc", SINK)
+        plugin = os.path.join(self.prefix, "lib/weir/plugins/null.so")
+        harness.run("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
+                    "-I" + os.path.join(self.prefix, "include/weir"), source, "-o", plugin)
+        config = self.write("p.textproto", PIPELINE % self.recording +
+                            'sink { name: "null" type: "null" input: "in" }\n')
+        weir = self.weir("run", "--config=" + config,
+                         program=os.path.join(self.prefix, "bin/weir"))
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertEqual(weir.balance()["null"]["emitted"], 200)
+        self.assert_balanced(weir)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// A source "steady": a hundred batches of ten records, then the end.
+#include <atomic>
+
+#include "plugins/sdk/plugin.h"
+
+namespace {
+
+class SteadySource : public weir::sdk::Source {
+ public:
+  static weir::sdk::Result<std::unique_ptr<SteadySource>> Create(const weir::sdk::NoConfig&,
+                                                                 weir::sdk::Stage stage) {
+    return std::make_unique<SteadySource>(std::move(stage));
+  }
+  explicit SteadySource(weir::sdk::Stage stage) : stage_(std::move(stage)) {}
+
+  weir::sdk::Status Run() override {
+    weir::sdk::BatchWriter writer(&stage_, 10);
+    for (uint32_t i = 0; i < 1000 && !interrupted_; ++i) {
+      weir::Record record{};
+      record.if_index = i;
+      stage_.CountReceived(1);
+      if (weir::sdk::Status status = writer.Append(record); !status.ok()) return status;
+    }
+    return writer.Flush();
+  }
+  void Interrupt() override { interrupted_ = true; }
+
+ private:
+  weir::sdk::Stage stage_;
+  std::atomic<bool> interrupted_{false};
+};
+
+}  // namespace
+
+WEIR_PLUGIN("steady", "1", weir::sdk::Define<SteadySource>("steady", "A thousand records."));
