@@ -119,7 +119,7 @@ class Loader {
                   const RuleSet& rules) {
     const bool complete = !HasMistakes(stage.block);
     PathFinder finder(outline_, stage.block);
-    const auto report = [&](const FieldPath& path, std::string sentence) {
+    const auto report = [&](const FieldPath& path, const std::string& sentence) {
       const int token = finder.Find(path).value_or(stage.token);
       diagnostics_.Add(PositionOf(token), absl::StrCat(Title(stage.config), ": ", sentence));
     };
@@ -135,7 +135,7 @@ class Loader {
       UnknownType(*stage);
       return;
     }
-    const Outline::Report report = [&](size_t offset, std::string sentence) {
+    const Outline::Report report = [&](size_t offset, const std::string& sentence) {
       diagnostics_.Add(expanded_.PositionOf(offset),
                        absl::StrCat(Title(stage->config), ": ", sentence));
     };

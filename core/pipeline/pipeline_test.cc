@@ -134,7 +134,7 @@ StageSpec SourceSpec(std::string name, int batches, uint32_t rows) {
 }
 
 StageSpec ConsumerSpec(StageKind kind, std::string name, std::vector<size_t> inputs,
-                       Behaviour behaviour = {}, size_t queue_batches = 4) {
+                       const Behaviour& behaviour = {}, size_t queue_batches = 4) {
   return {kind, std::move(name), std::move(inputs), queue_batches,
           [=](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
             return std::make_unique<TestConsumer>(host, behaviour);
@@ -218,7 +218,7 @@ TEST(PipelineTest, AFailedSinkEndsThePipelineAndItsSiblingGetsEverything) {
 TEST(PipelineTest, StartsConsumersFirstAndStopsProducersFirst) {
   Journal journal;
   const auto noting = [&](const std::string& name) {
-    const auto note = [&journal](std::string line) {
+    const auto note = [&journal](const std::string& line) {
       return [&journal, line] {
         journal.Write(line);
         return absl::OkStatus();

@@ -61,7 +61,7 @@ class Moody : public Transform {
 // An instance behind the C entries, as the host holds it.
 class Entered {
  public:
-  Entered(FakeHost* host, std::string config)
+  Entered(FakeHost* host, const std::string& config)
       : component_(Define<Moody, OneByte>("moody", "For tests.")) {
     weir_create_args args{};
     args.struct_size = sizeof(args);

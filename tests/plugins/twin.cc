@@ -11,7 +11,7 @@ namespace {
 class TwinSink : public weir::sdk::Sink {
  public:
   static weir::sdk::Result<std::unique_ptr<TwinSink>> Create(const weir::tests::Twin& config,
-                                                             weir::sdk::Stage) {
+                                                             const weir::sdk::Stage&) {
     return weir::sdk::Status(WEIR_ABORTED,
                              std::string(TWIN_TYPE) + " read: " + config.ShortDebugString());
   }

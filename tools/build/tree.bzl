@@ -4,7 +4,7 @@
     weir_tree(
         name = "tree",
         files = {
-            "//tools/weir": "bin/",                 # by its own name
+            "//tools/weir:weir.stripped": "bin/",        # by its own name: bin/weir
             "//plugins/sdk:headers": "include/weir/**",  # by its path in the repository
         },
     )
@@ -21,6 +21,8 @@ def _weir_tree_impl(ctx):
                 path = place[:-len("**")] + file.short_path
             else:
                 path = place + file.basename
+            if path.endswith(".stripped"):
+                path = path[:-len(".stripped")]
             output = ctx.actions.declare_file("%s/%s" % (ctx.label.name, path))
             ctx.actions.run_shell(
                 command = 'cp "$1" "$2"',
