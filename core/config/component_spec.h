@@ -6,14 +6,10 @@
 #define WEIR_CORE_CONFIG_COMPONENT_SPEC_H_
 
 #include <string>
-#include <string_view>
+
+#include "core/record/stage_kind.h"
 
 namespace weir::config {
-
-enum class StageKind { kSource, kTransform, kSink };
-
-// "source", "transform", "sink": the word that the configuration uses.
-std::string_view StageKindName(StageKind kind);
 
 struct ComponentSpec {
   StageKind kind = StageKind::kSource;

@@ -65,18 +65,6 @@ absl::Status BuildFiles(const std::string& serialized, DescriptorPool* pool) {
 
 }  // namespace
 
-std::string_view StageKindName(StageKind kind) {
-  switch (kind) {
-    case StageKind::kSource:
-      return "source";
-    case StageKind::kTransform:
-      return "transform";
-    case StageKind::kSink:
-      return "sink";
-  }
-  return "stage";
-}
-
 Schema::Schema(ComponentSpec spec) : spec_(std::move(spec)) {}
 
 absl::StatusOr<std::unique_ptr<const Schema>> Schema::Create(ComponentSpec spec) {

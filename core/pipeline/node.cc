@@ -16,18 +16,6 @@ constexpr char kDrainTimeout[] = "drain_timeout";
 
 }  // namespace
 
-const char* StageKindName(StageKind kind) {
-  switch (kind) {
-    case StageKind::kSource:
-      return "source";
-    case StageKind::kTransform:
-      return "transform";
-    case StageKind::kSink:
-      return "sink";
-  }
-  return "stage";
-}
-
 Node::Node(StageKind kind, std::string name, size_t queue_batches, const Clock* clock,
            NodeEvents* events)
     : kind_(kind),

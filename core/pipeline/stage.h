@@ -13,14 +13,10 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/pipeline/batch_slab.h"
+#include "core/record/stage_kind.h"
 #include "core/telemetry/stage_counters.h"
 
 namespace weir::pipeline {
-
-enum class StageKind { kSource, kTransform, kSink };
-
-// "source", "transform" or "sink".
-const char* StageKindName(StageKind kind);
 
 // The pipeline as one stage sees it. Thread-safe; outlives the stage.
 class StageHost {

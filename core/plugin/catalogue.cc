@@ -12,21 +12,12 @@
 namespace weir::plugin {
 namespace {
 
-config::StageKind ConfigKind(weir_kind kind) {
-  return kind == WEIR_SOURCE      ? config::StageKind::kSource
-         : kind == WEIR_TRANSFORM ? config::StageKind::kTransform
-                                  : config::StageKind::kSink;
-}
-
-pipeline::StageKind PipelineKind(config::StageKind kind) {
-  return kind == config::StageKind::kSource      ? pipeline::StageKind::kSource
-         : kind == config::StageKind::kTransform ? pipeline::StageKind::kTransform
-                                                 : pipeline::StageKind::kSink;
-}
+// Of a component whose kind has been checked.
+StageKind KindOf(const weir_component& component) { return static_cast<StageKind>(component.kind); }
 
 config::ComponentSpec SpecOf(const weir_component& component, const std::string& path) {
   config::ComponentSpec spec;
-  spec.kind = ConfigKind(component.kind);
+  spec.kind = KindOf(component);
   spec.type = component.type;
   spec.summary = component.summary;
   spec.plugin = path;
@@ -70,7 +61,7 @@ absl::Status Catalogue::AddFile(const std::string& path) {
   // First all checks, then all changes, so that a plugin is in whole or not at all.
   config::ConfigSchemas trial;
   for (const weir_component* component : (*library)->components()) {
-    const auto known = components_.find({ConfigKind(component->kind), component->type});
+    const auto known = components_.find({KindOf(*component), component->type});
     if (known != components_.end()) {
       return absl::AlreadyExistsError(absl::StrCat("plugin '", path, "': component '",
                                                    component->type, "' is there already, from '",
@@ -80,7 +71,7 @@ absl::Status Catalogue::AddFile(const std::string& path) {
   }
   for (const weir_component* component : (*library)->components()) {
     if (absl::Status status = schemas_.Add(SpecOf(*component, path)); !status.ok()) return status;
-    components_[{ConfigKind(component->kind), component->type}] = {library->get(), component};
+    components_[{KindOf(*component), component->type}] = {library->get(), component};
   }
   libraries_.push_back(*std::move(library));
   return absl::OkStatus();
@@ -95,7 +86,7 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
     const std::string place =
         absl::StrCat(file_name, ":", stage.position.line, ":", stage.position.column);
     pipeline::StageSpec spec;
-    spec.kind = PipelineKind(stage.kind);
+    spec.kind = stage.kind;
     spec.name = stage.name;
     spec.inputs = stage.inputs;
     spec.queue_batches = stage.queue_batches;

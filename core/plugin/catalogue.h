@@ -47,7 +47,7 @@ class Catalogue {
     const PluginLibrary* library;
     const weir_component* component;
   };
-  using Key = std::pair<config::StageKind, std::string>;
+  using Key = std::pair<StageKind, std::string>;
 
   absl::Status AddFolder(const std::string& folder);
 

@@ -28,7 +28,7 @@ void Log(weir_stage* stage, weir_severity severity, const char* file, int line,
   const std::string_view from = file == nullptr ? "plugin" : file;
   const std::string text = stage == nullptr
                                ? std::string(View(message))
-                               : absl::StrCat(pipeline::StageKindName(stage->host->kind()), " '",
+                               : absl::StrCat(StageKindName(stage->host->kind()), " '",
                                               stage->host->name(), "': ", View(message));
   telemetry::WriteLog(static_cast<telemetry::LogSeverity>(level), from.data(), line, text);
 }
@@ -43,7 +43,7 @@ weir_batch* BatchAllocate(weir_stage* /*stage*/, uint32_t rows, const weir_batch
 
 // Why a stage may not emit this batch; empty: it may.
 std::string_view WhyNotEmit(const weir_stage& stage, const weir_batch& batch) {
-  if (stage.host->kind() == pipeline::StageKind::kSink) return "a sink has nobody to emit to";
+  if (stage.host->kind() == StageKind::kSink) return "a sink has nobody to emit to";
   if (batch.size == 0) return "emitted an empty batch";
   if (batch.size > batch.capacity) return "emitted a batch with more rows than it has room for";
   return {};
@@ -60,13 +60,13 @@ weir_code Emit(weir_stage* stage, weir_batch* batch) {
 
 void Count(weir_stage* stage, weir_count what, const char* reason, uint64_t records) {
   telemetry::StageCounters& counters = stage->host->counters();
-  const pipeline::StageKind kind = stage->host->kind();
+  const StageKind kind = stage->host->kind();
   switch (what) {
     case WEIR_COUNT_RECEIVED:
-      if (kind == pipeline::StageKind::kSource) return counters.AddReceived(records);
+      if (kind == StageKind::kSource) return counters.AddReceived(records);
       break;
     case WEIR_COUNT_DELIVERED:
-      if (kind == pipeline::StageKind::kSink) return counters.AddEmitted(records);
+      if (kind == StageKind::kSink) return counters.AddEmitted(records);
       break;
     case WEIR_COUNT_MERGED:
       return counters.AddMerged(records);
@@ -78,7 +78,7 @@ void Count(weir_stage* stage, weir_count what, const char* reason, uint64_t reco
       return counters.SetHeld(records);
   }
   // Counted all the same it would stand twice in the balance.
-  LOG_FIRST_N(ERROR, 10) << pipeline::StageKindName(kind) << " '" << stage->host->name()
+  LOG_FIRST_N(ERROR, 10) << StageKindName(kind) << " '" << stage->host->name()
                          << "': the plugin counts what its kind of stage cannot (" << what << ")";
 }
 

@@ -64,6 +64,27 @@ class VectorTest(harness.WeirTest):
             weir = self.run_pipeline(RECORDING % "-" + NAMER % "recording" + SINK, stdin=recording)
         self.assertEqual(weir.stdout().splitlines(), lines_of("records.jsonl"))
 
+    def test_a_terminal_gets_a_table(self):
+        master, slave = os.openpty()
+        self.addCleanup(os.close, master)
+        path = self.write("p.textproto", RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" +
+                          'sink { name: "console" type: "stdout" input: "name" }\n')
+        weir = subprocess.Popen([harness.WEIR, "run", "--config=" + path], stdout=slave,
+                                stderr=subprocess.DEVNULL)
+        self.addCleanup(self._end, weir)
+        os.close(slave)
+        shown = b""
+        try:
+            while chunk := os.read(master, 65536):
+                shown += chunk
+        except OSError:
+            pass  # EIO: the other side has been closed
+        self.assertEqual(weir.wait(timeout=harness.DEADLINE_SECONDS), harness.EXIT_CLEAN)
+        lines = shown.decode().splitlines()
+        self.assertRegex(lines[0], r"^START \(UTC\) +DURATION +DIR +INTERFACE ")
+        self.assertRegex(lines[1], r"^2022-08-23 15:39:13\.894 .* egress +eth4 +42 .* 839 +3\.52 TiB")
+        self.assertEqual(len([line for line in lines if not line.startswith("START")]), 200)
+
     def test_a_cut_recording_gives_its_whole_records_and_an_error(self):
         cut = os.path.join(self.folder, "cut.bin")
         pathlib.Path(cut).write_bytes(pathlib.Path(VECTORS, "raw_records.bin").read_bytes()[:-50])

@@ -100,7 +100,7 @@ class ReplayTest(harness.NamespaceTest):
                 weir = self.start_weir(flows=flows)
                 before = self.counters(self.b, "veth-b")["rx_packets"]
                 replay = subprocess.Popen(
-                    ["ip", "netns", "exec", self.a, "tcpreplay", "-q", "-t", "--loop=20",
+                    ["ip", "netns", "exec", self.a, "tcpreplay", "-q", "-t", "--loop=200",
                      "-i", "veth-a", self.capture],
                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
                 self.addCleanup(self._end, replay)

@@ -64,7 +64,7 @@ int PluginsCommand(const Arguments& /*arguments*/) {
   if (!catalogue.ok()) return BadUsage(catalogue.status().message());
   for (const config::Schema* schema : (*catalogue)->schemas().All()) {
     const config::ComponentSpec& spec = schema->spec();
-    absl::PrintF("%-9s  %-16s  %s\n", config::StageKindName(spec.kind), spec.type, spec.summary);
+    absl::PrintF("%-9s  %-16s  %s\n", StageKindName(spec.kind), spec.type, spec.summary);
     absl::PrintF("%-9s  %-16s  %s\n", "", "", spec.plugin);
   }
   for (const absl::Status& refused : (*catalogue)->refused()) PrintError(refused.message());

@@ -72,16 +72,16 @@ TEST(ReportTest, ShowsTheBalanceAndWhatIsMissing) {
   console.received = 12;
   console.emitted = 7;
   console.dropped["reader_gone"] = 4;
-  EXPECT_EQ(BalanceTable({{pipeline::StageKind::kSource, "flows", flows},
-                          {pipeline::StageKind::kSink, "console", console}}),
-            "records            received      emitted       merged     filtered      dropped"
-            "         held\n"
-            "source 'flows'           12           12            0            0            0"
-            "            0\n"
-            "sink 'console'           12            7            0            0            4"
-            "            0\n"
-            "sink 'console': 4 dropped: reader_gone\n"
-            "sink 'console': the balance does not hold: 1 records are unaccounted for\n");
+  EXPECT_EQ(
+      BalanceTable({{StageKind::kSource, "flows", flows}, {StageKind::kSink, "console", console}}),
+      "records            received      emitted       merged     filtered      dropped"
+      "         held\n"
+      "source 'flows'           12           12            0            0            0"
+      "            0\n"
+      "sink 'console'           12            7            0            0            4"
+      "            0\n"
+      "sink 'console': 4 dropped: reader_gone\n"
+      "sink 'console': the balance does not hold: 1 records are unaccounted for\n");
 }
 
 TEST(ReportTest, LeavesOutMetricsThatAreZero) {

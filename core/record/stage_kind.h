@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three kinds of stages that a pipeline is made of, by the plugin boundary's
+// numbers and the configuration's words.
+#ifndef WEIR_CORE_RECORD_STAGE_KIND_H_
+#define WEIR_CORE_RECORD_STAGE_KIND_H_
+
+#include "plugins/abi/weir_plugin.h"
+
+namespace weir {
+
+enum class StageKind {
+  kSource = WEIR_SOURCE,
+  kTransform = WEIR_TRANSFORM,
+  kSink = WEIR_SINK,
+};
+
+// "source", "transform" or "sink".
+constexpr const char* StageKindName(StageKind kind) {
+  switch (kind) {
+    case StageKind::kSource:
+      return "source";
+    case StageKind::kTransform:
+      return "transform";
+    case StageKind::kSink:
+      return "sink";
+  }
+  return "stage";
+}
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_RECORD_STAGE_KIND_H_
