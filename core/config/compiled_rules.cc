@@ -1,10 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// With AddressSanitizer, g++ 12 takes a std::function inside of <regex> for one that
-// may be uninitialized; the templates are instantiated here, so it has to be off here.
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
 #include "core/config/compiled_rules.h"
 
 #include <cmath>

@@ -48,7 +48,7 @@ void Datapath::RemoveRing(const std::string& stage) {
 
 sdk::Status Datapath::CheckStages(const std::string& name) const {
   if (map_stages_.empty()) {
-    return {WEIR_FAILED_PRECONDITION,
+    return {WEIR_INVALID_ARGUMENT,
             absl::StrCat("datapath '", name,
                          "' has no stage of type ebpf_map: there is nothing whose overflow could "
                          "be read")};

@@ -190,7 +190,7 @@ TEST_F(SourcesTest, RingEndsWhenTheMapFails) {
 TEST_F(SourcesTest, EachDatapathHasOneMapAndAtMostOneRing) {
   MakeRing();
   const sdk::Status alone = ring_->Start();
-  EXPECT_EQ(alone.code(), WEIR_FAILED_PRECONDITION);
+  EXPECT_EQ(alone.code(), WEIR_INVALID_ARGUMENT);
   EXPECT_EQ(alone.message(),
             "datapath 'default' has no stage of type ebpf_map: there is nothing whose overflow "
             "could be read");

@@ -139,6 +139,14 @@ sink { name: "s" type: "stdout" input: "in" }
 sink { name: "s" type: "stdout" input: "in" }
 """, "FILE:2:", "interfaces", "eth(")
 
+    def test_a_ring_buffer_without_its_map(self):
+        path = self.write("p.textproto", """source { name: "in" type: "ebpf_ringbuf" }
+sink { name: "s" type: "stdout" input: "in" }
+""")
+        weir = self.weir("run", "--config=" + path)
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+        self.assertIn("datapath 'default' has no stage of type ebpf_map", weir.stderr())
+
     def test_a_file_that_is_not_there(self):
         weir = self.weir("validate", "--config=" + os.path.join(self.folder, "none"))
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)

@@ -75,7 +75,8 @@ int RunPipeline(pipeline::Pipeline* pipeline, const telemetry::MetricRegistry& m
   }
   if (absl::Status status = pipeline->Start(); !status.ok()) {
     PrintError(status.message());
-    return ExitCodeOf(status);
+    // Stages that do not fit together show only when they meet.
+    return absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
   }
   pipeline->WaitUntilEnding();
   const absl::Status status = pipeline->Drain(drain_timeout, [pipeline, &metrics] {
