@@ -45,39 +45,45 @@ class ReplayTest(harness.NamespaceTest):
     def replay(self, *options):
         self.inside(self.a, "tcpreplay", "-q", "-t", "-i", "veth-a", *options, self.capture)
 
-    def replay_and_compare(self, weir):
-        """One replay; the flows must be the interface's counters and the capture's own."""
+    def replay_and_compare(self, weir, loops=1):
+        """Replays the capture; the flows must be the interface's counters and the
+        capture's own."""
         before = self.counters(self.b, "veth-b")
-        self.replay()
+        self.replay(f"--loop={loops}")
         after = self.counters(self.b, "veth-b")
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         counted = {key: after[key] - before[key] for key in after}
-        self.assertEqual(counted["rx_packets"], PACKETS)
+        self.assertEqual(counted["rx_packets"], PACKETS * loops)
 
         records = weir.records()
         self.assertEqual(harness.totals(records, Interface="veth-b", FlowDirection=0),
                          (counted["rx_packets"], counted["rx_bytes"]))
         self.assertEqual(harness.totals(records, FlowDirection=1), (0, 0))
-        self.assert_flows_are_the_captures(records)
+        self.assert_flows_are_the_captures(records, loops)
         self.assert_balanced(weir)
         metrics = weir.metrics()
-        self.assertEqual(metrics["weir_datapath_packets_total", ""], PACKETS)
+        self.assertEqual(metrics["weir_datapath_packets_total", ""], PACKETS * loops)
         self.assertEqual(metrics["weir_datapath_dropped_packets_total", ""], 0)
         return metrics
 
-    def assert_flows_are_the_captures(self, records):
-        """Flow by flow: packets and bytes are those written into the capture."""
+    def assert_flows_are_the_captures(self, records, loops):
+        """Flow by flow: packets and bytes are those in the capture, once a replay."""
         seen = collections.defaultdict(lambda: [0, 0])
         for record in records:
             counts = seen[record["SrcAddr"], record["SrcPort"], record["Proto"]]
             counts[0] += record["Packets"]
             counts[1] += record["Bytes"]
         self.assertEqual(len(seen), FLOWS)
-        self.assertEqual(sorted(seen.values()), sorted(self.truth.values()))
+        self.assertEqual(sorted(seen.values()),
+                         sorted([packets * loops, octets * loops]
+                                for packets, octets in self.truth.values()))
 
     def test_flows_add_up_while_the_table_is_evicted(self):
-        metrics = self.replay_and_compare(self.start_weir())
-        self.assertEqual(metrics["weir_datapath_table_packets_total", ""], PACKETS)
+        weir = self.start_weir()
+        # Ten times, so that it takes longer than a timeout.
+        metrics = self.replay_and_compare(weir, loops=10)
+        self.assertEqual(metrics["weir_datapath_table_packets_total", ""], PACKETS * 10)
+        self.assertGreater(len(weir.records()), FLOWS, "no eviction during the replay")
 
     def test_flows_add_up_when_it_is_evicted_all_the_time(self):
         weir = self.start_weir(timeout="20ms")
