@@ -10,7 +10,7 @@
         deps = [":loader"],
     )
 
-  bazel test :loader_fuzz                       feeds it the corpus, once: a unit test
+  bazel test :loader_fuzz                       gives it the corpus, whole and damaged: a unit test
   bazel build --config=libfuzzer :loader_fuzz   makes a libFuzzer program to run by hand
 """
 
