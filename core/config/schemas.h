@@ -58,6 +58,9 @@ class ConfigSchemas {
   // kind and type that is there) nothing has changed.
   absl::Status Add(ComponentSpec spec);
 
+  // Takes over all of `other`, of which no kind and type may be here already.
+  void Merge(ConfigSchemas other) { schemas_.merge(other.schemas_); }
+
   // Null if there is none.
   const Schema* Find(StageKind kind, std::string_view type) const;
 

@@ -150,7 +150,7 @@ void Node::DropInput(const BatchRef& batch, std::string_view reason) {
 }
 
 void Node::RequestStop(std::string_view why) {
-  events_->OnStopRequested(absl::StrCat(StageKindName(kind_), " '", name_, "': ", why));
+  events_->OnStopRequested(absl::StrCat(StageTitle(kind_, name_), ": ", why));
 }
 
 void Node::Fail(const absl::Status& status) {
@@ -158,8 +158,8 @@ void Node::Fail(const absl::Status& status) {
   if (aborted_ && absl::IsCancelled(status)) return counters_.DropUnaccounted(kDrainTimeout);
   failed_ = true;
   counters_.DropUnaccounted(kStageFailed);
-  events_->OnStageFailed(absl::Status(
-      status.code(), absl::StrCat(StageKindName(kind_), " '", name_, "': ", status.message())));
+  events_->OnStageFailed(
+      absl::Status(status.code(), absl::StrCat(StageTitle(kind_, name_), ": ", status.message())));
 }
 
 }  // namespace weir::pipeline

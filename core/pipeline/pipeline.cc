@@ -14,8 +14,8 @@ namespace {
 constexpr absl::Duration kGrace = absl::Seconds(2);
 
 absl::Status InFrontOf(const absl::Status& status, const Node& node) {
-  return absl::Status(status.code(), absl::StrCat(StageKindName(node.kind()), " '", node.name(),
-                                                  "': ", status.message()));
+  return absl::Status(status.code(),
+                      absl::StrCat(StageTitle(node.kind(), node.name()), ": ", status.message()));
 }
 
 }  // namespace

@@ -59,7 +59,7 @@ absl::Status Catalogue::AddFile(const std::string& path) {
   auto library = PluginLibrary::Load(path);
   if (!library.ok()) return library.status();
   // First all checks, then all changes, so that a plugin is in whole or not at all.
-  config::ConfigSchemas trial;
+  config::ConfigSchemas schemas;
   for (const weir_component* component : (*library)->components()) {
     const auto known = components_.find({KindOf(*component), component->type});
     if (known != components_.end()) {
@@ -67,12 +67,12 @@ absl::Status Catalogue::AddFile(const std::string& path) {
                                                    component->type, "' is there already, from '",
                                                    known->second.library->path(), "'"));
     }
-    if (absl::Status status = trial.Add(SpecOf(*component, path)); !status.ok()) return status;
+    if (absl::Status status = schemas.Add(SpecOf(*component, path)); !status.ok()) return status;
   }
   for (const weir_component* component : (*library)->components()) {
-    if (absl::Status status = schemas_.Add(SpecOf(*component, path)); !status.ok()) return status;
     components_[{KindOf(*component), component->type}] = {library->get(), component};
   }
+  schemas_.Merge(std::move(schemas));
   libraries_.push_back(*std::move(library));
   return absl::OkStatus();
 }

@@ -26,10 +26,10 @@ void Log(weir_stage* stage, weir_severity severity, const char* file, int line,
                     : severity > WEIR_LOG_ERROR ? WEIR_LOG_ERROR
                                                 : severity;
   const std::string_view from = file == nullptr ? "plugin" : file;
-  const std::string text = stage == nullptr
-                               ? std::string(View(message))
-                               : absl::StrCat(StageKindName(stage->host->kind()), " '",
-                                              stage->host->name(), "': ", View(message));
+  const std::string text =
+      stage == nullptr
+          ? std::string(View(message))
+          : absl::StrCat(StageTitle(stage->host->kind(), stage->host->name()), ": ", View(message));
   telemetry::WriteLog(static_cast<telemetry::LogSeverity>(level), from.data(), line, text);
 }
 
@@ -78,8 +78,8 @@ void Count(weir_stage* stage, weir_count what, const char* reason, uint64_t reco
       return counters.SetHeld(records);
   }
   // Counted all the same it would stand twice in the balance.
-  LOG_FIRST_N(ERROR, 10) << StageKindName(kind) << " '" << stage->host->name()
-                         << "': the plugin counts what its kind of stage cannot (" << what << ")";
+  LOG_FIRST_N(ERROR, 10) << StageTitle(kind, stage->host->name())
+                         << ": the plugin counts what its kind of stage cannot (" << what << ")";
 }
 
 void RequestStop(weir_stage* stage, weir_string why) { stage->host->RequestStop(View(why)); }

@@ -4,6 +4,9 @@
 #ifndef WEIR_CORE_RECORD_STAGE_KIND_H_
 #define WEIR_CORE_RECORD_STAGE_KIND_H_
 
+#include <string>
+#include <string_view>
+
 #include "plugins/abi/weir_plugin.h"
 
 namespace weir {
@@ -25,6 +28,11 @@ constexpr const char* StageKindName(StageKind kind) {
       return "sink";
   }
   return "stage";
+}
+
+// What messages call a stage: "sink 'console'".
+inline std::string StageTitle(StageKind kind, std::string_view name) {
+  return std::string(StageKindName(kind)).append(" '").append(name).append("'");
 }
 
 }  // namespace weir

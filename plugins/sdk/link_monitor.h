@@ -11,7 +11,6 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -28,6 +27,7 @@
 
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/status.h"
+#include "plugins/sdk/unique_fd.h"
 
 namespace weir::sdk {
 
@@ -64,14 +64,11 @@ class LinkMonitor {
     return monitor;
   }
 
-  ~LinkMonitor() {
-    if (fd_ >= 0) close(fd_);  // a socket's close has nothing to report
-  }
   LinkMonitor(const LinkMonitor&) = delete;
   LinkMonitor& operator=(const LinkMonitor&) = delete;
 
   // Readable when Read has something to do. Owned by the monitor.
-  int fd() const { return fd_; }
+  int fd() const { return fd_.get(); }
 
   // Handles all that is pending and returns without blocking. `on_present` gets each
   // link that is new or differs from what was reported of it (its name, say);
@@ -98,7 +95,7 @@ class LinkMonitor {
       if (left.count() <= 0) {
         return {WEIR_DEADLINE_EXCEEDED, "list network interfaces: the kernel did not answer"};
       }
-      pollfd readable = {fd_, POLLIN, 0};
+      pollfd readable = {fd(), POLLIN, 0};
       if (poll(&readable, 1, static_cast<int>(left.count())) < 0 && errno != EINTR) {
         return ErrnoStatus("list network interfaces: poll", errno);
       }
@@ -123,19 +120,19 @@ class LinkMonitor {
   LinkMonitor() : buffer_(kInitialBufferBytes) {}
 
   Status OpenSocket() {
-    fd_ = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
-    if (fd_ < 0) return ErrnoStatus("watch network interfaces: open netlink socket", errno);
+    fd_ = UniqueFd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+    if (fd() < 0) return ErrnoStatus("watch network interfaces: open netlink socket", errno);
     // Without CAP_NET_ADMIN the system's limit bounds the queue; losses are made good.
-    if (setsockopt(fd_, SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveQueueBytes,
+    if (setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveQueueBytes,
                    sizeof(kReceiveQueueBytes)) != 0 &&
-        setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &kReceiveQueueBytes, sizeof(kReceiveQueueBytes)) !=
+        setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &kReceiveQueueBytes, sizeof(kReceiveQueueBytes)) !=
             0) {
       return ErrnoStatus("watch network interfaces: enlarge receive queue", errno);
     }
     sockaddr_nl address{};
     address.nl_family = AF_NETLINK;
     address.nl_groups = RTMGRP_LINK;
-    if (bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
+    if (bind(fd(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
       return ErrnoStatus("watch network interfaces: bind netlink socket", errno);
     }
     return OkStatus();
@@ -161,7 +158,7 @@ class LinkMonitor {
     kernel.nl_family = AF_NETLINK;
     ssize_t sent;
     do {
-      sent = sendto(fd_, &request, sizeof(request), 0, reinterpret_cast<const sockaddr*>(&kernel),
+      sent = sendto(fd(), &request, sizeof(request), 0, reinterpret_cast<const sockaddr*>(&kernel),
                     sizeof(kernel));
     } while (sent < 0 && errno == EINTR);
     if (sent < 0) return ErrnoStatus("list network interfaces: send request", errno);
@@ -181,7 +178,7 @@ class LinkMonitor {
     message.msg_namelen = sizeof(sender);
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
-    const ssize_t size = recvmsg(fd_, &message, MSG_TRUNC);
+    const ssize_t size = recvmsg(fd(), &message, MSG_TRUNC);
     if (size < 0) return HandleReceiveError(errno, received);
     *received = true;
     // Any process may send to this socket; only the kernel's word counts.
@@ -319,7 +316,7 @@ class LinkMonitor {
     on_present(link);
   }
 
-  int fd_ = -1;
+  UniqueFd fd_;
   uint32_t sequence_ = 0;
   bool dumping_ = false;     // dump number sequence_ has not ended
   bool dump_again_ = false;  // it has missed something

@@ -11,7 +11,7 @@
 #include <cstring>
 
 #include "plugins/sdk/errno_status.h"
-#include "sources/ebpf/unique_fd.h"
+#include "plugins/sdk/unique_fd.h"
 
 namespace weir::ebpf {
 
@@ -67,7 +67,7 @@ sdk::Result<bool> ReadFilters(int fd) {
 }
 
 sdk::Result<bool> HasFilters(uint32_t if_index, uint32_t parent) {
-  const UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
+  const sdk::UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
   if (fd.get() < 0) return sdk::ErrnoStatus("list filters of clsact: open socket", errno);
   const sdk::Status asked = AskForFilters(fd.get(), if_index, parent);
   if (!asked.ok()) return asked;

@@ -17,9 +17,9 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/link_feed.h"
-#include "sources/ebpf/unique_fd.h"
 
 namespace weir::ebpf {
 
@@ -194,7 +194,7 @@ class FakeLinks {
     return std::exchange(events_, {});
   }
 
-  UniqueFd event_;
+  sdk::UniqueFd event_;
   std::mutex mutex_;
   std::vector<Event> events_;
 };

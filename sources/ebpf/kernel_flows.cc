@@ -140,7 +140,7 @@ sdk::Status KernelFlows::MakeTables(const KernelOptions& options) {
           absl::StrCat("create a flow table of ", options.max_flows, " entries (cache_max_flows)"),
           -fd);
     }
-    tables_[i] = UniqueFd(fd);
+    tables_[i] = sdk::UniqueFd(fd);
   }
   return Activate(0);
 }

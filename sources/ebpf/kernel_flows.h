@@ -8,10 +8,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/clsact_qdisc.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/table_drain.h"
-#include "sources/ebpf/unique_fd.h"
 
 struct flows_bpf;
 struct ring_buffer;
@@ -55,7 +55,7 @@ class KernelFlows : public FlowKernel {
   bpf_program* Program(uint16_t hardware_type, uint8_t direction) const;
 
   std::unique_ptr<flows_bpf, DestroySkeleton> skeleton_;
-  std::array<UniqueFd, 2> tables_;
+  std::array<sdk::UniqueFd, 2> tables_;
   int active_ = 0;  // the one that the programs fill
   TableDrain drain_;
   ClsactQdiscs qdiscs_;

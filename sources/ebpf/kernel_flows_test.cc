@@ -20,10 +20,10 @@
 #include <vector>
 
 #include "plugins/sdk/testing/fake_host.h"
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/table_drain.h"
 #include "sources/ebpf/test_flows.h"
 #include "sources/ebpf/test_packets.h"
-#include "sources/ebpf/unique_fd.h"
 
 namespace weir::ebpf {
 namespace {
@@ -244,8 +244,8 @@ TEST_F(KernelFlowsTest, DrainsAFullTableByBatchAndSingly) {
   constexpr uint32_t kEntries = 20'000;
   for (const bool single : {false, true}) {
     SCOPED_TRACE(single ? "singly" : "by batch");
-    const UniqueFd table(bpf_map_create(BPF_MAP_TYPE_HASH, "weir_test", sizeof(flow_id_t),
-                                        sizeof(flow_value_t), kEntries, nullptr));
+    const sdk::UniqueFd table(bpf_map_create(BPF_MAP_TYPE_HASH, "weir_test", sizeof(flow_id_t),
+                                             sizeof(flow_value_t), kEntries, nullptr));
     if (table.get() < 0) GTEST_SKIP() << "SKIPPED: cannot create a BPF map: " << strerror(errno);
     uint64_t sum = 0;
     for (uint32_t i = 0; i < kEntries; ++i) {

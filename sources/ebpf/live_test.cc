@@ -24,12 +24,12 @@
 
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/kernel_flows.h"
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
 #include "sources/ebpf/test_flows.h"
 #include "sources/ebpf/test_packets.h"
-#include "sources/ebpf/unique_fd.h"
 
 namespace weir::ebpf {
 namespace {
@@ -66,7 +66,7 @@ class PacketSocket {
   }
 
  private:
-  UniqueFd fd_;
+  sdk::UniqueFd fd_;
 };
 
 // Two ends of a cable, "left" and "right", with no traffic of their own.
@@ -200,7 +200,7 @@ TEST_F(LiveTest, SeesTheSameFlowWhereTheKernelTookTheTagOut) {
 }
 
 TEST_F(LiveTest, MeasuresLinksWithoutALinkLayer) {
-  const UniqueFd tun(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
+  const sdk::UniqueFd tun(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (tun.get() < 0) GTEST_SKIP() << "SKIPPED: /dev/net/tun: " << std::strerror(errno);
   ifreq request{};
   std::strcpy(request.ifr_name, "tunnel");
@@ -258,11 +258,11 @@ TEST_F(LiveTest, CountsBeforeAnotherProgramThatDropsPackets) {
   instructions[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
   instructions[0].imm = kTcxDrop;
   instructions[1].code = BPF_JMP | BPF_EXIT;
-  const UniqueFd program(
+  const sdk::UniqueFd program(
       bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "weir_test", "GPL", instructions, 2, nullptr));
   ASSERT_GE(program.get(), 0) << std::strerror(errno);
   const int right = static_cast<int>(LinkOf("right").if_index);
-  const UniqueFd link(bpf_link_create(program.get(), right, BPF_TCX_INGRESS, nullptr));
+  const sdk::UniqueFd link(bpf_link_create(program.get(), right, BPF_TCX_INGRESS, nullptr));
   if (link.get() < 0) GTEST_SKIP() << "SKIPPED: attach by TCX: " << std::strerror(errno);
 
   const auto attached = Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, AttachMode::kTcx);

@@ -20,9 +20,6 @@ namespace {
 // Kernels before 5.8, whose headers may be those of the build, do not have it.
 constexpr int kCapPerfmon = 38;
 
-// What the kernel's own code 524 means; no header for programs has it.
-constexpr int kNotSupportedInside = 524;
-
 bool HasCapability(int capability) {
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;
@@ -47,6 +44,11 @@ const char* MissingFeature() {
 
 }  // namespace
 
+bool MayMeanNotSupported(int error) {
+  constexpr int kKernelEnotsupp = 524;
+  return error == EINVAL || error == EOPNOTSUPP || error == kKernelEnotsupp;
+}
+
 sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_verifier) {
   if (error == EPERM || (error == EACCES && because_of_verifier && !HasCapability(kCapPerfmon))) {
     return {WEIR_PERMISSION_DENIED,
@@ -58,7 +60,7 @@ sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_v
     return {WEIR_UNIMPLEMENTED,
             absl::StrCat(context, ": this kernel has no BPF (CONFIG_BPF_SYSCALL)")};
   }
-  if (error == EINVAL || error == EOPNOTSUPP || error == kNotSupportedInside) {
+  if (MayMeanNotSupported(error)) {
     if (const char* const missing = MissingFeature()) {
       return {WEIR_UNIMPLEMENTED, absl::StrCat(context, ": this kernel has no ", missing)};
     }

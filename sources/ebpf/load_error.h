@@ -9,6 +9,10 @@
 
 namespace weir::ebpf {
 
+// Whether `error` is one of the words in which kernels say that they have no such
+// thing: EINVAL, EOPNOTSUPP, and their own ENOTSUPP (524), which is in no header.
+bool MayMeanNotSupported(int error);
+
 // `context` says what was being done and `error` is what errno said. `because_of_verifier`: the
 // failed step included the verifier, which answers EACCES also to a program that only a process
 // with CAP_PERFMON may load. PERMISSION_DENIED if a privilege is missing, UNIMPLEMENTED if the

@@ -2,8 +2,6 @@
 #include "sources/ebpf/map_source.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -48,8 +46,7 @@ MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
 MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
 
 sdk::Status MapSource::Start() {
-  wakeup_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (wakeup_.get() < 0) return sdk::ErrnoStatus("make an eventfd", errno);
+  if (sdk::Status status = wakeup_.Open(); !status.ok()) return status;
   sdk::Result<FlowKernel*> kernel = datapath_->Acquire(settings_.datapath, stage_);
   if (!kernel.ok()) return kernel.status();
   kernel_ = *kernel;
@@ -85,10 +82,8 @@ sdk::Status MapSource::Stop() {
 
 void MapSource::Interrupt() {
   interrupted_.store(true);
-  const uint64_t one = 1;
-  // It can only fail because it would count too far: then it is readable already.
-  if (wakeup_.get() >= 0 && write(wakeup_.get(), &one, sizeof(one)) < 0 && errno != EAGAIN) {
-    stage_.Log(WEIR_LOG_ERROR, sdk::ErrnoStatus("wake up the source", errno).message());
+  if (const sdk::Status status = wakeup_.Notify(); !status.ok()) {
+    stage_.Log(WEIR_LOG_ERROR, status.message());
   }
 }
 
@@ -120,7 +115,7 @@ sdk::Status MapSource::FollowLinksUntil(Time deadline) {
     if (left.count() <= 0) return sdk::OkStatus();
     const timespec timeout = absl::ToTimespec(
         absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(left)));
-    pollfd events[] = {{wakeup_.get(), POLLIN, 0}, {links_->fd(), POLLIN, 0}};
+    pollfd events[] = {{wakeup_.fd(), POLLIN, 0}, {links_->fd(), POLLIN, 0}};
     const int ready = ppoll(events, 2, &timeout, nullptr);
     if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait", errno);
     if (ready <= 0 || events[1].revents == 0) continue;

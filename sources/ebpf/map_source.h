@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/wakeup.h"
 #include "sources/ebpf/attached_interfaces.h"
 #include "sources/ebpf/counters_report.h"
 #include "sources/ebpf/datapath.h"
@@ -17,7 +18,6 @@
 #include "sources/ebpf/flow_writer.h"
 #include "sources/ebpf/link_feed.h"
 #include "sources/ebpf/settings.h"
-#include "sources/ebpf/unique_fd.h"
 
 namespace weir::ebpf {
 
@@ -55,7 +55,7 @@ class MapSource : public sdk::Source {
   const LinkFeedOpener open_links_;
 
   std::atomic<bool> interrupted_{false};
-  UniqueFd wakeup_;  // an eventfd, readable once interrupted
+  sdk::Wakeup wakeup_;  // notified once interrupted
 
   // From Start to Stop.
   FlowKernel* kernel_ = nullptr;  // of datapath_

@@ -17,7 +17,6 @@ namespace weir::ebpf {
 
 namespace {
 
-constexpr int kNotSupportedInside = 524;  // the kernel's ENOTSUPP, which is in no header
 // Before the filters of others, which the kernel numbers downwards from 49152.
 constexpr uint32_t kFirstPriority = 1;
 constexpr uint32_t kKernelChoosesPriority = 0;
@@ -29,10 +28,6 @@ const char* NameOf(uint8_t direction) {
 sdk::Status Failed(const sdk::Link& link, const char* hook, uint8_t direction, int error) {
   return KernelRefusal(
       absl::StrCat("interface '", link.name, "': attach ", hook, "/", NameOf(direction)), error);
-}
-
-bool KernelHasNoTcx(int error) {
-  return error == EINVAL || error == EOPNOTSUPP || error == kNotSupportedInside;
 }
 
 class TcxAttachment : public Attachment {
@@ -153,12 +148,12 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
     int error = 0;
     std::unique_ptr<Attachment> attached = AttachTcx(program, link, &error);
     if (attached != nullptr) return attached;
-    if (mode == AttachMode::kTcx && KernelHasNoTcx(error)) {
+    if (mode == AttachMode::kTcx && MayMeanNotSupported(error)) {
       return sdk::Status(WEIR_UNIMPLEMENTED,
                          absl::StrCat("interface '", link.name,
                                       "': attach tcx: this kernel has no TCX (6.6 and later)"));
     }
-    if (mode == AttachMode::kTcx || !KernelHasNoTcx(error)) {
+    if (mode == AttachMode::kTcx || !MayMeanNotSupported(error)) {
       return Failed(link, "tcx", direction, error);
     }
   }

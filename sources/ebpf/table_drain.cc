@@ -6,6 +6,7 @@
 #include <cerrno>
 
 #include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/load_error.h"
 
 namespace weir::ebpf {
 
@@ -14,12 +15,6 @@ namespace {
 constexpr size_t kInitialEntries = 1024;
 // A bucket must fit as a whole: more than that is not one of a sound hash.
 constexpr size_t kMaxEntries = 1 << 20;
-constexpr int kNotSupportedInside = 524;  // the kernel's ENOTSUPP, which is in no header
-
-bool IsUnsupported(int error) {
-  return error == EINVAL || error == EOPNOTSUPP || error == kNotSupportedInside;
-}
-
 }  // namespace
 
 void TableDrain::Resize(size_t entries) {
@@ -52,7 +47,7 @@ sdk::Status TableDrain::DrainByBatch(int fd, const FlowKernel::OnFlows& on_flows
       Resize(ids_.size() * 2);
       continue;
     }
-    if (!begun && IsUnsupported(error)) {
+    if (!begun && MayMeanNotSupported(error)) {
       *unsupported = true;
       return sdk::OkStatus();
     }

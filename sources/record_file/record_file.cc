@@ -2,7 +2,6 @@
 #include "sources/record_file/record_file.h"
 
 #include <fcntl.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,6 +21,10 @@ constexpr uint32_t kRowsPerBatch = sdk::BatchWriter::kDefaultRows;
 
 absl::Status WithContext(const std::string& context, const absl::Status& status) {
   return absl::Status(status.code(), absl::StrCat(context, ": ", status.message()));
+}
+
+absl::Status ToAbsl(const sdk::Status& status) {
+  return absl::Status(static_cast<absl::StatusCode>(status.code()), status.message());
 }
 
 absl::StatusOr<std::optional<ClockPair>> ClocksOf(const RecordFile& config) {
@@ -62,8 +65,6 @@ RecordFileSource::RecordFileSource(std::string path, std::optional<ClockPair> cl
       clocks_(clocks),
       stage_(std::move(stage)) {}
 
-RecordFileSource::~RecordFileSource() { Close(); }
-
 sdk::Status RecordFileSource::Start() {
   const absl::Status status = Open();
   if (!status.ok()) Close();
@@ -72,22 +73,20 @@ sdk::Status RecordFileSource::Start() {
 
 absl::Status RecordFileSource::Open() {
   // O_NONBLOCK: opening a named pipe must not wait for its writer; Run does.
-  fd_ = path_ == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-                     : open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (fd_ < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
+  fd_ = sdk::UniqueFd(path_ == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+                                   : open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (fd_.get() < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
   struct stat info;
-  if (fstat(fd_, &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
+  if (fstat(fd_.get(), &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
   if (S_ISDIR(info.st_mode)) return absl::ErrnoToStatus(EISDIR, absl::StrCat("open ", name_));
-  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake_fd_ < 0) return absl::ErrnoToStatus(errno, "eventfd");
-  return absl::OkStatus();
+  return ToAbsl(wakeup_.Open());
 }
 
 sdk::Status RecordFileSource::Run() { return ReadAll(); }
 
 absl::Status RecordFileSource::ReadAll() {
   sdk::BatchWriter writer(&stage_, kRowsPerBatch);
-  BlockReader reader(fd_, wake_fd_, [&] { return HandOver(&writer); });
+  BlockReader reader(fd_.get(), wakeup_.fd(), [&] { return HandOver(&writer); });
   const ByteReader read = [&](void* to, size_t size) { return reader.Read(to, size); };
   ClockPair clocks;
   uint64_t offset = 0;
@@ -111,15 +110,12 @@ absl::Status RecordFileSource::ReadAll() {
 
 absl::Status RecordFileSource::HandOver(sdk::BatchWriter* writer) {
   stage_.CountReceived(writer->pending());
-  const sdk::Status status = writer->Flush();
-  return absl::Status(static_cast<absl::StatusCode>(status.code()), status.message());
+  return ToAbsl(writer->Flush());
 }
 
 void RecordFileSource::Interrupt() {
-  // Fails only for a full counter, and then it is readable already.
-  const int result = eventfd_write(wake_fd_, 1);
-  if (result != 0 && errno != EAGAIN) {
-    stage_.Log(WEIR_LOG_ERROR, "cannot be interrupted: eventfd_write failed");
+  if (const sdk::Status status = wakeup_.Notify(); !status.ok()) {
+    stage_.Log(WEIR_LOG_ERROR, status.message());
   }
 }
 
@@ -129,10 +125,8 @@ sdk::Status RecordFileSource::Stop() {
 }
 
 void RecordFileSource::Close() {
-  // Nothing was written to either: their close has nothing to report.
-  if (fd_ >= 0) close(fd_);
-  if (wake_fd_ >= 0) close(wake_fd_);
-  fd_ = wake_fd_ = -1;
+  fd_ = sdk::UniqueFd();
+  wakeup_.Close();
 }
 
 }  // namespace weir::sources

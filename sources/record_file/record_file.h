@@ -11,6 +11,8 @@
 #include "absl/status/status.h"
 #include "core/record/record.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/unique_fd.h"
+#include "plugins/sdk/wakeup.h"
 #include "sources/record_file/record_file.pb.h"
 
 namespace weir::sources {
@@ -21,7 +23,6 @@ class RecordFileSource : public sdk::Source {
  public:
   static sdk::Result<std::unique_ptr<RecordFileSource>> Create(const RecordFile& config,
                                                                sdk::Stage stage);
-  ~RecordFileSource() override;
 
   sdk::Status Start() override;
   sdk::Status Run() override;
@@ -41,8 +42,8 @@ class RecordFileSource : public sdk::Source {
   const std::string name_;  // of the input, for messages
   const std::optional<ClockPair> clocks_;
   const sdk::Stage stage_;
-  int fd_ = -1;
-  int wake_fd_ = -1;  // eventfd: readable once interrupted
+  sdk::UniqueFd fd_;
+  sdk::Wakeup wakeup_;  // notified once interrupted
 };
 
 }  // namespace weir::sources

@@ -11,7 +11,7 @@ namespace weir {
 namespace {
 
 std::string StageLabel(const pipeline::StageReport& stage) {
-  return absl::StrCat(StageKindName(stage.kind), " '", stage.name, "'");
+  return StageTitle(stage.kind, stage.name);
 }
 
 std::string Row(size_t label_width, std::string_view label,

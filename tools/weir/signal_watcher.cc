@@ -2,7 +2,6 @@
 #include "tools/weir/signal_watcher.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -38,32 +37,29 @@ absl::Status PrepareSignals() {
 
 absl::StatusOr<std::unique_ptr<SignalWatcher>> SignalWatcher::Create(
     std::function<void(int)> on_signal) {
+  std::unique_ptr<SignalWatcher> watcher(new SignalWatcher(std::move(on_signal)));
   const sigset_t signals = WatchedSignals();
-  const int signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
-  if (signal_fd < 0) return absl::ErrnoToStatus(errno, "signalfd");
-  const int end_fd = eventfd(0, EFD_CLOEXEC);
-  if (end_fd < 0) {
-    const int error = errno;
-    PCHECK(close(signal_fd) == 0);
-    return absl::ErrnoToStatus(error, "eventfd");
+  watcher->signals_ = sdk::UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC));
+  if (watcher->signals_.get() < 0) return absl::ErrnoToStatus(errno, "signalfd");
+  if (const sdk::Status status = watcher->end_.Open(); !status.ok()) {
+    return absl::Status(static_cast<absl::StatusCode>(status.code()), status.message());
   }
-  return std::unique_ptr<SignalWatcher>(new SignalWatcher(signal_fd, end_fd, std::move(on_signal)));
+  watcher->thread_ = std::thread(&SignalWatcher::Watch, watcher.get());
+  return watcher;
 }
 
-SignalWatcher::SignalWatcher(int signal_fd, int end_fd, std::function<void(int)> on_signal)
-    : signal_fd_(signal_fd), end_fd_(end_fd), on_signal_(std::move(on_signal)) {
-  thread_ = std::thread(&SignalWatcher::Watch, this);
-}
+SignalWatcher::SignalWatcher(std::function<void(int)> on_signal)
+    : on_signal_(std::move(on_signal)) {}
 
 SignalWatcher::~SignalWatcher() {
-  PCHECK(eventfd_write(end_fd_, 1) == 0);
+  if (!thread_.joinable()) return;
+  const sdk::Status status = end_.Notify();
+  CHECK(status.ok()) << status.message();
   thread_.join();
-  PCHECK(close(signal_fd_) == 0);
-  PCHECK(close(end_fd_) == 0);
 }
 
 void SignalWatcher::Watch() {
-  pollfd fds[] = {{signal_fd_, POLLIN, 0}, {end_fd_, POLLIN, 0}};
+  pollfd fds[] = {{signals_.get(), POLLIN, 0}, {end_.fd(), POLLIN, 0}};
   while (true) {
     if (poll(fds, 2, -1) < 0) {
       PCHECK(errno == EINTR);
@@ -71,7 +67,7 @@ void SignalWatcher::Watch() {
     }
     if (fds[1].revents != 0) return;
     signalfd_siginfo info;
-    const ssize_t size = read(signal_fd_, &info, sizeof(info));
+    const ssize_t size = read(signals_.get(), &info, sizeof(info));
     if (size == sizeof(info)) on_signal_(static_cast<int>(info.ssi_signo));
   }
 }

@@ -8,6 +8,8 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "plugins/sdk/unique_fd.h"
+#include "plugins/sdk/wakeup.h"
 
 namespace weir {
 
@@ -26,11 +28,11 @@ class SignalWatcher {
   SignalWatcher& operator=(const SignalWatcher&) = delete;
 
  private:
-  SignalWatcher(int signal_fd, int end_fd, std::function<void(int)> on_signal);
+  explicit SignalWatcher(std::function<void(int)> on_signal);
   void Watch();
 
-  const int signal_fd_;
-  const int end_fd_;  // readable: the watcher ends
+  sdk::UniqueFd signals_;
+  sdk::Wakeup end_;
   const std::function<void(int)> on_signal_;
   std::thread thread_;
 };

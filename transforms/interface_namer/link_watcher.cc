@@ -2,8 +2,6 @@
 #include "transforms/interface_namer/link_watcher.h"
 
 #include <poll.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <exception>
@@ -28,8 +26,7 @@ sdk::Status LinkWatcher::Start() {
 }
 
 sdk::Status LinkWatcher::Open() {
-  wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (wake_fd_ < 0) return sdk::ErrnoStatus("watch network interfaces: eventfd", errno);
+  if (sdk::Status status = end_.Open(); !status.ok()) return status;
   auto monitor = sdk::LinkMonitor::Open();
   if (!monitor.ok()) return monitor.status();
   const absl::MutexLock lock(&mutex_);
@@ -55,7 +52,7 @@ sdk::Status LinkWatcher::Read() {
 }
 
 void LinkWatcher::Run() {
-  pollfd sources[2] = {{monitor_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+  pollfd sources[2] = {{monitor_fd_, POLLIN, 0}, {end_.fd(), POLLIN, 0}};
   while (true) {
     const int ready = poll(sources, 2, -1);
     if (ready < 0 && errno == EINTR) continue;
@@ -69,8 +66,7 @@ void LinkWatcher::Run() {
 
 void LinkWatcher::Stop() {
   if (thread_.joinable()) {
-    // Fails only for a full counter, which wakes the thread too.
-    if (eventfd_write(wake_fd_, 1) != 0 && errno != EAGAIN) std::terminate();
+    if (!end_.Notify().ok()) std::terminate();  // it would never end
     thread_.join();
   }
   Close();
@@ -82,8 +78,7 @@ void LinkWatcher::Close() {
     monitor_.reset();
     monitor_fd_ = -1;
   }
-  if (wake_fd_ >= 0) close(wake_fd_);  // an eventfd's close has nothing to report
-  wake_fd_ = -1;
+  end_.Close();
 }
 
 }  // namespace weir::transforms

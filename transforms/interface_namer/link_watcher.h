@@ -10,6 +10,7 @@
 #include "absl/synchronization/mutex.h"
 #include "plugins/sdk/link_monitor.h"
 #include "plugins/sdk/status.h"
+#include "plugins/sdk/wakeup.h"
 #include "transforms/interface_namer/link_names.h"
 
 namespace weir::transforms {
@@ -42,7 +43,7 @@ class LinkWatcher {
 
   LinkNames* const names_;
   std::thread thread_;
-  int wake_fd_ = -1;     // eventfd: written to once, to end the thread
+  sdk::Wakeup end_;      // notified once, to end the thread
   int monitor_fd_ = -1;  // the monitor's
   absl::Mutex mutex_;
   std::unique_ptr<sdk::LinkMonitor> monitor_ ABSL_GUARDED_BY(mutex_);

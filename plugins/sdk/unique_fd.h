@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file descriptor with an owner.
-#ifndef WEIR_SOURCES_EBPF_UNIQUE_FD_H_
-#define WEIR_SOURCES_EBPF_UNIQUE_FD_H_
+#ifndef WEIR_PLUGINS_SDK_UNIQUE_FD_H_
+#define WEIR_PLUGINS_SDK_UNIQUE_FD_H_
 
 #include <unistd.h>
 
 #include <utility>
 
-namespace weir::ebpf {
+namespace weir::sdk {
 
+// For descriptors whose close has nothing to report: maps, events, sockets, and files
+// that are only read. One thread at a time.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -18,7 +20,6 @@ class UniqueFd {
     std::swap(fd_, other.fd_);
     return *this;
   }
-  // The close of a map, an event or a socket has nothing to report.
   ~UniqueFd() {
     if (fd_ >= 0) close(fd_);
   }
@@ -29,6 +30,6 @@ class UniqueFd {
   int fd_ = -1;
 };
 
-}  // namespace weir::ebpf
+}  // namespace weir::sdk
 
-#endif  // WEIR_SOURCES_EBPF_UNIQUE_FD_H_
+#endif  // WEIR_PLUGINS_SDK_UNIQUE_FD_H_
