@@ -31,7 +31,7 @@ write the skeleton, and leaves the type of such a program open; libbpf 1.5, whic
 is what loads it, knows them.
 """
 
-load("@weir_bpf_tools//:tools.bzl", "BPFTOOL", "BPFTOOL_VERSION", "CLANG", "CLANG_VERSION", "LLVM_STRIP", "LLVM_STRIP_VERSION")
+load("@weir_host_tools//:tools.bzl", "HOST_TOOLS")
 
 # Bazel's name of the target's processor, to libbpf's.
 _ARCHITECTURES = {
@@ -72,9 +72,9 @@ set -eu
 """
 
 def _bpf_object_impl(ctx):
-    for tool, package in {"clang": [CLANG, "clang"], "llvm-strip": [LLVM_STRIP, "llvm"], "bpftool": [BPFTOOL, "bpftool"]}.items():
-        if not package[0]:
-            fail("%s: %s is not on this machine: install the package %s (see tools/packages.txt)" % (ctx.label, tool, package[1]))
+    for tool in ["clang", "llvm-strip", "bpftool"]:
+        if HOST_TOOLS[tool].problem:
+            fail("%s: %s" % (ctx.label, HOST_TOOLS[tool].problem))
     cpu = ctx.var["TARGET_CPU"]
     if cpu not in _ARCHITECTURES:
         fail("%s: no BPF name for the processor %s" % (ctx.label, cpu))
@@ -87,15 +87,15 @@ def _bpf_object_impl(ctx):
 
     # A tool of another version is another action, also in a shared cache.
     versions = {
-        "WEIR_BPFTOOL": BPFTOOL_VERSION,
-        "WEIR_CLANG": CLANG_VERSION,
-        "WEIR_LLVM_STRIP": LLVM_STRIP_VERSION,
+        "WEIR_BPFTOOL_VERSION": HOST_TOOLS["bpftool"].version,
+        "WEIR_CLANG_VERSION": HOST_TOOLS["clang"].version,
+        "WEIR_LLVM_STRIP_VERSION": HOST_TOOLS["llvm-strip"].version,
     }
 
     headers = [dep[CcInfo].compilation_context for dep in ctx.attr.deps + [ctx.attr._bpf_headers]]
     args = ctx.actions.args()
     args.add(depfile)
-    args.add(CLANG)
+    args.add(HOST_TOOLS["clang"].path)
     args.add_all([
         "-target",
         "bpf",
@@ -141,7 +141,7 @@ def _bpf_object_impl(ctx):
 
     # Without DWARF, with BTF: the kernel wants the latter.
     ctx.actions.run(
-        executable = LLVM_STRIP,
+        executable = HOST_TOOLS["llvm-strip"].path,
         arguments = ["-g", "-o", stripped.path, unstripped.path],
         inputs = [unstripped],
         outputs = [stripped],
@@ -151,7 +151,7 @@ def _bpf_object_impl(ctx):
     )
     ctx.actions.run_shell(
         command = _SKELETON,
-        arguments = [BPFTOOL, stripped.path, object_name, skeleton.path],
+        arguments = [HOST_TOOLS["bpftool"].path, stripped.path, object_name, skeleton.path],
         inputs = [stripped],
         outputs = [skeleton],
         env = versions,

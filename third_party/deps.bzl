@@ -2,7 +2,7 @@
 """Every external repository of weir: `weir_dependencies()` in WORKSPACE."""
 
 load(":archives.bzl", "ARCHIVES")
-load(":repositories.bzl", "bpf_tools", "pinned_archive", "stand_in")
+load(":repositories.bzl", "host_tools", "pinned_archive", "stand_in")
 load(":stand_ins.bzl", "ABSL_STAND_INS", "BAZEL4_STAND_INS")
 
 def _archive(name, **kwargs):
@@ -65,5 +65,5 @@ def weir_dependencies():
         "zlib",
         build_file = Label("//third_party/zlib:zlib.BUILD"),
     )
-    if not native.existing_rule("weir_bpf_tools"):
-        bpf_tools(name = "weir_bpf_tools")
+    if not native.existing_rule("weir_host_tools"):
+        host_tools(name = "weir_host_tools")

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Repository rules: pinned archives, stand-ins, and tools of the machine."""
 
+load(":host_tools.bzl", "HOST_TOOLS", "check_tool", "is_clang")
+
 def _hashes_in_order(ctx):
     """The accepted hashes, that of the archive in the distdir first.
 
@@ -103,39 +105,137 @@ stand_in = repository_rule(
     attrs = {"files": attr.string_dict(mandatory = True)},
 )
 
-def _tool_version(ctx, path):
+def _find_program(ctx, name):
+    if name.startswith("/"):
+        return name if ctx.path(name).exists else ""
+    if "/" in name:
+        return ""  # relative to what?
+    path = ctx.which(name)
+    return str(path) if path else ""
+
+def _says(ctx, path):
+    """What a program says of its version; "" if it does not run."""
     result = ctx.execute([path, "--version"])
-    return result.stdout.replace("\n", " ").strip() if result.return_code == 0 else ""
+    return result.stdout if result.return_code == 0 else ""
 
-def _bpf_tools_impl(ctx):
-    # bpftool of Debian 12 is in /usr/sbin, which is in no user's PATH nor in
-    # that of Bazel's actions.
-    lines = []
-    for constant, names in {
-        "CLANG": ["clang", "clang-14"],
-        "LLVM_STRIP": ["llvm-strip", "llvm-strip-14"],
-        "BPFTOOL": ["bpftool", "/usr/sbin/bpftool", "/sbin/bpftool"],
-    }.items():
-        found = None
-        for name in names:
-            path = ctx.path(name) if name.startswith("/") else ctx.which(name)
-            if path and path.exists:
-                found = path
-                break
-        lines.append("%s = %r" % (constant, str(found) if found else ""))
+def _find_tool(ctx, tool, named):
+    """The program for a tool: the named one, else the first that is fit for use."""
+    first = None
+    for name in [named] if named else HOST_TOOLS[tool]["names"]:
+        path = _find_program(ctx, name)
+        if not path:
+            continue
+        text = _says(ctx, path)
+        checked = check_tool(tool, path, text)
+        found = struct(
+            path = path,
+            text = text,
+            version = checked.version,
+            problem = checked.problem,
+            note = checked.note,
+        )
+        if not checked.problem:
+            return found
+        first = first or found
+    if first:
+        return first
+    return struct(path = "", text = "", version = "", problem = check_tool(tool, "", "", named).problem, note = "")
 
-        # The version is part of every action's key, so that another compiler
-        # does not take the result of the former one out of the cache.
-        lines.append("%s_VERSION = %r" % (constant, _tool_version(ctx, found) if found else ""))
+# A program in the language and with the part of the library that weir needs; what
+# it prints tells the C library that the compiler uses.
+_PROBE = """\
+#include <filesystem>
+#if __cplusplus < 201703L
+#error "no C++17"
+#endif
+weir_libc __GLIBC__.__GLIBC_MINOR__
+"""
+
+def _probe_compiler(ctx, path):
+    """Tries a C++ compiler. Returns (problem, version of glibc)."""
+    ctx.file("probe.cc", _PROBE, executable = False)
+    result = ctx.execute([path, "-std=c++17", "-E", "-P", "probe.cc"])
+    ctx.delete("probe.cc")
+    if result.return_code != 0:
+        reason = (result.stderr.strip() or "no reason given").split("\n")[0]
+        return "%s cannot compile C++17 (%s): install the package %s" % (path, reason, HOST_TOOLS["g++"]["package"]), ""
+    libc = ""
+    for line in result.stdout.split("\n"):
+        if line.startswith("weir_libc "):
+            libc = line[len("weir_libc "):].replace(" ", "")
+    return "", libc
+
+# Bazel knows the C++ compiler by its path only. With these properties of the platform
+# that actions run on, its version and the C library's are in the key of everything
+# in a disk cache: after an upgrade of the machine, or from another machine, nothing
+# is taken that another compiler has made.
+_HOST_BUILD = """\
+exports_files(["tools.bzl"])
+
+platform(
+    name = "platform",
+    exec_properties = {{
+        "weir_compiler": "{compiler}",
+        "weir_libc": "{libc}",
+    }},
+    parents = ["@local_config_platform//:host"],
+    visibility = ["//visibility:public"],
+)
+"""
+
+def _host_tools_impl(ctx):
+    named = {
+        tool: ctx.os.environ.get(entry["variable"], "").strip()
+        for tool, entry in HOST_TOOLS.items()
+    }
+
+    # Bazel's own C++ toolchain takes CC, else gcc; so does this.
+    found = {"g++": _find_tool(ctx, "g++", named["g++"])}
+    compiler_is_clang = is_clang(found["g++"].text)
+
+    # Where user space is compiled with a clang, that one is meant.
+    if compiler_is_clang and not named["clang"]:
+        named["clang"] = found["g++"].path
+    for tool in ["clang", "llvm-strip", "bpftool"]:
+        found[tool] = _find_tool(ctx, tool, named[tool])
+    problem = found["g++"].problem
+    libc = ""
+    if not problem:
+        problem, libc = _probe_compiler(ctx, found["g++"].path)
+    if not problem and compiler_is_clang and found["clang"].path:
+        user, kernel = [ctx.path(found[tool].path).realpath for tool in ["g++", "clang"]]
+        if user != kernel:
+            problem = "CC is %s and WEIR_CLANG is %s: user space and BPF programs are compiled with one clang" % (user, kernel)
+
+    # Without any compiler Bazel's own toolchain ends the build before a target of
+    # weir's gets to say so, and does not say what to install.
+    if not found["g++"].path:
+        # buildifier: disable=print
+        print(problem)
+    lines = ["HOST_TOOLS = {"]
+    for tool, program in found.items():
+        if program.note:
+            # buildifier: disable=print
+            print(program.note)
+        lines.append("    %r: struct(path = %r, version = %r, problem = %r)," % (
+            tool,
+            program.path,
+            program.version,
+            problem if tool == "g++" else program.problem,
+        ))
+    lines += ["}", "COMPILER_IS_CLANG = %r" % compiler_is_clang]
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name, executable = False)
-    ctx.file("BUILD.bazel", "exports_files([\"tools.bzl\"])\n", executable = False)
+    ctx.file("BUILD.bazel", _HOST_BUILD.format(
+        compiler = "%s %s" % ("clang" if compiler_is_clang else "gcc", found["g++"].version),
+        libc = libc,
+    ), executable = False)
     ctx.file("tools.bzl", "\n".join(lines) + "\n", executable = False)
 
-bpf_tools = repository_rule(
-    implementation = _bpf_tools_impl,
-    doc = "Where clang, llvm-strip and bpftool are on this machine; an empty path where one is missing.",
+host_tools = repository_rule(
+    implementation = _host_tools_impl,
+    doc = "Where the programs of HOST_TOOLS (host_tools.bzl) are on this machine, which versions they have, and what is wrong with them.",
     # Looked up again with every new server: these are the machine's packages.
     local = True,
     configure = True,
-    environ = ["PATH"],
+    environ = ["PATH"] + [entry["variable"] for entry in HOST_TOOLS.values()],
 )

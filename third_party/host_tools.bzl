@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The programs of the machine that a build runs, and which versions of them do.
+
+HOST_TOOLS is the one table. repositories.bzl looks for the programs with it,
+and host_tools_test.bzl checks the functions here. A tool that is missing or too old
+is a sentence that the targets which need it fail with, and nobody else.
+"""
+
+# Fields of an entry:
+#   names     what the program can be called, the likeliest first
+#   variable  of the environment, names another program
+#   marker    what stands in front of the version in the output of --version
+#   least     the oldest version that will do
+#   why       what older ones lack
+#   tried     major versions that weir has been built and tested with
+#   package   Debian's
+HOST_TOOLS = {
+    "g++": {
+        # Debian's g++ and Bazel agree: gcc is the program, also for C++.
+        "names": ["gcc"],
+        "variable": "CC",
+        # "gcc (Debian 12.2.0-14+deb12u1) 12.2.0"
+        "marker": ") ",
+        "least": "9",
+        "why": "C++17 with <filesystem> in libstdc++ itself",
+        "tried": ["12"],
+        "package": "g++",
+    },
+    # Both of user space (--config=clang) and of BPF programs.
+    "clang": {
+        "names": ["clang"] + ["clang-%d" % major for major in range(22, 11, -1)],
+        "variable": "WEIR_CLANG",
+        "marker": "clang version ",
+        "least": "12",
+        "why": "the atomic operations of BPF (-mcpu=v3)",
+        "tried": ["14"],
+        "package": "clang",
+    },
+    "llvm-strip": {
+        "names": ["llvm-strip"] + ["llvm-strip-%d" % major for major in range(22, 11, -1)],
+        "variable": "WEIR_LLVM_STRIP",
+        "marker": "LLVM version ",
+        "least": "12",
+        "why": "BPF objects as clang 12 writes them",
+        "tried": ["14"],
+        "package": "llvm",
+    },
+    "bpftool": {
+        # In Debian 12 it is in /usr/sbin, which is in no user's PATH.
+        "names": ["bpftool", "/usr/sbin/bpftool", "/sbin/bpftool"],
+        "variable": "WEIR_BPFTOOL",
+        "marker": "bpftool v",
+        "least": "5.13",
+        "why": "`gen skeleton FILE name NAME`",
+        "tried": ["7"],
+        "package": "bpftool",
+    },
+}
+
+def parse_version(text, marker):
+    """The version in what a program says of itself.
+
+    Args:
+      text: output of --version.
+      marker: what stands in front of the version.
+
+    Returns:
+      Numbers and dots, "14.0.6"; "" if there is none.
+    """
+    for line in text.split("\n"):
+        _, found, rest = line.partition(marker)
+        if not found:
+            continue
+        version = ""
+        for char in rest.elems():
+            if not (char.isdigit() or char == "."):
+                break
+            version += char
+        version = version.strip(".")
+        if version:
+            return version
+    return ""
+
+def is_at_least(version, least):
+    """Whether a version is not older than another; "12" stands for "12.0"."""
+    have = [int(part) for part in version.split(".") if part]
+    want = [int(part) for part in least.split(".") if part]
+    for i in range(max(len(have), len(want))):
+        a = have[i] if i < len(have) else 0
+        b = want[i] if i < len(want) else 0
+        if a != b:
+            return a > b
+    return True
+
+def is_clang(text):
+    """Whether a compiler that says this of itself is clang."""
+    return parse_version(text, HOST_TOOLS["clang"]["marker"]) != ""
+
+def _instead(package, variable):
+    return "install the package %s, or name another program in %s" % (package, variable)
+
+def check_tool(tool, path, text, named = ""):
+    """Looks at one program.
+
+    Args:
+      tool: a key of HOST_TOOLS.
+      path: of the program; "" if it was not found.
+      text: what it says for --version.
+      named: what the environment calls for, "" if nothing.
+
+    Returns:
+      A struct: `version`, "" if unknown; `problem`, a sentence, "" if the tool can
+      be used; `note`, a sentence about a version that nobody has tried, or "".
+    """
+    entry = HOST_TOOLS[tool]
+    if not path:
+        problem = "%s is not on this machine: %s" % (tool, _instead(entry["package"], entry["variable"]))
+        if named:
+            problem = "%s is '%s', which is no program on this machine: name another, or unset it and install the package %s" % (
+                entry["variable"],
+                named,
+                entry["package"],
+            )
+        return struct(version = "", problem = problem, note = "")
+
+    # CC can be a clang, and then what holds for clang holds for it.
+    wanted = HOST_TOOLS["clang"] if tool == "g++" and is_clang(text) else entry
+    version = parse_version(text, wanted["marker"])
+    instead = _instead(wanted["package"], entry["variable"])
+    if not version:
+        said = text.strip().split("\n")[0]
+        return struct(
+            version = "",
+            problem = "%s does not say which version of %s it is, but '%s': %s" % (path, tool, said, instead),
+            note = "",
+        )
+    if not is_at_least(version, wanted["least"]):
+        return struct(
+            version = version,
+            problem = "%s is version %s, weir needs %s or later, for %s: %s" % (
+                path,
+                version,
+                wanted["least"],
+                wanted["why"],
+                instead,
+            ),
+            note = "",
+        )
+    note = ""
+    if version.split(".")[0] not in wanted["tried"]:
+        note = "%s is version %s, which nobody has tried with weir; tried: %s" % (
+            path,
+            version,
+            ", ".join(wanted["tried"]),
+        )
+    return struct(version = version, problem = "", note = note)
