@@ -20,10 +20,13 @@ The skeleton's functions are flow_bpf__open() and so on: `name` is their
 prefix (`object_name` for another one). The stripped object is the target's
 output group "object".
 
-A program includes headers of this repository by their path from its top
-("bpf/flow.h") and libbpf's as <bpf/bpf_helpers.h>, and nothing else: neither
-the machine's headers, nor clang's own, nor anything of the running kernel. A
-compilation that reads anything else fails, whatever the sandbox let it see.
+A program includes headers of its own repository and of those of its `deps` by
+their path from the top ("bpf/flow.h") and libbpf's as <bpf/bpf_helpers.h>, and
+nothing else: neither the machine's headers, nor clang's own, nor anything of
+the running kernel. A compilation that reads anything else fails, whatever the
+sandbox let it see.
+
+Another workspace loads it from "@weir//bpf:bpf.bzl".
 
 About section names: SEC("tcx/ingress") and SEC("tcx/egress") can be used
 though bpftool 7.1 of Debian 12 does not know them. It only opens the object to
@@ -45,17 +48,19 @@ _ARCHITECTURES = {
 }
 
 # Compiles, then goes through the list of the files that the compiler read.
-# Absolute names are the machine's; of other repositories only libbpf's count.
+# Absolute names are the machine's; of other repositories only those count that
+# declared headers are in.
 _COMPILE = """\
 set -eu
 depfile="$1"
-shift
+repositories="$2"
+shift 2
 "$@" "-ffile-prefix-map=$PWD/="
 bad="$(sed -e 's/^[^:]*: *//' -e 's/\\\\$//' "$depfile" | tr ' ' '\\n' | sed '/^$/d' |
   sed -E 's,^bazel-out/[^/]*/bin/,,' |
-  grep -E '^/|(^|/)\\.\\.(/|$)|^external/' | grep -v '^external/libbpf/' || :)"
+  grep -E '^/|(^|/)\\.\\.(/|$)|^external/' | grep -Ev "^($repositories)/" || :)"
 if [ -n "$bad" ]; then
-  echo 'bpf_object: the program includes files that are neither of this repository nor of libbpf:' >&2
+  echo 'bpf_object: the program includes files that are neither of this repository nor of its dependencies:' >&2
   echo "$bad" >&2
   exit 1
 fi
@@ -70,6 +75,11 @@ set -eu
   "$1" gen skeleton "$2" name "$3"
 } > "$4"
 """
+
+def _repository_pattern(file):
+    """The folder of a header's repository, for grep -E; none for the main one."""
+    folder = file.owner.workspace_root
+    return folder.replace(".", "\\.").replace("+", "\\+") if folder else None
 
 def _bpf_object_impl(ctx):
     for tool in ["clang", "llvm-strip", "bpftool"]:
@@ -93,8 +103,18 @@ def _bpf_object_impl(ctx):
     }
 
     headers = [dep[CcInfo].compilation_context for dep in ctx.attr.deps + [ctx.attr._bpf_headers]]
+
+    # The top of the repository that the target is in, as it is and as it is built.
+    own_root = ctx.label.workspace_root
+    quote_includes = [own_root or ".", "/".join([ctx.bin_dir.path] + ([own_root] if own_root else []))]
     args = ctx.actions.args()
     args.add(depfile)
+    args.add_joined(
+        depset(ctx.files.hdrs, transitive = [context.headers for context in headers]),
+        join_with = "|",
+        map_each = _repository_pattern,
+        uniquify = True,
+    )
     args.add(HOST_TOOLS["clang"].path)
     args.add_all([
         "-target",
@@ -116,8 +136,7 @@ def _bpf_object_impl(ctx):
     ])
     args.add_all(ctx.attr.defines, format_each = "-D%s")
     args.add_all(ctx.attr.copts)
-    args.add("-iquote.")
-    args.add(ctx.bin_dir.path, format = "-iquote%s")
+    args.add_all(quote_includes, format_each = "-iquote%s")
     for context in headers:
         args.add_all(context.quote_includes, format_each = "-iquote%s", uniquify = True)
         args.add_all(context.includes, format_each = "-isystem%s", uniquify = True)
@@ -163,7 +182,7 @@ def _bpf_object_impl(ctx):
         compilation_context = cc_common.create_compilation_context(
             # hdrs too: user space shares layouts with the program.
             headers = depset([skeleton] + ctx.files.hdrs),
-            quote_includes = depset([".", ctx.bin_dir.path]),
+            quote_includes = depset(quote_includes),
         ),
     )
     return [

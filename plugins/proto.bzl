@@ -28,8 +28,12 @@ it imports, with comments. The name is the path from the top of the repository,
 in CamelCase: a/b_c/d.proto is kABCDDescriptors.
 
 Imports start at the top of the repository ("plugins/sdk/config_rules.proto");
-"google/protobuf/*.proto" are always there.
+"google/protobuf/*.proto" are always there. Another workspace loads it from
+"@weir//plugins:proto.bzl"; see examples/external_workspace.
 """
+
+# As weir sees it, whatever the workspace that calls the macro maps the name to.
+_PROTOBUF = str(Label("@com_google_protobuf//:protobuf"))
 
 WeirProtoInfo = provider(
     doc = "What .proto files that import this target's need to find it.",
@@ -252,7 +256,7 @@ def weir_proto_library(name, srcs, deps = [], visibility = None, testonly = None
         hdrs = [":%s_hdrs" % generated],
         copts = ["-w"],
         visibility = ["//visibility:private"],
-        deps = deps + ["@com_google_protobuf//:protobuf"],
+        deps = deps + [_PROTOBUF],
         **common
     )
     _weir_cc_proto(

@@ -13,7 +13,14 @@
 Every dependency is linked into the .so, generated protobuf included, and
 nothing but weir_plugin_main can be seen from outside (exports.map). What it
 needs at run time is the C and C++ runtime libraries only.
+
+Another workspace loads it from "@weir//plugins:weir_plugin.bzl"; see
+examples/external_workspace.
 """
+
+# A plain "//plugins:exports.map" would be looked for in the workspace that calls
+# the macro.
+_EXPORTS = str(Label("//plugins:exports.map"))
 
 def _with_suffix(label, suffix):
     """The label of a target whose name is that of another one and a suffix."""
@@ -30,7 +37,7 @@ def weir_plugin(
         proto = None,
         copts = [],
         linkopts = [],
-        exports = "//plugins:exports.map",
+        exports = _EXPORTS,
         visibility = None,
         testonly = None,
         tags = None):

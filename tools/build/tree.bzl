@@ -13,12 +13,18 @@ makes bazel-bin/<package>/tree/bin/weir and so on: copies and not links, because
 the program finds its plugins by the place that it is in.
 """
 
+def _path_in_repository(file):
+    """Where it is from the top of its repository, of which weir may be another's."""
+    if file.short_path.startswith("../"):
+        return file.short_path.split("/", 2)[2]
+    return file.short_path
+
 def _weir_tree_impl(ctx):
     outputs = []
     for target, place in ctx.attr.files.items():
         for file in target[DefaultInfo].files.to_list():
             if place.endswith("/**"):
-                path = place[:-len("**")] + file.short_path
+                path = place[:-len("**")] + _path_in_repository(file)
             else:
                 path = place + file.basename
             if path.endswith(".stripped"):
