@@ -7,35 +7,11 @@
  */
 #include "bpf/account.h"
 #include "bpf/flow.h"
+#include "bpf/flow_key.h"
 #include "bpf/kernel_types.h"
 #include "bpf/parse.h"
 
 #include <bpf/bpf_helpers.h>
-
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
-
-/* The key as the words it is made of. */
-union flow_key {
-  struct flow_id_t id;
-  weir_u64 words[sizeof(struct flow_id_t) / sizeof(weir_u64)];
-};
-
-/*
- * The packed key lies across its words; field by field it would take a store per
- * byte. Each line is a word, lowest byte first; what is shifted out goes on in the
- * next line.
- */
-static __always_inline void make_key(const struct packet* packet, weir_u8 direction,
-                                     weir_u32 if_index, union flow_key* key) {
-  key->words[0] = packet->eth_protocol | (weir_u64)direction << 16 | packet->src_mac << 24;
-  key->words[1] = packet->src_mac >> 40 | packet->dst_mac << 8 | packet->src_ip[0] << 56;
-  key->words[2] = packet->src_ip[0] >> 8 | packet->src_ip[1] << 56;
-  key->words[3] = packet->src_ip[1] >> 8 | packet->dst_ip[0] << 56;
-  key->words[4] = packet->dst_ip[0] >> 8 | packet->dst_ip[1] << 56;
-  key->words[5] = packet->dst_ip[1] >> 8 | (weir_u64)packet->src_port << 56;
-  key->words[6] = packet->src_port >> 8 | (weir_u64)packet->dst_port << 8 |
-                  (weir_u64)packet->transport_protocol << 24 | (weir_u64)if_index << 32;
-}
 
 static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int has_ethernet) {
   const weir_u32 zero = 0;

@@ -19,11 +19,11 @@
 #include <utility>
 #include <vector>
 
+#include "bpf/testing/test_packets.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/table_drain.h"
 #include "sources/ebpf/test_flows.h"
-#include "sources/ebpf/test_packets.h"
 
 namespace weir::ebpf {
 namespace {

@@ -22,6 +22,7 @@
 #include <utility>
 #include <vector>
 
+#include "bpf/testing/test_packets.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
@@ -29,7 +30,6 @@
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
 #include "sources/ebpf/test_flows.h"
-#include "sources/ebpf/test_packets.h"
 
 namespace weir::ebpf {
 namespace {

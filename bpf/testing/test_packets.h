@@ -1,7 +1,7 @@
-// SPDX-License-Identifier: Apache-2.0
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 // Packets for tests, each with the flow that it must be counted under.
-#ifndef WEIR_SOURCES_EBPF_TEST_PACKETS_H_
-#define WEIR_SOURCES_EBPF_TEST_PACKETS_H_
+#ifndef WEIR_BPF_TESTING_TEST_PACKETS_H_
+#define WEIR_BPF_TESTING_TEST_PACKETS_H_
 
 #include <algorithm>
 #include <cstdint>
@@ -218,4 +218,4 @@ inline std::vector<TestPacket> AllPackets() {
 
 }  // namespace weir::ebpf
 
-#endif  // WEIR_SOURCES_EBPF_TEST_PACKETS_H_
+#endif  // WEIR_BPF_TESTING_TEST_PACKETS_H_

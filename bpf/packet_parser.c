@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#include "bpf/packet_parser.h"
+
+#include <string.h>
+
+#include "bpf/kernel_types.h"
+
+/* Helpers are the kernel's functions, by number. The one that parse.h calls is a
+ * function of this file instead. */
+#define bpf_skb_load_bytes bpf_skb_load_bytes_of_the_kernel
+#include <bpf/bpf_helpers.h>
+#undef bpf_skb_load_bytes
+
+static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, void* to,
+                               weir_u32 size);
+
+#include "bpf/flow_key.h"
+#include "bpf/parse.h"
+
+/* skb->data and data_end of a packet without a linear part. Not 0, because to count
+ * from a null pointer is undefined even where nothing is read. */
+enum { NOWHERE = 1 };
+
+/* What a BPF program sees of the packet, and behind it what its helper reads. */
+struct packet_context {
+  struct __sk_buff skb;
+  const struct weir_packet_bytes* packet;
+  weir_u32 copied;
+};
+
+/* As the kernel's: all of it or, with zeros in `to`, nothing. */
+static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, void* to,
+                               weir_u32 size) {
+  struct packet_context* const context = (struct packet_context*)skb;
+  const struct weir_packet_bytes* const packet = context->packet;
+  if (offset > packet->size || size > packet->size - offset) {
+    memset(to, 0, size);
+    return -1;
+  }
+  memcpy(to, (const char*)packet->bytes + offset, size);
+  context->copied += 1;
+  return 0;
+}
+
+static struct packet_context context_of(const struct weir_packet_bytes* packet) {
+  struct packet_context context = {.packet = packet};
+  context.skb.len = packet->size;
+  context.skb.data = context.skb.data_end = NOWHERE;
+  const weir_u64 begin = (unsigned long)packet->linear;
+  const weir_u64 end = begin + packet->linear_size;
+  if (begin != 0 && end <= (weir_u32)-1) {
+    context.skb.data = (weir_u32)begin;
+    context.skb.data_end = (weir_u32)end;
+  }
+  return context;
+}
+
+static struct weir_parsed_packet result(const struct packet* packet,
+                                        const struct flow_counters_t* counters,
+                                        const struct packet_context* context) {
+  union flow_key key;
+  make_key(packet, 0, 0, &key);
+  const struct weir_parsed_packet parsed = {
+      .id = key.id,
+      .fragment = (weir_u8)counters->fragments,
+      .truncated = (weir_u8)counters->truncated,
+      .copied = context->copied,
+  };
+  return parsed;
+}
+
+struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* bytes) {
+  struct packet_context context = context_of(bytes);
+  struct packet packet = {0};
+  struct flow_counters_t counters = {0};
+  parse_ethernet(&context.skb, &packet, &counters);
+  return result(&packet, &counters, &context);
+}
+
+struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* bytes,
+                                                   weir_u16 eth_protocol) {
+  struct packet_context context = context_of(bytes);
+  context.skb.protocol = __builtin_bswap16(eth_protocol);
+  struct packet packet = {0};
+  struct flow_counters_t counters = {0};
+  parse_no_link_layer(&context.skb, &packet, &counters);
+  return result(&packet, &counters, &context);
+}

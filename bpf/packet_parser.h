@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The parser of the BPF programs (bpf/parse.h, bpf/flow_key.h), compiled for user
+ * space: a packet from a capture gets the key that the kernel would have given it.
+ *
+ * Any bytes are taken; none but those of the packet are read, in a number of steps
+ * that is bounded. Stateless functions: any thread. For C and C++.
+ */
+#ifndef WEIR_BPF_PACKET_PARSER_H_
+#define WEIR_BPF_PACKET_PARSER_H_
+
+#include "bpf/flow.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Most headers of one packet that are looked at: Ethernet, tags, IP, IPv6 extension
+ * headers, ports. */
+enum { WEIR_MAX_PARSED_HEADERS = 1 + 4 + 1 + 8 + 1 };
+
+/*
+ * A packet in memory, at any address and alignment. Each header is copied before it
+ * is read, unless it lies within `linear`: another copy of the first `linear_size`
+ * bytes, which is read in place as the kernel reads the linear part of a socket
+ * buffer. That has to end below 4 GB, or it is not used; it is for tests.
+ */
+struct weir_packet_bytes {
+  const void* bytes; /* may be null if size is 0 */
+  weir_u32 size;
+  const void* linear;   /* null: none */
+  weir_u32 linear_size; /* size at most */
+};
+
+struct weir_parsed_packet {
+  struct flow_id_t id; /* direction and if_index are zero: the caller knows them */
+  weir_u8 fragment;    /* 1: not the first fragment, so it has no ports */
+  weir_u8 truncated;   /* 1: a header is cut off, makes no sense, or lies too deep */
+  weir_u32 copied;     /* headers that were copied; those read in place are not counted */
+};
+
+/* A packet that begins with an Ethernet header. Tags that were taken out of it are
+ * not in its flow anyway. */
+struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* packet);
+
+/* A packet of a link without a link-layer header; `eth_protocol`, in host order, says
+ * what it is. */
+struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* packet,
+                                                   weir_u16 eth_protocol);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WEIR_BPF_PACKET_PARSER_H_ */

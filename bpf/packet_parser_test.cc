@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+#include "bpf/packet_parser.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "bpf/testing/check_parsers.h"
+#include "bpf/testing/test_packets.h"
+
+namespace weir::ebpf {
+namespace {
+
+constexpr size_t kEthernetBytes = 14;
+
+std::string_view View(const Bytes& bytes) {
+  return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
+}
+
+weir_packet_bytes Copied(std::string_view packet) {
+  weir_packet_bytes bytes{};
+  bytes.bytes = packet.data();
+  bytes.size = static_cast<weir_u32>(packet.size());
+  return bytes;
+}
+
+bool SameId(const flow_id_t& a, const flow_id_t& b) { return std::memcmp(&a, &b, sizeof(a)) == 0; }
+
+TEST(PacketParserTest, FindsTheFlowThatTheKernelCounts) {
+  for (const TestPacket& packet : AllPackets()) {
+    SCOPED_TRACE(packet.name);
+    const weir_packet_bytes bytes = Copied(View(packet.bytes));
+    const weir_parsed_packet parsed = weir_parse_ethernet(&bytes);
+    EXPECT_TRUE(SameId(parsed.id, packet.id));
+    EXPECT_EQ(parsed.fragment, packet.fragment ? 1 : 0);
+    EXPECT_EQ(parsed.truncated, packet.truncated ? 1 : 0);
+    EXPECT_LE(parsed.copied, uint32_t{WEIR_MAX_PARSED_HEADERS});
+    EXPECT_GE(parsed.copied, 1u);
+  }
+}
+
+TEST(PacketParserTest, FindsTheSameWithoutTheEthernetHeader) {
+  int compared = 0;
+  for (const TestPacket& packet : AllPackets()) {
+    // A tag is not a network protocol.
+    const uint16_t type = static_cast<uint16_t>(packet.bytes[12] << 8 | packet.bytes[13]);
+    if (type != packet.id.eth_protocol || packet.id.eth_protocol == 0x8100) continue;
+    SCOPED_TRACE(packet.name);
+    const weir_packet_bytes bytes = Copied(View(packet.bytes).substr(kEthernetBytes));
+    const weir_parsed_packet parsed = weir_parse_no_link_layer(&bytes, packet.id.eth_protocol);
+    flow_id_t expected = packet.id;
+    std::memset(expected.src_mac, 0, sizeof(expected.src_mac));
+    std::memset(expected.dst_mac, 0, sizeof(expected.dst_mac));
+    EXPECT_TRUE(SameId(parsed.id, expected));
+    EXPECT_EQ(parsed.fragment, packet.fragment ? 1 : 0);
+    EXPECT_EQ(parsed.truncated, packet.truncated ? 1 : 0);
+    ++compared;
+  }
+  EXPECT_GT(compared, 20);
+}
+
+// The packets say what is right; the reference must say so too, or what the next test
+// and the fuzzer compare with is worth nothing.
+TEST(ReferenceParserTest, FindsTheFlowThatTheKernelCounts) {
+  for (const TestPacket& packet : AllPackets()) {
+    SCOPED_TRACE(packet.name);
+    const ReferenceResult found = ReferenceParser::Ethernet(View(packet.bytes));
+    EXPECT_TRUE(SameId(found.id, packet.id));
+    EXPECT_EQ(found.fragment, packet.fragment);
+    EXPECT_EQ(found.truncated, packet.truncated);
+  }
+}
+
+TEST(PacketParserTest, FindsTheSameInPlaceCopiedAndCutOffAnywhere) {
+  PacketMemory memory;
+  const auto check = [&](std::string_view packet, uint16_t eth_protocol) {
+    return CheckParsers(packet, AllSplits(packet.size()), eth_protocol, &memory);
+  };
+  for (const TestPacket& packet : AllPackets()) {
+    SCOPED_TRACE(packet.name);
+    // Behind the headers nothing changes any more.
+    for (size_t size = 0; size <= packet.bytes.size(); size += size < 300 ? 1 : 97) {
+      std::string_view cut = View(packet.bytes).substr(0, size);
+      ASSERT_EQ(check(cut, packet.id.eth_protocol), "");
+      cut.remove_prefix(std::min(size, kEthernetBytes));
+      ASSERT_EQ(check(cut, packet.id.eth_protocol), "");
+    }
+    ASSERT_EQ(check(View(packet.bytes), packet.id.eth_protocol), "");
+  }
+}
+
+TEST(PacketParserTest, NoBytesAreATruncatedPacket) {
+  const weir_packet_bytes nothing{};
+  EXPECT_EQ(weir_parse_ethernet(&nothing).truncated, 1);
+  EXPECT_EQ(weir_parse_no_link_layer(&nothing, 0x0800).truncated, 1);
+  EXPECT_EQ(weir_parse_no_link_layer(&nothing, 0x0806).truncated, 0);
+}
+
+TEST(PacketParserTest, ALinearPartAboveFourGigabytesIsNotRead) {
+  const Bytes packet = AllPackets()[0].bytes;
+  weir_packet_bytes bytes = Copied(View(packet));
+  bytes.linear_size = bytes.size;
+  // Nothing is mapped at any of these.
+  for (const uint64_t address : {0x100000000u - bytes.size, uint64_t{0xfffffff00000}}) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr)
+    bytes.linear = reinterpret_cast<const void*>(static_cast<uintptr_t>(address));
+    const weir_parsed_packet parsed = weir_parse_ethernet(&bytes);
+    EXPECT_TRUE(SameId(parsed.id, AllPackets()[0].id));
+    EXPECT_EQ(parsed.copied, 3u);
+  }
+}
+
+TEST(PacketMemoryDeathTest, AByteTooFarIsDeadly) {
+  PacketMemory memory;
+  const uint8_t bytes[3] = {1, 2, 3};
+  const volatile uint8_t* const placed = memory.Place(bytes, sizeof(bytes));
+  EXPECT_EQ(placed[2], 3);
+  EXPECT_DEATH(static_cast<void>(placed[3]), "");
+}
+
+}  // namespace
+}  // namespace weir::ebpf

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// Holds the parser to what it promises of any packet; for its test and its fuzzer.
+#ifndef WEIR_BPF_TESTING_CHECK_PARSERS_H_
+#define WEIR_BPF_TESTING_CHECK_PARSERS_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bpf/packet_parser.h"
+#include "bpf/testing/packet_memory.h"
+#include "bpf/testing/reference_parser.h"
+
+namespace weir::ebpf {
+
+// Sizes of the linear part to try beside none and all, each less than the packet's.
+using Splits = std::vector<size_t>;
+
+// Of long packets up to here, where the headers of most have ended.
+inline Splits AllSplits(size_t size) {
+  Splits splits;
+  for (size_t split = 1; split < std::min(size, size_t{200}); ++split) splits.push_back(split);
+  return splits;
+}
+
+// Parses with `parse` what stands in `packet`, of which the first `linear` bytes can
+// be read in place. Both copies end where reading on is an error.
+template <typename Parse>
+weir_parsed_packet ParseSplit(std::string_view packet, size_t linear, PacketMemory* memory,
+                              const uint8_t* exact_copy, const Parse& parse) {
+  weir_packet_bytes bytes{};
+  bytes.bytes = exact_copy;
+  bytes.size = static_cast<weir_u32>(packet.size());
+  bytes.linear = memory->Place(reinterpret_cast<const uint8_t*>(packet.data()), linear);
+  bytes.linear_size = static_cast<weir_u32>(linear);
+  return parse(bytes);
+}
+
+// What is wrong with what was found; empty if nothing is.
+inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceResult& expected) {
+  if (std::memcmp(&parsed.id, &expected.id, sizeof(parsed.id)) != 0) return "another flow";
+  if (parsed.fragment != (expected.fragment ? 1 : 0)) return "fragment is wrong";
+  if (parsed.truncated != (expected.truncated ? 1 : 0)) return "truncated is wrong";
+  if (parsed.copied > WEIR_MAX_PARSED_HEADERS) return "too many steps";
+  return "";
+}
+
+// Parses the packet copied, in place and split, and compares with the reference. Empty
+// if all agree, else what does not. At most PacketMemory::kMaxBytes.
+template <typename Parse>
+std::string CheckParser(std::string_view packet, const Splits& splits,
+                        const ReferenceResult& expected, PacketMemory* memory, const Parse& parse) {
+  // Of exactly that size, so that AddressSanitizer sees who reads on.
+  const std::unique_ptr<uint8_t[]> exact(new uint8_t[packet.size()]);
+  std::copy(packet.begin(), packet.end(), exact.get());
+  const auto check = [&](size_t linear) -> std::string {
+    const weir_parsed_packet parsed = ParseSplit(packet, linear, memory, exact.get(), parse);
+    std::string wrong = Difference(parsed, expected);
+    if (wrong.empty() && linear == packet.size() && parsed.copied != 0) wrong = "not in place";
+    if (wrong.empty()) return wrong;
+    return std::to_string(linear) + " of " + std::to_string(packet.size()) +
+           " bytes are linear: " + wrong;
+  };
+  for (const size_t linear : splits) {
+    if (std::string wrong = check(linear); !wrong.empty()) return wrong;
+  }
+  std::string wrong = check(0);
+  return wrong.empty() ? check(packet.size()) : wrong;
+}
+
+// Both parsers on one packet; `eth_protocol` is for the one without a link layer.
+inline std::string CheckParsers(std::string_view packet, const Splits& splits,
+                                uint16_t eth_protocol, PacketMemory* memory) {
+  std::string wrong = CheckParser(packet, splits, ReferenceParser::Ethernet(packet), memory,
+                                  [](const auto& bytes) { return weir_parse_ethernet(&bytes); });
+  if (!wrong.empty()) return "with Ethernet: " + wrong;
+  wrong = CheckParser(
+      packet, splits, ReferenceParser::NoLinkLayer(packet, eth_protocol), memory,
+      [&](const auto& bytes) { return weir_parse_no_link_layer(&bytes, eth_protocol); });
+  if (!wrong.empty()) return "without a link layer: " + wrong;
+  return "";
+}
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_BPF_TESTING_CHECK_PARSERS_H_

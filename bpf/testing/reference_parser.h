@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+// What the parser of the BPF programs has to find, said a second time and in another
+// way: over a view of all bytes, without a thought for a verifier or for speed.
+#ifndef WEIR_BPF_TESTING_REFERENCE_PARSER_H_
+#define WEIR_BPF_TESTING_REFERENCE_PARSER_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <optional>
+#include <string_view>
+
+#include "bpf/flow.h"
+
+namespace weir::ebpf {
+
+struct ReferenceResult {
+  flow_id_t id{};  // without direction and if_index
+  bool fragment = false;
+  bool truncated = false;
+};
+
+class ReferenceParser {
+ public:
+  static ReferenceResult Ethernet(std::string_view packet) {
+    ReferenceParser parser(packet);
+    if (!parser.ReadEthernet()) parser.result_.truncated = true;
+    return parser.result_;
+  }
+  static ReferenceResult NoLinkLayer(std::string_view packet, uint16_t eth_protocol) {
+    ReferenceParser parser(packet);
+    parser.result_.id.eth_protocol = eth_protocol;
+    if (!parser.ReadNetwork()) parser.result_.truncated = true;
+    return parser.result_;
+  }
+
+ private:
+  explicit ReferenceParser(std::string_view rest) : rest_(rest) {}
+
+  // All of these return false for a header that is cut off or makes no sense.
+
+  bool ReadEthernet() {
+    if (rest_.size() < 14) return false;
+    flow_id_t& id = result_.id;
+    std::copy_n(rest_.begin(), 6, id.dst_mac);
+    std::copy_n(rest_.begin() + 6, 6, id.src_mac);
+    id.eth_protocol = Be16At(12);
+    rest_.remove_prefix(14);
+    for (int tags = 0; IsTag(id.eth_protocol); ++tags) {
+      if (tags == 4 || rest_.size() < 4) return false;
+      id.eth_protocol = Be16At(2);
+      rest_.remove_prefix(4);
+    }
+    return ReadNetwork();
+  }
+
+  bool ReadNetwork() {
+    if (result_.id.eth_protocol == 0x0800) return ReadIpv4();
+    if (result_.id.eth_protocol == 0x86dd) return ReadIpv6();
+    return true;
+  }
+
+  bool ReadIpv4() {
+    if (rest_.size() < 20 || (ByteAt(0) & 0xf0) != 0x40) return false;
+    flow_id_t& id = result_.id;
+    for (uint8_t* const address : {id.src_ip, id.dst_ip}) {
+      std::fill_n(address + 10, 2, uint8_t{0xff});
+      std::copy_n(rest_.begin() + (address == id.src_ip ? 12 : 16), 4, address + 12);
+    }
+    id.transport_protocol = ByteAt(9);
+    if (Be16At(6) % 0x2000 != 0) {
+      result_.fragment = true;
+      return true;
+    }
+    const size_t length = size_t{4} * (ByteAt(0) % 16);
+    return length >= 20 && ReadPortsAt(length);
+  }
+
+  bool ReadIpv6() {
+    if (rest_.size() < 40 || (ByteAt(0) & 0xf0) != 0x60) return false;
+    flow_id_t& id = result_.id;
+    std::copy_n(rest_.begin() + 8, 16, id.src_ip);
+    std::copy_n(rest_.begin() + 24, 16, id.dst_ip);
+    uint8_t type = ByteAt(6);
+    size_t at = 40;
+    for (int extensions = 0; SizeOfExtension(type, 0).has_value(); ++extensions) {
+      if (extensions == 8 || rest_.size() < at + 4) return false;
+      const uint8_t next = ByteAt(at);
+      if (type == 44 && Be16At(at + 2) >= 8) {
+        id.transport_protocol = next;
+        result_.fragment = true;
+        return true;
+      }
+      at += *SizeOfExtension(type, ByteAt(at + 1));
+      type = next;
+    }
+    id.transport_protocol = type;
+    return ReadPortsAt(at);
+  }
+
+  bool ReadPortsAt(size_t at) {
+    constexpr std::string_view kWithPorts = "\x06\x11\x21\x84\x88";
+    if (kWithPorts.find(static_cast<char>(result_.id.transport_protocol)) ==
+        std::string_view::npos) {
+      return true;
+    }
+    if (rest_.size() < at + 4) return false;
+    result_.id.src_port = Be16At(at);
+    result_.id.dst_port = Be16At(at + 2);
+    return true;
+  }
+
+  static bool IsTag(uint16_t type) { return type == 0x8100 || type == 0x88a8; }
+
+  static std::optional<size_t> SizeOfExtension(uint8_t type, uint8_t length) {
+    if (type == 44) return 8;
+    if (type == 51) return 4 * (size_t{length} + 2);
+    constexpr uint8_t kInEights[] = {0, 43, 60, 135, 139, 140};
+    if (std::count(std::begin(kInEights), std::end(kInEights), type) == 0) return std::nullopt;
+    return 8 * (size_t{length} + 1);
+  }
+
+  uint8_t ByteAt(size_t at) const { return static_cast<uint8_t>(rest_[at]); }
+  uint16_t Be16At(size_t at) const {
+    return static_cast<uint16_t>(ByteAt(at) * 256 + ByteAt(at + 1));
+  }
+
+  std::string_view rest_;
+  ReferenceResult result_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_BPF_TESTING_REFERENCE_PARSER_H_
