@@ -7,14 +7,17 @@
         name = "loader_fuzz",
         srcs = ["loader_fuzz.cc"],       # has LLVMFuzzerTestOneInput
         corpus = glob(["corpus/**"]),
+        dictionary = "loader.dict",      # words, for libFuzzer
         deps = [":loader"],
     )
 
-  bazel test :loader_fuzz                       gives it the corpus, whole and damaged: a unit test
-  bazel build --config=libfuzzer :loader_fuzz   makes a libFuzzer program to run by hand
+  bazel test :loader_fuzz     gives it the corpus, whole and damaged: a unit test
+  tools/fuzz //a:loader_fuzz  fuzzes with libFuzzer, from the corpus on
+
+tools/fuzz without a target finds all of them by their tag.
 """
 
-def weir_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
+def weir_fuzz_test(name, srcs, deps = [], corpus = [], dictionary = None, tags = [], **kwargs):
     """A test that replays a corpus, or under --config=libfuzzer a fuzzer.
 
     Args:
@@ -22,6 +25,8 @@ def weir_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
       srcs: sources; one defines LLVMFuzzerTestOneInput.
       deps: what it fuzzes.
       corpus: input files.
+      dictionary: a *.dict file in libFuzzer's format.
+      tags: further ones.
       **kwargs: as for cc_test.
     """
     native.cc_test(
@@ -31,11 +36,12 @@ def weir_fuzz_test(name, srcs, deps = [], corpus = [], **kwargs):
             "//conditions:default": ["//tools/build:fuzz_main.cc"],
         }),
         args = ["$(location %s)" % file for file in corpus],
-        data = corpus,
+        data = corpus + ([dictionary] if dictionary else []),
         linkopts = select({
             "//tools/build:libfuzzer": ["-fsanitize=fuzzer"],
             "//conditions:default": [],
         }),
+        tags = tags + ["fuzz"],
         deps = deps,
         **kwargs
     )

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// A fuzzer's entry to what a plugin says of its configuration: whatever descriptors
+// it brings, they are refused with a reason, or can be described and configured.
+//
+// An input is a weir.fuzz.HostilePlugin as text, so that a corpus can be read and
+// damage gets deep; or else the bytes of a FileDescriptorSet, of which every message
+// is tried.
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/config/config_example.h"
+#include "core/config/describe.h"
+#include "core/config/loader.h"
+#include "core/config/schemas.h"
+#include "core/config/schemas_fuzz.pb.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/descriptor.pb.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "google/protobuf/text_format.h"
+#include "plugins/sdk/config_rules.pb.h"
+
+namespace {
+
+using google::protobuf::DescriptorProto;
+using google::protobuf::FileDescriptorProto;
+using google::protobuf::FileDescriptorSet;
+using weir::config::ComponentSpec;
+using weir::config::ConfigSchemas;
+using weir::config::Schema;
+
+constexpr size_t kMaxMessages = 8;
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+// Says nothing of errors.
+class Silence : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int /*line*/, int /*column*/, const std::string& /*message*/) override {}
+};
+
+ComponentSpec Spec(weir::StageKind kind, const std::string& type) {
+  ComponentSpec spec;
+  spec.kind = kind;
+  spec.type = type;
+  spec.summary = "Is up to no good.";
+  spec.plugin = "hostile.so";
+  return spec;
+}
+
+// A file with a configuration, or a sentence on why not.
+void LoadPipeline(const std::string& text, const ConfigSchemas& schemas) {
+  const auto environment = [](std::string_view) -> std::optional<std::string> { return "1"; };
+  const auto pipeline = weir::config::LoadText(text, "f", schemas, environment);
+  Require(pipeline.ok() || !pipeline.status().message().empty());
+}
+
+// The plugin as the host meets it: catalogue, `weir describe`, `weir validate`.
+void MeetPlugin(const std::string& descriptors, const std::string& message,
+                const std::string& pipeline) {
+  ConfigSchemas schemas;
+  Require(schemas.Add(Spec(weir::StageKind::kSource, "in")).ok());
+  ComponentSpec spec = Spec(weir::StageKind::kSink, "hostile");
+  spec.descriptor_set = descriptors;
+  spec.config_message = message;
+  const absl::Status status = schemas.Add(spec);
+  const Schema* const schema = schemas.Find(weir::StageKind::kSink, "hostile");
+  Require(status.ok() == (schema != nullptr));
+  if (schema == nullptr) {
+    Require(status.code() == absl::StatusCode::kInvalidArgument && !status.message().empty());
+    return;
+  }
+  Require(schema->message() == nullptr || schema->message()->full_name() == message);
+  const std::string description = weir::config::Describe(*schema);
+  Require(!description.empty() && description.back() == '\n');
+  LoadPipeline("source { name: 'the name of another stage' type: 'in' }\n" +
+                   weir::config::ExampleStage(*schema, 0),
+               schemas);
+  LoadPipeline(pipeline, schemas);
+}
+
+// Full names of messages, nested ones too, as many as there is time for.
+void Collect(const std::string& prefix, const DescriptorProto& message,
+             std::vector<std::string>* names) {
+  if (names->size() == kMaxMessages) return;
+  const std::string name = prefix.empty() ? message.name() : prefix + "." + message.name();
+  names->push_back(name);
+  for (const DescriptorProto& nested : message.nested_type()) Collect(name, nested, names);
+}
+
+void MeetBytes(const std::string& bytes) {
+  std::vector<std::string> names = {"weir.test.Writer"};
+  FileDescriptorSet set;
+  if (set.ParsePartialFromString(bytes)) {
+    for (const FileDescriptorProto& file : set.file()) {
+      for (const DescriptorProto& message : file.message_type()) {
+        Collect(file.package(), message, &names);
+      }
+    }
+  }
+  for (const std::string& name : names) MeetPlugin(bytes, name, "");
+}
+
+void MeetText(const weir::fuzz::HostilePlugin& plugin) {
+  FileDescriptorSet set;
+  FileDescriptorProto::descriptor()->file()->CopyTo(set.add_file());
+  weir::FieldRules::descriptor()->file()->CopyTo(set.add_file());
+  set.MergeFrom(plugin.descriptors());
+  MeetPlugin(set.SerializePartialAsString(), plugin.message(), plugin.pipeline());
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const std::string input(reinterpret_cast<const char*>(data), size);
+  Silence silence;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&silence);
+  parser.AllowPartialMessage(true);
+  parser.SetRecursionLimit(50);
+  weir::fuzz::HostilePlugin plugin;
+  if (parser.ParseFromString(input, &plugin)) {
+    MeetText(plugin);
+  } else {
+    MeetBytes(input);
+  }
+  return 0;
+}
