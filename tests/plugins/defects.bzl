@@ -3,17 +3,25 @@
 
 load("//plugins:weir_plugin.bzl", "weir_plugin")
 
-def defect_plugins(names):
-    """`<name>.so` of defects.cc compiled with -DDEFECT_<NAME>, for each name.
+def defect_plugins(name, defects, **kwargs):
+    """`<defect>.so` of defects.cc compiled with -DDEFECT_<DEFECT>, for each defect.
 
     Args:
-      names: the defects, as defects.cc calls them in lower case.
+      name: of the files together.
+      defects: as defects.cc calls them, in lower case.
+      **kwargs: visibility and so on of the files together.
     """
-    for name in names:
+    for defect in defects:
         weir_plugin(
-            name = name,
+            name = defect,
             testonly = True,
             srcs = ["defects.cc"],
-            copts = ["-DDEFECT_" + name.upper()],
+            copts = ["-DDEFECT_" + defect.upper()],
             deps = ["//plugins/sdk"],
         )
+    native.filegroup(
+        name = name,
+        testonly = True,
+        srcs = [":" + defect for defect in defects],
+        **kwargs
+    )
