@@ -122,7 +122,11 @@ class Description {
     const ComponentSpec& spec = schema_.spec();
     AppendWrapped(absl::StrCat(StageKindName(spec.kind), " ", spec.type, ": ", spec.summary), 0,
                   &out_);
-    absl::StrAppend(&out_, "Plugin: ", spec.plugin, "\n\n");
+    return absl::StrCat(out_, "Plugin: ", spec.plugin, "\n\n",
+                        Description(schema_).Configuration());
+  }
+
+  std::string Configuration() {
     if (schema_.message() == nullptr) {
       absl::StrAppend(&out_, "It takes no configuration.\n\n");
     } else {
@@ -192,5 +196,9 @@ class Description {
 }  // namespace
 
 std::string Describe(const Schema& schema) { return Description(schema).Run(); }
+
+std::string DescribeConfiguration(const Schema& schema) {
+  return Description(schema).Configuration();
+}
 
 }  // namespace weir::config

@@ -14,6 +14,9 @@ namespace weir::config {
 // Text for a terminal of 80 columns or more, ending in a newline. Any thread.
 std::string Describe(const Schema& schema);
 
+// The same without what stands above the fields: the type and where its plugin is.
+std::string DescribeConfiguration(const Schema& schema);
+
 }  // namespace weir::config
 
 #endif  // WEIR_CORE_CONFIG_DESCRIBE_H_

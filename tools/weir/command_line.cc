@@ -10,16 +10,11 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
 #include "gflags/gflags.h"
+#include "tools/weir/exit_code.h"
+#include "tools/weir/flags.h"
 
 namespace weir {
 namespace {
-
-// Flags that every command takes.
-const std::vector<std::string>& GlobalFlags() {
-  static const auto* const flags =
-      new std::vector<std::string>{"plugin_path", "log_level", "drain_timeout"};
-  return *flags;
-}
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -34,9 +29,8 @@ const Command* FindCommand(const std::vector<Command>& commands, std::string_vie
 
 std::string FlagHelp(const std::vector<std::string>& names) {
   std::string text;
-  for (const std::string& name : names) {
-    const gflags::CommandLineFlagInfo flag = gflags::GetCommandLineFlagInfoOrDie(name.c_str());
-    absl::StrAppendFormat(&text, "  --%s\n        %s", name, flag.description);
+  for (const Flag& flag : DescribeFlags(names)) {
+    absl::StrAppendFormat(&text, "  %s\n        %s", flag.Spelling(), flag.description);
     if (!flag.default_value.empty()) {
       absl::StrAppendFormat(&text, " (default \"%s\")", flag.default_value);
     }
@@ -121,19 +115,33 @@ std::string CommandHelp(const Command& command) {
   return absl::StrCat(text, "\nFlags of all commands:\n", FlagHelp(GlobalFlags()));
 }
 
+std::string_view ProgramSummary() {
+  return "weir measures network flows: sources see packets, transforms shape flow records,\n"
+         "sinks carry them away; a text file wires them.\n";
+}
+
+const std::vector<ExitCodeMeaning>& ExitCodeMeanings() {
+  static const auto* const meanings = new std::vector<ExitCodeMeaning>{
+      {kExitClean, "clean"},
+      {kExitFailed, "failed while running"},
+      {kExitBadUsage, "bad usage or configuration"},
+      {kExitUnsupported, "a privilege or a kernel feature is missing"},
+  };
+  return *meanings;
+}
+
 std::string ProgramHelp(const std::vector<Command>& commands) {
   std::string text =
-      "weir measures network flows: sources see packets, transforms shape flow records,\n"
-      "sinks carry them away; a text file wires them.\n\n"
-      "Usage: weir COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n";
+      absl::StrCat(ProgramSummary(), "\nUsage: weir COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n");
   for (const Command& command : commands) {
     absl::StrAppendFormat(&text, "  %-10s %s\n", command.name, command.summary);
   }
-  return absl::StrCat(
-      text, "\n`weir COMMAND --help` tells more.\n\nFlags of all commands:\n",
-      FlagHelp(GlobalFlags()),
-      "\nExit codes: 0 clean; 1 failed while running; 2 bad usage or configuration;\n"
-      "3 a privilege or a kernel feature is missing.\n");
+  absl::StrAppend(&text, "\n`weir COMMAND --help` tells more.\n\nFlags of all commands:\n",
+                  FlagHelp(GlobalFlags()), "\nExit codes:\n");
+  for (const ExitCodeMeaning& meaning : ExitCodeMeanings()) {
+    absl::StrAppend(&text, "  ", meaning.code, "  ", meaning.text, "\n");
+  }
+  return text;
 }
 
 }  // namespace weir

@@ -6,6 +6,7 @@
 #define WEIR_TOOLS_WEIR_COMMAND_LINE_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -32,6 +33,15 @@ struct Invocation {
 // after "--" everything is an argument. INVALID_ARGUMENT says what is wrong.
 absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& words,
                                             const std::vector<Command>& commands);
+
+struct ExitCodeMeaning {
+  int code;
+  const char* text;
+};
+const std::vector<ExitCodeMeaning>& ExitCodeMeanings();
+
+// What weir is, in a sentence or two, in lines.
+std::string_view ProgramSummary();
 
 // Text of --help: of one command, or of the program.
 std::string CommandHelp(const Command& command);

@@ -19,6 +19,7 @@
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
 #include "tools/weir/report.h"
+#include "tools/weir/service_notification.h"
 #include "tools/weir/signal_watcher.h"
 
 DEFINE_string(config, "", "the pipeline file");
@@ -65,8 +66,33 @@ absl::StatusOr<absl::Duration> DrainTimeout() {
   return timeout;
 }
 
+// For a service manager, if there is one. That it cannot be told does not stop the run:
+// flows are what weir is for.
+class Manager {
+ public:
+  Manager() : notification_(ServiceNotification::FromEnvironment()) {
+    LogIfFailed(notification_.status());
+  }
+  void SayReady(size_t stages) const {
+    if (!notification_.ok()) return;
+    LogIfFailed(notification_->SendReady(absl::StrCat("running ", stages, " stages")));
+  }
+  void SayStopping() const {
+    if (!notification_.ok()) return;
+    LogIfFailed(notification_->SendStopping("delivering what was counted"));
+  }
+
+ private:
+  static void LogIfFailed(const absl::Status& status) {
+    if (!status.ok()) LOG(ERROR) << status.message();
+  }
+
+  const absl::StatusOr<ServiceNotification> notification_;
+};
+
 int RunPipeline(pipeline::Pipeline* pipeline, const telemetry::MetricRegistry& metrics,
                 absl::Duration drain_timeout) {
+  const Manager manager;
   StopSignals stop(pipeline);
   auto signals = SignalWatcher::Create([&stop](int number) { stop.On(number); });
   if (!signals.ok()) {
@@ -78,7 +104,9 @@ int RunPipeline(pipeline::Pipeline* pipeline, const telemetry::MetricRegistry& m
     // Stages that do not fit together show only when they meet.
     return absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
   }
+  manager.SayReady(pipeline->Report().size());
   pipeline->WaitUntilEnding();
+  manager.SayStopping();
   const absl::Status status = pipeline->Drain(drain_timeout, [pipeline, &metrics] {
     PrintReport(*pipeline, metrics);
     PrintError("a stage does not return: ended without it");

@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""weir as a service: what it tells a service manager and when, and whether the unit that
+is installed is sound and gives it what it needs."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import unittest
+
+import harness
+
+UNIT = os.path.join(harness.TREE, "lib/systemd/system/weir.service")
+SERVICE_PIPELINE = os.path.join(harness.EXAMPLES, "service.textproto")
+# Reads what the test writes, for as long as the test wants.
+PIPELINE = """source { name: "in" type: "record_file"
+  config { [weir/weir.sources.RecordFile] { path: "-" } } }
+sink { name: "out" type: "stdout" input: "in" }
+"""
+READY = b"READY=1\nSTATUS=running 2 stages"
+STOPPING = b"STOPPING=1\nSTATUS=delivering what was counted"
+
+
+def directives():
+    """The unit as a dictionary: name -> list of values."""
+    found = {}
+    with open(UNIT, encoding="utf-8") as unit:
+        for line in unit:
+            name, equals, value = line.strip().partition("=")
+            if equals and not name.startswith("#"):
+                found.setdefault(name, []).append(value)
+    return found
+
+
+class ReadinessTest(harness.WeirTest):
+
+    def manager(self, name):
+        """The socket of a service manager; `name` as NOTIFY_SOCKET has it."""
+        end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.addCleanup(end.close)
+        end.bind("\0" + name[1:] if name.startswith("@") else name)
+        end.settimeout(harness.DEADLINE_SECONDS)
+        os.environ["NOTIFY_SOCKET"] = name
+        self.addCleanup(os.environ.pop, "NOTIFY_SOCKET")
+        return end
+
+    def start(self, text=PIPELINE, **options):
+        read_end, self.write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        self.addCleanup(os.close, self.write_end)
+        return self.weir("run", "--config=" + self.write("p.textproto", text), stdin=read_end,
+                         **options)
+
+    @staticmethod
+    def heard(end):
+        """What has been sent so far and not been received."""
+        end.setblocking(False)
+        messages = []
+        try:
+            while True:
+                messages.append(end.recv(4096))
+        except BlockingIOError:
+            return messages
+
+    def tells(self, name):
+        end = self.manager(name)
+        weir = self.start()
+        self.assertEqual(end.recv(4096), READY)
+        self.assertIsNone(weir.process.poll())
+        self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertEqual(self.heard(end), [STOPPING])
+
+    def test_ready_when_it_runs_and_stopping_when_it_ends(self):
+        self.tells(f"@weir-service-test-{os.getpid()}")
+
+    def test_a_socket_that_has_a_path(self):
+        # Bazel's own folder is too deep for a socket.
+        folder = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, folder)
+        self.tells(os.path.join(folder, "notify"))
+
+    def test_a_source_that_ends_by_itself(self):
+        end = self.manager(f"@weir-service-test-{os.getpid()}")
+        weir = self.weir("run", "--config=" + self.write("p.textproto", PIPELINE))
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertEqual(self.heard(end), [READY, STOPPING])
+
+    def test_what_does_not_start_is_never_ready(self):
+        end = self.manager(f"@weir-service-test-{os.getpid()}")
+        for text, code in ((PIPELINE.replace("stdout", "stdoot"), harness.EXIT_BAD_USAGE),
+                           (PIPELINE.replace('"-"', '"/does/not/exist"'), harness.EXIT_FAILED)):
+            self.assertEqual(self.start(text).wait(), code)
+        self.assertEqual(self.heard(end), [])
+
+    def test_a_manager_that_cannot_be_told_stops_nothing(self):
+        for address, words in (("@weir-nobody-listens", "notify the service manager of READY=1"),
+                               ("nonsense", "NOTIFY_SOCKET is 'nonsense'")):
+            os.environ["NOTIFY_SOCKET"] = address
+            self.addCleanup(os.environ.pop, "NOTIFY_SOCKET", None)
+            weir = self.weir("run", "--config=" + self.write("p.textproto", PIPELINE))
+            self.assertEqual(weir.wait(), harness.EXIT_CLEAN)
+            self.assertIn(words, weir.stderr())
+
+
+class UnitTest(harness.WeirTest):
+
+    def setUp(self):
+        super().setUp()
+        self.prefix = os.path.join(self.folder, "pre fix%")
+        harness.run(harness.runfile("tools/build/install_tree"), harness.TREE, self.prefix,
+                    self.prefix)
+        self.unit = os.path.join(self.prefix, "lib/systemd/system/weir.service")
+
+    def analyze(self, *arguments):
+        if not shutil.which("systemd-analyze"):
+            raise unittest.SkipTest("SKIPPED: needs systemd-analyze (Debian's package systemd)")
+        # It asks man for the pages that the unit names.
+        environment = dict(os.environ, MANPATH=os.path.join(self.prefix, "share/man"))
+        return subprocess.run(["systemd-analyze", *arguments], text=True, env=environment,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              timeout=harness.DEADLINE_SECONDS, check=False)
+
+    def test_systemd_takes_it(self):
+        if not shutil.which("man"):
+            raise unittest.SkipTest("SKIPPED: needs man (Debian's package man-db)")
+        done = self.analyze("verify", self.unit)
+        self.assertEqual((done.returncode, done.stdout), (0, ""))
+
+    def test_systemd_would_not_take_a_bad_one(self):
+        bad = os.path.join(self.folder, "bad.service")
+        with open(self.unit, encoding="utf-8") as unit, open(bad, "w", encoding="utf-8") as file:
+            file.write(unit.read().replace("/bin/weir", "/bin/wier")
+                       .replace("ProtectHome=", "ProtectHoem="))
+        done = self.analyze("verify", bad)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("bin/wier", done.stdout)
+        self.assertIn("ProtectHoem", done.stdout)
+
+    def test_little_is_exposed(self):
+        # 0.0 is nothing, 10.0 everything. The three capabilities and the host's network
+        # make out what is left; a directive that is dropped shows here.
+        done = self.analyze("security", "--offline=true", "--threshold=20", self.unit)
+        found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
+        self.assertTrue(found, done.stdout)
+        self.assertLessEqual(float(found[1]), 2.0, done.stdout)
+
+    def test_another_start_is_not_tried_where_it_cannot_help(self):
+        found = directives()
+        self.assertEqual(found["Restart"], ["on-failure"])
+        self.assertEqual(found["RestartPreventExitStatus"],
+                         [f"{harness.EXIT_BAD_USAGE} {harness.EXIT_UNSUPPORTED}"])
+
+
+class PrivilegeTest(harness.NamespaceTest):
+
+    def run_as_the_service(self, capabilities):
+        """weir with the pipeline of the service, as a user who has only these."""
+        # `nobody` gets to no folder of Bazel's.
+        tree = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, tree)
+        os.chmod(tree, 0o755)
+        harness.run(harness.runfile("tools/build/install_tree"), harness.TREE, tree, tree)
+        names = ",".join("+" + name.lower().replace("cap_", "") for name in capabilities)
+        flags = [f"--{kind}-caps=-all,{names}".rstrip(",") for kind in ("inh", "ambient", "bounding-set")]
+        flags[2] = flags[2].replace("-caps", "")
+        return self.weir("--reuid=nobody", "--regid=nogroup", "--clear-groups", "--no-new-privs",
+                         *flags, os.path.join(tree, "bin/weir"), "run",
+                         "--config=" + os.path.join(tree, "share/weir/examples/service.textproto"),
+                         netns=self.a, program="setpriv")
+
+    def setUp(self):
+        if not shutil.which("setpriv"):
+            raise unittest.SkipTest("SKIPPED: needs setpriv")
+        super().setUp()
+        [ambient] = directives()["AmbientCapabilities"]
+        self.assertEqual(directives()["CapabilityBoundingSet"], [ambient])
+        self.capabilities = ambient.split()
+
+    def test_the_capabilities_of_the_unit_suffice(self):
+        self.enable_ip()
+        weir = self.run_as_the_service(self.capabilities)
+        weir.wait_for_log(": measuring ")
+        self.inside(self.a, "ping", "-qc3", "-i0.2", "10.78.0.2")
+        self.assertEqual(weir.stop(signal.SIGTERM), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        packets, _ = harness.totals(weir.records(), Proto=1, FlowDirection=1)
+        self.assertEqual(packets, 3)
+
+    def test_each_of_them_is_needed(self):
+        for name in ("CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"):
+            self.assertIn(name, self.capabilities)
+            weir = self.run_as_the_service([other for other in self.capabilities if other != name])
+            self.assertEqual(weir.wait(), harness.EXIT_UNSUPPORTED, f"without {name}: {weir.stderr()}")
+
+
+if __name__ == "__main__":
+    harness.main()

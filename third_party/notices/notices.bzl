@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The notices that go with the installed files: who holds the copyright of what is
+linked into them and under which licence, with the texts of the pinned archives."""
+
+load("//third_party:archives.bzl", "ARCHIVES")
+
+# What is linked into the program or into a plugin that ships with it. Not what only
+# builds or tests them (protoc, googletest, benchmark). `text`: the licence as it is in
+# the archive; none where it is one of LICENSE_TEXTS.
+NOTICES = {
+    "com_google_absl": struct(
+        name = "Abseil",
+        linked_into = "the program and the plugins",
+        license = "Apache-2.0",
+        copyright = ["2017-2022 The Abseil Authors"],
+        text = None,
+    ),
+    "com_google_protobuf": struct(
+        name = "Protocol Buffers",
+        linked_into = "the program and the plugins",
+        license = "BSD-3-Clause",
+        copyright = ["2008 Google Inc."],
+        text = "@com_google_protobuf//:LICENSE",
+    ),
+    "com_github_gflags_gflags": struct(
+        name = "gflags",
+        linked_into = "the program",
+        license = "BSD-3-Clause",
+        copyright = ["2006 Google Inc."],
+        text = "@com_github_gflags_gflags//:COPYING.txt",
+    ),
+    "com_github_google_glog": struct(
+        name = "glog",
+        linked_into = "the program",
+        license = "BSD-3-Clause",
+        copyright = ["2008 Google Inc.", "2003-2008 Jouni Malinen and contributors"],
+        text = "@com_github_google_glog//:COPYING",
+    ),
+    "libbpf": struct(
+        name = "libbpf",
+        linked_into = "the plugin weir_source_ebpf.so",
+        license = "LGPL-2.1 OR BSD-2-Clause, used under BSD-2-Clause",
+        copyright = [
+            "2013-2015 Alexei Starovoitov",
+            "2015 Wang Nan, Huawei Inc.",
+            "2017 Nicira Inc.",
+            "2003-2013 Thomas Graf",
+            "2018-2024 Facebook, Meta Platforms Inc. and affiliates",
+            "2019 Isovalent Inc., Netronome Systems Inc.",
+            "2024 Oracle and/or its affiliates",
+        ],
+        text = "@libbpf//:LICENSE.BSD-2-Clause",
+    ),
+    "elfutils": struct(
+        name = "libelf of elfutils",
+        linked_into = "the plugin weir_source_ebpf.so",
+        license = "GPL-2.0-or-later OR LGPL-3.0-or-later, used under LGPL-3.0-or-later",
+        copyright = ["1998-2022 Red Hat Inc.", "2021-2022 Mark J. Wielaard"],
+        text = None,
+    ),
+    "zlib": struct(
+        name = "zlib",
+        linked_into = "the program and the plugins",
+        license = "Zlib",
+        copyright = ["1995-2024 Jean-loup Gailly and Mark Adler"],
+        text = "@zlib//:LICENSE",
+    ),
+}
+
+# By the names of /usr/share/common-licenses.
+LICENSE_TEXTS = {
+    "Apache-2.0": "//:LICENSE",
+    "GPL-2": "@elfutils//:COPYING-GPLV2",
+    "GPL-3": "@elfutils//:COPYING",
+    "LGPL-3": "@elfutils//:COPYING-LGPLV3",
+}
+
+def _version(repository):
+    """Of an archive: what is behind the last "-" of its top folder."""
+    return ARCHIVES[repository]["strip"][0].split("-")[-1]
+
+def _head(repository, notice):
+    line = "-" * 78
+    return "\n".join([
+        "",
+        line,
+        "%s %s, linked into %s" % (notice.name, _version(repository), notice.linked_into),
+        "Source: " + ARCHIVES[repository]["urls"][0],
+    ] + ["Copyright (c) " + holder for holder in notice.copyright] + [
+        "License: " + notice.license,
+        line,
+        "",
+    ] + ([""] if notice.text else []))
+
+_LinkedInfo = provider(fields = {"repositories": "depset: external repositories that a target links"})
+
+def _linked_impl(target, ctx):
+    own = [target.label.workspace_name] if CcInfo in target else []
+    below = [
+        dep[_LinkedInfo].repositories
+        for attribute in ("deps", "srcs")
+        for dep in getattr(ctx.rule.attr, attribute, [])
+        if type(dep) == "Target" and _LinkedInfo in dep
+    ]
+    return [_LinkedInfo(repositories = depset(own, transitive = below))]
+
+_linked = aspect(
+    implementation = _linked_impl,
+    attr_aspects = ["deps", "srcs"],
+)
+
+def _check_complete(ctx):
+    """No library comes into what is shipped without a notice, or leaves its notice behind."""
+    linked = {
+        repository: True
+        for target in ctx.attr.shipped
+        for repository in target[_LinkedInfo].repositories.to_list()
+        if repository != ctx.label.workspace_name
+    }
+    for repository in linked:
+        if repository not in NOTICES:
+            fail("'%s' is linked into what weir installs and has no entry in NOTICES (%s)" %
+                 (repository, "third_party/notices/notices.bzl"))
+    for repository in NOTICES:
+        if repository not in linked:
+            fail("'%s' has an entry in NOTICES (%s) and is linked into nothing that weir installs" %
+                 (repository, "third_party/notices/notices.bzl"))
+
+def _third_party_notices_impl(ctx):
+    _check_complete(ctx)
+    files = list(ctx.files.intro)
+    texts = {repository: target for target, repository in ctx.attr.texts.items()}
+    for repository, notice in NOTICES.items():
+        head = ctx.actions.declare_file("%s_/%s" % (ctx.label.name, repository))
+        ctx.actions.write(head, _head(repository, notice))
+        files.append(head)
+        if repository in texts:
+            files += texts[repository].files.to_list()
+    output = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.run_shell(
+        command = 'output=$1; shift; cat "$@" >"$output"',
+        arguments = [output.path] + [file.path for file in files],
+        inputs = files,
+        outputs = [output],
+        mnemonic = "WeirNotices",
+        progress_message = "Collecting licences",
+    )
+    return [DefaultInfo(files = depset([output]))]
+
+third_party_notices = rule(
+    implementation = _third_party_notices_impl,
+    attrs = {
+        "intro": attr.label_list(
+            doc = "what comes first: weir's own",
+            allow_files = True,
+            mandatory = True,
+        ),
+        "shipped": attr.label_list(
+            doc = "the program and the plugins",
+            aspects = [_linked],
+            mandatory = True,
+        ),
+        "texts": attr.label_keyed_string_dict(allow_files = True, mandatory = True),
+    },
+)

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weir/command_table.h"
+
+#include "gflags/gflags.h"
+#include "tools/weir/commands.h"
+
+DEFINE_string(log_level, "info", "the least severe lines to log: debug, info, warning or error");
+
+namespace weir {
+
+const std::vector<Command>& Commands() {
+  static const auto* const commands = new std::vector<Command>{
+      {"run",
+       "",
+       "Runs a pipeline until its input ends or a signal comes.",
+       "Without --config it runs the built-in pipeline: all interfaces but lo, to standard\n"
+       "output. SIGINT or SIGTERM ends the run: sources stop, everything that was counted\n"
+       "reaches its sink, and the balance of all stages is printed on stderr. A second\n"
+       "signal ends at once. Data goes to stdout, the log to stderr.\n",
+       {"config"},
+       RunCommand},
+      {"validate",
+       "",
+       "Checks a pipeline file without running it.",
+       "Each error is printed as file:line:column; the exit code is then 2.\n",
+       {"config", "depth"},
+       ValidateCommand},
+      {"plugins",
+       "",
+       "Lists the component types, and plugin files that cannot be used.",
+       "The exit code is 1 if a plugin file was refused.\n",
+       {},
+       PluginsCommand},
+      {"describe",
+       "TYPE",
+       "Shows how a component type is configured.",
+       "Fields, types, defaults and rules come straight from the plugin.\n",
+       {},
+       DescribeCommand},
+      {"version",
+       "",
+       "Prints the versions of weir and of its plugin interface.",
+       "",
+       {},
+       VersionCommand},
+  };
+  return *commands;
+}
+
+}  // namespace weir

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weir/completion.h"
+
+#include <set>
+#include <string_view>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "tools/weir/flags.h"
+
+namespace weir {
+namespace {
+
+// The whole script but for what the tables say, which stands for @NAME@.
+constexpr std::string_view kScript =
+    R"bash(# bash completion of weir. SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=bash
+# Generated from the tables that --help prints; not to be edited.
+
+# _weir_types PROGRAM [FLAG]: the component types that it has.
+_weir_types() {
+  local type line
+  "$@" plugins 2>/dev/null | while IFS= read -r line; do
+    # A line that is indented goes on about the type above it.
+    if [[ $line != ' '* ]]; then
+      read -r _ type _ <<<"$line"
+      printf '%s\n' "$type"
+    fi
+  done
+}
+
+_weir() {
+  local current="${COMP_WORDS[COMP_CWORD]}" command='' flag='' expecting='' arguments=0 word
+  local words=''
+  local -A values=()
+  COMPREPLY=()
+  # bash makes words of their own of = and :.
+  for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+    if [[ $word == '=' ]]; then
+      continue
+    elif [[ $word == ':' && -n $flag ]]; then
+      values[$flag]+=:
+      expecting=1
+    elif [[ -n $expecting ]]; then
+      values[$flag]+=$word
+      expecting=''
+    elif [[ $word == -?* ]]; then
+      flag="${word#-}"
+      flag="${flag#-}"
+      case "$flag" in
+        @FLAGS_WITH_VALUE@) expecting=1 ;;
+        *) flag='' ;;
+      esac
+    elif [[ -z $command ]]; then
+      command=$word
+    else
+      ((++arguments))
+    fi
+  done
+  case "$current" in
+    =) current='' ;;
+    :) current='' expecting="$flag" ;;
+  esac
+
+  if [[ -n $expecting ]]; then
+    case "$flag" in
+@VALUES@
+    esac
+  elif [[ $current != -* && -z $command ]]; then
+    words='@COMMANDS@'
+  else
+    case "$command" in
+@COMMAND_FLAGS@
+      *) words='@GLOBAL_FLAGS@' ;;
+    esac
+    if [[ $current != -* ]]; then
+      case "$command:$arguments" in
+        @TYPE_COMMANDS@)
+          words="$(_weir_types "$1" ${values[plugin_path]:+"--plugin_path=${values[plugin_path]}"})"
+          ;;
+      esac
+    fi
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+  if ((${#COMPREPLY[@]} == 1)) && [[ ${COMPREPLY[0]} == *= ]]; then
+    compopt -o nospace
+  fi
+}
+
+complete -F _weir weir
+)bash";
+
+// "--config= --help", as they are to be completed.
+std::string FlagWords(std::vector<std::string> names) {
+  names.insert(names.end(), GlobalFlags().begin(), GlobalFlags().end());
+  std::string words;
+  for (const Flag& flag : DescribeFlags(names)) {
+    absl::StrAppend(&words, "--", flag.name, flag.placeholder.empty() ? " " : "= ");
+  }
+  return absl::StrCat(words, "--help");
+}
+
+// Every flag that there is, once.
+std::vector<Flag> AllFlags(const std::vector<Command>& commands) {
+  std::set<std::string> names(GlobalFlags().begin(), GlobalFlags().end());
+  for (const Command& command : commands) {
+    names.insert(command.flags.begin(), command.flags.end());
+  }
+  return DescribeFlags({names.begin(), names.end()});
+}
+
+// A line of `case "$flag"`; none for values that nobody can guess.
+std::string ValueCase(const Flag& flag) {
+  std::string action;
+  if (!flag.words.empty()) {
+    action = absl::StrCat("words='", absl::StrJoin(flag.words, " "), "'");
+  } else if (flag.placeholder == "FILE") {
+    // The shell's own completion of file names knows how they are quoted.
+    action = "compopt -o default && return";
+  } else if (flag.placeholder == "FOLDERS") {
+    action = "compopt -o dirnames && return";
+  } else {
+    return "";
+  }
+  return absl::StrCat("      ", flag.name, ") ", action, " ;;\n");
+}
+
+}  // namespace
+
+std::string BashCompletion(const std::vector<Command>& commands) {
+  std::vector<std::string> names;
+  std::vector<std::string> type_commands;
+  std::string command_flags;
+  for (const Command& command : commands) {
+    names.push_back(command.name);
+    if (std::string_view(command.arguments) == "TYPE") {
+      type_commands.push_back(absl::StrCat(command.name, ":0"));
+    }
+    if (command.flags.empty()) continue;
+    absl::StrAppend(&command_flags, "      ", command.name, ") words='", FlagWords(command.flags),
+                    "' ;;\n");
+  }
+  std::vector<std::string> with_value;
+  std::string values;
+  for (const Flag& flag : AllFlags(commands)) {
+    if (!flag.placeholder.empty()) with_value.push_back(flag.name);
+    values += ValueCase(flag);
+  }
+  return absl::StrReplaceAll(kScript, {{"@FLAGS_WITH_VALUE@", absl::StrJoin(with_value, " | ")},
+                                       {"@VALUES@\n", values},
+                                       {"@COMMANDS@", absl::StrJoin(names, " ")},
+                                       {"@COMMAND_FLAGS@\n", command_flags},
+                                       {"@GLOBAL_FLAGS@", FlagWords({})},
+                                       {"@TYPE_COMMANDS@", absl::StrJoin(type_commands, " | ")}});
+}
+
+}  // namespace weir

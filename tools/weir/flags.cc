@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/weir/flags.h"
+
+#include "absl/strings/str_cat.h"
+#include "gflags/gflags.h"
+
+namespace weir {
+namespace {
+
+struct Value {
+  const char* flag;
+  const char* placeholder;
+  std::vector<std::string> words;
+};
+
+// gflags knows no more of these than that they are strings.
+const std::vector<Value>& Values() {
+  static const auto* const values = new std::vector<Value>{
+      {"config", "FILE", {}},
+      {"depth", "DEPTH", {"config", "setup"}},
+      {"drain_timeout", "DURATION", {}},
+      {"log_level", "LEVEL", {"debug", "info", "warning", "error"}},
+      {"plugin_path", "FOLDERS", {}},
+  };
+  return *values;
+}
+
+}  // namespace
+
+std::string Flag::Spelling() const {
+  return absl::StrCat("--", name, placeholder.empty() ? "" : "=", placeholder);
+}
+
+const std::vector<std::string>& GlobalFlags() {
+  static const auto* const flags =
+      new std::vector<std::string>{"plugin_path", "log_level", "drain_timeout"};
+  return *flags;
+}
+
+Flag DescribeFlag(const std::string& name) {
+  const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(name.c_str());
+  Flag flag{name, info.type == "bool" ? "" : "VALUE", {}, info.description, info.default_value};
+  for (const Value& value : Values()) {
+    if (name != value.flag) continue;
+    flag.placeholder = value.placeholder;
+    flag.words = value.words;
+  }
+  return flag;
+}
+
+std::vector<Flag> DescribeFlags(const std::vector<std::string>& names) {
+  std::vector<Flag> flags;
+  flags.reserve(names.size());
+  for (const std::string& name : names) flags.push_back(DescribeFlag(name));
+  return flags;
+}
+
+}  // namespace weir
