@@ -5,10 +5,14 @@
 count_tests.py EVENTS: reads the build events of one `bazel test` (JSON lines) and
 the test.xml of each test in them. Prints why cases were skipped, which failed, and
 as its last line "N passed, N failed" (", N skipped"). Exits with 1 if a case
-failed, a test has no result, or no case ran.
+failed, a test has no result, or no case ran. If the environment variable
+WEIR_TEST_RESULTS names a file, the three numbers are added to it as a line.
+
+count_tests.py --sum RESULTS: prints and judges the sum of such a file's lines.
 """
 
 import json
+import os
 import sys
 import urllib.parse
 import xml.etree.ElementTree
@@ -49,7 +53,8 @@ def why_skipped(case):
     return " ".join((skipped.get("message") or skipped.text or "no reason given").split())
 
 
-def main(events_path):
+def count(events_path):
+    """(passed, failed, skipped) cases; says which failed, and why others were skipped."""
     passed = failed = skipped = 0
     for label, test_passed, xml_path in results(events_path):
         found = cases(xml_path)
@@ -69,11 +74,39 @@ def main(events_path):
         passed += len(found) - len(bad) - skipped_here
         failed += failed_here
         skipped += skipped_here
-    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return passed, failed, skipped
+
+
+def total(results_path):
+    """The sum of the lines that runs have added to a file of results."""
+    sums = [0, 0, 0]
+    with open(results_path, encoding="utf-8") as lines:
+        for line in lines:
+            numbers = [int(word) for word in line.split()]
+            if len(numbers) != len(sums):
+                raise ValueError(f"{results_path}: not a result: {line!r}")
+            sums = [a + b for a, b in zip(sums, numbers)]
+    return tuple(sums)
+
+
+def verdict(passed, failed, skipped):
+    """Prints the last line; returns the exit code."""
+    # In front of it, so that it stays the last one where both go to one place.
     if passed == 0 and failed == 0:
-        print("no test ran", file=sys.stderr)
+        print("no test ran", file=sys.stderr, flush=True)
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed or passed == 0 else 0
 
 
+def main(arguments):
+    if arguments[0] == "--sum":
+        return verdict(*total(arguments[1]))
+    counts = count(arguments[0])
+    if os.environ.get("WEIR_TEST_RESULTS"):
+        with open(os.environ["WEIR_TEST_RESULTS"], "a", encoding="utf-8") as file:
+            print(*counts, file=file)
+    return verdict(*counts)
+
+
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,236 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""What tools/lint finds in includes and in BUILD files: each kind of mistake is planted,
+and found alone."""
+
+import unittest
+import xml.etree.ElementTree
+
+import scripts
+
+build_files_check = scripts.load("tools/build/build_files_check.py")
+include_check = scripts.load("tools/build/include_check.py")
+
+ARCHITECTURE = """
+| folder | what | may include |
+|---|---|---|
+| `bpf/` | programs | itself |
+| `core/record/` | model | `bpf/flow.h` |
+| `core/telemetry/` | counters | nothing of weir |
+| `plugins/sdk/` | headers | `core/record`, `plugins/abi` |
+| `sources/`, `sinks/` | components | `plugins/sdk`, `core/record`, `core/config/rules.proto` |
+| `tools/`, `tests/` | the rest | anything; nothing includes them |
+"""
+
+FILES = {
+    "core/record/text.h": "#include <string>\ninline std::string Text(int number);\n",
+    "core/telemetry/metrics.h": "class Metric {};\n",
+    "core/telemetry/metrics.cc": '#include "core/telemetry/metrics.h"\nMetric m;\n',
+    "plugins/sdk/sink.h": '#include "core/record/text.h"\nclass Sink { Text text; };\n',
+    "sinks/out/out.h": '#include <vector>\n\n#include "plugins/sdk/sink.h"\n'
+                       "class Out : Sink { std::vector<int> v; };\n",
+    "sinks/out/out.cc": '#include "sinks/out/out.h"\n\n#include <utility>\n\n'
+                        '#include "absl/strings/str_cat.h"\n#include "sinks/out/out.pb.h"\n'
+                        "std::vector<int> a; // std::map\nint b = std::move(Out{}) + absl::StrCat(OutConfig());\n",
+    "sinks/out/out_test.cc": '#include "gtest/gtest.h"\n#include "sinks/out/out.h"\n'
+                             '#include "tests/vectors/vectors.h"\nOut o; Vectors v;\n',
+    "tests/vectors/vectors.h": "class Vectors {};\n",
+}
+
+RULES = """<query>
+<rule class="cc_library" name="//core/record:record"><list name="hdrs"><label value="//core/record:text.h"/></list></rule>
+<rule class="cc_library" name="//core/telemetry:metrics">
+  <list name="srcs"><label value="//core/telemetry:metrics.cc"/></list>
+  <list name="hdrs"><label value="//core/telemetry:metrics.h"/></list></rule>
+<rule class="cc_library" name="//plugins/sdk:sdk"><list name="hdrs"><label value="//plugins/sdk:sink.h"/></list>
+  <list name="deps"><label value="//core/record:record"/></list></rule>
+<rule class="_weir_proto" name="//sinks/out:p_generated"><list name="srcs"><label value="//sinks/out:out.proto"/></list></rule>
+<rule class="filegroup" name="//sinks/out:p_hdrs"><list name="srcs"><label value="//sinks/out:p_generated"/></list></rule>
+<rule class="cc_library" name="//sinks/out:p_proto_cc"><list name="hdrs"><label value="//sinks/out:p_hdrs"/></list></rule>
+<rule class="_weir_cc_proto" name="//sinks/out:p_proto"><label name="cc" value="//sinks/out:p_proto_cc"/></rule>
+<rule class="cc_library" name="//sinks/out:out">
+  <list name="srcs"><label value="//sinks/out:out.cc"/></list>
+  <list name="hdrs"><label value="//sinks/out:out.h"/></list>
+  <list name="deps"><label value="//sinks/out:p_proto"/><label value="//plugins/sdk:sdk"/>
+    <label value="@com_google_absl//absl/strings:strings"/></list></rule>
+<rule class="cc_test" name="//sinks/out:out_test">
+  <list name="srcs"><label value="//sinks/out:out_test.cc"/></list>
+  <list name="deps"><label value="//sinks/out:out"/><label value="//tests/vectors:vectors"/>
+    <label value="@com_google_googletest//:gtest_main"/></list></rule>
+<rule class="cc_library" name="//tests/vectors:vectors">
+  <boolean name="testonly" value="true"/>
+  <list name="hdrs"><label value="//tests/vectors:vectors.h"/></list></rule>
+</query>
+"""
+
+
+class IncludeTest(unittest.TestCase):
+
+    def check(self, rules=RULES):
+        return include_check.check(sorted(FILES), xml.etree.ElementTree.fromstring(rules),
+                                   ARCHITECTURE, FILES.get)
+
+    def changed(self, path, old, new, rules=RULES):
+        self.assertIn(old, FILES[path])
+        files = {**FILES, path: FILES[path].replace(old, new)}
+        return include_check.check(sorted(files), xml.etree.ElementTree.fromstring(rules),
+                                   ARCHITECTURE, files.get)
+
+    def without(self, rule, label):
+        """RULES where a rule has lost one label."""
+        root = xml.etree.ElementTree.fromstring(RULES)
+        for one in root.iter("rule"):
+            if one.get("name") == rule:
+                for each in one.iter("list"):
+                    for item in list(each):
+                        if item.get("value") == label:
+                            each.remove(item)
+                            return xml.etree.ElementTree.tostring(root, encoding="unicode")
+        raise AssertionError(f"{rule} has no {label}")
+
+    def test_files_that_are_as_they_should_be(self):
+        self.assertEqual(self.check(), [])
+
+    def test_twice(self):
+        self.assertEqual(self.changed("core/record/text.h", "#include <string>\n", "#include <string>\n" * 2),
+                         ["core/record/text.h:2: includes string twice"])
+
+    def test_a_header_of_ours_that_is_not_used(self):
+        self.assertEqual(self.changed("sinks/out/out.h", " : Sink", ""),
+                         ["sinks/out/out.h:3: nothing of plugins/sdk/sink.h is used"])
+
+    def test_one_that_is_kept_for_a_reason(self):
+        self.assertEqual(self.changed("core/record/text.h", "<string>\n", "<string>\n#include <map>  // keep: for all\n"),
+                         [])
+
+    def test_names_in_comments_and_texts_are_no_use(self):
+        self.assertEqual(self.changed("sinks/out/out.h", " : Sink", ' /* Sink */ { const char* a = "Sink"; } // Sink\nint b'),
+                         ["sinks/out/out.h:3: nothing of plugins/sdk/sink.h is used"])
+
+    def test_a_standard_header_that_is_not_used(self):
+        self.assertEqual(self.changed("core/record/text.h", "<string>\n", "<string>\n#include <map>\n"),
+                         ["core/record/text.h:2: nothing of <map> is used"])
+
+    def test_a_standard_header_that_is_missing(self):
+        self.assertEqual(self.changed("sinks/out/out.h", "#include <vector>\n", ""),
+                         ["sinks/out/out.cc:1: uses std::vector and does not include <vector>",
+                          "sinks/out/out.h:1: uses std::vector and does not include <vector>"])
+
+    def test_placement_new_is_a_use_of_its_header(self):
+        self.assertEqual(self.changed("core/record/text.h", "inline", "#include <new>\nint* a = new (nullptr) int;\ninline"),
+                         [])
+
+    def test_a_component_may_not_include_what_the_table_does_not_say(self):
+        found = self.changed("sinks/out/out.h", "#include <vector>\n",
+                             '#include <vector>\n#include "core/telemetry/metrics.h"\nMetric m;\n')
+        self.assertEqual(found[0], "sinks/out/out.h:2: //sinks/out:out includes core/telemetry/metrics.h "
+                                   "and has no dependency of its own that gives it")
+        self.assertEqual(found[1:], ["sinks/out/out.h:2: includes core/telemetry/metrics.h, which "
+                                     "docs/architecture.md does not let sinks/out include"])
+
+    def test_nothing_but_tests_may_include_tests(self):
+        found = self.changed("core/telemetry/metrics.h", "class", '#include "tests/vectors/vectors.h"\nVectors v; class')
+        self.assertIn("core/telemetry/metrics.h:1: includes tests/vectors/vectors.h, which "
+                      "docs/architecture.md does not let core/telemetry include", found)
+
+    def test_one_component_does_not_include_another(self):
+        layers = include_check.Layers(ARCHITECTURE)
+        self.assertFalse(layers.permits("sinks/out/out.h", "sinks/other/other.h", False))
+        self.assertFalse(layers.permits("sinks/out/out_test.cc", "sinks/other/other.h", True))
+        self.assertTrue(layers.permits("sinks/out/out.h", "core/config/rules.pb.h", False))
+        self.assertFalse(layers.permits("sinks/out/out.h", "core/config/loader.h", False))
+        self.assertTrue(layers.permits("tools/weir/main.cc", "core/telemetry/metrics.h", False))
+        self.assertFalse(layers.permits("elsewhere/a.cc", "core/record/text.h", False))
+
+    def test_a_table_that_cannot_be_read_is_an_error(self):
+        with self.assertRaises(ValueError):
+            include_check.Layers("| no | table |\n")
+
+    def test_a_header_of_no_direct_dependency(self):
+        for rule, label, finding in (
+                ("//sinks/out:out", "//plugins/sdk:sdk",
+                 "sinks/out/out.h:3: //sinks/out:out includes plugins/sdk/sink.h and has no dependency "
+                 "of its own that gives it"),
+                ("//sinks/out:out", "@com_google_absl//absl/strings:strings",
+                 "sinks/out/out.cc:5: //sinks/out:out includes absl/strings/str_cat.h and has no dependency "
+                 "of its own that gives it"),
+                ("//sinks/out:out", "//sinks/out:p_proto",
+                 "sinks/out/out.cc:6: //sinks/out:out includes sinks/out/out.pb.h and has no dependency "
+                 "of its own that gives it"),
+                ("//sinks/out:out_test", "@com_google_googletest//:gtest_main",
+                 "sinks/out/out_test.cc:1: //sinks/out:out_test includes gtest/gtest.h and has no dependency "
+                 "of its own that gives it")):
+            with self.subTest(label):
+                self.assertEqual(self.check(self.without(rule, label)), [finding])
+
+    def test_a_dependency_that_gives_nothing(self):
+        rules = RULES.replace('<label value="//plugins/sdk:sdk"/>',
+                              '<label value="//plugins/sdk:sdk"/><label value="//core/record:record"/>')
+        self.assertEqual(self.check(rules), ["sinks/out/BUILD.bazel:1: //sinks/out:out includes nothing of "
+                                             "its dependency //core/record:record"])
+
+
+BUILD = """# SPDX-License-Identifier: Apache-2.0
+load("//x:y.bzl", "one", renamed = "two")
+
+package(default_visibility = ["//visibility:private"])
+
+one(
+    name = "a",
+    srcs = ["a.cc", "b.cc"],
+    deps = [":c", ":d", "//b", "//b:a", "//c", "@z"] + select({"//x": ["//a"]}),
+)
+
+renamed(name = "b", srcs = glob(["*"]))
+"""
+
+
+class BuildFileTest(unittest.TestCase):
+
+    def check(self, text, name="x/BUILD.bazel"):
+        return list(build_files_check.check(name, text))
+
+    def changed(self, old, new):
+        self.assertIn(old, BUILD)
+        return self.check(BUILD.replace(old, new))
+
+    def test_a_file_that_is_as_it_should_be(self):
+        self.assertEqual(self.check(BUILD), [])
+
+    def test_mistakes(self):
+        for old, new, line, sentence in (
+                ("# SPDX-License-Identifier: Apache-2.0", "#", 1, "the first line does not name the licence"),
+                ('one(\n', 'one((\n', None, None),
+                ('"//x:y.bzl", ', '"//x:y.bzl", "three", ', 2, "three is loaded and not used"),
+                ("renamed(", "one(", 2, "renamed is loaded and not used"),
+                ('"a.cc", "b.cc"', '"b.cc", "a.cc"', 8, "srcs is not sorted: a.cc after b.cc"),
+                ('"a.cc", "b.cc"', '"a.cc", "a.cc"', 8, "srcs names a.cc twice"),
+                ("visibility:private", "visibility:public", 4, "everything in this package is public by default"),
+        ):
+            with self.subTest(new):
+                found = self.changed(old, new)
+                self.assertEqual(len(found), 1, found)
+                if sentence:
+                    self.assertEqual(found, [(line, sentence)])
+                else:
+                    self.assertIn("does not parse", found[0][1])
+
+    def test_labels_are_sorted_by_kind(self):
+        text = BUILD.replace(" + select({\"//x\": [\"//a\"]})", "")
+        self.assertEqual(self.check(text), [])
+        self.assertEqual(self.check(text.replace('":c", ":d", "//b"', '":c", "//b", ":d"')),
+                         [(9, "deps is not sorted: :d after //b")])
+
+    def test_a_load_below(self):
+        self.assertEqual(self.check(BUILD + 'load("//x:z.bzl", "three")\n\nthree(name = "c")\n'),
+                         [(13, "load() below other statements")])
+        self.assertEqual(self.check(BUILD + 'load("//x:z.bzl", "three")\n\nthree(name = "c")\n', "WORKSPACE"), [])
+
+    def test_a_bzl_file_says_what_it_is_for(self):
+        text = "# SPDX-License-Identifier: Apache-2.0\n%s\nA = 1\n"
+        self.assertEqual(self.check(text % '"""What."""', "x/a.bzl"), [])
+        self.assertEqual(self.check(text % "", "x/a.bzl"), [(1, "does not say what it is for")])
+
+
+if __name__ == "__main__":
+    scripts.harness.main()
