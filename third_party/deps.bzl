@@ -18,10 +18,10 @@ def _archive(name, **kwargs):
         **kwargs
     )
 
-def _stand_ins(repositories):
+def _stand_ins(repositories, overlays = {}):
     for name, files in repositories.items():
         if not native.existing_rule(name):
-            stand_in(name = name, files = files)
+            stand_in(name = name, files = files, overlay = overlays.get(name, {}))
 
 def _is_bazel4():
     # Debian's bazel-bootstrap 4.2.3 says "no_version", and older builds from
@@ -33,7 +33,11 @@ def _is_bazel4():
 def weir_dependencies():
     """Declares what weir needs; nothing is fetched before a target asks for it."""
     if _is_bazel4():
-        _stand_ins(BAZEL4_STAND_INS)
+        _stand_ins(BAZEL4_STAND_INS, {
+            "remote_coverage_tools": {
+                Label("//tools/build:coverage_bundle.py"): "coverage_bundle.py",
+            },
+        })
     _stand_ins(ABSL_STAND_INS)
 
     _archive(

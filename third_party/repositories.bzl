@@ -98,11 +98,19 @@ def _stand_in_impl(ctx):
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name, executable = False)
     for path, text in ctx.attr.files.items():
         ctx.file(path, text, executable = False)
+    for label, path in ctx.attr.overlay.items():
+        ctx.symlink(label, path)
 
 stand_in = repository_rule(
     implementation = _stand_in_impl,
     doc = "A small repository made of the given texts, in place of one that would be downloaded.",
-    attrs = {"files": attr.string_dict(mandatory = True)},
+    attrs = {
+        "files": attr.string_dict(mandatory = True),
+        "overlay": attr.label_keyed_string_dict(
+            allow_files = True,
+            doc = "Files of this repository and where they go in it.",
+        ),
+    },
 )
 
 def _find_program(ctx, name):

@@ -69,14 +69,18 @@ alias(
         "proto/BUILD.bazel": _EMPTY,
         "proto/defs.bzl": _native_rules(_PROTO_RULES),
     },
-    # cc_test asks for these labels; they run only under `bazel coverage`.
+    # cc_test asks for these labels; they run only where coverage is collected
+    # (tools/coverage): the merger is added by deps.bzl.
     "remote_coverage_tools": {
         "BUILD.bazel": """
 package(default_visibility = ["//visibility:public"])
 
 filegroup(name = "coverage_report_generator")
 
-filegroup(name = "lcov_merger")
+filegroup(
+    name = "lcov_merger",
+    srcs = ["coverage_bundle.py"],
+)
 """,
     },
 }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <string>
 
 #include "absl/strings/str_cat.h"
 #include "third_party/smoke/smoke.pb.h"
