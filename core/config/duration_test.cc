@@ -2,7 +2,6 @@
 #include "core/config/duration.h"
 
 #include <cstdint>
-#include <string>
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <deque>
-#include <optional>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"

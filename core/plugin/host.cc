@@ -2,6 +2,7 @@
 #include "core/plugin/host.h"
 
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/pipeline/batch_slab.h"

@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/status/status.h"

@@ -2,6 +2,7 @@
 // Reading, making and printing records, against the reference's own output.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>

@@ -2,7 +2,6 @@
 #include "core/telemetry/log.h"
 
 #include <atomic>
-#include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/telemetry/metrics.h"
 
+#include <utility>
+
 namespace weir::telemetry {
 
 Metric* MetricRegistry::Get(MetricKind kind, const MetricName& name, const std::string& help) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "core/telemetry/metrics.h"
 #include "core/telemetry/stage_counters.h"
 

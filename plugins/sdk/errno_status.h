@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 
 #include "plugins/abi/weir_plugin.h"
 #include "plugins/sdk/status.h"

@@ -6,7 +6,6 @@
 #include <array>
 #include <cstddef>
 #include <string>
-#include <string_view>
 
 #include "core/record/record.h"
 #include "sinks/stdout/encoder.h"

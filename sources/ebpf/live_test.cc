@@ -20,7 +20,6 @@
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "bpf/testing/test_packets.h"
 #include "plugins/sdk/testing/fake_host.h"

@@ -6,7 +6,6 @@
 #include <linux/bpf.h>
 
 #include <cerrno>
-#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sink "defect" that is sound but for one thing, which a macro chooses: what the
 // host must survive and name. DEFECT_NONE is the control: it must work.
+#include <memory>
 #include <stdexcept>
+#include <utility>
 
 #include "plugins/sdk/plugin.h"
 

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/config/loader.h"
 #include "core/pipeline/batch_slab.h"

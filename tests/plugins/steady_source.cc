@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source "steady": a hundred batches of ten records, then the end.
 #include <atomic>
+#include <memory>
+#include <utility>
 
 #include "plugins/sdk/plugin.h"
 

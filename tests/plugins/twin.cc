@@ -2,6 +2,9 @@
 // One of two plugins that hold the same generated protobuf: a sink whose creation
 // fails with what it read from its configuration, so that a test sees which of the
 // two parsed it and that it did.
+#include <memory>
+#include <string>
+
 #include "plugins/sdk/plugin.h"
 #include "tests/plugins/twin.descriptors.h"
 #include "tests/plugins/twin.pb.h"

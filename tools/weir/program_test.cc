@@ -2,6 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
 #include "gflags/gflags.h"
 #include "tools/weir/command_line.h"
 #include "tools/weir/report.h"

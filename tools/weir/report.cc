@@ -2,6 +2,7 @@
 #include "tools/weir/report.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"

@@ -5,7 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
-#include <memory>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"

@@ -37,6 +37,7 @@
 #include "core/record/batch.h"
 #include "core/record/record.h"
 #include "gtest/gtest.h"
+#include "plugins/abi/weir_plugin.h"
 #include "plugins/sdk/component.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
