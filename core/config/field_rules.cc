@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/field_rules.h"
 
-#include <cstdint>
 #include <set>
 #include <utility>
 
@@ -9,7 +8,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "core/config/compiled_rules.h"
-#include "core/config/diagnostics.h"
 #include "core/config/strict_parser.h"
 #include "core/config/utf8.h"
 #include "google/protobuf/text_format.h"

@@ -8,9 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "core/config/component_spec.h"
 #include "core/config/diagnostics.h"
 #include "core/config/position.h"
+#include "core/record/stage_kind.h"
 
 namespace weir::config {
 

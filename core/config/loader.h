@@ -19,10 +19,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/config/component_spec.h"
 #include "core/config/environment.h"
 #include "core/config/position.h"
 #include "core/config/schemas.h"
+#include "core/record/stage_kind.h"
 
 namespace weir::config {
 

@@ -8,7 +8,6 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "core/config/diagnostics.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace weir::config {

@@ -13,7 +13,7 @@
 #include <cstdint>
 
 #include "core/record/batch.h"
-#include "plugins/sdk/stage.h"
+#include "plugins/sdk/stage.h"  // keep: whoever has a component has its Stage
 #include "plugins/sdk/status.h"
 
 namespace weir::sdk {

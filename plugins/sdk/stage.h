@@ -10,7 +10,6 @@
 #include <string_view>
 #include <utility>
 
-#include "core/record/batch.h"
 #include "core/record/record.h"
 #include "plugins/abi/weir_plugin.h"
 #include "plugins/sdk/status.h"

@@ -2,6 +2,7 @@
 #include "sinks/stdout/stdout_sink.h"
 
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>

@@ -3,8 +3,6 @@
 #ifndef WEIR_SINKS_STDOUT_STDOUT_SINK_H_
 #define WEIR_SINKS_STDOUT_STDOUT_SINK_H_
 
-#include <unistd.h>
-
 #include <cstddef>
 #include <memory>
 #include <string>

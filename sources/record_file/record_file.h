@@ -3,7 +3,6 @@
 #ifndef WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_
 #define WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_
 
-#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>

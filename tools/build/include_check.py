@@ -95,6 +95,31 @@ ALSO = {"move": {"algorithm"}, "swap": {"algorithm", "string", "vector"}, "getli
         "hash": {"string", "string_view", "memory", "optional"}, "exception": {"stdexcept", "new"},
         "get_if": {"variant"}, "remove": {"cstdio"}, "begin": {"iterator"}, "find": {"string"}}
 
+# Headers whose names have no "std::" in front, or need none: only that one is used is
+# looked for, because other headers may rightly bring them.
+PLAIN = {header: re.compile(r"\b(?:%s)\b" % names) for header, names in {
+    "cerrno": r"errno|E[A-Z0-9]{3,}",
+    "cstddef": r"size_t|ptrdiff_t|max_align_t|nullptr_t|byte|offsetof|NULL",
+    "cstdint": r"u?int(?:_fast|_least)?\d+_t|u?intptr_t|u?intmax_t|U?INT\d+_(?:MAX|MIN|C)|SIZE_MAX",
+    "cstdio": r"\w*printf|f?put[cs]|fopen|fclose|fread|fwrite|fgets|fflush|fileno|FILE|stdin|stdout|stderr|"
+              r"perror|rename|remove|EOF",
+    "cstdlib": r"get_?env|(?:un)?setenv|secure_getenv|abort|exit|_Exit|atexit|malloc|calloc|free|realloc|strto\w+|ato\w+|"
+               r"mkd?s?temp|abs|system|EXIT_\w+|rand",
+    "cstring": r"mem\w+|str\w+",
+    "fcntl.h": r"open(?:at)?|creat|fcntl|O_\w+|F_\w+|FD_\w+|posix_f\w+",
+    "iterator": r"back_inserter|inserter|front_inserter|make_move_iterator|istreambuf_iterator|ostream_iterator|"
+                r"next|prev|distance|advance|\w+_iterator(?:_tag)?|size|begin|end|rbegin|rend|data|empty",
+    "poll.h": r"p?poll|pollfd|POLL\w+|nfds_t",
+    "sys/eventfd.h": r"eventfd\w*|EFD_\w+",
+    "sys/stat.h": r"f?l?stat|fstatat|mkdir|chmod|S_\w+|mkfifo|umask",
+    "sys/types.h": r"pid_t|ssize_t|off_t|uid_t|gid_t|mode_t",
+    "type_traits": r"\w+_v|is_\w+|enable_if\w*|remove_\w+|decay\w*|conditional\w*|underlying_type\w*|invoke_result\w*|"
+                   r"true_type|false_type|common_type\w*|add_\w+|void_t|make_\w+signed\w*",
+    "unistd.h": r"p?read|p?write|close|dup[23]?|pipe2?|isatty|unlink\w*|get\w+id|fork|exec\w+|_exit|sleep|usleep|access|"
+                r"STD\w+_FILENO|sysconf|_SC_\w+|lseek|f?truncate|syscall|readlink|rmdir|chdir|ftruncate|ssize_t|alarm|"
+                r"close_range|link|symlink|environ|f?sync|setns|[RWXF]_OK|SEEK_\w+",
+}.items()}
+
 # Words that stand before a parenthesis or a brace and declare nothing.
 NOT_NAMES = frozenset("""alignas alignof and bool case catch char class const constexpr decltype default delete do
     double else enum explicit extern false final float for friend if inline int long namespace new noexcept not
@@ -135,12 +160,31 @@ def strip(text):
                   blank, text)
 
 
+def at_namespace_level(code):
+    """Code without what stands in braces, but for those of namespaces and plain enums."""
+    kept, opened = [], []
+    for piece in re.split(r"([{}])", code):
+        if piece == "{":
+            before = re.split(r"[;}]", "".join(kept[-3:]))[-1]
+            opened.append(bool(re.search(r'\bnamespace\b[\w\s:]*$|\bextern\s*""\s*$|\benum\s+(?!class|struct)[\w\s:]*$', before)))
+        elif piece == "}":
+            if opened:
+                opened.pop()
+        if all(opened) or (piece == "{" and all(opened[:-1])):
+            kept.append(piece)
+    return "".join(kept)
+
+
 def declared(code):
-    """Names that a header may be included for. Rather too many than too few."""
-    names = set(re.findall(r"\b(?:class|struct|union|enum|enum\s+class|enum\s+struct)\s+(?:\w+\([^)]*\)\s*)?(\w+)", code))
+    """Names that a header may be included for: rather too many than too few."""
+    names = set(re.findall(r"#\s*define\s+(\w+)", code))
+    code = at_namespace_level(re.sub(r"(?m)^\s*#(?:.*\\\n)*.*$", "", code))
+    code = re.sub(r"\bnamespace\s+[\w:]*", "", code)
+    names |= set(re.findall(r"\b(?:enum\s+class|enum\s+struct|enum|class|struct|union)\s+(?:\w+\([^)]*\)\s*)?(\w+)", code))
     names |= set(re.findall(r"\busing\s+(\w+)\s*=", code))
-    names |= set(re.findall(r"#\s*define\s+(\w+)", code))
+    # Functions, variables, enumerators, typedefs.
     names |= set(re.findall(r"\b(\w+)\s*(?:\[[^]]*\]\s*)*[({=;,}]", code))
+    names |= set(re.findall(r"\b(operator)\b", code))
     return {name for name in names if not name.isdigit()} - NOT_NAMES
 
 
@@ -169,6 +213,8 @@ def check_text(sources):
             if quoted and path in sources and not names_of(path) & source.words:
                 yield source.path, line, f"nothing of {path} is used"
             if not quoted and path in STANDARD and not users(path) & source.standard:
+                yield source.path, line, f"nothing of <{path}> is used"
+            if not quoted and path in PLAIN and not PLAIN[path].search(source.code):
                 yield source.path, line, f"nothing of <{path}> is used"
         for header, names in STANDARD.items():
             used = sorted(set(names.split()) & source.standard)

@@ -7,7 +7,6 @@
 
 #include <cerrno>
 #include <csignal>
-#include <cstdint>
 #include <utility>
 
 #include "absl/status/status.h"

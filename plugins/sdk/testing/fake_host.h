@@ -19,11 +19,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -34,7 +32,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/record/batch.h"
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "plugins/abi/weir_plugin.h"
