@@ -116,6 +116,34 @@ class IncludeTest(unittest.TestCase):
                          ["sinks/out/out.cc:1: uses std::vector and does not include <vector>",
                           "sinks/out/out.h:1: uses std::vector and does not include <vector>"])
 
+    def test_names_of_a_header_are_those_at_namespace_level(self):
+        names = include_check.declared(include_check.strip("""
+            #define MAX(a) \\
+              inside_macro(a)
+            namespace x::y { extern "C" {
+            enum Plain { kOne, kTwo = 2 };
+            enum class Scoped : int { kMember };
+            struct Thing { int member; void Method() { local(); } } instance;
+            template <typename T> inline T Call(T argument) { return other(argument); }
+            using Short = Thing;
+            typedef unsigned long counter_t;
+            constexpr int kTable[] = {1, 2};
+            } }  // namespace x::y
+            """))
+        self.assertLessEqual({"MAX", "Plain", "kOne", "kTwo", "Scoped", "Thing", "Call", "Short", "counter_t",
+                              "kTable", "instance"}, names)
+        self.assertFalse({"kMember", "member", "Method", "local", "other", "inside_macro", "x", "y"} & names)
+
+    def test_plain_names_are_a_use_too(self):
+        for header, use in (("unistd.h", "int f() { return close(3); }"), ("cstdint", "uint8_t a;"),
+                            ("cerrno", "int e = EAGAIN;"), ("type_traits", "bool b = std::is_same_v<int, int>;")):
+            with self.subTest(header):
+                line = f"#include <{header}>\n"
+                self.assertEqual(self.changed("core/record/text.h", "#include", line + "#include"),
+                                 [f"core/record/text.h:1: nothing of <{header}> is used"])
+                self.assertEqual(self.changed("core/record/text.h", "#include <string>\n",
+                                              line + "#include <string>\n" + use), [])
+
     def test_placement_new_is_a_use_of_its_header(self):
         self.assertEqual(self.changed("core/record/text.h", "inline", "#include <new>\nint* a = new (nullptr) int;\ninline"),
                          [])
