@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Which files tools/lint --tidy looks at again after a change, and with which options."""
+
+import unittest
+
+import scripts
+
+tidy = scripts.load("tools/build/tidy")
+
+FILES = {
+    "bpf/flow.h": "",
+    "bpf/parse.h": '#include "bpf/flow.h"\n',
+    "bpf/flows.bpf.c": '#include "bpf/parse.h"\n',
+    "core/a.h": '#include "core/only.h"\n#include "bpf/flow.h"\n',
+    "core/a.cc": '#include "core/a.h"\n#include "core/p.pb.h"\n',
+    "core/only.h": "",
+    "core/other.cc": '#include <vector>\n#include "bpf/flows.skel.h"\n',
+    "core/p.proto": 'import "core/q.proto";\n',
+    "core/q.proto": "",
+    "third_party/x.h": "",
+}
+
+
+class TidyTest(unittest.TestCase):
+
+    def setUp(self):
+        self.files = dict(FILES)
+        for name, stand_in in (("read", lambda path: self.files[path]),
+                               ("files", lambda *patterns: sorted(self.files))):
+            self.addCleanup(setattr, tidy, name, getattr(tidy, name))
+            setattr(tidy, name, stand_in)
+
+    def stamps(self):
+        graph = tidy.Graph()
+        return {path: tidy.stamp(graph, b"", path, model) for path, model in tidy.jobs(graph)}
+
+    def looked_at_after(self, path, text="changed\n"):
+        before = self.stamps()
+        self.files[path] += text
+        after = self.stamps()
+        return {path for path in after if after[path] != before.get(path)}
+
+    def test_sources_and_headers_that_no_source_has_first(self):
+        # Not core/a.h, which core/a.cc has first, nor bpf/parse.h, which is of BPF programs.
+        self.assertEqual(set(self.stamps()), {"bpf/flow.h", "core/a.cc", "core/only.h", "core/other.cc"})
+
+    def test_a_change_is_looked_at_where_it_is_read(self):
+        self.assertEqual(self.looked_at_after("core/other.cc"), {"core/other.cc"})
+        self.assertEqual(self.looked_at_after("core/a.h"), {"core/a.cc"})
+        self.assertEqual(self.looked_at_after("core/only.h"), {"core/a.cc", "core/only.h"})
+
+    def test_so_is_one_in_what_headers_are_generated_from(self):
+        self.assertIn("core/a.cc", self.looked_at_after("core/q.proto"))
+        self.assertIn("core/other.cc", self.looked_at_after("bpf/parse.h"))
+
+    def test_the_tools_are_part_of_it(self):
+        graph = tidy.Graph()
+        self.assertNotEqual(tidy.stamp(graph, b"clang-tidy 14", "core/a.cc", "core/a.cc"),
+                            tidy.stamp(graph, b"clang-tidy 15", "core/a.cc", "core/a.cc"))
+
+    def test_a_header_that_nothing_includes_is_an_error(self):
+        self.files["core/forgotten.h"] = ""
+        with self.assertRaisesRegex(tidy.Error, "core/forgotten.h: no source file includes it"):
+            self.stamps()
+
+    def test_a_header_is_parsed_as_a_source_that_includes_it(self):
+        options = {"core/a.cc": tidy.parsing_options(
+            ["gcc", "-Wall", "-MD", "-MF", "a.d", "-iquote", ".", "-c", "core/a.cc", "-o", "a.o"])}
+        command = tidy.command_for("core/only.h", "core/a.cc", options)
+        self.assertEqual(command[1:4], ["-Wall", "-iquote", "."])
+        self.assertEqual(command[-1], "core/only.h")
+        self.assertTrue({"-fsyntax-only", "c++"} <= set(command))
+        self.assertFalse({"-c", "-o", "a.o", "-MF", "a.d", "core/a.cc"} & set(command))
+
+
+if __name__ == "__main__":
+    scripts.harness.main()
