@@ -50,6 +50,8 @@ class InstallTest(harness.WeirTest):
     def test_needs_only_the_language_runtimes(self):
         allowed = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6",
                    "libpthread.so.0", "libdl.so.2", "librt.so.1"}
+        # Compiled with a sanitizer, they need its runtime, and that one only.
+        sanitizer = os.environ.get("WEIR_SANITIZER")
         plugins = os.path.join(self.prefix, "lib/weir/plugins")
         files = [os.path.join(plugins, name) for name in os.listdir(plugins)]
         self.assertGreaterEqual(len(files), 5)
@@ -57,7 +59,10 @@ class InstallTest(harness.WeirTest):
             dynamic = harness.run("readelf", "-d", path)
             needed = {line.partition("[")[2].rstrip("]") for line in dynamic.splitlines()
                       if "(NEEDED)" in line}
-            self.assertLessEqual({name for name in needed if not name.startswith("ld-linux")}, allowed)
+            runtimes = {name for name in needed if name.startswith(f"lib{sanitizer}.so.")}
+            self.assertEqual(len(runtimes), 1 if sanitizer else 0, path)
+            needed = {name for name in needed - runtimes if not name.startswith("ld-linux")}
+            self.assertLessEqual(needed, allowed)
             self.assertNotIn("RPATH", dynamic)
             self.assertNotIn("RUNPATH", dynamic)
 
@@ -93,8 +98,10 @@ class InstallTest(harness.WeirTest):
 
     @staticmethod
     def small_environment():
-        """No hint of the build, but where coverage is counted (else it goes to /)."""
-        kept = {name: value for name, value in os.environ.items() if name.startswith("GCOV_")}
+        """No hint of the build, but where coverage is counted (else it goes to /), and how
+        a sanitizer reports."""
+        kept = {name: value for name, value in os.environ.items()
+                if name.startswith("GCOV_") or name.endswith("SAN_OPTIONS")}
         return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **kept}
 
     def test_a_plugin_compiles_from_the_installed_headers_alone(self):
