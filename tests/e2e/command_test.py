@@ -3,10 +3,12 @@
 """The program as a user types it: the reference vectors from the command line,
 what is refused and how, exit codes, examples. Needs no privilege."""
 
+import ast
 import glob
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -33,6 +35,14 @@ ACCOUNTER = """transform { name: "account" type: "accounter" input: "recording" 
 
 def lines_of(name):
     return pathlib.Path(VECTORS, name).read_text().splitlines()
+
+
+def pinned_versions():
+    """Name and version of every archive in third_party/archives.bzl."""
+    text = pathlib.Path(harness.runfile("third_party/archives.bzl")).read_text()
+    archives = ast.literal_eval(text[text.index("ARCHIVES = ") + len("ARCHIVES = "):])
+    return {name: re.search(r"-([0-9.]+)$", entry["strip"][0])[1]
+            for name, entry in archives.items()}
 
 
 def as_set(lines):
@@ -220,6 +230,33 @@ class ProgramTest(harness.WeirTest):
 
     def test_version(self):
         self.assertRegex(self.check("version").stdout(), r"^weir \d+\.\d+\.\d+ \(plugin interface 1\.")
+
+    def test_version_tells_what_weir_was_built_with_and_from(self):
+        self.assertIn("--verbose", self.check("version", "--help").stdout())
+        first, build, linked, plugins = self.check("version", "--verbose").stdout().split("\n\n")
+        self.assertEqual(first + "\n", self.check("version").stdout())
+        self.assertRegex(build, r"(?m)^  configuration +(opt|dbg|fastbuild)\b")
+        self.assertRegex(build, r"(?m)^  options +.*-O\d")
+        self.assertRegex(build, r"(?m)^  C\+\+ compiler +(GCC \d+|.*[Cc]lang.* \d+)\.\d+")
+        self.assertRegex(build, r"(?m)^  C library +glibc \d+\.\d+$")
+        for tool in ("clang", "llvm-strip", "bpftool"):
+            self.assertRegex(build, rf"(?m)^  {tool} +\d+\.\d+[0-9.]* \(BPF objects\)$")
+        # The same from wherever it was built.
+        self.assertNotIn("/", build + linked)
+        self.assertEqual(dict(line.split() for line in linked.splitlines()[1:]), pinned_versions())
+        self.assertEqual(len(plugins.splitlines()) - 1, len(glob.glob(harness.PLUGINS + "/*.so")))
+        for file in glob.glob(harness.PLUGINS + "/*.so"):
+            self.assertRegex(plugins, r"(?m)^  \w+ +[\d.]+ \(plugin interface 1\.\d+, flow record 1\), "
+                             rf".*/{os.path.basename(file)}$")
+
+    def test_version_without_usable_plugins(self):
+        plugins = os.path.join(self.folder, "plugins")
+        said = self.check("version", "--verbose", "--plugin_path=" + plugins).stdout()
+        self.assertIn(f"none: plugin folder '{plugins}': No such file", said)
+        os.mkdir(plugins)
+        shutil.copy(harness.runfile("tests/plugins/no_symbol.so"), plugins)
+        said = self.check("version", "--verbose", "--plugin_path=" + plugins).stdout()
+        self.assertIn("no_symbol.so': is no weir plugin", said)
 
     def test_every_example_is_valid(self):
         examples = glob.glob(harness.EXAMPLES + "/*.textproto")

@@ -35,6 +35,7 @@ def runfile(path):
 
 TREE = runfile("tools/tree")
 WEIR = os.path.join(TREE, "bin/weir")
+PLUGINS = os.path.join(TREE, "lib/weir/plugins")
 EXAMPLES = os.path.join(TREE, "share/weir/examples")
 
 

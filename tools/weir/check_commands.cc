@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands that run nothing: validate, plugins, describe, version.
+// The commands that run nothing: validate, plugins, describe.
 #include <cstdio>
 #include <string>
 #include <string_view>
@@ -10,10 +10,8 @@
 #include "core/config/describe.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
-#include "core/plugin/version.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
-#include "plugins/abi/weir_plugin.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
@@ -86,12 +84,6 @@ int DescribeCommand(const Arguments& arguments) {
   }
   if (found) return kExitClean;
   return BadUsage(absl::StrCat("there is no type '", arguments[0], "'; there are ", types));
-}
-
-int VersionCommand(const Arguments& /*arguments*/) {
-  std::printf("weir %s (plugin interface %d.%d, flow record %d)\n", plugin::kVersion,
-              WEIR_ABI_MAJOR, WEIR_ABI_MINOR, WEIR_RECORD_VERSION);
-  return kExitClean;
 }
 
 }  // namespace weir

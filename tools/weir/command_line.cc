@@ -39,6 +39,12 @@ std::string FlagHelp(const std::vector<std::string>& names) {
   return text;
 }
 
+// A flag that is on when it is given without a value.
+bool IsSwitch(const std::string& name) {
+  gflags::CommandLineFlagInfo flag;
+  return gflags::GetCommandLineFlagInfo(name.c_str(), &flag) && flag.type == "bool";
+}
+
 struct FlagWord {
   std::string name;
   std::string value;
@@ -54,6 +60,7 @@ absl::StatusOr<FlagWord> ReadFlag(const std::vector<std::string>& words, size_t*
   if (equals != std::string_view::npos) {
     return FlagWord{std::string(name.substr(0, equals)), std::string(name.substr(equals + 1))};
   }
+  if (IsSwitch(std::string(name))) return FlagWord{std::string(name), "true"};
   if (*at + 1 >= words.size()) {
     return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
   }

@@ -40,8 +40,10 @@ const std::vector<Command>& Commands() {
       {"version",
        "",
        "Prints the versions of weir and of its plugin interface.",
-       "",
-       {},
+       "With --verbose also the compiler, the tools that made the BPF objects, the build's\n"
+       "configuration, the pinned libraries, and the version of each plugin. What is said\n"
+       "of the build was recorded while weir was built.\n",
+       {"verbose"},
        VersionCommand},
   };
   return *commands;

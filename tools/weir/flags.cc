@@ -39,7 +39,10 @@ const std::vector<std::string>& GlobalFlags() {
 
 Flag DescribeFlag(const std::string& name) {
   const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(name.c_str());
-  Flag flag{name, info.type == "bool" ? "" : "VALUE", {}, info.description, info.default_value};
+  // A switch is off unless it is given.
+  const bool is_switch = info.type == "bool";
+  Flag flag{
+      name, is_switch ? "" : "VALUE", {}, info.description, is_switch ? "" : info.default_value};
   for (const Value& value : Values()) {
     if (name != value.flag) continue;
     flag.placeholder = value.placeholder;

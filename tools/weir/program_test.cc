@@ -15,6 +15,7 @@ DEFINE_string(plugin_path, "", "folders");
 DEFINE_string(log_level, "info", "level");
 DEFINE_string(drain_timeout, "10s", "time");
 DEFINE_string(config, "", "file");
+DEFINE_bool(verbose, false, "tells more");
 
 namespace weir {
 namespace {
@@ -27,7 +28,7 @@ using ::testing::Not;
 const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
       {"run", "", "Runs.", "Long text.\n", {"config"}, nullptr},
-      {"describe", "TYPE", "Describes.", "", {}, nullptr},
+      {"describe", "TYPE", "Describes.", "", {"verbose"}, nullptr},
   };
   return *commands;
 }
@@ -50,6 +51,16 @@ TEST(CommandLineTest, AfterTwoDashesEverythingIsAnArgument) {
   ASSERT_TRUE(invocation.ok()) << invocation.status();
   EXPECT_FALSE(invocation->help);
   EXPECT_THAT(invocation->arguments, ElementsAre("--help"));
+}
+
+TEST(CommandLineTest, ASwitchTakesNoWordForItsValue) {
+  const auto invocation = ParseCommandLine({"describe", "--verbose", "stdout"}, Commands());
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_THAT(invocation->arguments, ElementsAre("stdout"));
+  EXPECT_TRUE(FLAGS_verbose);
+  ASSERT_TRUE(ParseCommandLine({"describe", "--verbose=false", "stdout"}, Commands()).ok());
+  EXPECT_FALSE(FLAGS_verbose);
+  EXPECT_EQ(ErrorOf({"describe", "--verbose=loud", "stdout"}), "--verbose does not take 'loud'");
 }
 
 TEST(CommandLineTest, SaysWhatIsWrong) {

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <features.h>
+
+#include <cstdio>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/plugin/version.h"
+#include "gflags/gflags.h"
+#include "plugins/abi/weir_plugin.h"
+#include "tools/weir/build_info.h"
+#include "tools/weir/commands.h"
+#include "tools/weir/exit_code.h"
+#include "tools/weir/program.h"
+
+DEFINE_bool(verbose, false,
+            "also print what weir was built with and from, and the versions of its plugins");
+
+namespace weir {
+namespace {
+
+void PrintVersion(const char* name, std::string_view version) {
+  absl::PrintF("  %-27s  %s\n", name, version);
+}
+
+void PrintBuild() {
+  std::printf("\nBuild\n");
+  PrintVersion("configuration", kBuildConfiguration);
+  PrintVersion("options", kBuildOptions);
+  PrintVersion("C++ compiler", kCompiler);
+#ifdef __GLIBC__
+  PrintVersion("C library", absl::StrCat("glibc ", __GLIBC__, ".", __GLIBC_MINOR__));
+#endif
+  for (const NamedVersion& tool : BuildTools()) {
+    PrintVersion(tool.name, absl::StrCat(tool.version, " (BPF objects)"));
+  }
+  std::printf("\nPinned sources\n");
+  for (const NamedVersion& archive : BuildArchives()) PrintVersion(archive.name, archive.version);
+}
+
+// A plugin tells its versions; what it was built with is known of those that were
+// built with this program only.
+void PrintPlugins() {
+  std::printf("\nPlugins\n");
+  const auto catalogue = OpenPlugins();
+  if (!catalogue.ok()) {
+    absl::PrintF("  none: %s\n", catalogue.status().message());
+    return;
+  }
+  for (const auto& library : (*catalogue)->libraries()) {
+    const weir_plugin& plugin = library->plugin();
+    PrintVersion(plugin.name, absl::StrFormat("%s (plugin interface %d.%d, flow record %d), %s",
+                                              plugin.version, plugin.abi_major, plugin.abi_minor,
+                                              plugin.record_version, library->path()));
+  }
+  for (const absl::Status& refused : (*catalogue)->refused()) {
+    absl::PrintF("  refused: %s\n", refused.message());
+  }
+}
+
+}  // namespace
+
+int VersionCommand(const Arguments& /*arguments*/) {
+  std::printf("weir %s (plugin interface %d.%d, flow record %d)\n", plugin::kVersion,
+              WEIR_ABI_MAJOR, WEIR_ABI_MINOR, WEIR_RECORD_VERSION);
+  if (FLAGS_verbose) {
+    PrintBuild();
+    PrintPlugins();
+  }
+  return kExitClean;
+}
+
+}  // namespace weir
