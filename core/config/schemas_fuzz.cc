@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/config/config_example.h"
 #include "core/config/describe.h"
 #include "core/config/loader.h"
