@@ -2,7 +2,9 @@
 // The transform alone, with the fake host of weir's SDK.
 #include "port_filter/port_filter.h"
 
+#include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
