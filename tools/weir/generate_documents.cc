@@ -5,7 +5,6 @@
 //   generate_documents manual                           weir(1)
 //   generate_documents file_manual SCHEMA PLUGIN...     weir.textproto(5)
 //   generate_documents bash_completion
-#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <sstream>

@@ -2,7 +2,7 @@
 #include <features.h>
 
 #include <cstdio>
-#include <string>
+#include <string_view>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
