@@ -30,19 +30,21 @@ inline int InlineNeverCalled() {  // left
 }
 """
 PROGRAM = """#include <dlfcn.h>
+#include <vector>
 #include "lib/sign.h"
 int NeverCalled() {           // left
   return InlineNeverCalled();  // left
 }
 int main(int argc, char** argv) {  // run
   if (argc != 2) return 2;    // run
+  std::vector<int> others(2, 1);  // run
   void* plugin = dlopen(argv[1], RTLD_NOW);  // run
   if (plugin == nullptr) {    // run
     return 3;                 // left
   }
   auto* entry = reinterpret_cast<int (*)()>(dlsym(plugin, "Entry"));  // run
   return entry() + Sign(5) == 0 ? 0 : 1;  // run
-}
+}                             // run
 """
 PLUGIN = """#include "lib/sign.h"
 extern "C" int Entry() {      // run
@@ -184,9 +186,10 @@ class KnownProgramTest(unittest.TestCase):
                                   "testActionOutput": [{"name": "test.lcov", "uri": "file://" + path}
                                                        for path in paths]}}
                   for label, status, paths in results]
-        actions = [{"arguments": ["g++", "-ftest-coverage", "-c", f"app/{name}.cc",
+        actions = [{"arguments": ["g++", option, "-c", f"app/{name}.cc",
                                   "-o", f"{self.bin}/{name}.pic.o"]}
-                   for name in ("main", "plugin", "unused")]
+                   for name, option in (("main", "--coverage"), ("plugin", "-ftest-coverage"),
+                                        ("unused", "--coverage"), ("not_at_all", "-O2"))]
         return ["--root=" + self.checkout, "--execution-root=" + self.checkout,
                 "--events=" + self.write("events", "\n".join(map(json.dumps, events))),
                 "--actions=" + self.write("actions", json.dumps({"actions": actions})),
@@ -220,9 +223,10 @@ class KnownProgramTest(unittest.TestCase):
         self.assertEqual((code, err), (0, ""))
         own, apart = out.split("apart: files of tests")
         # main.cc is a file of a test and of something else: not apart.
-        self.assertRegex(own, r"(?m)^app +11 +6 +54\.5$")
+        self.assertRegex(own, r"(?m)^app +13 +8 +61\.5$")
         self.assertRegex(own, r"(?m)^lib +6 +4 +66\.7$")
         self.assertRegex(apart, r"(?m)^app +2 +2 +100\.0$")
+        self.assertNotIn("/usr", out)
         self.assertIn("BPF programs", out)
         with open(os.path.join(output, "coverage.info"), encoding="utf-8") as file:
             self.assertIn("SF:lib/sign.h\nDA:3,2\n", file.read())

@@ -21,6 +21,10 @@ import tarfile
 import tempfile
 import urllib.parse
 
+# Where code that is not weir's own is, seen from the top of the checkout.
+NOT_OURS = ("/", "bazel-out/", "external/", "third_party/")
+# Options that have a compiler write notes; which one it is is Bazel's choice.
+INSTRUMENTED = frozenset(["--coverage", "-ftest-coverage"])
 # gcov takes file names on its command line.
 FILES_PER_RUN = 200
 
@@ -148,7 +152,7 @@ def objects(actions_path):
     found = set()
     for action in graph.get("actions", []):
         arguments = action.get("arguments", [])
-        if "-c" not in arguments or "-ftest-coverage" not in arguments:
+        if "-c" not in arguments or not INSTRUMENTED.intersection(arguments):
             continue
         source = arguments[arguments.index("-c") + 1]
         if source.startswith(("external/", "bazel-out/")):
@@ -271,7 +275,7 @@ def report(options):
     tests = source_paths(options.test_labels) - source_paths(options.other_labels)
 
     def wanted(path):
-        return os.path.isfile(os.path.join(options.root, path)) and not path.startswith("external/")
+        return not path.startswith(NOT_OURS) and os.path.isfile(os.path.join(options.root, path))
 
     lines = count_all(options.gcov, bundles(options.events), known, options.execution_root, wanted)
     own = sorted(path for path in lines.files if path not in tests)
