@@ -82,7 +82,15 @@ def parse_version(text, marker):
     return ""
 
 def is_at_least(version, least):
-    """Whether a version is not older than another; "12" stands for "12.0"."""
+    """Whether a version is not older than another.
+
+    Args:
+      version: numbers with dots between; "12" stands for "12.0".
+      least: the other one.
+
+    Returns:
+      True or False.
+    """
     have = [int(part) for part in version.split(".") if part]
     want = [int(part) for part in least.split(".") if part]
     for i in range(max(len(have), len(want))):

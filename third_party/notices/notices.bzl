@@ -92,7 +92,10 @@ def _head(repository, notice):
         "",
     ] + ([""] if notice.text else []))
 
-_LinkedInfo = provider(fields = {"repositories": "depset: external repositories that a target links"})
+_LinkedInfo = provider(
+    "What a target is linked from.",
+    fields = {"repositories": "depset: external repositories that a target links"},
+)
 
 def _linked_impl(target, ctx):
     own = [target.label.workspace_name] if CcInfo in target else []
