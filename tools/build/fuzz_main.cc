@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Stands in for libFuzzer's main(): gives the fuzz target the empty input and, of
-// each file that it is given, the whole, every beginning, and copies with some
-// damage, the same ones each time.
+// each file that it is given, the whole, its beginnings, and copies with some damage,
+// the same ones each time. Of large files fewer, so that a test stays one of seconds
+// with a sanitizer too.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,8 +17,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
 
 namespace {
 
-constexpr int kDamagedCopies = 500;
-constexpr size_t kMaxBeginnings = 4096;  // of larger files every n-th
+constexpr size_t kMaxBeginnings = 1000;
+constexpr size_t kMaxDamagedCopies = 500;
+constexpr size_t kMaxBytes = 1 << 20;  // of all beginnings, and of all damaged copies
 
 void Give(const std::string& bytes) {
   LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
@@ -40,12 +43,15 @@ std::string Damage(std::string bytes, std::mt19937* random) {
 }
 
 void GiveInPieces(const std::string& bytes) {
-  const size_t step = bytes.size() / kMaxBeginnings + 1;
+  // Beginnings have half the size of the file on average.
+  const size_t beginnings = std::clamp<size_t>(2 * kMaxBytes / bytes.size(), 1, kMaxBeginnings);
+  const size_t step = (bytes.size() - 1) / beginnings + 1;
   for (size_t size = 0; size < bytes.size(); size += step) Give(bytes.substr(0, size));
   std::mt19937 random(1);
-  for (int copy = 0; copy < kDamagedCopies; ++copy) {
+  const size_t copies = std::clamp<size_t>(kMaxBytes / bytes.size(), 1, kMaxDamagedCopies);
+  for (size_t copy = 0; copy < copies; ++copy) {
     std::string damaged = bytes;
-    for (int i = 0; i <= copy % 4 && !damaged.empty(); ++i) damaged = Damage(damaged, &random);
+    for (size_t i = 0; i <= copy % 4 && !damaged.empty(); ++i) damaged = Damage(damaged, &random);
     Give(damaged);
   }
 }
