@@ -22,7 +22,7 @@ absl::Status InFrontOf(const absl::Status& status, const Node& node) {
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<StageSpec>& specs,
                                                            const Clock* clock) {
-  std::unique_ptr<Pipeline> pipeline(new Pipeline(clock));
+  std::unique_ptr<Pipeline> pipeline(new Pipeline);
   NodeEvents* const events = pipeline.get();
   for (const StageSpec& spec : specs) {
     pipeline->nodes_.push_back(

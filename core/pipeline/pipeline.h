@@ -78,7 +78,7 @@ class Pipeline : private NodeEvents {
   std::vector<StageReport> Report() const;
 
  private:
-  explicit Pipeline(const Clock* clock) : clock_(clock) {}
+  Pipeline() = default;
 
   void OnStopRequested(std::string_view why) override;
   void OnStageFailed(const absl::Status& status) override;
@@ -89,7 +89,6 @@ class Pipeline : private NodeEvents {
     return stop_requested_ || sources_running_ == 0;
   }
 
-  const Clock* const clock_;
   std::vector<std::unique_ptr<Node>> nodes_;  // every node after its inputs; constant
 
   absl::Mutex mutex_;
