@@ -12,6 +12,7 @@
 
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/libbpf_options.h"
 
 namespace weir::ebpf {
 
@@ -19,12 +20,10 @@ namespace {
 
 constexpr size_t kReplyBytes = 32 * 1024;
 
-bpf_tc_hook HookOf(uint32_t if_index) {
-  bpf_tc_hook hook{};
-  hook.sz = sizeof(hook);
-  hook.ifindex = static_cast<int>(if_index);
-  hook.attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
-  return hook;
+// Both sides of an interface.
+void SetHook(uint32_t if_index, bpf_tc_hook* hook) {
+  hook->ifindex = static_cast<int>(if_index);
+  hook->attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
 }
 
 sdk::Status AskForFilters(int fd, uint32_t if_index, uint32_t parent) {
@@ -77,8 +76,9 @@ sdk::Result<bool> HasFilters(uint32_t if_index, uint32_t parent) {
 }  // namespace
 
 sdk::Result<std::shared_ptr<ClsactQdisc>> ClsactQdisc::Ensure(uint32_t if_index) {
-  bpf_tc_hook hook = HookOf(if_index);
-  const int error = -bpf_tc_hook_create(&hook);
+  LibbpfOptions<bpf_tc_hook> hook;
+  SetHook(if_index, hook.get());
+  const int error = -bpf_tc_hook_create(hook.get());
   if (error != 0 && error != EEXIST) return sdk::ErrnoStatus("add qdisc clsact", error);
   return std::shared_ptr<ClsactQdisc>(new ClsactQdisc(if_index, error == 0));
 }
@@ -91,8 +91,9 @@ sdk::Status ClsactQdisc::RemoveIfOursAndEmpty() {
     if (!others.ok()) return others.status();
     if (*others) return sdk::OkStatus();
   }
-  bpf_tc_hook hook = HookOf(if_index_);
-  const int error = -bpf_tc_hook_destroy(&hook);
+  LibbpfOptions<bpf_tc_hook> hook;
+  SetHook(if_index_, hook.get());
+  const int error = -bpf_tc_hook_destroy(hook.get());
   return error == 0 ? sdk::OkStatus() : sdk::ErrnoStatus("remove qdisc clsact", error);
 }
 

@@ -16,6 +16,7 @@
 #include "bpf/flow.h"
 #include "bpf/flows_bpf.skel.h"
 #include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
 #include "sources/ebpf/program_attachment.h"
 
@@ -103,11 +104,10 @@ sdk::Result<std::unique_ptr<KernelFlows>> KernelFlows::Load(const KernelOptions&
 sdk::Status KernelFlows::LoadPrograms(const KernelOptions& options, const sdk::Stage& stage) {
   libbpf_set_print(SayNothing);
   std::vector<char> log(kVerifierLogBytes);
-  bpf_object_open_opts open_options{};
-  open_options.sz = sizeof(open_options);
-  open_options.kernel_log_buf = log.data();
-  open_options.kernel_log_size = log.size();
-  skeleton_.reset(flows_bpf__open_opts(&open_options));
+  LibbpfOptions<bpf_object_open_opts> open_options;
+  open_options->kernel_log_buf = log.data();
+  open_options->kernel_log_size = log.size();
+  skeleton_.reset(flows_bpf__open_opts(open_options.get()));
   if (skeleton_ == nullptr) return sdk::ErrnoStatus("open BPF object", errno);
 
   skeleton_->rodata->sampling_threshold = SamplingThreshold(options.sampling);

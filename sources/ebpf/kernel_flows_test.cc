@@ -20,6 +20,7 @@
 #include "bpf/testing/test_packets.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/table_drain.h"
 #include "sources/ebpf/test_flows.h"
 
@@ -45,15 +46,14 @@ class KernelFlowsTest : public ::testing::Test {
 
   // Runs a program `times` on a packet.
   void Run(const Bytes& packet, uint8_t direction = WEIR_DIRECTION_INGRESS, int times = 1) {
-    bpf_test_run_opts options{};
-    options.sz = sizeof(options);
-    options.data_in = packet.data();
-    options.data_size_in = static_cast<uint32_t>(packet.size());
-    options.repeat = times;
+    LibbpfOptions<bpf_test_run_opts> options;
+    options->data_in = packet.data();
+    options->data_size_in = static_cast<uint32_t>(packet.size());
+    options->repeat = times;
     const int error =
-        -bpf_prog_test_run_opts(kernel_->ProgramFd(ARPHRD_ETHER, direction), &options);
+        -bpf_prog_test_run_opts(kernel_->ProgramFd(ARPHRD_ETHER, direction), options.get());
     ASSERT_EQ(error, 0) << std::strerror(error);
-    EXPECT_EQ(static_cast<int32_t>(options.retval), -1) << "TCX_NEXT";
+    EXPECT_EQ(static_cast<int32_t>(options->retval), -1) << "TCX_NEXT";
   }
 
   void Evict(Flows* flows) {

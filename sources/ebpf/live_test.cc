@@ -26,6 +26,7 @@
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/kernel_flows.h"
+#include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
 #include "sources/ebpf/test_flows.h"
@@ -277,20 +278,18 @@ TEST_F(LiveTest, LeavesTheQdiscAndTheFiltersOfOthersAlone) {
 
   // Added by somebody else to a qdisc that is weir's.
   const auto attached = Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, AttachMode::kClsact);
-  bpf_tc_hook hook{};
-  hook.sz = sizeof(hook);
-  hook.ifindex = static_cast<int>(LinkOf("right").if_index);
-  hook.attach_point = BPF_TC_EGRESS;
-  bpf_tc_opts filter{};
-  filter.sz = sizeof(filter);
-  filter.prog_fd = kernel_->ProgramFd(ARPHRD_ETHER, WEIR_DIRECTION_EGRESS);
-  filter.priority = 5;
-  ASSERT_EQ(bpf_tc_attach(&hook, &filter), 0);
+  LibbpfOptions<bpf_tc_hook> hook;
+  hook->ifindex = static_cast<int>(LinkOf("right").if_index);
+  hook->attach_point = BPF_TC_EGRESS;
+  LibbpfOptions<bpf_tc_opts> filter;
+  filter->prog_fd = kernel_->ProgramFd(ARPHRD_ETHER, WEIR_DIRECTION_EGRESS);
+  filter->priority = 5;
+  ASSERT_EQ(bpf_tc_attach(hook.get(), filter.get()), 0);
   EXPECT_TRUE(attached->Detach().ok());
   EXPECT_TRUE(HasClsact("right"));
-  filter.flags = filter.prog_id = 0;
-  filter.prog_fd = 0;
-  EXPECT_EQ(bpf_tc_query(&hook, &filter), 0);
+  filter->flags = filter->prog_id = 0;
+  filter->prog_fd = 0;
+  EXPECT_EQ(bpf_tc_query(hook.get(), filter.get()), 0);
 }
 
 TEST_F(LiveTest, SaysWhenAnInterfaceHasGone) {

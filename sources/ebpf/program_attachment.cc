@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
 
 namespace weir::ebpf {
@@ -53,19 +54,21 @@ class TcxAttachment : public Attachment {
 
 class ClsactAttachment : public Attachment {
  public:
+  // A filter as bpf_tc_attach has left it.
   ClsactAttachment(std::shared_ptr<ClsactQdisc> qdisc, const bpf_tc_hook& hook,
                    const bpf_tc_opts& filter)
-      : qdisc_(std::move(qdisc)), hook_(hook) {
-    filter_.sz = sizeof(filter_);
-    filter_.handle = filter.handle;
-    filter_.priority = filter.priority;
+      : qdisc_(std::move(qdisc)) {
+    hook_->ifindex = hook.ifindex;
+    hook_->attach_point = hook.attach_point;
+    filter_->handle = filter.handle;
+    filter_->priority = filter.priority;
   }
   ~ClsactAttachment() override { (void)Detach(); }
 
   sdk::Status Detach() override {
     if (qdisc_ == nullptr) return sdk::OkStatus();
     const std::shared_ptr<ClsactQdisc> qdisc = std::move(qdisc_);
-    const int error = -bpf_tc_detach(&hook_, &filter_);
+    const int error = -bpf_tc_detach(hook_.get(), filter_.get());
     // Somebody else may have removed the filter, or the interface.
     if (error == ENOENT || error == ENODEV) return sdk::OkStatus();
     if (error != 0) return sdk::ErrnoStatus("detach clsact filter", error);
@@ -75,18 +78,17 @@ class ClsactAttachment : public Attachment {
 
  private:
   std::shared_ptr<ClsactQdisc> qdisc_;  // null: detached
-  bpf_tc_hook hook_;
-  bpf_tc_opts filter_{};
+  LibbpfOptions<bpf_tc_hook> hook_;
+  LibbpfOptions<bpf_tc_opts> filter_;
 };
 
 // *error is errno if the result is null.
 std::unique_ptr<Attachment> AttachTcx(const bpf_program* program, const sdk::Link& link,
                                       int* error) {
-  bpf_tcx_opts options{};
-  options.sz = sizeof(options);
-  options.flags = BPF_F_BEFORE;  // and before none in particular: the first
+  LibbpfOptions<bpf_tcx_opts> options;
+  options->flags = BPF_F_BEFORE;  // and before none in particular: the first
   bpf_link* const attached =
-      bpf_program__attach_tcx(program, static_cast<int>(link.if_index), &options);
+      bpf_program__attach_tcx(program, static_cast<int>(link.if_index), options.get());
   if (attached == nullptr) {
     *error = errno;
     return nullptr;
@@ -112,22 +114,20 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
                                                       ClsactQdiscs* qdiscs) {
   sdk::Result<std::shared_ptr<ClsactQdisc>> qdisc = QdiscOf(link, qdiscs);
   if (!qdisc.ok()) return qdisc.status();
-  bpf_tc_hook hook{};
-  hook.sz = sizeof(hook);
-  hook.ifindex = static_cast<int>(link.if_index);
-  hook.attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
+  LibbpfOptions<bpf_tc_hook> hook;
+  hook->ifindex = static_cast<int>(link.if_index);
+  hook->attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 
   int error = 0;
   // A filter of another kind may have the first place.
   for (const uint32_t priority : {kFirstPriority, kKernelChoosesPriority}) {
-    bpf_tc_opts filter{};
-    filter.sz = sizeof(filter);
-    filter.prog_fd = bpf_program__fd(program);
-    filter.priority = priority;
-    error = -bpf_tc_attach(&hook, &filter);
+    LibbpfOptions<bpf_tc_opts> filter;
+    filter->prog_fd = bpf_program__fd(program);
+    filter->priority = priority;
+    error = -bpf_tc_attach(hook.get(), filter.get());
     if (error == 0) {
       return std::unique_ptr<Attachment>(
-          std::make_unique<ClsactAttachment>(*std::move(qdisc), hook, filter));
+          std::make_unique<ClsactAttachment>(*std::move(qdisc), *hook.get(), *filter.get()));
     }
     if (error == EPERM || error == ENODEV) break;
   }
