@@ -34,9 +34,13 @@ class Watch:
             raise OSError(number, "%s: %s" % (what, os.strerror(number)))
         return result
 
+    @staticmethod
+    def _fail(error):
+        raise error
+
     def add(self, folder):
         """Watches a folder and all below it. Returns how many those are."""
-        folders = [path for path, _, _ in os.walk(folder)]
+        folders = [path for path, _, _ in os.walk(folder, onerror=self._fail)]
         for path in folders:
             number = self._check(
                 self._libc.inotify_add_watch(self.descriptor, os.fsencode(path), IN_OPEN), path)
@@ -61,8 +65,8 @@ def main(folders):
     if not folders:
         sys.exit(__doc__)
     watch = Watch()
-    # All folders are listed before the first is watched by name: listing opens them.
     count = sum(watch.add(folder) for folder in folders)
+    # Listing the folders has opened those that were watched by then.
     while select.select([watch.descriptor], [], [], 0)[0]:
         list(watch.events())
     print("watching %d folders" % count, flush=True)
