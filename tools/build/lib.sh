@@ -19,6 +19,9 @@
 #   WEIR_BAZEL       the Bazel to use (a path or a name)
 #   CI               set and not "false": options of --config=ci
 
+# In some languages [a-z] leaves out an "i", and words sort in another order.
+export LC_ALL=C.UTF-8
+
 WEIR_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 
 weir_die() {
