@@ -205,7 +205,7 @@ class KnownProgramTest(unittest.TestCase):
 
     def test_every_line_is_as_known(self):
         known = {f"{self.bin}/{name}.pic" for name in ("main", "plugin", "unused")}
-        lines = report.count_all("gcov", {"//a": [self.bundle("one")], "//b": [self.bundle("two")]},
+        lines = report.count_all(report.default_gcov(), {"//a": [self.bundle("one")], "//b": [self.bundle("two")]},
                                  known, self.checkout, lambda path: path in SOURCES)
         self.assertEqual(set(lines.files), set(SOURCES))
         for path, counts in lines.files.items():

@@ -168,6 +168,13 @@ def source_paths(labels_path):
                 for label in file if label.startswith("//")}
 
 
+def default_gcov():
+    """The gcov of the version that `gcc` has: no other one reads its files."""
+    version = subprocess.run(["gcc", "-dumpversion"], stdout=subprocess.PIPE, text=True, check=True)
+    named = "gcov-" + version.stdout.strip().split(".")[0]
+    return named if shutil.which(named) else "gcov"
+
+
 def run_gcov(gcov, files, directory):
     """Yields gcov's documents on notes or counts. Its complaints are errors: it goes on
     where notes and counts do not belong together, and says it only on stderr."""
@@ -264,7 +271,7 @@ def parse(arguments):
     parser.add_argument("--other-labels", required=True, help="source files of all else")
     parser.add_argument("--files", action="store_true")
     parser.add_argument("--output")
-    parser.add_argument("--gcov", default="gcov")
+    parser.add_argument("--gcov", default=default_gcov())
     return parser.parse_args(arguments)
 
 
