@@ -48,6 +48,8 @@ class Node final : public StageHost {
   // Batches that this node emits go to `consumer` as well. Before Start.
   void ConnectTo(Node* consumer);
 
+  absl::Status Diagnose(std::vector<Finding>* findings) { return stage_->Diagnose(findings); }
+  absl::Status Prepare() { return stage_->Prepare(); }
   // Starts the stage, and its thread if it consumes on one.
   absl::Status Start();
   // Sources: begins to run. After every stage of the pipeline has started.

@@ -41,7 +41,30 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
 
 Pipeline::~Pipeline() = default;
 
+absl::StatusOr<std::vector<StageDiagnosis>> Pipeline::Diagnose() {
+  std::vector<StageDiagnosis> stages;
+  for (const auto& node : nodes_) {
+    StageDiagnosis stage{node->kind(), node->name(), {}};
+    if (absl::Status status = node->Diagnose(&stage.findings); !status.ok()) {
+      return InFrontOf(status, *node);
+    }
+    stages.push_back(std::move(stage));
+  }
+  return stages;
+}
+
+absl::Status Pipeline::Prepare() {
+  prepared_ = true;
+  for (const auto& node : nodes_) {
+    if (absl::Status status = node->Prepare(); !status.ok()) return InFrontOf(status, *node);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Pipeline::Start() {
+  if (!prepared_) {
+    if (absl::Status status = Prepare(); !status.ok()) return status;
+  }
   absl::Status failure;
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     failure = (*node)->Start();

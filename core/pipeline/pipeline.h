@@ -43,7 +43,13 @@ struct StageReport {
   telemetry::Balance balance;
 };
 
-// Made, started, waited for, drained and destroyed on one thread, the control
+struct StageDiagnosis {
+  StageKind kind;
+  std::string name;
+  std::vector<Finding> findings;
+};
+
+// Made, prepared, started, waited for, drained and destroyed on one thread, the control
 // thread; RequestStop and Report come from any.
 class Pipeline : private NodeEvents {
  public:
@@ -55,9 +61,19 @@ class Pipeline : private NodeEvents {
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Starts consumers before their producers, then lets the sources run. If a stage
-  // does not start, those that did are stopped again, and its error is returned.
+  // What every stage finds of this machine, in the order of the specs. In place of all
+  // that follows. An error has the stage's kind and name in front.
+  absl::StatusOr<std::vector<StageDiagnosis>> Diagnose();
+
+  // Lets every stage open what takes privileges that it does not need later on. No
+  // thread has been made by then: those made after it has returned have the privileges
+  // that this thread is left with. An error as of Diagnose, and nothing can be started.
   // Once.
+  absl::Status Prepare();
+
+  // Prepares if that has not been done, starts consumers before their producers, then
+  // lets the sources run. If a stage does not start, those that did are stopped again, and its
+  // error is returned. Once.
   absl::Status Start();
 
   // Asks for the end; WaitUntilEnding returns. Any thread, any number of times.
@@ -90,6 +106,7 @@ class Pipeline : private NodeEvents {
   }
 
   std::vector<std::unique_ptr<Node>> nodes_;  // every node after its inputs; constant
+  bool prepared_ = false;                     // control thread only
 
   absl::Mutex mutex_;
   bool stop_requested_ ABSL_GUARDED_BY(mutex_) = false;

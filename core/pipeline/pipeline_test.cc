@@ -74,6 +74,7 @@ class CountingSource : public Source {
 // A consumer made of functions; what is not set does nothing. A sink counts what
 // process took as delivered, a transform hands it on.
 struct Behaviour {
+  std::function<absl::Status()> prepare;
   std::function<absl::Status()> start;
   std::function<absl::Status(const BatchRef&)> process;
   std::function<absl::Status()> tick;
@@ -100,6 +101,11 @@ class TestConsumer : public Consumer {
   TestConsumer(StageHost* host, Behaviour behaviour)
       : host_(host), behaviour_(std::move(behaviour)) {}
 
+  absl::Status Diagnose(std::vector<Finding>* findings) override {
+    findings->push_back({Finding::Severity::kDegraded, host_->name(), "as always"});
+    return Call(behaviour_.prepare);
+  }
+  absl::Status Prepare() override { return Call(behaviour_.prepare); }
   absl::Status Start() override { return Call(behaviour_.start); }
   absl::Status Stop() override { return Call(behaviour_.stop); }
   absl::Status Flush() override { return Call(behaviour_.flush); }
@@ -256,6 +262,60 @@ TEST(PipelineTest, AStageThatDoesNotStartStopsThoseThatDid) {
             ConsumerSpec(StageKind::kSink, "good", {1}, good)});
   EXPECT_EQ(pipeline->Start(), absl::PermissionDeniedError("transform 'bad': no way in"));
   EXPECT_THAT(journal.lines(), ElementsAre("start", "stop"));
+}
+
+TEST(PipelineTest, EveryStageIsPreparedOnceBeforeOneIsStartedOrAThreadMade) {
+  Journal journal;
+  const auto stage = [&journal](const std::string& name) {
+    Behaviour behaviour;
+    behaviour.prepare = [&journal, name] {
+      return journal.Write("prepare " + name), absl::OkStatus();
+    };
+    behaviour.start = [&journal, name] { return journal.Write("start " + name), absl::OkStatus(); };
+    return behaviour;
+  };
+  for (const bool apart : {true, false}) {
+    auto pipeline = Make({SourceSpec("in", 1, 1),
+                          ConsumerSpec(StageKind::kTransform, "middle", {0}, stage("middle")),
+                          ConsumerSpec(StageKind::kSink, "out", {1}, stage("out"))});
+    if (apart) {
+      ASSERT_TRUE(pipeline->Prepare().ok());
+    }
+    EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  }
+  EXPECT_THAT(journal.lines(),
+              ElementsAre("prepare middle", "prepare out", "start out", "start middle",
+                          "prepare middle", "prepare out", "start out", "start middle"));
+}
+
+TEST(PipelineTest, AStageThatCannotBePreparedIsNamedAndNoneIsStarted) {
+  Behaviour behaviour;
+  behaviour.prepare = [] { return absl::PermissionDeniedError("not allowed"); };
+  behaviour.start = [] { return ADD_FAILURE(), absl::OkStatus(); };
+  for (const bool apart : {true, false}) {
+    auto pipeline =
+        Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kSink, "out", {0}, behaviour)});
+    EXPECT_EQ(apart ? pipeline->Prepare() : pipeline->Start(),
+              absl::PermissionDeniedError("sink 'out': not allowed"));
+  }
+}
+
+TEST(PipelineTest, StagesAreDiagnosedInTheirOrder) {
+  auto pipeline = Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kTransform, "middle", {0}),
+                        ConsumerSpec(StageKind::kSink, "out", {1})});
+  const auto stages = pipeline->Diagnose();
+  ASSERT_TRUE(stages.ok()) << stages.status();
+  ASSERT_EQ(stages->size(), 3u);
+  EXPECT_EQ((*stages)[0].name, "in");
+  EXPECT_TRUE((*stages)[0].findings.empty());
+  ASSERT_EQ((*stages)[2].findings.size(), 1u);
+  EXPECT_EQ((*stages)[2].kind, StageKind::kSink);
+  EXPECT_EQ((*stages)[2].findings[0].subject, "out");
+
+  Behaviour behaviour;
+  behaviour.prepare = [] { return absl::InvalidArgumentError("not like this"); };
+  pipeline = Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kSink, "out", {0}, behaviour)});
+  EXPECT_EQ(pipeline->Diagnose().status(), absl::InvalidArgumentError("sink 'out': not like this"));
 }
 
 TEST(PipelineTest, WhatIsHeldIsFlushedIntoStagesBehind) {

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -37,10 +38,26 @@ class StageHost {
   virtual telemetry::StageCounters& counters() = 0;
 };
 
-// The lifecycle that all stages have. Start and Stop come on the control thread.
+// How one thing that a stage needs stands on this machine.
+struct Finding {
+  enum class Severity {
+    kOk,
+    kDegraded,  // the stage works, with a loss
+    kMissing,   // it cannot start
+  };
+  Severity severity;
+  std::string subject;  // a few words
+  std::string text;     // a sentence
+};
+
+// The lifecycle that all stages have, on the control thread.
 class Stage {
  public:
   virtual ~Stage() = default;
+  // Adds what it finds of this machine. Never with one of those below.
+  virtual absl::Status Diagnose(std::vector<Finding>* /*findings*/) { return absl::OkStatus(); }
+  // Opens what takes a privilege that is not needed later. Before every Start.
+  virtual absl::Status Prepare() { return absl::OkStatus(); }
   virtual absl::Status Start() = 0;
   virtual absl::Status Stop() = 0;
 };

@@ -103,4 +103,17 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
   return specs;
 }
 
+uint64_t Catalogue::CapabilitiesToGiveUp(const config::PipelineConfig& config) const {
+  uint64_t to_prepare = 0;
+  uint64_t later = 0;
+  for (const config::StageConfig& stage : config.stages) {
+    const weir_component* const component = components_.at({stage.kind, stage.type}).component;
+    if (!WEIR_HAS_FIELD(weir_component, component, capabilities)) return 0;
+    if (component->capabilities == nullptr) return 0;
+    to_prepare |= component->prepare_capabilities;
+    later |= *component->capabilities;
+  }
+  return to_prepare & ~later;
+}
+
 }  // namespace weir::plugin

@@ -4,6 +4,7 @@
 #ifndef WEIR_CORE_PLUGIN_CATALOGUE_H_
 #define WEIR_CORE_PLUGIN_CATALOGUE_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -41,6 +42,10 @@ class Catalogue {
   // messages; the catalogue and `runtime` must outlive the specs and what they make.
   std::vector<pipeline::StageSpec> StageSpecs(const config::PipelineConfig& config,
                                               const std::string& file_name, Runtime* runtime) const;
+
+  // Linux capabilities, as bits, that some stage of it needs to be prepared and none
+  // needs later. None if a stage does not tell what it needs.
+  uint64_t CapabilitiesToGiveUp(const config::PipelineConfig& config) const;
 
  private:
   struct Component {

@@ -111,6 +111,15 @@ void* Shared(weir_stage* stage, const char* name, void* (*make)(void), void (*di
   return stage->shared.insert(std::move(object)).first->get();
 }
 
+void AddFinding(weir_findings* findings, const weir_finding* finding) {
+  using Severity = pipeline::Finding::Severity;
+  const Severity severity = finding->severity == WEIR_FINDING_OK         ? Severity::kOk
+                            : finding->severity == WEIR_FINDING_DEGRADED ? Severity::kDegraded
+                                                                         : Severity::kMissing;
+  findings->findings.push_back({severity, std::string(View(finding->subject)),
+                                std::string(View(finding->text).substr(0, kMaxErrorMessage))});
+}
+
 }  // namespace
 
 const weir_host* HostTable() {
@@ -133,7 +142,8 @@ const weir_host* HostTable() {
                                   MetricSet,
                                   ClockMonotonicNs,
                                   ClockWallNs,
-                                  Shared};
+                                  Shared,
+                                  AddFinding};
   return &table;
 }
 

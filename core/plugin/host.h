@@ -6,6 +6,7 @@
 
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "core/pipeline/clock.h"
@@ -35,6 +36,11 @@ struct weir_stage {
   weir::plugin::Runtime* runtime;
   std::string plugin;                           // the file that the component came from
   std::set<weir::plugin::SharedObject> shared;  // released after the instance is destroyed
+};
+
+// What diagnose writes its findings to.
+struct weir_findings {
+  std::vector<weir::pipeline::Finding> findings;
 };
 
 // What a failing call writes its message to.

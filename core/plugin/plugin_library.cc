@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include <cstddef>
 #include <set>
 #include <string_view>
 #include <utility>
@@ -19,7 +20,7 @@ constexpr uint32_t kMaxComponents = 64;
 
 // What every plugin of this major version knows, whatever its minor.
 constexpr size_t kPluginSize = sizeof(weir_plugin);
-constexpr size_t kComponentSize = sizeof(weir_component);
+constexpr size_t kComponentSize = offsetof(weir_component, flush) + sizeof(weir_component::flush);
 
 bool IsSnakeCase(std::string_view text) {
   if (text.empty() || !absl::ascii_islower(text[0])) return false;

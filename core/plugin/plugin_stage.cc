@@ -3,6 +3,7 @@
 
 #include <exception>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 
@@ -68,6 +69,19 @@ class PluginStage : public Base {
  public:
   explicit PluginStage(std::unique_ptr<Instance> instance) : instance_(std::move(instance)) {}
 
+  absl::Status Diagnose(std::vector<pipeline::Finding>* findings) override {
+    if (!WEIR_HAS_FIELD(weir_component, &component(), diagnose)) return absl::OkStatus();
+    if (component().diagnose == nullptr) return absl::OkStatus();
+    weir_findings found;
+    const absl::Status status =
+        Guarded([&](weir_error* error) { return component().diagnose(object(), &found, error); });
+    *findings = std::move(found.findings);
+    return status;
+  }
+  absl::Status Prepare() override {
+    if (!WEIR_HAS_FIELD(weir_component, &component(), prepare)) return absl::OkStatus();
+    return component().prepare == nullptr ? absl::OkStatus() : Call(component().prepare);
+  }
   absl::Status Start() override { return Call(component().start); }
   absl::Status Stop() override { return Call(component().stop); }
 

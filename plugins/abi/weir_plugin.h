@@ -19,16 +19,19 @@
  * library of its own to itself: link it statically and export nothing but
  * weir_plugin_main.
  *
- * Threads. For one instance, create, tick_interval_ns, start, stop and destroy
- * are called on one control thread; run on a thread the host made for it;
- * process, tick and flush on other host threads, but never two of them at the
- * same time. interrupt may come from any thread while run is going on. Host
- * functions may be called from any thread.
+ * Threads. For one instance, create, tick_interval_ns, diagnose, prepare, start,
+ * stop and destroy are called on one control thread; run on a thread the host made
+ * for it; process, tick and flush on other host threads, but never two of them at
+ * the same time. interrupt may come from any thread while run is going on. Host
+ * functions may be called from any thread. A plugin makes threads of its own in
+ * start or later, not before: a thread keeps the privileges of its beginning.
  *
- * Order. create, start, { run | process, tick, flush }, stop, destroy. A
+ * Order. create, prepare, start, { run | process, tick, flush }, stop, destroy.
+ * Every stage of a pipeline has been prepared before the first is started. A
  * source's run has returned before its stop is called; all process and tick
  * calls have, before the last flush; stop follows that flush. destroy follows a
- * create that succeeded, started or not. stop follows a start that succeeded.
+ * create that succeeded, prepared and started or not. stop follows a start that
+ * succeeded. diagnose stands between create and destroy, with none of the others.
  *
  * Errors. A function that can fail returns a weir_code and, if it is not
  * WEIR_OK, says why through host->error_set. No exception may leave a plugin.
@@ -46,7 +49,7 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR 1
-#define WEIR_ABI_MINOR 0
+#define WEIR_ABI_MINOR 1
 #define WEIR_RECORD_VERSION 1
 
 /* True if `object` was written by someone who knows `field`. */
@@ -203,6 +206,25 @@ typedef enum weir_count {
   WEIR_COUNT_HELD = 5
 } weir_count;
 
+/* What a stage has found out about one thing that it needs of this machine. */
+typedef enum weir_finding_severity {
+  WEIR_FINDING_OK = 0,
+  /* The stage works, with a loss that the text names. */
+  WEIR_FINDING_DEGRADED = 1,
+  /* The stage cannot start: `weir doctor` ends with exit code 3. */
+  WEIR_FINDING_MISSING = 2
+} weir_finding_severity;
+
+typedef struct weir_finding {
+  uint32_t struct_size;
+  weir_finding_severity severity;
+  weir_string subject; /* what was looked at, in a few words, such as "ring buffer" */
+  weir_string text;    /* how it is, and what it costs or how to cure it: a sentence */
+} weir_finding;
+
+/* Where diagnose puts what it finds; valid during that call only. */
+typedef struct weir_findings weir_findings;
+
 typedef enum weir_metric_kind { WEIR_METRIC_COUNTER = 0, WEIR_METRIC_GAUGE = 1 } weir_metric_kind;
 
 /*
@@ -265,6 +287,9 @@ typedef struct weir_host {
    * nothing is kept). It is given to `dispose` once every stage that asked for it
    * has been destroyed. Control thread only. */
   void* (*shared)(weir_stage* stage, const char* name, void* (*make)(void), void (*dispose)(void*));
+
+  /* Since 1.1. Adds one finding; the host copies it. For diagnose. */
+  void (*finding_add)(weir_findings* findings, const weir_finding* finding);
 } weir_host;
 
 /* ---- The plugin's side -------------------------------------------------- */
@@ -338,6 +363,23 @@ typedef struct weir_component {
 
   /* Transforms and sinks, optional: emits or delivers all that is held. */
   weir_code (*flush)(void* instance, weir_error* error);
+
+  /* Since 1.1, optional: reports through host->finding_add how this machine suits
+   * this configuration. May try things out, but leaves nothing behind. An error: the
+   * configuration is bad, or it could not be found out. */
+  weir_code (*diagnose)(void* instance, weir_findings* findings, weir_error* error);
+
+  /* Since 1.1, optional: opens what takes a privilege that the instance does not need
+   * later on. Undone by stop, or by destroy if start was never called. */
+  weir_code (*prepare)(void* instance, weir_error* error);
+
+  /* Since 1.1: Linux capabilities (bit 1 << CAP_x) that prepare needs. Once every
+   * stage has been prepared the host gives up those of them that no stage needs. */
+  uint64_t prepare_capabilities;
+
+  /* Since 1.1: those that the instance needs from start to stop. NULL: it does not
+   * tell, and the host gives up none. */
+  const uint64_t* capabilities;
 } weir_component;
 
 /* What a plugin is. Owned by the plugin, constant, for the life of the process. */

@@ -4,7 +4,12 @@
 //
 // A derived class T has, beside what it overrides,
 //   static sdk::Result<std::unique_ptr<T>> Create(const Config&, sdk::Stage);
-// which looks at the configuration and opens nothing: `weir validate` calls it.
+// which looks at the configuration and opens nothing: `weir validate` calls it. It may
+// have too
+//   static constexpr uint64_t kCapabilities;         // what it needs from Start to Stop
+//   static constexpr uint64_t kPrepareCapabilities;  // what Prepare needs
+// as bits 1 << CAP_x of linux/capability.h. While a stage that has no kCapabilities is in
+// a pipeline, the host gives up no capability.
 //
 // The threads on which these functions come are those of weir_plugin.h.
 #ifndef WEIR_PLUGINS_SDK_COMPONENT_H_
@@ -13,6 +18,7 @@
 #include <cstdint>
 
 #include "core/record/batch.h"
+#include "plugins/sdk/findings.h"
 #include "plugins/sdk/stage.h"  // keep: whoever has a component has its Stage
 #include "plugins/sdk/status.h"
 
@@ -24,6 +30,12 @@ class Component {
   Component(const Component&) = delete;
   Component& operator=(const Component&) = delete;
 
+  // Reports how this machine suits the configuration, for `weir doctor`; an instance is
+  // then not started. Leaves nothing behind.
+  virtual Status Diagnose(const Findings& /*findings*/) { return OkStatus(); }
+  // Opens what takes a privilege that is not needed later on, before any stage of the
+  // pipeline is started. Undone by Stop, or by the destructor if Start never came.
+  virtual Status Prepare() { return OkStatus(); }
   // Opens what is needed; undone by Stop. If it fails, it leaves nothing behind.
   virtual Status Start() { return OkStatus(); }
   virtual Status Stop() { return OkStatus(); }

@@ -79,6 +79,14 @@ struct Entries {
       return OkStatus();
     });
   }
+  static weir_code Diagnose(void* instance, weir_findings* findings, weir_error* error) noexcept {
+    const weir_host* const host = Of(instance)->host;
+    return Guard(host, error,
+                 [&] { return Of(instance)->object->Diagnose(Findings(host, findings)); });
+  }
+  static weir_code Prepare(void* instance, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Prepare(); });
+  }
   static weir_code Start(void* instance, weir_error* error) noexcept {
     return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Start(); });
   }
@@ -117,6 +125,24 @@ constexpr weir_kind KindOf() {
   }
 }
 
+// T::kCapabilities, where T has it; see component.h.
+template <typename T, typename = void>
+struct CapabilitiesOf {
+  static constexpr const uint64_t* kPointer = nullptr;
+};
+template <typename T>
+struct CapabilitiesOf<T, std::void_t<decltype(T::kCapabilities)>> {
+  static constexpr uint64_t kValue = T::kCapabilities;
+  static constexpr const uint64_t* kPointer = &kValue;
+};
+
+// T::kPrepareCapabilities, where T has it.
+template <typename T, typename = void>
+struct PrepareCapabilitiesOf : std::integral_constant<uint64_t, 0> {};
+template <typename T>
+struct PrepareCapabilitiesOf<T, std::void_t<decltype(T::kPrepareCapabilities)>>
+    : std::integral_constant<uint64_t, T::kPrepareCapabilities> {};
+
 }  // namespace internal
 
 // The component of class T, whose configuration is the generated message Config
@@ -135,6 +161,10 @@ weir_component Define(const char* type, const char* summary, const char* config_
   component.config_descriptors = descriptors;
   component.config_descriptors_size = descriptors_size;
   component.create = Entries::Create;
+  component.diagnose = Entries::Diagnose;
+  component.prepare = Entries::Prepare;
+  component.prepare_capabilities = internal::PrepareCapabilitiesOf<T>::value;
+  component.capabilities = internal::CapabilitiesOf<T>::kPointer;
   component.start = Entries::Start;
   component.stop = Entries::Stop;
   component.destroy = Entries::Destroy;

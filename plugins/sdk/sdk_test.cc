@@ -119,6 +119,57 @@ TEST(EntriesTest, NoExceptionLeavesThePlugin) {
   host.host()->batch_release(batch);
 }
 
+// Says what it was told to, then fails; tells its capabilities.
+class Careful : public Moody {
+ public:
+  static constexpr uint64_t kCapabilities = 1 << 3;
+  static constexpr uint64_t kPrepareCapabilities = 1 << 4;
+  static Result<std::unique_ptr<Careful>> Create(const NoConfig&, Stage stage) {
+    return std::make_unique<Careful>('x', std::move(stage));
+  }
+  using Moody::Moody;
+
+  Status Diagnose(const Findings& findings) override {
+    findings.Add({WEIR_FINDING_MISSING, "patience", "has an end"});
+    throw std::runtime_error("at the end");
+  }
+  Status Prepare() override { return {WEIR_PERMISSION_DENIED, "not prepared"}; }
+};
+
+TEST(EntriesTest, WhatAComponentFindsAndFailsAtComesThrough) {
+  FakeHost host;
+  const weir_component component = Define<Careful>("careful", "For tests.");
+  ASSERT_NE(component.capabilities, nullptr);
+  EXPECT_EQ(*component.capabilities, uint64_t{1} << 3);
+  EXPECT_EQ(component.prepare_capabilities, uint64_t{1} << 4);
+
+  std::string message;
+  auto* const error = reinterpret_cast<weir_error*>(&message);
+  weir_create_args args{};
+  args.struct_size = sizeof(args);
+  args.host = host.host();
+  args.stage = host.raw_stage();
+  void* instance = nullptr;
+  ASSERT_EQ(component.create(&args, &instance, error), WEIR_OK);
+  std::vector<Finding> findings;
+  EXPECT_EQ(component.diagnose(instance, reinterpret_cast<weir_findings*>(&findings), error),
+            WEIR_INTERNAL);
+  EXPECT_EQ(message, "at the end");
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[0].subject, "patience");
+  EXPECT_EQ(findings[0].text, "has an end");
+  EXPECT_EQ(component.prepare(instance, error), WEIR_PERMISSION_DENIED);
+  EXPECT_EQ(message, "not prepared");
+  component.destroy(instance);
+}
+
+TEST(EntriesTest, AComponentThatDoesNotTellItsCapabilitiesTellsNone) {
+  const auto component = Define<Moody, OneByte>("moody", "For tests.");
+  EXPECT_EQ(component.capabilities, nullptr);
+  EXPECT_EQ(component.prepare_capabilities, 0u);
+}
+
 TEST(BatchWriterTest, EmitsFullBatchesAndTheRest) {
   FakeHost host;
   auto moody = testing::MakeComponent<Moody>(&host, OneByte{});

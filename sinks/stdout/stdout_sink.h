@@ -4,6 +4,7 @@
 #define WEIR_SINKS_STDOUT_STDOUT_SINK_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ namespace weir::sinks {
 // Called by one thread at a time, as the host does.
 class StdoutSink : public sdk::Sink {
  public:
+  static constexpr uint64_t kCapabilities = 0;
+
   static sdk::Result<std::unique_ptr<StdoutSink>> Create(const Stdout& config, sdk::Stage stage);
 
   // Writes to `fd` in place of standard output; borrows it until Start has returned.

@@ -3,6 +3,7 @@
 #ifndef WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_
 #define WEIR_SOURCES_RECORD_FILE_RECORD_FILE_H_
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,8 @@ namespace weir::sources {
 // were emitted. Threads as the host's for a source.
 class RecordFileSource : public sdk::Source {
  public:
+  static constexpr uint64_t kCapabilities = 0;
+
   static sdk::Result<std::unique_ptr<RecordFileSource>> Create(const RecordFile& config,
                                                                sdk::Stage stage);
 

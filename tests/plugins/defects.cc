@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sink "defect" that is sound but for one thing, which a macro chooses: what the
 // host must survive and name. DEFECT_NONE is the control: it must work.
+#include <cstddef>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <utility>
@@ -21,6 +23,13 @@ class DefectSink : public weir::sdk::Sink {
     return std::make_unique<DefectSink>(std::move(stage));
   }
   explicit DefectSink(weir::sdk::Stage stage) : stage_(std::move(stage)) {}
+
+  weir::sdk::Status Prepare() override {
+#if defined(DEFECT_PREPARE_FAILS)
+    return {WEIR_UNIMPLEMENTED, "prepare needs a kernel that nobody has"};
+#endif
+    return weir::sdk::OkStatus();
+  }
 
   weir::sdk::Status Start() override {
 #if defined(DEFECT_START_FAILS)
@@ -45,6 +54,12 @@ class DefectSink : public weir::sdk::Sink {
   weir::sdk::Stage stage_;
 };
 
+#if defined(DEFECT_OLD_MINOR)
+// What lies behind the table of an old plugin is not the host's to read.
+weir_code NotThere(void*, weir_error*) { std::abort(); }
+weir_code NotThere(void*, weir_findings*, weir_error*) { std::abort(); }
+#endif
+
 weir_code RawThrow(const weir_create_args*, void**, weir_error*) {
   throw std::runtime_error("past the SDK");
 }
@@ -55,6 +70,16 @@ weir_component Component() {
   component.process = nullptr;
 #elif defined(DEFECT_SHORT_COMPONENT)
   component.struct_size = 8;
+#elif defined(DEFECT_OLD_MINOR)
+  component.struct_size = offsetof(weir_component, diagnose);
+  component.diagnose = NotThere;
+  component.prepare = NotThere;
+  component.prepare_capabilities = 1;
+  component.capabilities = reinterpret_cast<const uint64_t*>(1);
+#elif defined(DEFECT_RAW_DIAGNOSE)
+  component.diagnose = [](void*, weir_findings*, weir_error*) -> weir_code {
+    throw std::runtime_error("past the SDK");
+  };
 #elif defined(DEFECT_BAD_TYPE)
   component.type = "Not Snake";
 #elif defined(DEFECT_RAW_THROW)
@@ -86,7 +111,7 @@ extern "C" __attribute__((visibility("default"))) const weir_plugin* weir_plugin
   throw std::runtime_error("weir_plugin_main has thrown");
 }
 #elif defined(DEFECT_WRONG_MAJOR) || defined(DEFECT_NEWER_MINOR) || \
-    defined(DEFECT_NEWER_RECORD) || defined(DEFECT_TOO_SHORT)
+    defined(DEFECT_NEWER_RECORD) || defined(DEFECT_TOO_SHORT) || defined(DEFECT_OLD_MINOR)
 extern "C" __attribute__((visibility("default"))) const weir_plugin* weir_plugin_main(
     const weir_host*) {
   static const weir_component component = Component();
@@ -100,6 +125,8 @@ extern "C" __attribute__((visibility("default"))) const weir_plugin* weir_plugin
   plugin.abi_minor = WEIR_ABI_MINOR + 1;
 #elif defined(DEFECT_NEWER_RECORD)
   plugin.record_version = WEIR_RECORD_VERSION + 1;
+#elif defined(DEFECT_OLD_MINOR)
+  plugin.abi_minor = 0;
 #else
   plugin.struct_size = 4;
 #endif

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <cstdlib>
 #include <string>
 #include <utility>
@@ -18,8 +19,10 @@ namespace weir::plugin {
 namespace {
 
 using ::testing::AllOf;
+using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
 std::string PluginFile(const std::string& name) {
@@ -37,8 +40,8 @@ std::string WhyRefused(const std::string& name) {
 
 TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
   EXPECT_THAT(WhyRefused("wrong_major"),
-              AllOf(StartsWith("plugin '"), HasSubstr("version 2.0"), HasSubstr("has 1.0")));
-  EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.1"), HasSubstr("has 1.0")));
+              AllOf(StartsWith("plugin '"), HasSubstr("version 2.1"), HasSubstr("has 1.1")));
+  EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.2"), HasSubstr("has 1.1")));
   EXPECT_THAT(WhyRefused("newer_record"),
               EndsWith("was built for version 2 of the flow record, this weir has 1"));
   EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to tell its version"));
@@ -60,21 +63,32 @@ TEST(RefusedPluginTest, ATypeThatIsThereAlreadyIsRefused) {
   EXPECT_EQ(catalogue.libraries().size(), 1u);
 }
 
-// Runs steady -> defect and tells how it ended.
+// steady -> a sink of that plugin file and type.
+struct Loaded {
+  explicit Loaded(const std::string& file, const std::string& type = "defect") {
+    EXPECT_TRUE(catalogue.AddFile(PluginFile("steady")).ok());
+    EXPECT_TRUE(catalogue.AddFile(PluginFile(file)).ok());
+    config = config::LoadText(
+        "source { name: \"in\" type: \"steady\" }\n"
+        "sink { name: \"out\" type: \"" +
+            type + "\" input: \"in\" }\n",
+        "test.textproto", catalogue.schemas(), config::ProcessEnvironment());
+    EXPECT_TRUE(config.ok()) << config.status();
+  }
+
+  Catalogue catalogue;
+  absl::StatusOr<config::PipelineConfig> config;
+};
+
+// How a run of it ended.
 struct Outcome {
   absl::Status status;
   std::vector<pipeline::StageReport> report;
 };
 
 Outcome RunWith(const std::string& defect) {
-  Catalogue catalogue;
-  EXPECT_TRUE(catalogue.AddFile(PluginFile("steady")).ok());
-  EXPECT_TRUE(catalogue.AddFile(PluginFile(defect)).ok());
-  const auto config = config::LoadText(
-      "source { name: \"in\" type: \"steady\" }\n"
-      "sink { name: \"out\" type: \"defect\" input: \"in\" }\n",
-      "test.textproto", catalogue.schemas(), config::ProcessEnvironment());
-  EXPECT_TRUE(config.ok()) << config.status();
+  const Loaded loaded(defect);
+  const auto& [catalogue, config] = loaded;
   telemetry::MetricRegistry metrics;
   Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = pipeline::Pipeline::Create(
@@ -111,6 +125,77 @@ TEST(DefectivePluginTest, AStartThatFailsIsTheErrorOfItsStage) {
   EXPECT_EQ(RunWith("start_fails").status,
             absl::PermissionDeniedError("sink 'out': start needs a privilege that nobody has"));
   EXPECT_EQ(pipeline::LiveBatches(), 0);
+}
+
+TEST(DefectivePluginTest, APreparationThatFailsIsTheErrorOfItsStage) {
+  EXPECT_EQ(RunWith("prepare_fails").status,
+            absl::UnimplementedError("sink 'out': prepare needs a kernel that nobody has"));
+}
+
+// Built when the interface had neither prepare nor diagnose.
+TEST(OldPluginTest, WorksAsItAlwaysDid) {
+  const Outcome outcome = RunWith("old_minor");
+  EXPECT_TRUE(outcome.status.ok()) << outcome.status;
+  ASSERT_EQ(outcome.report.size(), 2u);
+  EXPECT_EQ(outcome.report[1].balance.emitted, 1000u);
+}
+
+absl::StatusOr<std::vector<pipeline::StageDiagnosis>> Diagnose(const Loaded& loaded) {
+  telemetry::MetricRegistry metrics;
+  Runtime runtime{pipeline::SystemClock(), &metrics, {}};
+  auto pipeline = pipeline::Pipeline::Create(
+      loaded.catalogue.StageSpecs(*loaded.config, "test.textproto", &runtime),
+      pipeline::SystemClock());
+  EXPECT_TRUE(pipeline.ok()) << pipeline.status();
+  return (*pipeline)->Diagnose();
+}
+
+// "ok SUBJECT: TEXT" of each finding of the sink.
+std::vector<std::string> FindingsOf(const Loaded& loaded) {
+  const auto stages = Diagnose(loaded);
+  EXPECT_TRUE(stages.ok()) << stages.status();
+  EXPECT_EQ(stages->size(), 2u);
+  EXPECT_TRUE(stages->front().findings.empty());
+  EXPECT_EQ(stages->back().name, "out");
+  constexpr const char* kSeverities[] = {"ok", "degraded", "missing"};
+  std::vector<std::string> lines;
+  for (const pipeline::Finding& finding : stages->back().findings) {
+    lines.push_back(std::string(kSeverities[static_cast<int>(finding.severity)]) + " " +
+                    finding.subject + ": " + finding.text);
+  }
+  return lines;
+}
+
+TEST(DiagnoseTest, EachSeverityComesThroughWithItsWords) {
+  setenv("WEIR_OPINIONS", "ok,degraded,missing,ok", 1);
+  EXPECT_THAT(FindingsOf(Loaded("opinions", "opinions")),
+              ElementsAre("ok thing 1: it is ok", "degraded thing 2: it is degraded",
+                          "missing thing 3: it is missing", "ok thing 4: it is ok"));
+}
+
+TEST(DiagnoseTest, APluginNeedHaveNothingToSay) {
+  EXPECT_THAT(FindingsOf(Loaded("none")), IsEmpty());
+  EXPECT_THAT(FindingsOf(Loaded("old_minor")), IsEmpty());
+}
+
+TEST(DiagnoseTest, AFailureOrAnExceptionIsAnErrorOfTheStage) {
+  setenv("WEIR_OPINIONS", "ok,fail", 1);
+  EXPECT_EQ(Diagnose(Loaded("opinions", "opinions")).status(),
+            absl::InvalidArgumentError("sink 'out': has no opinion"));
+  setenv("WEIR_OPINIONS", "throw", 1);
+  EXPECT_EQ(Diagnose(Loaded("opinions", "opinions")).status(),
+            absl::InternalError("sink 'out': thrown"));
+  EXPECT_EQ(Diagnose(Loaded("raw_diagnose")).status(),
+            absl::InternalError("sink 'out': the plugin let an exception out: past the SDK"));
+}
+
+TEST(CapabilitiesTest, ThoseForPreparationOnlyAreGivenUpIfAllStagesTell) {
+  const auto given_up = [](const Loaded& loaded) {
+    return loaded.catalogue.CapabilitiesToGiveUp(*loaded.config);
+  };
+  EXPECT_EQ(given_up(Loaded("opinions", "opinions")), uint64_t{1} << 40);
+  EXPECT_EQ(given_up(Loaded("none")), 0u);
+  EXPECT_EQ(given_up(Loaded("old_minor")), 0u);
 }
 
 TEST(DefectivePluginTest, AFailureWhileRunningDropsAndCounts) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A source "steady": a hundred batches of ten records, then the end.
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
@@ -10,6 +11,8 @@ namespace {
 
 class SteadySource : public weir::sdk::Source {
  public:
+  static constexpr uint64_t kCapabilities = 0;
+
   static weir::sdk::Result<std::unique_ptr<SteadySource>> Create(const weir::sdk::NoConfig&,
                                                                  weir::sdk::Stage stage) {
     return std::make_unique<SteadySource>(std::move(stage));

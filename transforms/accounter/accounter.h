@@ -22,6 +22,8 @@ namespace weir::transforms {
 // Called by one thread at a time, as the host does.
 class AccounterTransform : public sdk::Transform {
  public:
+  static constexpr uint64_t kCapabilities = 0;
+
   static sdk::Result<std::unique_ptr<AccounterTransform>> Create(const Accounter& config,
                                                                  sdk::Stage stage);
 

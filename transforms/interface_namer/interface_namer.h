@@ -24,6 +24,8 @@ namespace weir::transforms {
 // Called by one thread at a time, as the host does; the watcher's thread runs beside.
 class InterfaceNamerTransform : public sdk::Transform {
  public:
+  static constexpr uint64_t kCapabilities = 0;
+
   static sdk::Result<std::unique_ptr<InterfaceNamerTransform>> Create(const InterfaceNamer& config,
                                                                       sdk::Stage stage);
 

@@ -91,6 +91,12 @@ void FakeHost::FillTable() {
   table_.shared = [](weir_stage* stage, const char* name, void* (*make)(), void (*dispose)(void*)) {
     return Of(stage)->Shared(name, make, dispose);
   };
+  table_.finding_add = [](weir_findings* findings, const weir_finding* finding) {
+    reinterpret_cast<std::vector<Finding>*>(findings)->push_back(
+        {finding->severity,
+         {finding->subject.data, finding->subject.size},
+         {finding->text.data, finding->text.size}});
+  };
 }
 
 weir_batch* FakeHost::Allocate(uint32_t rows, const RowLayout& layout) {
@@ -161,6 +167,14 @@ Status FakeHost::FeedBatch(Consumer* consumer, const weir_batch* batch) {
       << "a batch was written to that belongs to all consumers";
   if (!status.ok()) DropUnaccounted();
   return status;
+}
+
+std::vector<Finding> FakeHost::Diagnose(Component* component) {
+  std::vector<Finding> findings;
+  const Status status =
+      component->Diagnose(Findings(&table_, reinterpret_cast<weir_findings*>(&findings)));
+  EXPECT_TRUE(status.ok()) << status.message();
+  return findings;
 }
 
 // As the real host does after an error: what the stage did not tell of is lost.

@@ -36,6 +36,7 @@
 #include "gtest/gtest.h"
 #include "plugins/abi/weir_plugin.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 
@@ -112,6 +113,9 @@ class FakeHost {
               uint32_t rows_per_batch = BatchWriter::kDefaultRows);
   // The same for one batch that the caller owns.
   Status FeedBatch(Consumer* consumer, const weir_batch* batch);
+
+  // What the component reports, in that order; fails the test if it fails.
+  std::vector<Finding> Diagnose(Component* component);
 
   // What came out so far.
   std::vector<EmittedBatch> batches() const {
