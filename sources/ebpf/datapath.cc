@@ -58,16 +58,27 @@ sdk::Status Datapath::CheckStages(const std::string& name) const {
   return sdk::OkStatus();
 }
 
+sdk::Status Datapath::Load(const std::string& name, const sdk::Stage& stage) {
+  sdk::Status status = CheckStages(name);
+  if (!status.ok() || kernel_ != nullptr) return status;
+  sdk::Result<std::unique_ptr<FlowKernel>> loaded = loader_(options_, stage);
+  if (!loaded.ok()) return loaded.status();
+  kernel_ = *std::move(loaded);
+  absl::MutexLock lock(&mutex_);
+  detached_ = false;
+  return status;
+}
+
+sdk::Status Datapath::TryToLoad(const sdk::Stage& stage) const {
+  KernelOptions options = options_;
+  options.max_flows = 1;
+  options.ring_bytes = std::min<uint32_t>(options.ring_bytes, 1);
+  return loader_(options, stage).status();
+}
+
 sdk::Result<FlowKernel*> Datapath::Acquire(const std::string& name, const sdk::Stage& stage) {
-  const sdk::Status status = CheckStages(name);
+  sdk::Status status = Load(name, stage);
   if (!status.ok()) return status;
-  if (kernel_ == nullptr) {
-    sdk::Result<std::unique_ptr<FlowKernel>> loaded = loader_(options_, stage);
-    if (!loaded.ok()) return loaded.status();
-    kernel_ = *std::move(loaded);
-    absl::MutexLock lock(&mutex_);
-    detached_ = false;
-  }
   ++users_;
   return kernel_.get();
 }

@@ -21,7 +21,7 @@ namespace weir::ebpf {
 // Control thread only, but for the last two functions.
 //
 // Stages register when they are created, in any order; the programs are loaded when
-// the first of them starts, with the settings of all.
+// the map's stage is prepared, or the first of them starts, with the settings of all.
 class Datapath {
  public:
   Datapath() = default;
@@ -33,12 +33,22 @@ class Datapath {
   void AddRing(const std::string& stage, uint32_t ring_bytes);
   void RemoveRing(const std::string& stage);
 
+  // Whether the stages that registered fit together. `name` is the datapath's.
+  sdk::Status CheckStages(const std::string& name) const;
+
+  // Loads the programs with the settings of all stages, where that has not been done.
+  sdk::Status Load(const std::string& name, const sdk::Stage& stage);
+  // Loads programs as Load would, with tables of the least size, and throws them away.
+  sdk::Status TryToLoad(const sdk::Stage& stage) const;
+
   // The loaded programs, for a stage that starts; valid until it calls Release.
   // `name` is the datapath's, for messages.
   sdk::Result<FlowKernel*> Acquire(const std::string& name, const sdk::Stage& stage);
   // For a stage that stops after it had started.
   void Release();
 
+  // The settings of all stages.
+  const KernelOptions& options() const { return options_; }
   // How many packets one stands for: the map's setting.
   uint32_t sampling() const { return options_.sampling; }
 
@@ -48,8 +58,6 @@ class Datapath {
   bool WaitDetached(absl::Duration timeout);
 
  private:
-  sdk::Status CheckStages(const std::string& name) const;
-
   std::vector<std::string> map_stages_;
   std::vector<std::string> ring_stages_;
   KernelOptions options_;

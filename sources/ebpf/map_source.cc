@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/diagnosis.h"
 #include "sources/ebpf/kernel_flows.h"
 
 namespace weir::ebpf {
@@ -33,17 +34,30 @@ sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap
 }
 
 MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
-                     KernelLoader loader, LinkFeedOpener open_links)
+                     KernelLoader loader, LinkFeedOpener open_links, KernelProbe probe)
     : stage_(std::move(stage)),
       settings_(std::move(settings)),
       datapath_(datapath),
       open_links_(std::move(open_links)),
+      probe_(std::move(probe)),
       writer_(&stage_, settings_.sampling),
       report_(&stage_, settings_.max_flows) {
   datapath_->AddMap(stage_.name(), settings_.max_flows, settings_.sampling, std::move(loader));
 }
 
 MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
+
+sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
+  if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
+  const KernelFeatures features = probe_();
+  findings.Add(DiagnoseMachine(features, settings_.attach));
+  sdk::Status loaded;
+  if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
+  findings.Add(DiagnoseDatapath(features, datapath_->options(), loaded));
+  return sdk::OkStatus();
+}
+
+sdk::Status MapSource::Prepare() { return datapath_->Load(settings_.datapath, stage_); }
 
 sdk::Status MapSource::Start() {
   if (sdk::Status status = wakeup_.Open(); !status.ok()) return status;

@@ -16,6 +16,7 @@
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/ebpf.pb.h"
 #include "sources/ebpf/flow_writer.h"
+#include "sources/ebpf/kernel_features.h"
 #include "sources/ebpf/link_feed.h"
 #include "sources/ebpf/settings.h"
 
@@ -27,11 +28,17 @@ class MapSource : public sdk::Source {
   static sdk::Result<std::unique_ptr<MapSource>> Create(const sources::EbpfMap& config,
                                                         sdk::Stage stage);
 
-  // `datapath` must outlive it. What the kernel has to do is in the last two.
+  // Loading programs takes one more than what comes after it.
+  static constexpr uint64_t kCapabilities = uint64_t{1} << kCapBpf | uint64_t{1} << kCapNetAdmin;
+  static constexpr uint64_t kPrepareCapabilities = kCapabilities | uint64_t{1} << kCapPerfmon;
+
+  // `datapath` must outlive it. What the kernel has to do is in the last three.
   MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath, KernelLoader loader,
-            LinkFeedOpener open_links);
+            LinkFeedOpener open_links, KernelProbe probe = ProbeKernel);
   ~MapSource() override;
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
+  sdk::Status Prepare() override;
   sdk::Status Start() override;
   sdk::Status Run() override;
   void Interrupt() override;
@@ -53,6 +60,7 @@ class MapSource : public sdk::Source {
   const MapSettings settings_;
   Datapath* const datapath_;
   const LinkFeedOpener open_links_;
+  const KernelProbe probe_;
 
   std::atomic<bool> interrupted_{false};
   sdk::Wakeup wakeup_;  // notified once interrupted

@@ -46,6 +46,11 @@ RingSource::RingSource(sdk::Stage stage, RingSettings settings, Datapath* datapa
 
 RingSource::~RingSource() { datapath_->RemoveRing(stage_.name()); }
 
+// Its map's stage tells the rest.
+sdk::Status RingSource::Diagnose(const sdk::Findings& /*findings*/) {
+  return datapath_->CheckStages(settings_.datapath);
+}
+
 sdk::Status RingSource::Start() {
   sdk::Result<FlowKernel*> kernel = datapath_->Acquire(settings_.datapath, stage_);
   if (!kernel.ok()) return kernel.status();

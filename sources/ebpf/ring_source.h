@@ -3,11 +3,13 @@
 #ifndef WEIR_SOURCES_EBPF_RING_SOURCE_H_
 #define WEIR_SOURCES_EBPF_RING_SOURCE_H_
 
+#include <cstdint>
 #include <memory>
 
 #include "plugins/sdk/component.h"
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/ebpf.pb.h"
+#include "sources/ebpf/kernel_features.h"
 #include "sources/ebpf/settings.h"
 
 namespace weir::ebpf {
@@ -18,10 +20,15 @@ class RingSource : public sdk::Source {
   static sdk::Result<std::unique_ptr<RingSource>> Create(const sources::EbpfRingbuf& config,
                                                          sdk::Stage stage);
 
+  // Reads memory that was mapped when the programs were loaded; that, too, if it is the
+  // first to start.
+  static constexpr uint64_t kCapabilities = uint64_t{1} << kCapBpf;
+
   // `datapath` must outlive it.
   RingSource(sdk::Stage stage, RingSettings settings, Datapath* datapath);
   ~RingSource() override;
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Run() override;
   // Run goes on until the map's source has detached the programs, as it does when

@@ -209,6 +209,55 @@ TEST_F(SourcesTest, EachDatapathHasOneMapAndAtMostOneRing) {
   EXPECT_EQ(world_.loads, 0);
 }
 
+TEST_F(SourcesTest, ProgramsAreLoadedWhenTheMapIsPreparedWithTheSettingsOfAll) {
+  links_.Present(3, "eth0");
+  MakeMap(MapConfig());
+  MakeRing();
+  ASSERT_TRUE(map_->Prepare().ok());
+  EXPECT_EQ(world_.loads, 1);
+  EXPECT_GT(world_.options.ring_bytes, 0u);
+  EXPECT_EQ(world_.Attached(), Hooks{});
+  ASSERT_TRUE(ring_->Start().ok());
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.loads, 1);
+  EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}, {"eth0", 1}}));
+  ASSERT_TRUE(map_->Stop().ok());
+  ASSERT_TRUE(ring_->Stop().ok());
+}
+
+TEST_F(SourcesTest, ADiagnosisTriesToLoadSmallTablesAndKeepsNothing) {
+  KernelFeatures features;
+  features.programs = Support::kUnknown;
+  sdk::Result<MapSettings> settings = SettingsOf(MapConfig());
+  ASSERT_TRUE(settings.ok());
+  map_ = std::make_unique<MapSource>(map_host_.MakeStage(), *std::move(settings), &datapath_,
+                                     FakeLoader(&world_), links_.Opener(),
+                                     [&features] { return features; });
+  EXPECT_FALSE(map_host_.Diagnose(map_.get()).empty());
+  EXPECT_EQ(world_.loads, 0);
+
+  MakeRing();
+  EXPECT_TRUE(ring_host_.Diagnose(ring_.get()).empty());
+  features.programs = Support::kYes;
+  const std::vector<sdk::Finding> findings = map_host_.Diagnose(map_.get());
+  EXPECT_EQ(world_.loads, 1);
+  EXPECT_EQ(world_.options.max_flows, 1u);
+  EXPECT_EQ(world_.options.ring_bytes, 1u);
+  EXPECT_EQ(world_.Attached(), Hooks{});
+  bool memory = false;
+  for (const sdk::Finding& finding : findings) {
+    memory = memory || finding.text.find("cache_max_flows 5000 and") != std::string::npos;
+  }
+  EXPECT_TRUE(memory) << "the memory is not that of the configuration";
+}
+
+TEST_F(SourcesTest, StagesThatDoNotFitTogetherAreNotDiagnosed) {
+  MakeRing();
+  std::vector<sdk::Finding> findings;
+  const sdk::Findings to(ring_host_.host(), reinterpret_cast<weir_findings*>(&findings));
+  EXPECT_EQ(ring_->Diagnose(to).code(), WEIR_INVALID_ARGUMENT);
+}
+
 TEST_F(SourcesTest, FollowsInterfaces) {
   links_.Present(2, "eth0");
   links_.Present(3, "wlan0");

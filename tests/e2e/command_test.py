@@ -201,7 +201,8 @@ class ProgramTest(harness.WeirTest):
         return weir
 
     def test_help_everywhere(self):
-        for command in ((), ("run",), ("validate",), ("plugins",), ("describe",), ("version",)):
+        for command in ((), ("run",), ("validate",), ("plugins",), ("describe",), ("doctor",),
+                        ("version",)):
             text = self.check(*command, "--help").stdout()
             self.assertIn("Usage: weir " + (command[0] if command else "COMMAND"), text)
 

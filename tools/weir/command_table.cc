@@ -37,6 +37,15 @@ const std::vector<Command>& Commands() {
        "Fields, types, defaults and rules come straight from the plugin.\n",
        {},
        DescribeCommand},
+      {"doctor",
+       "",
+       "Says what works on this machine, and what each missing thing costs.",
+       "Every component of the pipeline file, or of the built-in pipeline, looks at the\n"
+       "machine for its configuration: one line for each thing, with `ok`, `degraded`\n"
+       "(it works, with the loss that is named) or `missing`. It tries out what it can and\n"
+       "attaches nothing. The exit code is 3 if something is missing that `weir run` needs.\n",
+       {"config"},
+       DoctorCommand},
       {"version",
        "",
        "Prints the versions of weir and of its plugin interface.",

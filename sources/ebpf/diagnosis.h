@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What `weir doctor` prints of the two eBPF sources: what works, and what each missing
+// thing costs or how to get it. Words only; what is so was found out before.
+#ifndef WEIR_SOURCES_EBPF_DIAGNOSIS_H_
+#define WEIR_SOURCES_EBPF_DIAGNOSIS_H_
+
+#include <vector>
+
+#include "plugins/sdk/findings.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/kernel_features.h"
+#include "sources/ebpf/table_memory.h"
+
+namespace weir::ebpf {
+
+// The tier that a start would choose.
+FlowTableTier TierOf(const KernelFeatures& features, bool has_mapped_tier = kHasMappedTier);
+
+// Of the machine and this process: the same for every datapath but for `attach`.
+std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, AttachMode attach,
+                                          bool has_mapped_tier = kHasMappedTier);
+
+// Of one datapath. `loaded` says what came of loading its programs; it is read only if
+// the kernel lets this process load any.
+std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
+                                           const KernelOptions& options, const sdk::Status& loaded,
+                                           bool has_mapped_tier = kHasMappedTier);
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_DIAGNOSIS_H_

@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`weir doctor`: what it says of this machine with all privileges, with the three that
+weir needs, and without any; and what it makes of the findings of plugins."""
+
+import collections
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+import harness
+
+STEADY = """source { name: "in" type: "steady" }
+sink { name: "out" type: "%s" input: "in" }
+"""
+FLOWS = """source { name: "flows" type: "ebpf_map"
+  config { [weir/weir.sources.EbpfMap] { cache_max_flows: %d %s } } }
+%s
+sink { name: "console" type: "stdout" input: "flows" }
+"""
+RING = 'source { name: "ring" type: "ebpf_ringbuf" }\nsink { name: "c2" type: "stdout" input: "ring" }'
+
+Finding = collections.namedtuple("Finding", "stage subject severity text")
+
+
+def findings_in(text):
+    """The lines of `weir doctor`, and its last one."""
+    *lines, verdict = text.splitlines()
+    found, stage = [], None
+    for line in lines:
+        if not line.startswith(" "):
+            stage = line
+            continue
+        match = re.fullmatch(r"  (\S.*?) +(ok|degraded|missing) +(\S.*)", line)
+        assert match, line
+        found.append(Finding(stage, *match.groups()))
+    return found, verdict
+
+
+class DoctorTest(harness.WeirTest):
+
+    def doctor(self, *arguments, code=harness.EXIT_CLEAN, under=(), **options):
+        """What it found, what it concluded, and what it wrote on stderr."""
+        done = subprocess.run([*under, harness.WEIR, "doctor", *arguments], text=True,
+                              capture_output=True, timeout=harness.DEADLINE_SECONDS, check=False,
+                              **options)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if not done.stdout:
+            return [], "", done.stderr
+        return *findings_in(done.stdout), done.stderr
+
+    def subject(self, name, findings):
+        [found] = [finding for finding in findings if finding.subject == name]
+        return found
+
+
+class FindingsTest(DoctorTest):
+
+    def setUp(self):
+        super().setUp()
+        self.plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(self.plugins)
+        for name in ("steady", "opinions"):
+            shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), self.plugins)
+
+    def ask(self, opinions, code, name="opinions"):
+        path = self.write("p.textproto", STEADY % name)
+        return path, *self.doctor("--config=" + path, "--plugin_path=" + self.plugins, code=code,
+                                  env=dict(os.environ, WEIR_OPINIONS=opinions))
+
+    def test_each_severity_has_its_line_and_the_worst_counts(self):
+        path, found, verdict, _ = self.ask("ok,degraded,missing", harness.EXIT_UNSUPPORTED)
+        self.assertEqual(found, [Finding("sink 'out'", f"thing {number}", word, f"it is {word}")
+                                 for number, word in enumerate(("ok", "degraded", "missing"), 1)])
+        self.assertEqual(verdict, f"{path}: does not run here: 1 missing, 1 degraded")
+        path, _, verdict, _ = self.ask("degraded,ok,degraded", harness.EXIT_CLEAN)
+        self.assertEqual(verdict, f"{path}: runs here, 2 degraded")
+        path, _, verdict, _ = self.ask("ok", harness.EXIT_CLEAN)
+        self.assertEqual(verdict, f"{path}: runs here")
+
+    def test_plugins_that_have_nothing_to_say(self):
+        for name in ("none", "old_minor"):
+            shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), self.plugins)
+            path, found, verdict, _ = self.ask("", harness.EXIT_CLEAN, "defect")
+            self.assertEqual((found, verdict), ([], f"{path}: runs here"))
+            os.remove(os.path.join(self.plugins, name + ".so"))
+
+    def test_a_plugin_that_cannot_be_used_is_named(self):
+        shutil.copy(harness.runfile("tests/plugins/no_symbol.so"), self.plugins)
+        *_, said = self.ask("ok", harness.EXIT_CLEAN)
+        self.assertIn("no_symbol.so': is no weir plugin", said)
+
+    def test_a_bad_configuration_is_exit_code_2(self):
+        *_, said = self.ask("fail", harness.EXIT_BAD_USAGE)
+        self.assertIn("sink 'out': has no opinion", said)
+        *_, said = self.ask("ok", harness.EXIT_BAD_USAGE, "opinion")
+        self.assertIn("p.textproto:2:", said)
+        *_, said = self.doctor("--config=/does/not/exist", code=harness.EXIT_BAD_USAGE)
+        self.assertIn("No such file", said)
+        *_, said = self.doctor("--fly=1", code=harness.EXIT_BAD_USAGE)
+        self.assertIn("'doctor' has no flag --fly", said)
+        path = self.write("ring.textproto", """source { name: "in" type: "ebpf_ringbuf" }
+sink { name: "s" type: "stdout" input: "in" }
+""")
+        *_, said = self.doctor("--config=" + path, code=harness.EXIT_BAD_USAGE)
+        self.assertIn("datapath 'default' has no stage of type ebpf_map", said)
+
+    def test_a_plugin_that_throws_is_exit_code_1(self):
+        *_, said = self.ask("throw", harness.EXIT_FAILED)
+        self.assertIn("sink 'out': thrown", said)
+
+
+class MachineTest(DoctorTest):
+
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("SKIPPED: needs root, to have privileges and to give them up")
+        if not shutil.which("setpriv"):
+            raise unittest.SkipTest("SKIPPED: needs setpriv")
+
+    @staticmethod
+    def only(*capabilities):
+        """A command in front of another that leaves it these. The user stays root, who
+        owns the folders of the test, but has no power of his own any more."""
+        names = "".join(",+" + name.lower().replace("cap_", "") for name in capabilities)
+        return ["setpriv", "--no-new-privs", "--securebits=+noroot,+noroot_locked",
+                "--inh-caps=-all" + names, "--bounding-set=-all" + names,
+                "--ambient-caps=-all" + names]
+
+    def runs_here(self):
+        """Whether `weir run` would do its main job: root on a kernel that has all."""
+        found, *_ = findings_in(subprocess.run(
+            [harness.WEIR, "doctor"], text=True, capture_output=True, check=False,
+            timeout=harness.DEADLINE_SECONDS).stdout)
+        return all(finding.severity != "missing" for finding in found)
+
+    def test_root_is_told_everything(self):
+        if not self.runs_here():
+            raise unittest.SkipTest("SKIPPED: this kernel or container cannot run weir")
+        found, verdict, said = self.doctor()
+        self.assertEqual(said, "")
+        self.assertRegex(verdict, r"^built-in pipeline: runs here")
+        subjects = [finding.subject for finding in found]
+        for subject in ("kernel", "capabilities", "BPF", "BTF", "BPF JIT", "TCX", "clsact", "hash map",
+                        "array of maps", "per-CPU array", "ring buffer", "mmap-able array",
+                        "compare-and-swap", "batch operations", "BPF programs", "flow table",
+                        "memory"):
+            self.assertIn(subject, subjects)
+        self.assertEqual(self.subject("kernel", found).text, os.uname().release)
+        self.assertEqual({finding.stage for finding in found}, {"source 'flows'"})
+
+    def test_it_keeps_nothing_in_the_kernel(self):
+        if not self.runs_here():
+            raise unittest.SkipTest("SKIPPED: this kernel or container cannot run weir")
+        if not shutil.which("bpftool"):
+            raise unittest.SkipTest("SKIPPED: needs bpftool")
+
+        def probes():
+            shown = harness.run("bpftool", "map") + harness.run("bpftool", "prog")
+            return [line for line in shown.splitlines() if "weir_probe" in line]
+        self.doctor()
+        # The kernel frees maps a moment after their last user.
+        harness.wait_until(lambda: not probes(), "the end of what was tried")
+
+    def test_memory_is_that_of_the_configuration(self):
+        if not self.runs_here():
+            raise unittest.SkipTest("SKIPPED: this kernel or container cannot run weir")
+        for flows, ring in ((5000, ""), (200000, RING)):
+            path = self.write("p.textproto", FLOWS % (flows, "", ring))
+            found, *_ = self.doctor("--config=" + path)
+            memory = self.subject("memory", found)
+            self.assertIn(f"cache_max_flows {flows}", memory.text)
+            self.assertEqual("ring_bytes" in memory.text, bool(ring))
+            self.assertEqual([f.subject for f in found if f.subject == "overflow"],
+                             [] if ring else ["overflow"])
+
+    def test_the_capabilities_of_the_service_suffice(self):
+        if not self.runs_here():
+            raise unittest.SkipTest("SKIPPED: this kernel or container cannot run weir")
+        found, *_ = self.doctor(under=self.only("CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"))
+        self.assertEqual(self.subject("capabilities", found).severity, "ok")
+        self.assertEqual(self.subject("BPF programs", found).severity, "ok")
+
+    def test_without_privileges_it_names_those_that_are_missing(self):
+        found, verdict, said = self.doctor(code=harness.EXIT_UNSUPPORTED, under=self.only())
+        self.assertEqual(said, "")
+        self.assertIn("does not run here: 1 missing", verdict)
+        self.assertIn("lacks CAP_BPF, CAP_NET_ADMIN, CAP_PERFMON: run as root",
+                      self.subject("capabilities", found).text)
+        self.assertEqual(self.subject("capabilities", found).severity, "missing")
+        for name in ("CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"):
+            others = {"CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"} - {name}
+            found, *_ = self.doctor(code=harness.EXIT_UNSUPPORTED, under=self.only(*others))
+            self.assertIn(f"lacks {name}:", self.subject("capabilities", found).text)
+
+    def test_it_concludes_what_run_does(self):
+        """With and without privileges, the exit code is that of a run."""
+        path = self.write("p.textproto", FLOWS % (1000, 'interfaces: "weir-none"', ""))
+        for capabilities in ((), ("CAP_BPF", "CAP_NET_ADMIN"),):
+            under = self.only(*capabilities)
+            self.doctor("--config=" + path, code=harness.EXIT_UNSUPPORTED, under=under)
+            done = subprocess.run([*under, harness.WEIR, "run", "--config=" + path], text=True,
+                                  capture_output=True, timeout=harness.DEADLINE_SECONDS, check=False)
+            self.assertEqual(done.returncode, harness.EXIT_UNSUPPORTED, done.stderr)
+
+
+if __name__ == "__main__":
+    harness.main()
