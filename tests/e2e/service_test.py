@@ -3,6 +3,7 @@
 """weir as a service: what it tells a service manager and when, and whether the unit that
 is installed is sound and gives it what it needs."""
 
+import glob
 import os
 import re
 import shutil
@@ -21,6 +22,16 @@ PIPELINE = """source { name: "in" type: "record_file"
   config { [weir/weir.sources.RecordFile] { path: "-" } } }
 sink { name: "out" type: "stdout" input: "in" }
 """
+# A stage of each kind that has a thread.
+FLOWS = """source { name: "flows" type: "ebpf_map"
+  config { [weir/weir.sources.EbpfMap] { interfaces: "/^veth-/" interfaces: "late"
+           cache_active_timeout: "100ms" attach: %s } } }
+transform { name: "account" type: "accounter" input: "flows"
+  config { [weir/weir.transforms.Accounter] { evict_timeout: "100ms" } } }
+sink { name: "out" type: "stdout" input: "account"
+  config { [weir/weir.sinks.Stdout] { format: JSON } } }
+"""
+CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF = 12, 38, 39
 READY = b"READY=1\nSTATUS=running 2 stages"
 STOPPING = b"STOPPING=1\nSTATUS=delivering what was counted"
 
@@ -157,8 +168,9 @@ class UnitTest(harness.WeirTest):
 
 class PrivilegeTest(harness.NamespaceTest):
 
-    def run_as_the_service(self, capabilities):
-        """weir with the pipeline of the service, as a user who has only these."""
+    def run_as_the_service(self, capabilities, config=None):
+        """weir with the pipeline of the service, or the text of another one, as a user who
+        has only these."""
         # `nobody` gets to no folder of Bazel's.
         tree = tempfile.mkdtemp(dir="/tmp")
         self.addCleanup(shutil.rmtree, tree)
@@ -167,10 +179,25 @@ class PrivilegeTest(harness.NamespaceTest):
         names = ",".join("+" + name.lower().replace("cap_", "") for name in capabilities)
         flags = [f"--{kind}-caps=-all,{names}".rstrip(",") for kind in ("inh", "ambient", "bounding-set")]
         flags[2] = flags[2].replace("-caps", "")
+        path = os.path.join(tree, "share/weir/examples/service.textproto")
+        if config is not None:
+            path = os.path.join(tree, "p.textproto")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(config)
         return self.weir("--reuid=nobody", "--regid=nogroup", "--clear-groups", "--no-new-privs",
-                         *flags, os.path.join(tree, "bin/weir"), "run",
-                         "--config=" + os.path.join(tree, "share/weir/examples/service.textproto"),
-                         netns=self.a, program="setpriv")
+                         *flags, os.path.join(tree, "bin/weir"), "run", "--log_level=debug",
+                         "--config=" + path, netns=self.a, program="setpriv")
+
+    @staticmethod
+    def capabilities_of(pid):
+        """Thread -> set of capabilities -> its bits."""
+        threads = {}
+        for status in glob.glob(f"/proc/{pid}/task/*/status"):
+            with open(status, encoding="utf-8") as lines:
+                threads[status] = {name: int(value, 16) for name, _, value in
+                                   (line.partition(":") for line in lines)
+                                   if name.startswith("Cap")}
+        return threads
 
     def setUp(self):
         if not shutil.which("setpriv"):
@@ -189,6 +216,52 @@ class PrivilegeTest(harness.NamespaceTest):
         self.assert_balanced(weir)
         packets, _ = harness.totals(weir.records(), Proto=1, FlowDirection=1)
         self.assertEqual(packets, 3)
+
+    def test_every_thread_has_only_what_is_needed_while_it_runs(self):
+        if "tsan" in harness.run(harness.WEIR, "version", "--verbose").partition("options")[0]:
+            raise unittest.SkipTest("SKIPPED: ThreadSanitizer has a thread before weir begins")
+        for attach in ("AUTO", "CLSACT"):
+            with self.subTest(attach):
+                weir = self.run_as_the_service(self.capabilities, FLOWS % attach)
+                weir.wait_for_log("measuring 1 interfaces")
+                self.assertIn("gave up CAP_PERFMON", weir.stderr())
+                kept = 1 << CAP_BPF | 1 << CAP_NET_ADMIN
+                # The main thread, that of signals, the source's, the sink's, and that of
+                # the transform with ticks.
+                threads = self.capabilities_of(weir.process.pid)
+                self.assertGreaterEqual(len(threads), 5)
+                for sets in threads.values():
+                    self.assertEqual(sets["CapEff"], kept)
+                    self.assertEqual(sets["CapPrm"], kept)
+                    self.assertEqual(sets["CapInh"] & 1 << CAP_PERFMON, 0)
+                    self.assertEqual(sets["CapAmb"] & 1 << CAP_PERFMON, 0)
+                self.measures_what_comes_later(weir)
+                self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
+                self.assert_balanced(weir)
+
+    def measures_what_comes_later(self, weir):
+        """An interface that appears is attached, counted and read with what is left."""
+        self.inside(self.a, "ip", "link", "add", "late", "type", "veth", "peer", "name", "far")
+        for link in ("late", "far"):
+            self.inside(self.a, "ip", "link", "set", link, "up")
+        weir.wait_for_log("interface 'late' ")
+        index = self.if_index(self.a, "late")
+        self.inside(self.a, "python3", "-c", "import socket\n"
+                    "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
+                    "s.bind(('far', 0))\n"
+                    "for _ in range(3):\n"
+                    "  s.send(bytes.fromhex('02000000000202000000000188b5') + bytes(46))\n")
+        harness.wait_until(lambda: harness.totals(weir.records(), IFIndex=index)[0] >= 3, "flows")
+        self.inside(self.a, "ip", "link", "del", "late")
+
+    def test_root_keeps_what_it_has(self):
+        weir = self.weir("run", "--config=" + self.write("p.textproto", FLOWS % "AUTO"),
+                         netns=self.a)
+        weir.wait_for_log("measuring 1 interfaces")
+        [own] = self.capabilities_of(os.getpid()).values()
+        for sets in self.capabilities_of(weir.process.pid).values():
+            self.assertEqual(sets["CapEff"], own["CapEff"])
+        self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
 
     def test_each_of_them_is_needed(self):
         for name in ("CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"):

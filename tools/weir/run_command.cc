@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `weir run`: a pipeline from its start to its drained end.
+//
+// Privileges: stages are prepared while this thread is the only one; then it gives up
+// what nobody needs any more, and every thread that is made has what is left.
 #include <unistd.h>
 
 #include <csignal>
@@ -15,6 +18,7 @@
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
 #include "glog/logging.h"
+#include "tools/weir/capabilities.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
@@ -90,8 +94,29 @@ class Manager {
   const absl::StatusOr<ServiceNotification> notification_;
 };
 
-int RunPipeline(pipeline::Pipeline* pipeline, const telemetry::MetricRegistry& metrics,
-                absl::Duration drain_timeout) {
+int PrintStartError(const absl::Status& status) {
+  PrintError(status.message());
+  // Stages that do not fit together show only when they meet.
+  return absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
+}
+
+// Flows are what weir is for: that it has more privileges than it needs ends no run.
+void GiveUp(const CapabilitySet& capabilities) {
+  // Root's other capabilities would give it back, and root expects to have them all.
+  if (capabilities.empty() || geteuid() == 0) return;
+  const absl::StatusOr<CapabilitySet> given_up = GiveUpCapabilities(capabilities);
+  if (!given_up.ok()) {
+    LOG(WARNING) << given_up.status().message();
+  } else if (!given_up->empty()) {
+    LOG(INFO) << "gave up " << given_up->ToString() << ", which is not needed any more";
+  }
+}
+
+int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
+                const telemetry::MetricRegistry& metrics, absl::Duration drain_timeout) {
+  // No thread has been made by now, and signals wait.
+  if (absl::Status status = pipeline->Prepare(); !status.ok()) return PrintStartError(status);
+  GiveUp(to_give_up);
   const Manager manager;
   StopSignals stop(pipeline);
   auto signals = SignalWatcher::Create([&stop](int number) { stop.On(number); });
@@ -99,11 +124,7 @@ int RunPipeline(pipeline::Pipeline* pipeline, const telemetry::MetricRegistry& m
     PrintError(signals.status().message());
     return kExitFailed;
   }
-  if (absl::Status status = pipeline->Start(); !status.ok()) {
-    PrintError(status.message());
-    // Stages that do not fit together show only when they meet.
-    return absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
-  }
+  if (absl::Status status = pipeline->Start(); !status.ok()) return PrintStartError(status);
   manager.SayReady(pipeline->Report().size());
   pipeline->WaitUntilEnding();
   manager.SayStopping();
@@ -149,7 +170,8 @@ int RunCommand(const Arguments& /*arguments*/) {
     PrintError(pipeline.status().message());
     return kExitBadUsage;
   }
-  return RunPipeline(pipeline->get(), metrics, *drain_timeout);
+  return RunPipeline(pipeline->get(), CapabilitySet((*catalogue)->CapabilitiesToGiveUp(*config)),
+                     metrics, *drain_timeout);
 }
 
 }  // namespace weir
