@@ -6,41 +6,18 @@
 #ifndef WEIR_BPF_ACCOUNT_H_
 #define WEIR_BPF_ACCOUNT_H_
 
+#include "bpf/datapath_config.h"
 #include "bpf/flow.h"
+#include "bpf/flow_key.h"
+#include "bpf/hash_table.h"
 #include "bpf/kernel_types.h"
+#include "bpf/mapped_table.h"
+#include "bpf/parse.h"
 
 #include <bpf/bpf_helpers.h>
 
-/* Set before the programs are loaded; the verifier removes what is off. */
-
-/* A packet is looked at if a random 32-bit number is below; 0: look at all. */
-const volatile weir_u32 sampling_threshold = 0;
-/* Whether user space reads the ring buffer. */
-const volatile weir_u32 overflow_to_ring = 0;
-
-/*
- * The numbers of entries here only make the types complete: user space says how
- * many. Sizes instead of types, because clang describes a type that stands only
- * behind a pointer of an inner map by its name alone.
- */
-struct flow_table {
-  __uint(type, BPF_MAP_TYPE_HASH);
-  __uint(max_entries, 1);
-  __uint(key_size, sizeof(struct flow_id_t));
-  __uint(value_size, sizeof(struct flow_value_t));
-};
-
-/*
- * The table that packets are counted in now. User space puts the other one in its
- * place and, since that call of the kernel returns only when no program runs any
- * more that could have seen the former, then has the former to itself.
- */
-struct {
-  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-  __uint(max_entries, 1);
-  __type(key, weir_u32);
-  __array(values, struct flow_table);
-} active_table SEC(".maps");
+/* Which flow table a program fills. */
+enum tier { TIER_MAPPED, TIER_HASH };
 
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -49,7 +26,8 @@ struct {
 
 /*
  * Plain additions are exact here: TC programs run with bottom halves disabled, so
- * that none interrupts another on the same CPU.
+ * that none interrupts another on the same CPU. Not looked at for a packet that the
+ * table takes.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -58,91 +36,52 @@ struct {
   __type(value, struct flow_counters_t);
 } counters_map SEC(".maps");
 
-/*
- * The two comparisons are not one atomic step with their stores: where two CPUs
- * count packets of a flow within the same nanoseconds, the later one may be noted
- * those nanoseconds too early. Packets and bytes are exact.
- */
-static __always_inline void add_to_flow(struct flow_value_t* flow, weir_u64 bytes, weir_u64 now) {
-  __sync_fetch_and_add(&flow->packets, 1);
-  __sync_fetch_and_add(&flow->bytes, bytes);
-  if (flow->end_mono_time_ns < now) flow->end_mono_time_ns = now;
-  if (flow->start_mono_time_ns > now) flow->start_mono_time_ns = now;
-}
-
-static __always_inline weir_u32 failure_of(long error) {
-  switch (error) {
-    case -WEIR_E2BIG:
-      return WEIR_TABLE_FULL;
-    case -WEIR_EBUSY:
-    case -WEIR_EDEADLK: /* what kernels from 6.15 on say for the same */
-    case -WEIR_ETIMEDOUT:
-      return WEIR_TABLE_BUSY;
-    default:
-      return WEIR_TABLE_OTHER;
-  }
-}
-
-/* True if the table took the packet. The table is looked up once, so that the
- * retry below meets the table that refused the insertion. */
-static __always_inline int add_to_table(const struct flow_id_t* id, weir_u64 bytes, weir_u64 now,
-                                        struct flow_counters_t* counters) {
+/* Null never comes: the array has an entry 0. */
+static __always_inline struct flow_counters_t* counters_of_this_cpu(void) {
   const weir_u32 zero = 0;
-  void* const table = bpf_map_lookup_elem(&active_table, &zero);
-  if (!table) {
-    counters->table_failures[WEIR_TABLE_OTHER] += 1;
-    return 0;
-  }
-  struct flow_value_t* flow = bpf_map_lookup_elem(table, id);
-  if (!flow) {
-    const struct flow_value_t first = {
-        .packets = 1, .bytes = bytes, .start_mono_time_ns = now, .end_mono_time_ns = now};
-    const long error = bpf_map_update_elem(table, id, &first, BPF_NOEXIST);
-    if (error == 0) return 1;
-    /* Another CPU was faster with the same flow. */
-    if (error == -WEIR_EEXIST) flow = bpf_map_lookup_elem(table, id);
-    if (!flow) {
-      const weir_u32 failure = failure_of(error);
-      if (failure == WEIR_TABLE_FULL) {
-        counters->table_failures[WEIR_TABLE_FULL] += 1;
-      } else if (failure == WEIR_TABLE_BUSY) {
-        counters->table_failures[WEIR_TABLE_BUSY] += 1;
-      } else {
-        counters->table_failures[WEIR_TABLE_OTHER] += 1;
-      }
-      return 0;
-    }
-  }
-  add_to_flow(flow, bytes, now);
-  return 1;
+  return bpf_map_lookup_elem(&counters_map, &zero);
+}
+
+static __always_inline void count_notes(const struct packet* packet) {
+  struct flow_counters_t* const counters = counters_of_this_cpu();
+  if (!counters) return;
+  if (packet->notes & PACKET_FRAGMENT) counters->fragments += 1;
+  if (packet->notes & PACKET_TRUNCATED) counters->truncated += 1;
 }
 
 /* True if the ring buffer took the packet. Nobody is woken: the reader comes by. */
-static __always_inline int add_to_ring(const struct flow_id_t* id, weir_u64 bytes, weir_u64 now) {
+static __always_inline int add_to_ring(const struct packet* packet) {
   if (!overflow_to_ring) return 0;
-  struct flow_record_t* const record = bpf_ringbuf_reserve(&overflow_ring, sizeof(*record), 0);
-  if (!record) return 0;
-  __builtin_memcpy(&record->id, id, sizeof(*id));
-  record->metrics.packets = 1;
-  record->metrics.bytes = bytes;
-  record->metrics.start_mono_time_ns = now;
-  record->metrics.end_mono_time_ns = now;
-  bpf_ringbuf_submit(record, BPF_RB_NO_WAKEUP);
+  struct flow_event_t* const event = bpf_ringbuf_reserve(&overflow_ring, sizeof(*event), 0);
+  if (!event) return 0;
+  union flow_key key;
+  make_key(packet, &key);
+  __builtin_memcpy(&event->record.id, &key.id, sizeof(key.id));
+  const weir_u64 now = bpf_ktime_get_ns();
+  event->record.metrics.packets = 1;
+  event->record.metrics.bytes = packet->bytes;
+  event->record.metrics.start_mono_time_ns = now;
+  event->record.metrics.end_mono_time_ns = now;
+  make_details(packet, namespace_id, &event->details);
+  event->wire_packets = packet->wire_packets;
+  bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
   return 1;
 }
 
-static __always_inline void account(const struct flow_id_t* id, weir_u64 bytes,
-                                    struct flow_counters_t* counters) {
-  const weir_u64 now = bpf_ktime_get_ns();
-  counters->packets += 1;
-  counters->bytes += bytes;
-  if (add_to_table(id, bytes, now, counters)) {
-    counters->table_packets += 1;
-  } else if (add_to_ring(id, bytes, now)) {
+static __always_inline void account(const struct packet* packet, enum tier tier) {
+  if (packet->notes) count_notes(packet);
+  const weir_u32 failure =
+      tier == TIER_MAPPED ? add_to_mapped_table(packet) : add_to_hash_table(packet);
+  if (failure == TABLE_TOOK_IT) return;
+  struct flow_counters_t* const counters = counters_of_this_cpu();
+  if (!counters) return;
+  counters->table_failures[failure % WEIR_TABLE_FAILURES] += 1;
+  if (add_to_ring(packet)) {
     counters->ringbuf_packets += 1;
+    counters->ringbuf_bytes += packet->bytes;
   } else {
     counters->dropped_packets += 1;
-    counters->dropped_bytes += bytes;
+    counters->dropped_bytes += packet->bytes;
   }
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Layouts that the BPF programs and user space share: the flow record as it
- * crosses the ring buffer and as recordings store it, the entry of the flow
- * table, and the per-CPU counters.
+ * Layouts that the BPF programs and user space share: the flow record as
+ * recordings store it, the event of the ring buffer, the entries of the flow
+ * tables, and the per-CPU counters.
  *
  * Includes nothing, so that a BPF object needs no header of the build host;
  * compiles as C11 (BPF) and as C++17 (user space). All multi-byte fields are in
@@ -56,23 +56,131 @@ struct flow_metrics_t {
   weir_u64 end_mono_time_ns;
 } __attribute__((packed));
 
-/* 84 bytes: one event of the ring buffer, one record of a recording. */
+/* 84 bytes: one record of a recording. */
 struct flow_record_t {
   struct flow_id_t id;
   struct flow_metrics_t metrics;
 } __attribute__((packed));
 
 /*
- * Value of the flow table; its key is flow_id_t. Naturally aligned, because the
- * programs add to it atomically and a locked access across two cache lines
- * costs hundreds of times more.
+ * What is noted of a flow beside its counts. All but the TCP flags is what its first
+ * packet had. 12 bytes, packed, as they stand in an event of the ring buffer.
  */
+struct flow_details_t {
+  weir_u16 tcp_flags; /* union over the packets; IPFIX tcpControlBits, 12 bits (RFC 9565) */
+  weir_u16 vlan;      /* id of the outermost tag, and WEIR_VLAN_PRESENT; 0: no tag */
+  weir_u8 dscp;       /* IPFIX ipDiffServCodePoint, 6 bits */
+  weir_u8 icmp_type;  /* of ICMP and ICMPv6 */
+  weir_u8 icmp_code;
+  weir_u8 flags;         /* enum weir_flow_flag */
+  weir_u32 namespace_id; /* the number that user space gave the network namespace */
+} __attribute__((packed));
+
+enum { WEIR_VLAN_PRESENT = 0x1000 };
+
+/* flow_details_t.flags */
+enum weir_flow_flag {
+  WEIR_FLOW_HAS_DSCP = 1 << 0, /* an IP header could be read */
+  WEIR_FLOW_HAS_ICMP = 1 << 1, /* icmp_type and icmp_code could be read */
+  WEIR_FLOW_HAS_TCP = 1 << 2,  /* tcp_flags could be read */
+  /* Of an entry of the mapped table: there may be another one of the same flow. */
+  WEIR_FLOW_MAY_BE_TWICE = 1 << 7,
+};
+
+/* One event of the ring buffer: one packet. Its wire packets are the record's. */
+struct flow_event_t {
+  struct flow_record_t record;
+  struct flow_details_t details;
+  weir_u32 wire_packets;
+} __attribute__((packed));
+
+/* ---- The flow tables ---------------------------------------------------- */
+
+/*
+ * Tier "hash": key and value of a hash map. The value is naturally aligned, because
+ * the programs add to it atomically and a locked access across two cache lines costs
+ * hundreds of times more.
+ */
+struct flow_key_t {
+  struct flow_id_t id;
+  weir_u32 namespace_id;
+} __attribute__((packed));
+
 struct flow_value_t {
-  weir_u64 packets;
+  weir_u64 packets;      /* socket buffers, as the interface's own counters count */
+  weir_u64 wire_packets; /* what segmentation makes of them (GSO) */
   weir_u64 bytes;
   weir_u64 start_mono_time_ns;
-  weir_u64 end_mono_time_ns;
+  weir_u64 end_time; /* in the unit of enum weir_clock */
+  struct flow_details_t details;
+  weir_u32 reserved;
 };
+
+/*
+ * Tier "mapped": a slot of the table that programs and user space have in common, an
+ * array map mapped into memory. Two cache lines, of which a packet of an IPv4 flow
+ * that is known touches the first.
+ *
+ * A slot is empty while ports_interface is 0 (no interface has the index 0). It is
+ * claimed by a compare-and-swap of that word, filled, and then published by the bit
+ * WEIR_SLOT_READY. It stays until user space clears it, with no program about.
+ */
+struct flow_slot_t {
+  weir_u64 ports_interface;   /* source port, destination port, interface index << 32 */
+  weir_u64 addresses;         /* IPv4: source, destination << 32; else a hash of both */
+  weir_u64 src_mac_protocol;  /* MAC, first byte lowest; protocol << 48; WEIR_SLOT_* */
+  weir_u64 dst_mac_namespace; /* MAC; id of the network namespace << 48 */
+  weir_u64 packets;           /* socket buffers; wire packets << 32 */
+  weir_u64 bytes;
+  weir_u64 end_time;  /* in the unit of enum weir_clock */
+  weir_u32 tcp_flags; /* union, so far */
+  weir_u32 reserved0;
+  /* The second line: written once, by whoever claimed the slot. */
+  weir_u64 src_ip[2]; /* in network order; all that is not IPv4 */
+  weir_u64 dst_ip[2];
+  weir_u64 start_mono_time_ns;
+  struct flow_details_t details; /* of the first packet */
+  weir_u16 eth_protocol;
+  weir_u16 reserved1;
+  weir_u64 reserved2;
+};
+
+/* Bits of flow_slot_t.src_mac_protocol, above MAC and protocol. */
+#define WEIR_SLOT_EGRESS (1ull << 56)
+#define WEIR_SLOT_IPV4 (1ull << 57)
+#define WEIR_SLOT_READY (1ull << 58)
+
+/*
+ * A slot whose number of packets or wire packets has reached this bit takes no more:
+ * the flow goes on in another one. So a count of 32 bits never overflows, with 2^31
+ * packets under way at the same time.
+ */
+#define WEIR_SLOT_FULL_COUNTS 0x8000000080000000ull
+
+/* What programs and user space say to each other about the mapped table. */
+struct flow_table_state_t {
+  /* User space sets these before the programs run. */
+  weir_u32 slots;     /* of an epoch */
+  weir_u32 max_flows; /* slots of an epoch that may be claimed */
+  weir_u64 hash_seed; /* random, so that nobody outside can choose flows that meet */
+  /* The epoch whose slots are filled, 0 or 1. User space changes it. */
+  weir_u32 active;
+  weir_u8 line0[44];
+  struct {
+    /* User space sets both to 0 when it clears the slots. */
+    weir_u64 used;  /* slots claimed */
+    weir_u64 twice; /* those of them with WEIR_FLOW_MAY_BE_TWICE */
+    weir_u8 line[48];
+  } epochs[2];
+};
+
+/* What end_time is. */
+enum weir_clock {
+  WEIR_CLOCK_PRECISE = 0, /* CLOCK_MONOTONIC in ns */
+  WEIR_CLOCK_COARSE = 1,  /* the kernel's jiffies */
+};
+
+/* ---- Counters ----------------------------------------------------------- */
 
 /*
  * Why the table did not take a packet's flow. The kernel's -EBUSY (the bucket
@@ -80,21 +188,21 @@ struct flow_value_t {
  * different cures.
  */
 enum weir_table_failure {
-  WEIR_TABLE_FULL = 0,  /* -E2BIG */
-  WEIR_TABLE_BUSY = 1,  /* -EBUSY */
-  WEIR_TABLE_OTHER = 2, /* anything else, -ENOMEM among it */
-  WEIR_TABLE_FAILURES = 3,
+  WEIR_TABLE_FULL = 0,    /* as many flows as it is to hold; a hash's -E2BIG */
+  WEIR_TABLE_BUSY = 1,    /* -EBUSY */
+  WEIR_TABLE_CROWDED = 2, /* mapped: no free slot where this flow may stand */
+  WEIR_TABLE_OTHER = 3,   /* anything else, -ENOMEM among it */
+  WEIR_TABLE_FAILURES = 4,
 };
 
 /*
- * One per CPU, added up by user space. The law that tests hold the datapath to:
- * packets = in the table + in the ring buffer + dropped.
+ * One per CPU, added up by user space. Packets that the table took are not among it:
+ * they are counted there, by flow. The law that tests hold the datapath to:
+ * packets of the interface = in the table + in the ring buffer + dropped.
  */
 struct flow_counters_t {
-  weir_u64 packets; /* accounted or dropped: all but those sampled out */
-  weir_u64 bytes;
-  weir_u64 table_packets;   /* went into the flow table */
   weir_u64 ringbuf_packets; /* went to user space one by one */
+  weir_u64 ringbuf_bytes;
   weir_u64 dropped_packets; /* neither took them: the only loss there is */
   weir_u64 dropped_bytes;
   weir_u64 sampled_out_packets; /* left out by `sampling` */
@@ -113,6 +221,12 @@ WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_id_t, transport_protocol) == 5
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_id_t, if_index) == 52);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_record_t, metrics) == 56);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_metrics_t, bytes) == 4);
-WEIR_STATIC_ASSERT(sizeof(struct flow_value_t) == 32);
+WEIR_STATIC_ASSERT(sizeof(struct flow_details_t) == 12);
+WEIR_STATIC_ASSERT(sizeof(struct flow_event_t) == 100);
+WEIR_STATIC_ASSERT(sizeof(struct flow_key_t) == 60);
+WEIR_STATIC_ASSERT(sizeof(struct flow_value_t) == 56);
+WEIR_STATIC_ASSERT(sizeof(struct flow_slot_t) == 128);
+WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_slot_t, src_ip) == 64);
+WEIR_STATIC_ASSERT(sizeof(struct flow_table_state_t) == 192);
 
 #endif /* WEIR_BPF_FLOW_H_ */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the fields of a packet to the key of its flow.
+ * From the fields of a packet to the key of its flow, and what is noted beside it.
  */
 #ifndef WEIR_BPF_FLOW_KEY_H_
 #define WEIR_BPF_FLOW_KEY_H_
@@ -10,10 +10,11 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
 
-/* The key as the words it is made of. */
+/* The key as the words it is made of. The last one is half of one: the namespace. */
 union flow_key {
   struct flow_id_t id;
-  weir_u64 words[sizeof(struct flow_id_t) / sizeof(weir_u64)];
+  struct flow_key_t with_namespace;
+  weir_u64 words[(sizeof(struct flow_key_t) + 7) / sizeof(weir_u64)];
 };
 
 /*
@@ -21,16 +22,26 @@ union flow_key {
  * byte. Each line is a word, lowest byte first; what is shifted out goes on in the
  * next line.
  */
-static __always_inline void make_key(const struct packet* packet, weir_u8 direction,
-                                     weir_u32 if_index, union flow_key* key) {
-  key->words[0] = packet->eth_protocol | (weir_u64)direction << 16 | packet->src_mac << 24;
+static __always_inline void make_key(const struct packet* packet, union flow_key* key) {
+  key->words[0] = packet->eth_protocol | (weir_u64)packet->direction << 16 | packet->src_mac << 24;
   key->words[1] = packet->src_mac >> 40 | packet->dst_mac << 8 | packet->src_ip[0] << 56;
   key->words[2] = packet->src_ip[0] >> 8 | packet->src_ip[1] << 56;
   key->words[3] = packet->src_ip[1] >> 8 | packet->dst_ip[0] << 56;
   key->words[4] = packet->dst_ip[0] >> 8 | packet->dst_ip[1] << 56;
   key->words[5] = packet->dst_ip[1] >> 8 | (weir_u64)packet->src_port << 56;
   key->words[6] = packet->src_port >> 8 | (weir_u64)packet->dst_port << 8 |
-                  (weir_u64)packet->transport_protocol << 24 | (weir_u64)if_index << 32;
+                  (weir_u64)packet->transport_protocol << 24 | (weir_u64)packet->if_index << 32;
+}
+
+static __always_inline void make_details(const struct packet* packet, weir_u32 namespace_id,
+                                         struct flow_details_t* details) {
+  details->tcp_flags = packet->tcp_flags;
+  details->vlan = packet->vlan;
+  details->dscp = packet->dscp;
+  details->icmp_type = packet->icmp_type;
+  details->icmp_code = packet->icmp_code;
+  details->flags = packet->flags;
+  details->namespace_id = namespace_id;
 }
 
 #endif /* WEIR_BPF_FLOW_KEY_H_ */

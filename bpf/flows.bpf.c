@@ -1,48 +1,97 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Counts every packet that passes an interface, by flow. Four programs: one per
- * direction, for links with an Ethernet header and for links without a link-layer
- * header. They alter neither the packet nor anybody's verdict, and do the same at
- * a TCX hook and as a filter of a clsact qdisc.
+ * Counts every packet that passes an interface, by flow. Four programs for each flow
+ * table: one per direction, for links with an Ethernet header and for links without a
+ * link-layer header. They alter neither the packet nor anybody's verdict, and do the
+ * same at a TCX hook and as a filter of a clsact qdisc. User space loads those of one
+ * table.
  */
 #include "bpf/account.h"
 #include "bpf/flow.h"
-#include "bpf/flow_key.h"
 #include "bpf/kernel_types.h"
 #include "bpf/parse.h"
 
 #include <bpf/bpf_helpers.h>
 
-static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int has_ethernet) {
-  const weir_u32 zero = 0;
-  struct flow_counters_t* const counters = bpf_map_lookup_elem(&counters_map, &zero);
-  if (!counters) return WEIR_VERDICT_NEXT; /* cannot be: the array has an entry 0 */
-  if (sampling_threshold != 0 && bpf_get_prandom_u32() >= sampling_threshold) {
-    counters->sampled_out_packets += 1;
-    return WEIR_VERDICT_NEXT;
-  }
-  struct packet packet = {0};
+/* True if sampling leaves the packet out. */
+static __always_inline int is_sampled_out(void) {
+  if (sampling_threshold == 0 || bpf_get_prandom_u32() < sampling_threshold) return 0;
+  struct flow_counters_t* const counters = counters_of_this_cpu();
+  if (counters) counters->sampled_out_packets += 1;
+  return 1;
+}
+
+static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int has_ethernet,
+                                   enum tier tier) {
+  if (is_sampled_out()) return WEIR_VERDICT_NEXT;
+  struct packet packet = {
+      .bytes = skb->len,
+      .wire_packets = skb->gso_segs > 1 ? skb->gso_segs : 1,
+      .if_index = skb->ifindex,
+      .direction = direction,
+  };
   if (has_ethernet) {
-    parse_ethernet(skb, &packet, counters);
+    parse_ethernet(skb, &packet);
   } else {
-    parse_no_link_layer(skb, &packet, counters);
+    parse_no_link_layer(skb, &packet);
   }
-  union flow_key key;
-  make_key(&packet, direction, skb->ifindex, &key);
-  account(&key.id, skb->len, counters);
+  account(&packet, tier);
   return WEIR_VERDICT_NEXT;
 }
 
 SEC("tcx/ingress")
-int ingress_ethernet(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_INGRESS, 1); }
+int ingress_ethernet(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_INGRESS, 1, TIER_MAPPED);
+}
 
 SEC("tcx/ingress")
-int ingress_no_link_layer(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_INGRESS, 0); }
+int ingress_no_link_layer(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_INGRESS, 0, TIER_MAPPED);
+}
 
 SEC("tcx/egress")
-int egress_ethernet(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_EGRESS, 1); }
+int egress_ethernet(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_EGRESS, 1, TIER_MAPPED);
+}
 
 SEC("tcx/egress")
-int egress_no_link_layer(struct __sk_buff* skb) { return measure(skb, WEIR_DIRECTION_EGRESS, 0); }
+int egress_no_link_layer(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_EGRESS, 0, TIER_MAPPED);
+}
+
+SEC("tcx/ingress")
+int ingress_ethernet_hash(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_INGRESS, 1, TIER_HASH);
+}
+
+SEC("tcx/ingress")
+int ingress_no_link_layer_hash(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_INGRESS, 0, TIER_HASH);
+}
+
+SEC("tcx/egress")
+int egress_ethernet_hash(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_EGRESS, 1, TIER_HASH);
+}
+
+SEC("tcx/egress")
+int egress_no_link_layer_hash(struct __sk_buff* skb) {
+  return measure(skb, WEIR_DIRECTION_EGRESS, 0, TIER_HASH);
+}
+
+/* Both clocks at one instant: what user space turns jiffies into nanoseconds with. It
+ * runs this program itself. */
+volatile struct {
+  weir_u64 jiffies;
+  weir_u64 monotonic_ns;
+} clocks;
+
+SEC("tcx/ingress")
+int read_clocks(struct __sk_buff* skb) {
+  (void)skb;
+  clocks.jiffies = bpf_jiffies64();
+  clocks.monotonic_ns = bpf_ktime_get_ns();
+  return WEIR_VERDICT_NEXT;
+}
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

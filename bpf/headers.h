@@ -18,12 +18,14 @@ enum {
 
 enum {
   PROTOCOL_HOP_BY_HOP = 0,
+  PROTOCOL_ICMP = 1,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
   PROTOCOL_DCCP = 33,
   PROTOCOL_ROUTING = 43,
   PROTOCOL_FRAGMENT = 44,
   PROTOCOL_AUTHENTICATION = 51,
+  PROTOCOL_ICMPV6 = 58,
   PROTOCOL_DESTINATION_OPTIONS = 60,
   PROTOCOL_SCTP = 132,
   PROTOCOL_MOBILITY = 135,
@@ -39,9 +41,11 @@ struct ethernet_header {
 };
 WEIR_STATIC_ASSERT(sizeof(struct ethernet_header) == 14);
 
+enum { VLAN_ID_MASK = 0x0fff };
+
 /* What follows an EtherType of 802.1Q or 802.1ad. */
 struct vlan_header {
-  weir_u16 tag;
+  weir_u16 tag; /* VLAN_ID_MASK and priority */
   weir_u16 protocol;
 };
 
@@ -49,7 +53,7 @@ enum { IPV4_OFFSET_MASK = 0x1fff };
 
 struct ipv4_header {
   weir_u8 version_length; /* high half: 4; low half: words of the header */
-  weir_u8 service;
+  weir_u8 service;        /* DSCP above two bits of ECN (RFC 3168) */
   weir_u16 total_length;
   weir_u16 id;
   weir_u16 fragment; /* flags and IPV4_OFFSET_MASK */
@@ -62,8 +66,8 @@ struct ipv4_header {
 WEIR_STATIC_ASSERT(sizeof(struct ipv4_header) == 20);
 
 struct ipv6_header {
-  weir_u8 version_class; /* high half: 6 */
-  weir_u8 class_label;
+  weir_u8 version_class; /* high half: 6; low half: high half of the traffic class */
+  weir_u8 class_label;   /* its low half, and the flow label */
   weir_u16 label;
   weir_u16 payload_length;
   weir_u8 next_header;
@@ -86,6 +90,24 @@ struct extension_header {
 struct port_pair {
   weir_u16 src;
   weir_u16 dst;
+};
+
+enum { TCP_FLAGS_MASK = 0x0fff };
+
+/* TCP as far as its flags. */
+struct tcp_header {
+  struct port_pair ports;
+  weir_u32 sequence;
+  weir_u32 acknowledgement;
+  weir_u16 offset_flags; /* TCP_FLAGS_MASK */
+  weir_u16 window;
+};
+WEIR_STATIC_ASSERT(sizeof(struct tcp_header) == 16);
+
+/* The first two bytes of ICMP and ICMPv6. */
+struct icmp_header {
+  weir_u8 type;
+  weir_u8 code;
 };
 
 #endif /* WEIR_BPF_HEADERS_H_ */

@@ -25,10 +25,14 @@ typedef __u32 __wsum;
 
 enum bpf_map_type {
   BPF_MAP_TYPE_HASH = 1,
+  BPF_MAP_TYPE_ARRAY = 2,
   BPF_MAP_TYPE_PERCPU_ARRAY = 6,
   BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
   BPF_MAP_TYPE_RINGBUF = 27,
 };
+
+/* A flag of a map: user space can map its values into memory. */
+enum { BPF_F_MMAPABLE = 1 << 10 };
 
 /* Flags of bpf_map_update_elem and bpf_ringbuf_submit. */
 enum { BPF_NOEXIST = 1 };
@@ -61,8 +65,22 @@ struct __sk_buff {
   __u32 tc_classid;
   __u32 data;
   __u32 data_end;
+  __u32 napi_id;
+  __u32 family;
+  __u32 remote_ip4;
+  __u32 local_ip4;
+  __u32 remote_ip6[4];
+  __u32 local_ip6[4];
+  __u32 remote_port;
+  __u32 local_port;
+  __u32 data_meta;
+  __u64 flow_keys __attribute__((aligned(8)));
+  __u64 tstamp;
+  __u32 wire_len;
+  __u32 gso_segs; /* 0 or 1: not to be segmented */
 };
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, ifindex) == 40);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, data_end) == 80);
+WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, gso_segs) == 164);
 
 #endif /* WEIR_BPF_KERNEL_TYPES_H_ */

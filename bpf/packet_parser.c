@@ -56,25 +56,24 @@ static struct packet_context context_of(const struct weir_packet_bytes* packet) 
 }
 
 static struct weir_parsed_packet result(const struct packet* packet,
-                                        const struct flow_counters_t* counters,
                                         const struct packet_context* context) {
   union flow_key key;
-  make_key(packet, 0, 0, &key);
-  const struct weir_parsed_packet parsed = {
+  make_key(packet, &key);
+  struct weir_parsed_packet parsed = {
       .id = key.id,
-      .fragment = (weir_u8)counters->fragments,
-      .truncated = (weir_u8)counters->truncated,
+      .fragment = (packet->notes & PACKET_FRAGMENT) != 0,
+      .truncated = (packet->notes & PACKET_TRUNCATED) != 0,
       .copied = context->copied,
   };
+  make_details(packet, 0, &parsed.details);
   return parsed;
 }
 
 struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* bytes) {
   struct packet_context context = context_of(bytes);
   struct packet packet = {0};
-  struct flow_counters_t counters = {0};
-  parse_ethernet(&context.skb, &packet, &counters);
-  return result(&packet, &counters, &context);
+  parse_ethernet(&context.skb, &packet);
+  return result(&packet, &context);
 }
 
 struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* bytes,
@@ -82,7 +81,6 @@ struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_byte
   struct packet_context context = context_of(bytes);
   context.skb.protocol = __builtin_bswap16(eth_protocol);
   struct packet packet = {0};
-  struct flow_counters_t counters = {0};
-  parse_no_link_layer(&context.skb, &packet, &counters);
-  return result(&packet, &counters, &context);
+  parse_no_link_layer(&context.skb, &packet);
+  return result(&packet, &context);
 }

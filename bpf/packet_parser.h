@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * The parser of the BPF programs (bpf/parse.h, bpf/flow_key.h), compiled for user
- * space: a packet from a capture gets the key that the kernel would have given it.
+ * space: a packet from a capture gets the flow that the kernel would have given it.
  *
  * Any bytes are taken; none but those of the packet are read, in a number of steps
  * that is bounded. Stateless functions: any thread. For C and C++.
@@ -33,14 +33,14 @@ struct weir_packet_bytes {
 };
 
 struct weir_parsed_packet {
-  struct flow_id_t id; /* direction and if_index are zero: the caller knows them */
-  weir_u8 fragment;    /* 1: not the first fragment, so it has no ports */
-  weir_u8 truncated;   /* 1: a header is cut off, makes no sense, or lies too deep */
-  weir_u32 copied;     /* headers that were copied; those read in place are not counted */
+  struct flow_id_t id;           /* direction and if_index are zero: the caller knows them */
+  struct flow_details_t details; /* namespace_id is zero */
+  weir_u8 fragment;              /* 1: not the first fragment, so it has no ports */
+  weir_u8 truncated;             /* 1: a header is cut off, makes no sense, or lies too deep */
+  weir_u32 copied;               /* headers that were copied; those read in place are not counted */
 };
 
-/* A packet that begins with an Ethernet header. Tags that were taken out of it are
- * not in its flow anyway. */
+/* A packet that begins with an Ethernet header, with all its tags in it. */
 struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* packet);
 
 /* A packet of a link without a link-layer header; `eth_protocol`, in host order, says

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "bpf/testing/check_parsers.h"
+#include "bpf/testing/reference_parser.h"
 #include "bpf/testing/test_packets.h"
 
 namespace weir::ebpf {
@@ -39,6 +40,39 @@ TEST(PacketParserTest, FindsTheFlowThatTheKernelCounts) {
     EXPECT_LE(parsed.copied, uint32_t{WEIR_MAX_PARSED_HEADERS});
     EXPECT_GE(parsed.copied, 1u);
   }
+}
+
+flow_details_t DetailsOf(const Bytes& packet) {
+  const weir_packet_bytes bytes = Copied(View(packet));
+  return weir_parse_ethernet(&bytes).details;
+}
+
+TEST(PacketParserTest, NotesWhatIsNotPartOfTheFlow) {
+  Bytes tcp = Ethernet({0x8100, 0x88a8, 0x0800}) + Ipv4(6, 20) + Transport(20);
+  tcp[14] = 0xef;  // a priority, and the id 0xfff
+  tcp[15] = 0xff;
+  tcp[23] = 0xb9;  // DSCP 46 and ECN 1
+  tcp[54] = 0x5a;  // the header's length and the reserved bits
+  tcp[55] = 0x12;  // SYN, ACK
+  const flow_details_t of_tcp = DetailsOf(tcp);
+  EXPECT_EQ(of_tcp.vlan, WEIR_VLAN_PRESENT | 0xfff);
+  EXPECT_EQ(of_tcp.dscp, 46);
+  EXPECT_EQ(of_tcp.tcp_flags, 0xa12);
+  EXPECT_EQ(of_tcp.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_TCP);
+
+  Bytes icmp = Ethernet({0x86dd}) + Ipv6(58, 8) + Bytes{128, 3, 0, 0, 0, 0, 0, 0};
+  icmp[14] = 0x6b;
+  icmp[15] = 0x9f;
+  const flow_details_t of_icmp = DetailsOf(icmp);
+  EXPECT_EQ(of_icmp.dscp, 46);
+  EXPECT_EQ(of_icmp.icmp_type, 128);
+  EXPECT_EQ(of_icmp.icmp_code, 3);
+  EXPECT_EQ(of_icmp.vlan, 0);
+  EXPECT_EQ(of_icmp.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_ICMP);
+
+  // The protocol of the other IP's ICMP has no type and code.
+  const Bytes other = Ethernet({0x86dd}) + Ipv6(1, 8) + Bytes(8, 9);
+  EXPECT_EQ(DetailsOf(other).flags, WEIR_FLOW_HAS_DSCP);
 }
 
 TEST(PacketParserTest, FindsTheSameWithoutTheEthernetHeader) {

@@ -3,7 +3,7 @@
  * From a socket buffer to the fields of its flow. Reads the packet in place where
  * it is linear and copies a header where it is not; never pulls, never writes.
  * A field that could not be read stays zero: better none than a wrong one. Headers
- * that are cut off or make no sense, and fragments, are counted on the way.
+ * that are cut off or make no sense, and fragments, are noted.
  */
 #ifndef WEIR_BPF_PARSE_H_
 #define WEIR_BPF_PARSE_H_
@@ -22,18 +22,38 @@ enum {
   MAX_HEADER_OFFSET = 0x7fff,
 };
 
-/* All but the index of the interface and the direction. MACs stand in the low 48
- * bits, first byte lowest; addresses as two words in memory order; ports and
- * EtherType in host order. */
+/* packet.notes */
+enum packet_note {
+  PACKET_FRAGMENT = 1 << 0,  /* not the first one: it carries no ports */
+  PACKET_TRUNCATED = 1 << 1, /* a header is cut off, makes no sense, or lies too deep */
+};
+
+/* What is known of a packet. MACs stand in the low 48 bits, first byte lowest; addresses as two
+ * words in memory order; ports and EtherType in host order. */
 struct packet {
-  weir_u64 src_mac;
-  weir_u64 dst_mac;
-  weir_u64 src_ip[2];
-  weir_u64 dst_ip[2];
+  /* What the hook says. */
+  weir_u64 bytes;
+  weir_u32 wire_packets; /* what segmentation will make of it, 1 at least */
+  weir_u32 if_index;
+  weir_u8 direction; /* WEIR_DIRECTION_* */
+  /* What its headers say. */
+  weir_u8 notes; /* enum packet_note */
   weir_u16 eth_protocol;
   weir_u16 src_port;
   weir_u16 dst_port;
   weir_u8 transport_protocol;
+  /* As in flow_details_t. */
+  weir_u8 flags;
+  weir_u16 tcp_flags;
+  weir_u16 vlan;
+  weir_u8 dscp;
+  weir_u8 icmp_type;
+  weir_u8 icmp_code;
+  weir_u8 reserved[7]; /* no padding: all of it is passed to a function by its address */
+  weir_u64 src_mac;
+  weir_u64 dst_mac;
+  weir_u64 src_ip[2];
+  weir_u64 dst_ip[2];
 };
 
 /*
@@ -53,22 +73,69 @@ static __always_inline weir_u64 mac_word(const weir_u16* mac) {
   return mac[0] | (weir_u64)mac[1] << 16 | (weir_u64)mac[2] << 32;
 }
 
+/* Beside TCP. */
 static __always_inline int has_ports(weir_u8 protocol) {
-  return protocol == PROTOCOL_TCP || protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP ||
-         protocol == PROTOCOL_DCCP || protocol == PROTOCOL_UDP_LITE;
+  return protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP || protocol == PROTOCOL_DCCP ||
+         protocol == PROTOCOL_UDP_LITE;
+}
+
+static __always_inline void set_ports(const struct port_pair* ports, struct packet* packet) {
+  packet->src_port = __builtin_bswap16(ports->src);
+  packet->dst_port = __builtin_bswap16(ports->dst);
 }
 
 static __always_inline void parse_ports(struct __sk_buff* skb, weir_u64 offset,
-                                        struct packet* packet, struct flow_counters_t* counters) {
-  if (!has_ports(packet->transport_protocol)) return;
+                                        struct packet* packet) {
   struct port_pair copy;
   const struct port_pair* const ports = header_at(skb, offset, &copy, sizeof(copy));
   if (!ports) {
-    counters->truncated += 1;
+    packet->notes |= PACKET_TRUNCATED;
     return;
   }
-  packet->src_port = __builtin_bswap16(ports->src);
-  packet->dst_port = __builtin_bswap16(ports->dst);
+  set_ports(ports, packet);
+}
+
+static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset,
+                                      struct packet* packet) {
+  struct tcp_header copy;
+  const struct tcp_header* const tcp = header_at(skb, offset, &copy, sizeof(copy));
+  if (!tcp) {
+    packet->notes |= PACKET_TRUNCATED;
+    parse_ports(skb, offset, packet);
+    return;
+  }
+  set_ports(&tcp->ports, packet);
+  packet->tcp_flags = __builtin_bswap16(tcp->offset_flags) & TCP_FLAGS_MASK;
+  packet->flags |= WEIR_FLOW_HAS_TCP;
+}
+
+static __always_inline void parse_icmp(struct __sk_buff* skb, weir_u64 offset,
+                                       struct packet* packet) {
+  struct icmp_header copy;
+  const struct icmp_header* const icmp = header_at(skb, offset, &copy, sizeof(copy));
+  if (!icmp) {
+    packet->notes |= PACKET_TRUNCATED;
+    return;
+  }
+  packet->icmp_type = icmp->type;
+  packet->icmp_code = icmp->code;
+  packet->flags |= WEIR_FLOW_HAS_ICMP;
+}
+
+static __always_inline int is_icmp(const struct packet* packet) {
+  return packet->transport_protocol ==
+         (packet->eth_protocol == ETHERTYPE_IPV4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6);
+}
+
+static __always_inline void parse_transport(struct __sk_buff* skb, weir_u64 offset,
+                                            struct packet* packet) {
+  if (packet->transport_protocol == PROTOCOL_TCP) {
+    parse_tcp(skb, offset, packet);
+  } else if (has_ports(packet->transport_protocol)) {
+    parse_ports(skb, offset, packet);
+  } else if (is_icmp(packet)) {
+    parse_icmp(skb, offset, packet);
+  }
 }
 
 /* The second word of ::ffff:a.b.c.d. */
@@ -77,26 +144,28 @@ static __always_inline weir_u64 mapped_word(weir_u32 address) {
 }
 
 static __always_inline void parse_ipv4(struct __sk_buff* skb, weir_u64 offset,
-                                       struct packet* packet, struct flow_counters_t* counters) {
+                                       struct packet* packet) {
   struct ipv4_header copy;
   const struct ipv4_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
   if (!ip || ip->version_length >> 4 != 4) {
-    counters->truncated += 1;
+    packet->notes |= PACKET_TRUNCATED;
     return;
   }
   packet->src_ip[1] = mapped_word(ip->src);
   packet->dst_ip[1] = mapped_word(ip->dst);
   packet->transport_protocol = ip->protocol;
+  packet->dscp = ip->service >> 2;
+  packet->flags |= WEIR_FLOW_HAS_DSCP;
   if (__builtin_bswap16(ip->fragment) & IPV4_OFFSET_MASK) {
-    counters->fragments += 1;
+    packet->notes |= PACKET_FRAGMENT;
     return;
   }
   const weir_u64 length = (weir_u64)(ip->version_length & 0xf) * 4;
   if (length < sizeof(*ip)) {
-    counters->truncated += 1;
+    packet->notes |= PACKET_TRUNCATED;
     return;
   }
-  parse_ports(skb, offset + length, packet, counters);
+  parse_transport(skb, offset + length, packet);
 }
 
 /* Bytes of an IPv6 extension header, 0 if `protocol` is none. */
@@ -120,11 +189,13 @@ static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 lengt
 
 /*
  * What the two functions below return: the type of the header that comes next in
- * the low 16 bits, where it begins in the 32 above, and the flags.
+ * the low 16 bits, where it begins in the 32 above, then the id of a VLAN tag in 12,
+ * and the flags.
  *
  * They are global, so that the verifier looks at each once and for any argument.
  * Inlined, it would follow every combination of tags and extension headers.
  */
+#define STEP_VLAN_SHIFT 48
 #define STEP_CUT_OFF (1ull << 62)
 #define STEP_FRAGMENT (1ull << 61)
 
@@ -133,6 +204,9 @@ static __always_inline weir_u64 step_to(weir_u64 type, weir_u64 offset) {
 }
 static __always_inline weir_u16 step_type(weir_u64 step) { return step; }
 static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 & 0xffffffff; }
+static __always_inline weir_u16 step_vlan(weir_u64 step) {
+  return step >> STEP_VLAN_SHIFT & VLAN_ID_MASK;
+}
 
 /* Steps over the IPv6 extension header of type `protocol` at `offset`. With
  * STEP_FRAGMENT it stands in the middle of something that is not to be read. */
@@ -154,52 +228,54 @@ __attribute__((noinline)) weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64
   struct vlan_header copy;
   const struct vlan_header* const vlan = header_at(skb, offset, &copy, sizeof(copy));
   if (!vlan) return STEP_CUT_OFF;
-  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan));
+  const weir_u64 id = __builtin_bswap16(vlan->tag) & VLAN_ID_MASK;
+  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan)) | id << STEP_VLAN_SHIFT;
 }
 
 /* What stands behind the fixed header of IPv6: `step` is of the first. */
 static __always_inline void parse_ipv6_payload(struct __sk_buff* skb, weir_u64 step,
-                                               struct packet* packet,
-                                               struct flow_counters_t* counters) {
+                                               struct packet* packet) {
   for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
     if (extension_length(step_type(step), 0) == 0) break;
     step = step_over_extension(skb, step_offset(step), step_type(step));
     if (step & (STEP_CUT_OFF | STEP_FRAGMENT)) break;
   }
   if (step & STEP_CUT_OFF) {
-    counters->truncated += 1;
+    packet->notes |= PACKET_TRUNCATED;
   } else if (step & STEP_FRAGMENT) {
-    counters->fragments += 1;
+    packet->notes |= PACKET_FRAGMENT;
     packet->transport_protocol = step_type(step);
   } else if (extension_length(step_type(step), 0) != 0) {
-    counters->truncated += 1; /* too many to look behind */
+    packet->notes |= PACKET_TRUNCATED; /* too many to look behind */
   } else {
     packet->transport_protocol = step_type(step);
-    parse_ports(skb, step_offset(step), packet, counters);
+    parse_transport(skb, step_offset(step), packet);
   }
 }
 
 static __always_inline void parse_ipv6(struct __sk_buff* skb, weir_u64 offset,
-                                       struct packet* packet, struct flow_counters_t* counters) {
+                                       struct packet* packet) {
   struct ipv6_header copy;
   const struct ipv6_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
   if (!ip || ip->version_class >> 4 != 6) {
-    counters->truncated += 1;
+    packet->notes |= PACKET_TRUNCATED;
     return;
   }
   packet->src_ip[0] = ip->src[0];
   packet->src_ip[1] = ip->src[1];
   packet->dst_ip[0] = ip->dst[0];
   packet->dst_ip[1] = ip->dst[1];
-  parse_ipv6_payload(skb, step_to(ip->next_header, offset + sizeof(*ip)), packet, counters);
+  packet->dscp = (ip->version_class & 0xf) << 2 | ip->class_label >> 6;
+  packet->flags |= WEIR_FLOW_HAS_DSCP;
+  parse_ipv6_payload(skb, step_to(ip->next_header, offset + sizeof(*ip)), packet);
 }
 
 static __always_inline void parse_network(struct __sk_buff* skb, weir_u64 offset,
-                                          struct packet* packet, struct flow_counters_t* counters) {
+                                          struct packet* packet) {
   if (packet->eth_protocol == ETHERTYPE_IPV4) {
-    parse_ipv4(skb, offset, packet, counters);
+    parse_ipv4(skb, offset, packet);
   } else if (packet->eth_protocol == ETHERTYPE_IPV6) {
-    parse_ipv6(skb, offset, packet, counters);
+    parse_ipv6(skb, offset, packet);
   }
 }
 
@@ -207,37 +283,37 @@ static __always_inline int is_tag(weir_u16 eth_protocol) {
   return eth_protocol == ETHERTYPE_VLAN || eth_protocol == ETHERTYPE_QINQ;
 }
 
-/* A packet that begins with an Ethernet header. A tag that the kernel or the card
- * took out (skb->vlan_present) is not in the way. */
-static __always_inline void parse_ethernet(struct __sk_buff* skb, struct packet* packet,
-                                           struct flow_counters_t* counters) {
+/* A packet that begins with an Ethernet header. The outermost tag may have been taken
+ * out by the card or the kernel, which leave it beside the packet. */
+static __always_inline void parse_ethernet(struct __sk_buff* skb, struct packet* packet) {
   struct ethernet_header copy;
   const struct ethernet_header* const ethernet = header_at(skb, 0, &copy, sizeof(copy));
   if (!ethernet) {
-    counters->truncated += 1;
+    packet->notes |= PACKET_TRUNCATED;
     return;
   }
   packet->dst_mac = mac_word(ethernet->dst_mac);
   packet->src_mac = mac_word(ethernet->src_mac);
+  if (skb->vlan_present) packet->vlan = WEIR_VLAN_PRESENT | (skb->vlan_tci & VLAN_ID_MASK);
   weir_u64 step = step_to(__builtin_bswap16(ethernet->protocol), sizeof(*ethernet));
   for (int i = 0; i < MAX_VLAN_TAGS && is_tag(step_type(step)); ++i) {
     const weir_u64 next = step_over_tag(skb, step_offset(step));
     if (next & STEP_CUT_OFF) break;
     step = next;
+    if (packet->vlan == 0) packet->vlan = WEIR_VLAN_PRESENT | step_vlan(step);
   }
   packet->eth_protocol = step_type(step);
   if (is_tag(step_type(step))) {
-    counters->truncated += 1; /* cut off, or too many to look behind */
+    packet->notes |= PACKET_TRUNCATED; /* cut off, or too many to look behind */
     return;
   }
-  parse_network(skb, step_offset(step), packet, counters);
+  parse_network(skb, step_offset(step), packet);
 }
 
 /* A packet of a link without a link-layer header. */
-static __always_inline void parse_no_link_layer(struct __sk_buff* skb, struct packet* packet,
-                                                struct flow_counters_t* counters) {
+static __always_inline void parse_no_link_layer(struct __sk_buff* skb, struct packet* packet) {
   packet->eth_protocol = __builtin_bswap16(skb->protocol);
-  parse_network(skb, 0, packet, counters);
+  parse_network(skb, 0, packet);
 }
 
 #endif /* WEIR_BPF_PARSE_H_ */

@@ -43,6 +43,9 @@ weir_parsed_packet ParseSplit(std::string_view packet, size_t linear, PacketMemo
 // What is wrong with what was found; empty if nothing is.
 inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceResult& expected) {
   if (std::memcmp(&parsed.id, &expected.id, sizeof(parsed.id)) != 0) return "another flow";
+  if (std::memcmp(&parsed.details, &expected.details, sizeof(parsed.details)) != 0) {
+    return "other details";
+  }
   if (parsed.fragment != (expected.fragment ? 1 : 0)) return "fragment is wrong";
   if (parsed.truncated != (expected.truncated ? 1 : 0)) return "truncated is wrong";
   if (parsed.copied > WEIR_MAX_PARSED_HEADERS) return "too many steps";

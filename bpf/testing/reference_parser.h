@@ -15,7 +15,8 @@
 namespace weir::ebpf {
 
 struct ReferenceResult {
-  flow_id_t id{};  // without direction and if_index
+  flow_id_t id{};            // without direction and if_index
+  flow_details_t details{};  // without namespace_id
   bool fragment = false;
   bool truncated = false;
 };
@@ -48,6 +49,7 @@ class ReferenceParser {
     rest_.remove_prefix(14);
     for (int tags = 0; IsTag(id.eth_protocol); ++tags) {
       if (tags == 4 || rest_.size() < 4) return false;
+      if (tags == 0) result_.details.vlan = WEIR_VLAN_PRESENT + Be16At(0) % 0x1000;
       id.eth_protocol = Be16At(2);
       rest_.remove_prefix(4);
     }
@@ -68,12 +70,13 @@ class ReferenceParser {
       std::copy_n(rest_.begin() + (address == id.src_ip ? 12 : 16), 4, address + 12);
     }
     id.transport_protocol = ByteAt(9);
+    SetDscp(ByteAt(1));
     if (Be16At(6) % 0x2000 != 0) {
       result_.fragment = true;
       return true;
     }
     const size_t length = size_t{4} * (ByteAt(0) % 16);
-    return length >= 20 && ReadPortsAt(length);
+    return length >= 20 && ReadTransportAt(length);
   }
 
   bool ReadIpv6() {
@@ -81,6 +84,7 @@ class ReferenceParser {
     flow_id_t& id = result_.id;
     std::copy_n(rest_.begin() + 8, 16, id.src_ip);
     std::copy_n(rest_.begin() + 24, 16, id.dst_ip);
+    SetDscp(static_cast<uint8_t>(Be16At(0) >> 4));
     uint8_t type = ByteAt(6);
     size_t at = 40;
     for (int extensions = 0; SizeOfExtension(type, 0).has_value(); ++extensions) {
@@ -95,7 +99,30 @@ class ReferenceParser {
       type = next;
     }
     id.transport_protocol = type;
-    return ReadPortsAt(at);
+    return ReadTransportAt(at);
+  }
+
+  void SetDscp(uint8_t traffic_class) {
+    result_.details.dscp = traffic_class / 4;
+    result_.details.flags |= WEIR_FLOW_HAS_DSCP;
+  }
+
+  bool ReadTransportAt(size_t at) {
+    const uint8_t protocol = result_.id.transport_protocol;
+    const bool ipv4 = result_.id.eth_protocol == 0x0800;
+    if (protocol == (ipv4 ? 1 : 58)) {
+      if (rest_.size() < at + 2) return false;
+      result_.details.icmp_type = ByteAt(at);
+      result_.details.icmp_code = ByteAt(at + 1);
+      result_.details.flags |= WEIR_FLOW_HAS_ICMP;
+      return true;
+    }
+    if (!ReadPortsAt(at)) return false;
+    if (protocol != 6) return true;
+    if (rest_.size() < at + 16) return false;
+    result_.details.tcp_flags = Be16At(at + 12) % 0x1000;
+    result_.details.flags |= WEIR_FLOW_HAS_TCP;
+    return true;
   }
 
   bool ReadPortsAt(size_t at) {

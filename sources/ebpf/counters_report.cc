@@ -12,7 +12,7 @@ namespace {
 constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 
 // By enum weir_table_failure.
-constexpr const char* kFailures[WEIR_TABLE_FAILURES] = {"full", "busy", "other"};
+constexpr const char* kFailures[WEIR_TABLE_FAILURES] = {"full", "busy", "crowded", "other"};
 
 }  // namespace
 
@@ -42,54 +42,54 @@ CountersReport::CountersReport(const sdk::Stage* stage, uint32_t max_flows)
   }
 }
 
-void CountersReport::Export(const flow_counters_t& counters) {
+void CountersReport::Export(const DatapathCounters& counters) {
   const auto set = [](sdk::Metric* metric, uint64_t value) {
     metric->Set(static_cast<int64_t>(value));
   };
-  set(&packets_, counters.packets);
-  set(&bytes_, counters.bytes);
+  set(&packets_, counters.packets());
+  set(&bytes_, counters.bytes());
   set(&table_packets_, counters.table_packets);
-  set(&ringbuf_packets_, counters.ringbuf_packets);
-  set(&dropped_packets_, counters.dropped_packets);
-  set(&dropped_bytes_, counters.dropped_bytes);
-  set(&sampled_out_packets_, counters.sampled_out_packets);
-  set(&fragments_, counters.fragments);
-  set(&truncated_, counters.truncated);
+  set(&ringbuf_packets_, counters.kernel.ringbuf_packets);
+  set(&dropped_packets_, counters.kernel.dropped_packets);
+  set(&dropped_bytes_, counters.kernel.dropped_bytes);
+  set(&sampled_out_packets_, counters.kernel.sampled_out_packets);
+  set(&fragments_, counters.kernel.fragments);
+  set(&truncated_, counters.kernel.truncated);
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i)
-    set(&table_failures_[i], counters.table_failures[i]);
+    set(&table_failures_[i], counters.kernel.table_failures[i]);
 }
 
-void CountersReport::WarnOfDrops(const flow_counters_t& counters) {
+void CountersReport::WarnOfDrops(const DatapathCounters& counters) {
   std::string why;
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) {
-    const uint64_t failures = counters.table_failures[i] - warned_.table_failures[i];
+    const uint64_t failures = counters.kernel.table_failures[i] - warned_.table_failures[i];
     if (failures > 0) absl::StrAppend(&why, why.empty() ? "" : ", ", kFailures[i], " ", failures);
   }
   stage_->Log(
       WEIR_LOG_WARNING,
-      absl::StrCat(counters.dropped_packets - warned_.dropped_packets, " packets (",
-                   counters.dropped_bytes - warned_.dropped_bytes,
+      absl::StrCat(counters.kernel.dropped_packets - warned_.dropped_packets, " packets (",
+                   counters.kernel.dropped_bytes - warned_.dropped_bytes,
                    " bytes) are in no flow (flow table: ", why, "): raise cache_max_flows (",
                    max_flows_, " now), or add an ebpf_ringbuf or give it more ring_bytes"));
-  warned_ = counters;
+  warned_ = counters.kernel;
 }
 
-void CountersReport::Update(const flow_counters_t& counters) {
+void CountersReport::Update(const DatapathCounters& counters) {
   Export(counters);
-  if (counters.dropped_packets > warned_.dropped_packets &&
+  if (counters.kernel.dropped_packets > warned_.dropped_packets &&
       warnings_.Allow(stage_->MonotonicNs())) {
     WarnOfDrops(counters);
   }
 }
 
-void CountersReport::Finish(const flow_counters_t& counters) {
+void CountersReport::Finish(const DatapathCounters& counters) {
   Export(counters);
-  if (counters.dropped_packets > warned_.dropped_packets) WarnOfDrops(counters);
-  std::string text = absl::StrCat("packets ", counters.packets, " = table ", counters.table_packets,
-                                  " + ring buffer ", counters.ringbuf_packets, " + dropped ",
-                                  counters.dropped_packets);
-  if (counters.sampled_out_packets > 0) {
-    absl::StrAppend(&text, "; left out by sampling ", counters.sampled_out_packets);
+  if (counters.kernel.dropped_packets > warned_.dropped_packets) WarnOfDrops(counters);
+  std::string text = absl::StrCat(
+      "packets ", counters.packets(), " = table ", counters.table_packets, " + ring buffer ",
+      counters.kernel.ringbuf_packets, " + dropped ", counters.kernel.dropped_packets);
+  if (counters.kernel.sampled_out_packets > 0) {
+    absl::StrAppend(&text, "; left out by sampling ", counters.kernel.sampled_out_packets);
   }
   stage_->Log(WEIR_LOG_INFO, text);
 }

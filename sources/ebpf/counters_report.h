@@ -8,6 +8,7 @@
 
 #include "bpf/flow.h"
 #include "plugins/sdk/stage.h"
+#include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/rate_limit.h"
 
 namespace weir::ebpf {
@@ -19,13 +20,13 @@ class CountersReport {
   CountersReport(const sdk::Stage* stage, uint32_t max_flows);
 
   // Of now, counted since the programs were loaded.
-  void Update(const flow_counters_t& counters);
+  void Update(const DatapathCounters& counters);
   // The same for the last time, and says what became of all packets.
-  void Finish(const flow_counters_t& counters);
+  void Finish(const DatapathCounters& counters);
 
  private:
-  void Export(const flow_counters_t& counters);
-  void WarnOfDrops(const flow_counters_t& counters);
+  void Export(const DatapathCounters& counters);
+  void WarnOfDrops(const DatapathCounters& counters);
 
   const sdk::Stage* const stage_;
   const uint32_t max_flows_;

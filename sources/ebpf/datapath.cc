@@ -26,11 +26,11 @@ sdk::Status TooMany(const std::string& name, const char* type,
 
 }  // namespace
 
-void Datapath::AddMap(const std::string& stage, uint32_t max_flows, uint32_t sampling,
-                      KernelLoader loader) {
+void Datapath::AddMap(const std::string& stage, const KernelOptions& options, KernelLoader loader) {
   map_stages_.push_back(stage);
-  options_.max_flows = max_flows;
-  options_.sampling = sampling;
+  const uint32_t ring_bytes = options_.ring_bytes;
+  options_ = options;
+  options_.ring_bytes = ring_bytes;
   loader_ = std::move(loader);
 }
 

@@ -28,7 +28,8 @@ class Datapath {
   Datapath(const Datapath&) = delete;
   Datapath& operator=(const Datapath&) = delete;
 
-  void AddMap(const std::string& stage, uint32_t max_flows, uint32_t sampling, KernelLoader loader);
+  // Of `options` all but the ring, which AddRing asks for.
+  void AddMap(const std::string& stage, const KernelOptions& options, KernelLoader loader);
   void RemoveMap(const std::string& stage);
   void AddRing(const std::string& stage, uint32_t ring_bytes);
   void RemoveRing(const std::string& stage);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "sources/ebpf/table_memory.h"
 
 namespace weir::ebpf {
 
@@ -141,14 +142,19 @@ void ReportClsact(const KernelFeatures& features, AttachMode attach, Report* rep
   }
 }
 
-void ReportMapped(std::string subject, Support support, std::string_view since,
-                  bool has_mapped_tier, Report* report) {
+void ReportMapped(std::string subject, Support support, std::string_view since, TableTier wanted,
+                  Report* report) {
   if (support == Support::kYes) {
-    return report->Ok(std::move(subject),
-                      has_mapped_tier ? "for the mapped flow table" : "there, and not used");
+    return report->Ok(std::move(subject), wanted == TableTier::kHash
+                                              ? "there, and not used: `flow_table` is HASH"
+                                              : "for the mapped flow table");
   }
   const std::string none = absl::StrCat("this kernel has none (", since, ")");
-  if (has_mapped_tier) {
+  if (wanted == TableTier::kMapped) {
+    report->Missing(
+        std::move(subject),
+        absl::StrCat(none, " and `flow_table` is MAPPED: FASTEST would take hash maps"));
+  } else if (wanted == TableTier::kAuto) {
     report->Degraded(std::move(subject),
                      absl::StrCat(none, ": flows are kept in hash maps, which cost more CPU"));
   } else {
@@ -156,14 +162,14 @@ void ReportMapped(std::string subject, Support support, std::string_view since,
   }
 }
 
-void ReportBatch(const KernelFeatures& features, FlowTableTier tier, Report* report) {
+void ReportBatch(const KernelFeatures& features, TableTier tier, Report* report) {
   constexpr char kSubject[] = "batch operations";
   if (features.batch_operations == Support::kYes) {
-    return report->Ok(kSubject, tier == FlowTableTier::kHash
+    return report->Ok(kSubject, tier == TableTier::kHash
                                     ? "flows are read many at a time"
                                     : "there, and not needed by the mapped flow table");
   }
-  if (tier == FlowTableTier::kHash) {
+  if (tier == TableTier::kHash) {
     return report->Degraded(kSubject,
                             "this kernel has none (5.6 and later): flows are read one by one, "
                             "which costs more CPU at each timeout");
@@ -175,7 +181,7 @@ std::string Megabytes(uint64_t bytes) {
   return absl::StrFormat("%.1f MiB", static_cast<double>(bytes) / (1024.0 * 1024.0));
 }
 
-void ReportMemory(const KernelFeatures& features, const KernelOptions& options, FlowTableTier tier,
+void ReportMemory(const KernelFeatures& features, const KernelOptions& options, TableTier tier,
                   Report* report) {
   const uint64_t needed = TableBytes(tier, options.max_flows) + options.ring_bytes;
   const std::string what = absl::StrCat(
@@ -193,14 +199,15 @@ void ReportMemory(const KernelFeatures& features, const KernelOptions& options, 
 
 }  // namespace
 
-FlowTableTier TierOf(const KernelFeatures& features, bool has_mapped_tier) {
-  const bool mapped = has_mapped_tier && features.mmapable_array == Support::kYes &&
-                      features.compare_and_swap == Support::kYes;
-  return mapped ? FlowTableTier::kMapped : FlowTableTier::kHash;
+TableTier TierOf(const KernelFeatures& features, TableTier wanted) {
+  if (wanted != TableTier::kAuto) return wanted;
+  const bool mapped =
+      features.mmapable_array == Support::kYes && features.compare_and_swap == Support::kYes;
+  return mapped ? TableTier::kMapped : TableTier::kHash;
 }
 
 std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, AttachMode attach,
-                                          bool has_mapped_tier) {
+                                          TableTier wanted) {
   Report report;
   report.Ok("kernel", features.release.empty() ? "of an unknown release" : features.release);
   ReportCapabilities(features, &report);
@@ -217,26 +224,24 @@ std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, Attach
   report.Required("per-CPU array", features.per_cpu_array, "counts packets", "4.6 and later");
   report.Required("ring buffer", features.ring_buffer,
                   "takes packets that find no room in the table", "5.8 and later");
-  ReportMapped("mmap-able array", features.mmapable_array, "5.5 and later", has_mapped_tier,
-               &report);
-  ReportMapped("compare-and-swap", features.compare_and_swap, "5.12 and later", has_mapped_tier,
-               &report);
-  ReportBatch(features, TierOf(features, has_mapped_tier), &report);
+  ReportMapped("mmap-able array", features.mmapable_array, "5.5 and later", wanted, &report);
+  ReportMapped("compare-and-swap", features.compare_and_swap, "5.12 and later", wanted, &report);
+  ReportBatch(features, TierOf(features, wanted), &report);
   return report.Take();
 }
 
 std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
-                                           const KernelOptions& options, const sdk::Status& loaded,
-                                           bool has_mapped_tier) {
+                                           const KernelOptions& options,
+                                           const sdk::Status& loaded) {
   Report report;
-  const FlowTableTier tier = TierOf(features, has_mapped_tier);
+  const TableTier tier = TierOf(features, options.tier);
   if (features.programs == Support::kYes) {
     if (loaded.ok()) {
       report.Ok("BPF programs", "the kernel takes them");
     } else {
       report.Missing("BPF programs", loaded.message());
     }
-    report.Ok("flow table", tier == FlowTableTier::kMapped
+    report.Ok("flow table", tier == TableTier::kMapped
                                 ? "mapped: an array that weir reads as its own memory"
                                 : "hash: two hash maps, read by system calls");
   }

@@ -10,22 +10,21 @@
 #include "plugins/sdk/status.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/kernel_features.h"
-#include "sources/ebpf/table_memory.h"
 
 namespace weir::ebpf {
 
-// The tier that a start would choose.
-FlowTableTier TierOf(const KernelFeatures& features, bool has_mapped_tier = kHasMappedTier);
+// The tier that a start would choose where `wanted` is configured.
+TableTier TierOf(const KernelFeatures& features, TableTier wanted);
 
-// Of the machine and this process: the same for every datapath but for `attach`.
+// Of the machine and this process: the same for every datapath but for `attach` and the
+// configured tier.
 std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, AttachMode attach,
-                                          bool has_mapped_tier = kHasMappedTier);
+                                          TableTier wanted);
 
 // Of one datapath. `loaded` says what came of loading its programs; it is read only if
 // the kernel lets this process load any.
 std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
-                                           const KernelOptions& options, const sdk::Status& loaded,
-                                           bool has_mapped_tier = kHasMappedTier);
+                                           const KernelOptions& options, const sdk::Status& loaded);
 
 }  // namespace weir::ebpf
 

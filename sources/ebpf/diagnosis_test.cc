@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "sources/ebpf/table_memory.h"
+
 namespace weir::ebpf {
 namespace {
 
@@ -65,8 +67,8 @@ sdk::Finding Of(const std::string& subject, const std::vector<sdk::Finding>& fin
 }
 
 sdk::Finding OfMachine(const std::string& subject, const KernelFeatures& features,
-                       AttachMode attach = AttachMode::kAuto, bool has_mapped_tier = false) {
-  return Of(subject, DiagnoseMachine(features, attach, has_mapped_tier));
+                       AttachMode attach = AttachMode::kAuto, TableTier wanted = TableTier::kHash) {
+  return Of(subject, DiagnoseMachine(features, attach, wanted));
 }
 
 weir_finding_severity Worst(const std::vector<sdk::Finding>& findings) {
@@ -78,9 +80,9 @@ weir_finding_severity Worst(const std::vector<sdk::Finding>& findings) {
 }
 
 TEST(DiagnoseMachineTest, AKernelWithEverythingIsFine) {
-  for (const bool mapped : {false, true}) {
+  for (const TableTier tier : {TableTier::kAuto, TableTier::kMapped, TableTier::kHash}) {
     for (const AttachMode attach : kModes) {
-      EXPECT_EQ(Worst(DiagnoseMachine(Everything(), attach, mapped)), WEIR_FINDING_OK);
+      EXPECT_EQ(Worst(DiagnoseMachine(Everything(), attach, tier)), WEIR_FINDING_OK);
     }
   }
 }
@@ -97,7 +99,7 @@ TEST(DiagnoseMachineTest, EverythingIsToldOnceInWords) {
       for (const AttachMode attach : kModes) {
         KernelFeatures features = Everything();
         features.*feature = support;
-        const auto findings = DiagnoseMachine(features, attach);
+        const auto findings = DiagnoseMachine(features, attach, TableTier::kAuto);
         for (const sdk::Finding& finding : findings) {
           EXPECT_FALSE(finding.text.empty()) << finding.subject;
           EXPECT_EQ(Of(finding.subject, findings).text, finding.text);
@@ -155,7 +157,8 @@ TEST(DiagnoseMachineTest, WhereBpfIsClosedItIsSaidWhy) {
   const auto why = [](Support bpf, Support programs, uint64_t capabilities) {
     const KernelFeatures features = Nothing(bpf, programs, capabilities);
     // No guesses about what could not be looked at.
-    for (const sdk::Finding& finding : DiagnoseMachine(features, AttachMode::kAuto)) {
+    for (const sdk::Finding& finding :
+         DiagnoseMachine(features, AttachMode::kAuto, TableTier::kAuto)) {
       EXPECT_THAT(finding.subject, Not(HasSubstr("TCX")));
       EXPECT_THAT(finding.text, Not(HasSubstr("this kernel has none")));
     }
@@ -184,7 +187,7 @@ TEST(DiagnoseMachineTest, AHookThatIsThereIsEnough) {
         const bool takes_clsact = attach != AttachMode::kTcx && !takes_tcx;
         const bool runs = takes_tcx || (takes_clsact && clsact == Support::kYes);
         const bool maybe = takes_clsact && clsact == Support::kUnknown;
-        const auto worst = Worst(DiagnoseMachine(features, attach));
+        const auto worst = Worst(DiagnoseMachine(features, attach, TableTier::kAuto));
         if (runs && attach == AttachMode::kAuto && !takes_tcx) {
           EXPECT_EQ(worst, WEIR_FINDING_DEGRADED);
         } else if (runs) {
@@ -204,7 +207,7 @@ TEST(DiagnoseMachineTest, WhatOnlyCostsCpuIsDegraded) {
   EXPECT_THAT(OfMachine("BPF JIT", features).text, HasSubstr("bpf_jit_enable=1"));
   features.batch_operations = Support::kNo;
   EXPECT_EQ(OfMachine("batch operations", features).severity, WEIR_FINDING_DEGRADED);
-  EXPECT_EQ(OfMachine("batch operations", features, AttachMode::kAuto, true).severity,
+  EXPECT_EQ(OfMachine("batch operations", features, AttachMode::kAuto, TableTier::kAuto).severity,
             WEIR_FINDING_OK);
 }
 
@@ -223,35 +226,41 @@ TEST(TierTest, TheMappedOneNeedsBothFeatures) {
       features.mmapable_array = array;
       features.compare_and_swap = swap;
       const bool both = array == Support::kYes && swap == Support::kYes;
-      EXPECT_EQ(TierOf(features, true), both ? FlowTableTier::kMapped : FlowTableTier::kHash);
-      EXPECT_EQ(TierOf(features, false), FlowTableTier::kHash);
-      EXPECT_EQ(Worst(DiagnoseMachine(features, AttachMode::kAuto, true)),
+      EXPECT_EQ(TierOf(features, TableTier::kAuto), both ? TableTier::kMapped : TableTier::kHash);
+      EXPECT_EQ(TierOf(features, TableTier::kHash), TableTier::kHash);
+      EXPECT_EQ(Worst(DiagnoseMachine(features, AttachMode::kAuto, TableTier::kAuto)),
                 both ? WEIR_FINDING_OK : WEIR_FINDING_DEGRADED);
-      EXPECT_EQ(Worst(DiagnoseMachine(features, AttachMode::kAuto, false)), WEIR_FINDING_OK);
+      EXPECT_EQ(Worst(DiagnoseMachine(features, AttachMode::kAuto, TableTier::kMapped)),
+                both ? WEIR_FINDING_OK : WEIR_FINDING_MISSING);
+      EXPECT_EQ(Worst(DiagnoseMachine(features, AttachMode::kAuto, TableTier::kHash)),
+                WEIR_FINDING_OK);
     }
   }
 }
 
 TEST(TableBytesTest, AreOfBothEpochs) {
-  EXPECT_EQ(TableBytes(FlowTableTier::kMapped, 1), 2u * 2 * 128);
-  EXPECT_EQ(TableBytes(FlowTableTier::kMapped, 100000), 2u * 150000 * 128);
-  EXPECT_EQ(TableBytes(FlowTableTier::kHash, 100000), 2u * 100000 * 170);
-  EXPECT_EQ(TableBytes(FlowTableTier::kMapped, 1u << 24), uint64_t{6} << 30);
+  EXPECT_EQ(TableBytes(TableTier::kMapped, 1), 2u * 2 * 128);
+  EXPECT_EQ(TableBytes(TableTier::kMapped, 100000), 2u * 150000 * 128);
+  EXPECT_EQ(TableBytes(TableTier::kHash, 100000), 2u * 100000 * 185);
+  EXPECT_EQ(TableBytes(TableTier::kMapped, 1u << 24), uint64_t{6} << 30);
 }
 
 TEST(DiagnoseDatapathTest, MemoryIsThatOfTheConfiguration) {
-  const auto memory = [](uint64_t available, bool mapped) {
+  const auto memory = [](uint64_t available, TableTier tier) {
     KernelFeatures features = Everything();
     features.available_memory_bytes = available;
-    return Of("memory", DiagnoseDatapath(features, Options(100000, 4 << 20), {}, mapped));
+    KernelOptions options = Options(100000, 4 << 20);
+    options.tier = tier;
+    return Of("memory", DiagnoseDatapath(features, options, {}));
   };
-  EXPECT_EQ(memory(uint64_t{1} << 34, false).text,
-            "about 36.4 MiB in the kernel for cache_max_flows 100000 and ring_bytes 4194304");
-  EXPECT_THAT(memory(uint64_t{1} << 34, true).text, HasSubstr("about 40.6 MiB "));
-  EXPECT_EQ(memory(uint64_t{1} << 34, true).severity, WEIR_FINDING_OK);
-  EXPECT_EQ(memory(0, true).severity, WEIR_FINDING_OK);
-  EXPECT_EQ(memory(50 << 20, true).severity, WEIR_FINDING_DEGRADED);
-  EXPECT_THAT(memory(50 << 20, true).text, HasSubstr("of 50.0 MiB that are available"));
+  EXPECT_EQ(memory(uint64_t{1} << 34, TableTier::kHash).text,
+            "about 39.3 MiB in the kernel for cache_max_flows 100000 and ring_bytes 4194304");
+  EXPECT_THAT(memory(uint64_t{1} << 34, TableTier::kMapped).text, HasSubstr("about 40.6 MiB "));
+  EXPECT_EQ(memory(uint64_t{1} << 34, TableTier::kMapped).severity, WEIR_FINDING_OK);
+  EXPECT_EQ(memory(0, TableTier::kMapped).severity, WEIR_FINDING_OK);
+  EXPECT_EQ(memory(50 << 20, TableTier::kMapped).severity, WEIR_FINDING_DEGRADED);
+  EXPECT_THAT(memory(50 << 20, TableTier::kMapped).text,
+              HasSubstr("of 50.0 MiB that are available"));
 }
 
 TEST(DiagnoseDatapathTest, AnOverflowThatNobodyReadsIsALoss) {

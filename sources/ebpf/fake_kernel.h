@@ -26,28 +26,27 @@ namespace weir::ebpf {
 // What a test and the FlowKernel that the sources own have in common. Thread-safe.
 struct FakeWorld {
   using Hook = std::pair<std::string, uint8_t>;  // interface name, direction
-  using Row = std::pair<flow_id_t, flow_value_t>;
 
   std::mutex mutex;
   KernelOptions options;
   int loads = 0;
-  std::vector<Row> tables[2];
+  std::vector<Flow> tables[2];
   int active = 0;
-  std::deque<flow_record_t> ring;
-  flow_counters_t counters{};
+  std::deque<Flow> ring;
+  DatapathCounters counters{};
   std::set<Hook> attached;
   int abandoned = 0;
   std::map<std::string, sdk::Status> attach_errors;  // by interface name
   sdk::Status flip_error;
   std::function<void()> on_detach;  // called with `mutex` held: packets in flight
 
-  void Insert(const flow_id_t& id, const flow_value_t& value) {
+  void Insert(const Flow& flow) {
     const std::lock_guard<std::mutex> lock(mutex);
-    tables[active].push_back({id, value});
+    tables[active].push_back(flow);
   }
-  void Overflow(const flow_record_t& record) {
+  void Overflow(const Flow& packet) {
     const std::lock_guard<std::mutex> lock(mutex);
-    ring.push_back(record);
+    ring.push_back(packet);
   }
   std::set<Hook> Attached() {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -99,30 +98,30 @@ class FakeKernel : public FlowKernel {
     world_->active = 1 - world_->active;
     return sdk::OkStatus();
   }
-  sdk::Status Drain(const OnFlows& on_flows) override {
-    std::vector<FakeWorld::Row> rows;
+  sdk::Status Drain(const OnFlow& on_flow) override {
+    std::vector<Flow> flows;
     {
       const std::lock_guard<std::mutex> lock(world_->mutex);
-      rows.swap(world_->tables[1 - world_->active]);
+      flows.swap(world_->tables[1 - world_->active]);
     }
-    for (const FakeWorld::Row& row : rows) on_flows(&row.first, &row.second, 1);
+    for (const Flow& flow : flows) on_flow(flow);
     return sdk::OkStatus();
   }
-  sdk::Result<flow_counters_t> Counters() override {
+  sdk::Result<DatapathCounters> Counters() override {
     const std::lock_guard<std::mutex> lock(world_->mutex);
     return world_->counters;
   }
-  sdk::Result<size_t> ReadOverflow(size_t limit, const OnRecord& on_record) override {
+  sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) override {
     size_t count = 0;
     for (; count < limit; ++count) {
-      flow_record_t record;
+      Flow packet;
       {
         const std::lock_guard<std::mutex> lock(world_->mutex);
         if (world_->ring.empty()) break;
-        record = world_->ring.front();
+        packet = world_->ring.front();
         world_->ring.pop_front();
       }
-      on_record(record);
+      on_packet(packet);
     }
     return count;
   }

@@ -18,11 +18,36 @@ namespace weir::ebpf {
 
 enum class AttachMode { kAuto, kTcx, kClsact };
 
+// Where the flows stand in the kernel: bpf/mapped_table.h or bpf/hash_table.h.
+enum class TableTier { kAuto, kMapped, kHash };
+
 // What the programs are loaded with.
 struct KernelOptions {
-  uint32_t max_flows = 0;   // entries of each of the two tables
+  uint32_t max_flows = 0;   // flows between two flips
   uint32_t sampling = 0;    // one of N packets; 0 and 1: all
   uint32_t ring_bytes = 0;  // of the overflow ring; 0: nobody reads it
+  TableTier tier = TableTier::kAuto;
+  weir_clock clock = WEIR_CLOCK_PRECISE;
+};
+
+// A flow as it comes out of a table or, with a packet each, out of the overflow ring.
+// All times are CLOCK_MONOTONIC in ns, end_time too.
+struct Flow {
+  flow_id_t id;
+  flow_value_t value;
+};
+
+// Of all CPUs, since the programs were loaded.
+struct DatapathCounters {
+  flow_counters_t kernel{};    // as the programs counted
+  uint64_t table_packets = 0;  // in the flows that were drained
+  uint64_t table_bytes = 0;
+
+  // Accounted or dropped: all but those sampled out and those still in a table.
+  uint64_t packets() const {
+    return table_packets + kernel.ringbuf_packets + kernel.dropped_packets;
+  }
+  uint64_t bytes() const { return table_bytes + kernel.ringbuf_bytes + kernel.dropped_bytes; }
 };
 
 // A program at one hook of one interface. One thread at a time.
@@ -43,10 +68,8 @@ class Attachment {
 // at a time, which may be another one.
 class FlowKernel {
  public:
-  // `count` flows; the arrays are valid during the call only.
-  using OnFlows =
-      std::function<void(const flow_id_t* ids, const flow_value_t* values, size_t count)>;
-  using OnRecord = std::function<void(const flow_record_t& record)>;
+  // The flow is valid during the call only.
+  using OnFlow = std::function<void(const Flow& flow)>;
 
   virtual ~FlowKernel() = default;
 
@@ -57,14 +80,14 @@ class FlowKernel {
   // Has the programs fill the other table, which must be drained. Returns when no
   // program runs any more that began before: takes milliseconds.
   virtual sdk::Status Flip() = 0;
-  // Hands over all flows of the table that is not being filled, and empties it.
-  virtual sdk::Status Drain(const OnFlows& on_flows) = 0;
+  // Hands over all flows of the table that is not being filled, each once, and
+  // empties it.
+  virtual sdk::Status Drain(const OnFlow& on_flow) = 0;
 
-  // Of all CPUs, since the programs were loaded.
-  virtual sdk::Result<flow_counters_t> Counters() = 0;
+  virtual sdk::Result<DatapathCounters> Counters() = 0;
 
   // Takes up to `limit` packets out of the ring; how many there were.
-  virtual sdk::Result<size_t> ReadOverflow(size_t limit, const OnRecord& on_record) = 0;
+  virtual sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) = 0;
 };
 
 // Makes one. `stage` is for log lines during the call.

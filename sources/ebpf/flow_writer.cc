@@ -8,7 +8,40 @@
 
 namespace weir::ebpf {
 
-void FlowWriter::Add(const flow_id_t& id, const flow_value_t& value) {
+namespace {
+
+void SetDetails(const flow_details_t& details, Record* record) {
+  const auto has = [&](uint8_t flag) { return (details.flags & flag) != 0; };
+  if (has(WEIR_FLOW_HAS_TCP)) {
+    record->tcp_flags = details.tcp_flags;
+    record->present |= WEIR_HAS_TCP_FLAGS;
+  }
+  if (has(WEIR_FLOW_HAS_DSCP)) {
+    record->dscp = details.dscp;
+    record->present |= WEIR_HAS_DSCP;
+  }
+  if (has(WEIR_FLOW_HAS_ICMP)) {
+    record->icmp_type = details.icmp_type;
+    record->icmp_code = details.icmp_code;
+    record->present |= WEIR_HAS_ICMP;
+  }
+  if ((details.vlan & WEIR_VLAN_PRESENT) != 0) {
+    record->vlan_id = details.vlan & ~WEIR_VLAN_PRESENT;
+    record->present |= WEIR_HAS_VLAN;
+  }
+}
+
+FlowEndReason EndReason(FlowEndReason reason, const flow_details_t& details) {
+  constexpr uint16_t kFinOrRst = 0x01 | 0x04;
+  const bool ended = (details.tcp_flags & kFinOrRst) != 0;
+  return ended && reason == FlowEndReason::kActiveTimeout ? FlowEndReason::kEndOfFlowDetected
+                                                          : reason;
+}
+
+}  // namespace
+
+void FlowWriter::Add(const Flow& flow) {
+  const flow_value_t& value = flow.value;
   ++received_;
   Record* const record = batch_.Add();
   if (record == nullptr) {
@@ -18,15 +51,17 @@ void FlowWriter::Add(const flow_id_t& id, const flow_value_t& value) {
     return;
   }
   RecordKey key;
-  std::memcpy(&key, &id, sizeof(key));
+  std::memcpy(&key, &flow.id, sizeof(key));
   SetKey(key, record);
   record->packets = value.packets;
   record->bytes = value.bytes;
   record->start_mono_time_ns = value.start_mono_time_ns;
-  record->end_mono_time_ns = value.end_mono_time_ns;
+  record->wire_packets = value.wire_packets;
+  record->end_mono_time_ns = value.end_time;
   SetWallTimes(clocks_, record);
-  record->flow_end_reason = static_cast<uint8_t>(reason_);
-  record->present |= WEIR_HAS_FLOW_END_REASON;
+  record->flow_end_reason = static_cast<uint8_t>(EndReason(reason_, value.details));
+  record->present |= WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
+  SetDetails(value.details, record);
   if (sampling_ > 1) {
     record->sampling_interval = sampling_;
     record->present |= WEIR_HAS_SAMPLING;

@@ -5,11 +5,11 @@
 
 #include <cstdint>
 
-#include "bpf/flow.h"
 #include "core/record/constants.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "sources/ebpf/flow_kernel.h"
 
 namespace weir::ebpf {
 
@@ -21,13 +21,14 @@ class FlowWriter {
   FlowWriter(const sdk::Stage* stage, uint32_t sampling)
       : stage_(stage), sampling_(sampling), batch_(stage) {}
 
-  // What the flows that follow have in common: the instant, and why they ended.
+  // What the flows that follow have in common: the instant, and why they ended. With
+  // kActiveTimeout, those whose end was seen (TCP FIN or RST) are said to have ended.
   void Begin(FlowEndReason reason) {
     clocks_ = stage_->Clocks();
     reason_ = reason;
   }
 
-  void Add(const flow_id_t& id, const flow_value_t& value);
+  void Add(const Flow& flow);
 
   // Emits what is left. The first error there ever was.
   sdk::Status Flush();

@@ -68,13 +68,13 @@ TEST(KernelFeaturesTest, LookingLeavesNothingOpen) {
 
 TEST(TableMemoryTest, OfTheHashTierIsWhatTheKernelCounts) {
   constexpr uint32_t kFlows = 100000;
-  const int created = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_test", sizeof(flow_id_t),
+  const int created = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_test", sizeof(flow_key_t),
                                      sizeof(flow_value_t), kFlows, nullptr);
   if (created < 0) GTEST_SKIP() << "SKIPPED: this process may not make BPF maps";
   const sdk::UniqueFd map(created);
   const auto counted = static_cast<double>(2 * MemoryOf(map.get()));
   if (counted == 0) GTEST_SKIP() << "SKIPPED: this kernel does not count a map's memory";
-  const auto said = static_cast<double>(TableBytes(FlowTableTier::kHash, kFlows));
+  const auto said = static_cast<double>(TableBytes(TableTier::kHash, kFlows));
   EXPECT_GT(said, 0.75 * counted);
   EXPECT_LT(said, 1.25 * counted);
 }

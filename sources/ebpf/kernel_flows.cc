@@ -4,20 +4,25 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if_arp.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <ctime>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
 #include "bpf/flows_bpf.skel.h"
 #include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/hash_tables.h"
 #include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
+#include "sources/ebpf/mapped_table.h"
 #include "sources/ebpf/program_attachment.h"
 
 namespace weir::ebpf {
@@ -70,16 +75,41 @@ bool HasNoLinkLayer(uint16_t hardware_type) {
 }
 
 void Add(const flow_counters_t& other, flow_counters_t* sum) {
-  sum->packets += other.packets;
-  sum->bytes += other.bytes;
-  sum->table_packets += other.table_packets;
   sum->ringbuf_packets += other.ringbuf_packets;
+  sum->ringbuf_bytes += other.ringbuf_bytes;
   sum->dropped_packets += other.dropped_packets;
   sum->dropped_bytes += other.dropped_bytes;
   sum->sampled_out_packets += other.sampled_out_packets;
   sum->fragments += other.fragments;
   sum->truncated += other.truncated;
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) sum->table_failures[i] += other.table_failures[i];
+}
+
+// One packet of the ring buffer as a flow.
+Flow FlowOf(const flow_event_t& event) {
+  Flow flow{event.record.id, {}};
+  flow.value.packets = event.record.metrics.packets;
+  flow.value.wire_packets = event.wire_packets;
+  flow.value.bytes = event.record.metrics.bytes;
+  flow.value.start_mono_time_ns = event.record.metrics.start_mono_time_ns;
+  flow.value.end_time = event.record.metrics.end_mono_time_ns;
+  flow.value.details = event.details;
+  return flow;
+}
+
+sdk::Result<uint64_t> RandomNumber() {
+  uint64_t number = 0;
+  ssize_t size = 0;
+  do {
+    size = getrandom(&number, sizeof(number), 0);
+  } while (size < 0 && errno == EINTR);
+  if (size != static_cast<ssize_t>(sizeof(number))) return sdk::ErrnoStatus("getrandom", errno);
+  return number;
+}
+
+// What the programs of a tier cannot be loaded for on a kernel that has the other one.
+bool MayWorkWithHash(const sdk::Status& status) {
+  return status.code() == WEIR_INTERNAL || status.code() == WEIR_UNIMPLEMENTED;
 }
 
 }  // namespace
@@ -93,60 +123,125 @@ KernelFlows::~KernelFlows() = default;
 
 sdk::Result<std::unique_ptr<KernelFlows>> KernelFlows::Load(const KernelOptions& options,
                                                             const sdk::Stage& stage) {
-  std::unique_ptr<KernelFlows> kernel(new KernelFlows());
-  sdk::Status status = kernel->LoadPrograms(options, stage);
-  if (status.ok()) status = kernel->MakeTables(options);
-  if (status.ok() && options.ring_bytes > 0) status = kernel->MakeRing();
-  if (!status.ok()) return status;
-  return kernel;
+  if (options.tier != TableTier::kAuto) return LoadTier(options.tier, options, stage);
+  sdk::Result<std::unique_ptr<KernelFlows>> mapped = LoadTier(TableTier::kMapped, options, stage);
+  if (mapped.ok() || !MayWorkWithHash(mapped.status())) return mapped;
+  stage.Log(WEIR_LOG_INFO, absl::StrCat("flow table: hash maps instead of the mapped table: ",
+                                        mapped.status().message()));
+  return LoadTier(TableTier::kHash, options, stage);
 }
 
-sdk::Status KernelFlows::LoadPrograms(const KernelOptions& options, const sdk::Stage& stage) {
+sdk::Result<std::unique_ptr<KernelFlows>> KernelFlows::LoadTier(TableTier tier,
+                                                                const KernelOptions& options,
+                                                                const sdk::Stage& stage) {
   libbpf_set_print(SayNothing);
   std::vector<char> log(kVerifierLogBytes);
   LibbpfOptions<bpf_object_open_opts> open_options;
   open_options->kernel_log_buf = log.data();
   open_options->kernel_log_size = log.size();
-  skeleton_.reset(flows_bpf__open_opts(open_options.get()));
-  if (skeleton_ == nullptr) return sdk::ErrnoStatus("open BPF object", errno);
+  std::unique_ptr<KernelFlows> kernel(new KernelFlows(tier));
+  kernel->skeleton_.reset(flows_bpf__open_opts(open_options.get()));
+  if (kernel->skeleton_ == nullptr) return sdk::ErrnoStatus("open BPF object", errno);
 
-  skeleton_->rodata->sampling_threshold = SamplingThreshold(options.sampling);
-  skeleton_->rodata->overflow_to_ring = options.ring_bytes > 0 ? 1 : 0;
-  int error =
-      -bpf_map__set_max_entries(skeleton_->maps.overflow_ring, RingSize(options.ring_bytes));
-  if (error != 0) return sdk::ErrnoStatus("size the overflow ring", error);
-
-  error = -flows_bpf__load(skeleton_.get());
-  if (error == 0) return sdk::OkStatus();
-  const std::string_view text(log.data(), strnlen(log.data(), log.size()));
-  if (!text.empty()) {
-    stage.Log(WEIR_LOG_DEBUG,
-              absl::StrCat("end of the verifier's log:\n",
-                           text.substr(text.size() - std::min(text.size(), kVerifierLogShown))));
+  sdk::Status status = kernel->Configure(options);
+  if (!status.ok()) return status;
+  const int error = -flows_bpf__load(kernel->skeleton_.get());
+  if (error != 0) {
+    const std::string_view text(log.data(), strnlen(log.data(), log.size()));
+    if (!text.empty()) {
+      stage.Log(WEIR_LOG_DEBUG,
+                absl::StrCat("end of the verifier's log:\n",
+                             text.substr(text.size() - std::min(text.size(), kVerifierLogShown))));
+    }
+    return KernelRefusal("load BPF programs", error, /*because_of_verifier=*/true);
   }
-  return KernelRefusal("load BPF programs", error, /*because_of_verifier=*/true);
+  status = kernel->FinishTable(options);
+  if (status.ok()) status = kernel->ReadClocks(options.clock);
+  if (status.ok() && options.ring_bytes > 0) status = kernel->MakeRing();
+  if (!status.ok()) return status;
+  return kernel;
 }
 
-sdk::Status KernelFlows::MakeTables(const KernelOptions& options) {
-  constexpr const char* kNames[] = {"weir_flows_0", "weir_flows_1"};
-  for (size_t i = 0; i < tables_.size(); ++i) {
-    // Without flags it takes all its memory now: an insertion never waits for any.
-    const int fd = bpf_map_create(BPF_MAP_TYPE_HASH, kNames[i], sizeof(flow_id_t),
-                                  sizeof(flow_value_t), options.max_flows, nullptr);
-    if (fd < 0) {
-      return KernelRefusal(
-          absl::StrCat("create a flow table of ", options.max_flows, " entries (cache_max_flows)"),
-          -fd);
-    }
-    tables_[i] = sdk::UniqueFd(fd);
+sdk::Status KernelFlows::Configure(const KernelOptions& options) {
+  flows_bpf::flows_bpf__rodata* const constants = skeleton_->rodata;
+  constants->sampling_threshold = SamplingThreshold(options.sampling);
+  constants->overflow_to_ring = options.ring_bytes > 0 ? 1 : 0;
+  constants->end_clock = options.clock;
+  const int error =
+      -bpf_map__set_max_entries(skeleton_->maps.overflow_ring, RingSize(options.ring_bytes));
+  if (error != 0) return sdk::ErrnoStatus("size the overflow ring", error);
+  return tier_ == TableTier::kMapped ? PrepareMapped(options) : PrepareHash();
+}
+
+sdk::Status KernelFlows::PrepareMapped(const KernelOptions& options) {
+  sdk::Result<uint64_t> seed = RandomNumber();
+  if (!seed.ok()) return seed.status();
+  sdk::Result<std::unique_ptr<MappedTable>> table = MappedTable::Create(options.max_flows, *seed);
+  if (!table.ok()) return table.status();
+  int error = -bpf_map__reuse_fd(skeleton_->maps.flow_slots, (*table)->slots_fd());
+  if (error == 0) error = -bpf_map__reuse_fd(skeleton_->maps.table_state, (*table)->state_fd());
+  if (error != 0) return sdk::ErrnoStatus("use the flow table", error);
+  table_ = *std::move(table);
+  for (bpf_program* const program :
+       {skeleton_->progs.ingress_ethernet_hash, skeleton_->progs.ingress_no_link_layer_hash,
+        skeleton_->progs.egress_ethernet_hash, skeleton_->progs.egress_no_link_layer_hash}) {
+    error = -bpf_program__set_autoload(program, false);
+    if (error != 0) return sdk::ErrnoStatus("leave out a program", error);
   }
-  return Activate(0);
+  return sdk::OkStatus();
+}
+
+sdk::Status KernelFlows::PrepareHash() {
+  int error = 0;
+  for (bpf_program* const program :
+       {skeleton_->progs.ingress_ethernet, skeleton_->progs.ingress_no_link_layer,
+        skeleton_->progs.egress_ethernet, skeleton_->progs.egress_no_link_layer}) {
+    error = -bpf_program__set_autoload(program, false);
+    if (error != 0) return sdk::ErrnoStatus("leave out a program", error);
+  }
+  for (bpf_map* const map : {skeleton_->maps.flow_slots, skeleton_->maps.table_state}) {
+    error = -bpf_map__set_autocreate(map, false);
+    if (error != 0) return sdk::ErrnoStatus("leave out a map", error);
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status KernelFlows::FinishTable(const KernelOptions& options) {
+  const int active_table = bpf_map__fd(skeleton_->maps.active_table);
+  if (tier_ == TableTier::kMapped) {
+    return static_cast<MappedTable*>(table_.get())->SetFence(active_table);
+  }
+  sdk::Result<std::unique_ptr<HashTables>> tables =
+      HashTables::Create(options.max_flows, active_table);
+  if (!tables.ok()) return tables.status();
+  table_ = *std::move(tables);
+  return sdk::OkStatus();
+}
+
+sdk::Status KernelFlows::ReadClocks(weir_clock clock) {
+  if (clock == WEIR_CLOCK_PRECISE) return sdk::OkStatus();
+  // The resolution of the coarse clock is what a jiffy lasts.
+  timespec tick{};
+  if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0) {
+    return sdk::ErrnoStatus("clock_getres", errno);
+  }
+  const char packet[64] = {};
+  LibbpfOptions<bpf_test_run_opts> run;
+  run->data_in = packet;
+  run->data_size_in = sizeof(packet);
+  const int error =
+      -bpf_prog_test_run_opts(bpf_program__fd(skeleton_->progs.read_clocks), run.get());
+  if (error != 0) return sdk::ErrnoStatus("read the kernel's clocks", error);
+  end_clock_ = EndClock(
+      skeleton_->bss->clocks.jiffies, skeleton_->bss->clocks.monotonic_ns,
+      static_cast<uint64_t>(tick.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(tick.tv_nsec));
+  return sdk::OkStatus();
 }
 
 sdk::Status KernelFlows::MakeRing() {
   const auto on_event = [](void* context, void* data, size_t size) -> int {
-    if (size < sizeof(flow_record_t)) return -EBADMSG;  // none that the programs write
-    (*static_cast<KernelFlows*>(context)->on_record_)(*static_cast<flow_record_t*>(data));
+    if (size < sizeof(flow_event_t)) return -EBADMSG;  // none that the programs write
+    (*static_cast<KernelFlows*>(context)->on_packet_)(FlowOf(*static_cast<flow_event_t*>(data)));
     return 0;
   };
   ring_.reset(
@@ -157,11 +252,18 @@ sdk::Status KernelFlows::MakeRing() {
 
 bpf_program* KernelFlows::Program(uint16_t hardware_type, uint8_t direction) const {
   const bool ingress = direction == WEIR_DIRECTION_INGRESS;
+  const bool mapped = tier_ == TableTier::kMapped;
+  const auto& programs = skeleton_->progs;
+  const auto choose = [&](bpf_program* of_mapped, bpf_program* of_hash) {
+    return mapped ? of_mapped : of_hash;
+  };
   if (HasEthernetHeader(hardware_type)) {
-    return ingress ? skeleton_->progs.ingress_ethernet : skeleton_->progs.egress_ethernet;
+    return ingress ? choose(programs.ingress_ethernet, programs.ingress_ethernet_hash)
+                   : choose(programs.egress_ethernet, programs.egress_ethernet_hash);
   }
   if (HasNoLinkLayer(hardware_type)) {
-    return ingress ? skeleton_->progs.ingress_no_link_layer : skeleton_->progs.egress_no_link_layer;
+    return ingress ? choose(programs.ingress_no_link_layer, programs.ingress_no_link_layer_hash)
+                   : choose(programs.egress_no_link_layer, programs.egress_no_link_layer_hash);
   }
   return nullptr;
 }
@@ -182,25 +284,19 @@ sdk::Result<std::unique_ptr<Attachment>> KernelFlows::Attach(const sdk::Link& li
   return AttachProgram(program, link, direction, mode, &qdiscs_);
 }
 
-// The kernel returns from changing a map of maps only after all programs that ran
-// at that moment have ended (maybe_wait_bpf_programs): flip and fence in one.
-sdk::Status KernelFlows::Activate(int table) {
-  const uint32_t zero = 0;
-  const int fd = tables_[table].get();
-  const int error =
-      -bpf_map_update_elem(bpf_map__fd(skeleton_->maps.active_table), &zero, &fd, BPF_ANY);
-  if (error != 0) return sdk::ErrnoStatus("change the active flow table", error);
-  active_ = table;
-  return sdk::OkStatus();
+sdk::Status KernelFlows::Flip() { return table_->Flip(); }
+
+sdk::Status KernelFlows::Drain(const OnFlow& on_flow) {
+  return table_->Drain([&](const Flow& drained) {
+    Flow flow = drained;
+    end_clock_.ToNanoseconds(&flow.value);
+    drained_.table_packets += flow.value.packets;
+    drained_.table_bytes += flow.value.bytes;
+    on_flow(flow);
+  });
 }
 
-sdk::Status KernelFlows::Flip() { return Activate(1 - active_); }
-
-sdk::Status KernelFlows::Drain(const OnFlows& on_flows) {
-  return drain_.Drain(tables_[1 - active_].get(), on_flows);
-}
-
-sdk::Result<flow_counters_t> KernelFlows::Counters() {
+sdk::Result<DatapathCounters> KernelFlows::Counters() {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return sdk::ErrnoStatus("count processors", -cpus);
   std::vector<flow_counters_t> per_cpu(static_cast<size_t>(cpus));
@@ -209,16 +305,16 @@ sdk::Result<flow_counters_t> KernelFlows::Counters() {
   const int error =
       -bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.counters_map), &zero, per_cpu.data());
   if (error != 0) return sdk::ErrnoStatus("read counters", error);
-  flow_counters_t sum{};
-  for (const flow_counters_t& one : per_cpu) Add(one, &sum);
-  return sum;
+  DatapathCounters counters = drained_;
+  for (const flow_counters_t& one : per_cpu) Add(one, &counters.kernel);
+  return counters;
 }
 
-sdk::Result<size_t> KernelFlows::ReadOverflow(size_t limit, const OnRecord& on_record) {
+sdk::Result<size_t> KernelFlows::ReadOverflow(size_t limit, const OnFlow& on_packet) {
   if (ring_ == nullptr) return size_t{0};
-  on_record_ = &on_record;
+  on_packet_ = &on_packet;
   const int consumed = ring_buffer__consume_n(ring_.get(), limit);
-  on_record_ = nullptr;
+  on_packet_ = nullptr;
   if (consumed < 0) return sdk::ErrnoStatus("read the overflow ring", -consumed);
   return static_cast<size_t>(consumed);
 }

@@ -3,15 +3,14 @@
 #ifndef WEIR_SOURCES_EBPF_KERNEL_FLOWS_H_
 #define WEIR_SOURCES_EBPF_KERNEL_FLOWS_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 
-#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/clsact_qdisc.h"
+#include "sources/ebpf/end_clock.h"
 #include "sources/ebpf/flow_kernel.h"
-#include "sources/ebpf/table_drain.h"
+#include "sources/ebpf/flow_table.h"
 
 struct flows_bpf;
 struct ring_buffer;
@@ -23,8 +22,9 @@ namespace weir::ebpf {
 // it ends; attachments may outlive it.
 class KernelFlows : public FlowKernel {
  public:
-  // Creates the maps and loads the programs. PERMISSION_DENIED or UNIMPLEMENTED if
-  // this process or this kernel cannot.
+  // Creates the maps and loads the programs, of the mapped tier if the options leave the
+  // choice and the kernel takes them. PERMISSION_DENIED or UNIMPLEMENTED if this process
+  // or this kernel cannot.
   static sdk::Result<std::unique_ptr<KernelFlows>> Load(const KernelOptions& options,
                                                         const sdk::Stage& stage);
   ~KernelFlows() override;
@@ -32,10 +32,12 @@ class KernelFlows : public FlowKernel {
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
                                                   AttachMode mode) override;
   sdk::Status Flip() override;
-  sdk::Status Drain(const OnFlows& on_flows) override;
-  sdk::Result<flow_counters_t> Counters() override;
-  sdk::Result<size_t> ReadOverflow(size_t limit, const OnRecord& on_record) override;
+  sdk::Status Drain(const OnFlow& on_flow) override;
+  sdk::Result<DatapathCounters> Counters() override;
+  sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) override;
 
+  // kMapped or kHash.
+  TableTier tier() const { return tier_; }
   // The program for links of that type, for tests to run; -1 if there is none.
   int ProgramFd(uint16_t hardware_type, uint8_t direction) const;
 
@@ -47,20 +49,27 @@ class KernelFlows : public FlowKernel {
     void operator()(ring_buffer* ring) const;
   };
 
-  KernelFlows() = default;
-  sdk::Status LoadPrograms(const KernelOptions& options, const sdk::Stage& stage);
-  sdk::Status MakeTables(const KernelOptions& options);
+  explicit KernelFlows(TableTier tier) : tier_(tier) {}
+  static sdk::Result<std::unique_ptr<KernelFlows>> LoadTier(TableTier tier,
+                                                            const KernelOptions& options,
+                                                            const sdk::Stage& stage);
+  sdk::Status Configure(const KernelOptions& options);
+  // The parts of it that differ by tier: before the programs are loaded, and after.
+  sdk::Status PrepareMapped(const KernelOptions& options);
+  sdk::Status PrepareHash();
+  sdk::Status FinishTable(const KernelOptions& options);
+  sdk::Status ReadClocks(weir_clock clock);
   sdk::Status MakeRing();
-  sdk::Status Activate(int table);
   bpf_program* Program(uint16_t hardware_type, uint8_t direction) const;
 
+  const TableTier tier_;
   std::unique_ptr<flows_bpf, DestroySkeleton> skeleton_;
-  std::array<sdk::UniqueFd, 2> tables_;
-  int active_ = 0;  // the one that the programs fill
-  TableDrain drain_;
+  std::unique_ptr<FlowTable> table_;
+  EndClock end_clock_;
+  DatapathCounters drained_;  // the part that is counted here
   ClsactQdiscs qdiscs_;
   std::unique_ptr<ring_buffer, FreeRing> ring_;
-  const OnRecord* on_record_ = nullptr;  // during ReadOverflow
+  const OnFlow* on_packet_ = nullptr;  // during ReadOverflow
 };
 
 }  // namespace weir::ebpf

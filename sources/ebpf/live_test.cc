@@ -21,6 +21,7 @@
 #include <thread>
 #include <utility>
 
+#include "bpf/testing/reference_parser.h"
 #include "bpf/testing/test_packets.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
@@ -107,10 +108,17 @@ class LiveTest : public ::testing::Test {
     DrainInto(kernel_.get(), &flows);
     return flows;
   }
-  flow_counters_t Counters() { return *kernel_->Counters(); }
+  DatapathCounters Counters() { return *kernel_->Counters(); }
+  // Packets that are in flows, also those that are not read yet.
+  uint64_t Counted() {
+    (void)Evict();
+    return Counters().packets();
+  }
 
-  // The packet was counted once, under `id` and with `bytes`.
-  void ExpectFlow(flow_id_t id, uint8_t direction, const std::string& interface, size_t bytes) {
+  // The packet was counted once, under `id`, with `bytes` and with the details of
+  // `whole`, which begins with an Ethernet header and has all its tags.
+  void ExpectFlow(flow_id_t id, uint8_t direction, const std::string& interface, size_t bytes,
+                  const Bytes& whole) {
     id.direction = direction;
     id.if_index = if_nametoindex(interface.c_str());
     const Flows flows = Evict();
@@ -118,6 +126,10 @@ class LiveTest : public ::testing::Test {
     EXPECT_EQ(Hex(flows.begin()->first), Hex(id));
     EXPECT_EQ(flows.begin()->second.packets, 1u);
     EXPECT_EQ(flows.begin()->second.bytes, bytes);
+    const flow_details_t details =
+        ReferenceParser::Ethernet({reinterpret_cast<const char*>(whole.data()), whole.size()})
+            .details;
+    EXPECT_EQ(Hex(flows.begin()->second.details), Hex(details));
   }
 
   sdk::testing::ScopedNetworkNamespace network_;
@@ -144,7 +156,7 @@ bool IsWholeOrEmpty(const flow_id_t& seen, const flow_id_t& whole) {
 TEST_F(LiveTest, CountsPacketsCutAtAnyLengthAndNeverSeesAWrongField) {
   const auto attached = Attach(LinkOf("left"), WEIR_DIRECTION_EGRESS);
   PacketSocket left("left");
-  flow_counters_t before{};
+  DatapathCounters before{};
   uint64_t sent = 0;
   for (const TestPacket& packet : AllPackets()) {
     if (packet.bytes.size() > 1000) continue;  // a kernel round for each byte
@@ -161,15 +173,17 @@ TEST_F(LiveTest, CountsPacketsCutAtAnyLengthAndNeverSeesAWrongField) {
       EXPECT_TRUE(IsWholeOrEmpty(seen, whole)) << Hex(seen) << "\n" << Hex(whole);
       EXPECT_EQ(value.packets, 1u);
       EXPECT_EQ(value.bytes, size);
-      const flow_counters_t after = Counters();
-      const bool incomplete = !(seen == whole) || packet.truncated;
-      EXPECT_EQ(after.truncated - before.truncated, incomplete ? 1u : 0u);
+      const DatapathCounters after = Counters();
+      const ReferenceResult expected =
+          ReferenceParser::Ethernet({reinterpret_cast<const char*>(packet.bytes.data()), size});
+      EXPECT_EQ(after.kernel.truncated - before.kernel.truncated, expected.truncated ? 1u : 0u);
+      EXPECT_EQ(Hex(value.details), Hex(expected.details));
       before = after;
       if (HasFailure()) return;
     }
   }
   EXPECT_GT(sent, 1500u);
-  EXPECT_EQ(before.packets, sent);
+  EXPECT_EQ(before.packets(), sent);
   EXPECT_EQ(before.table_packets, sent);
 }
 
@@ -181,7 +195,7 @@ TEST_F(LiveTest, ReadsHeadersThatAreNotInTheLinearPart) {
     Bytes padded = packet.bytes;
     padded.resize(kPagedLength, 0x33);
     left.Send(padded);
-    ExpectFlow(packet.id, WEIR_DIRECTION_EGRESS, "left", padded.size());
+    ExpectFlow(packet.id, WEIR_DIRECTION_EGRESS, "left", padded.size(), padded);
   }
 }
 
@@ -195,7 +209,8 @@ TEST_F(LiveTest, SeesTheSameFlowWhereTheKernelTookTheTagOut) {
     const bool tagged = packet.bytes[12] == 0x81 || packet.bytes[12] == 0x88;
     if (packet.name == "5 tags") continue;  // of which 4 remain
     left.Send(packet.bytes);
-    ExpectFlow(packet.id, WEIR_DIRECTION_INGRESS, "right", packet.bytes.size() - (tagged ? 4 : 0));
+    ExpectFlow(packet.id, WEIR_DIRECTION_INGRESS, "right", packet.bytes.size() - (tagged ? 4 : 0),
+               packet.bytes);
   }
 }
 
@@ -224,7 +239,7 @@ TEST_F(LiveTest, MeasuresLinksWithoutALinkLayer) {
     std::memset(id.src_mac, 0, sizeof(id.src_mac));
     std::memset(id.dst_mac, 0, sizeof(id.dst_mac));
     ASSERT_EQ(write(tun.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
-    ExpectFlow(id, WEIR_DIRECTION_INGRESS, "tunnel", bytes.size());
+    ExpectFlow(id, WEIR_DIRECTION_INGRESS, "tunnel", bytes.size(), packet.bytes);
   }
 }
 
@@ -240,12 +255,12 @@ TEST_F(LiveTest, AttachesAndDetachesByTcxAndByClsact) {
     const auto out = Attach(LinkOf("right"), WEIR_DIRECTION_EGRESS, mode);
     EXPECT_EQ(HasClsact("right"), mode == AttachMode::kClsact);
 
-    const uint64_t before = Counters().packets;
+    const uint64_t before = Counted();
     left.Send(packet);
-    EXPECT_EQ(Counters().packets - before, 1u);
+    EXPECT_EQ(Counted() - before, 1u);
     EXPECT_TRUE((*in)->Detach().ok());
     left.Send(packet);
-    EXPECT_EQ(Counters().packets - before, 1u);
+    EXPECT_EQ(Counted() - before, 1u);
     EXPECT_TRUE(out->Detach().ok());
     EXPECT_FALSE(HasClsact("right"));
   }
@@ -267,7 +282,7 @@ TEST_F(LiveTest, CountsBeforeAnotherProgramThatDropsPackets) {
 
   const auto attached = Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, AttachMode::kTcx);
   PacketSocket("left").Send(AllPackets().front().bytes);
-  EXPECT_EQ(Counters().packets, 1u);
+  EXPECT_EQ(Counted(), 1u);
 }
 
 TEST_F(LiveTest, LeavesTheQdiscAndTheFiltersOfOthersAlone) {

@@ -40,9 +40,9 @@ MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
       datapath_(datapath),
       open_links_(std::move(open_links)),
       probe_(std::move(probe)),
-      writer_(&stage_, settings_.sampling),
-      report_(&stage_, settings_.max_flows) {
-  datapath_->AddMap(stage_.name(), settings_.max_flows, settings_.sampling, std::move(loader));
+      writer_(&stage_, settings_.kernel.sampling),
+      report_(&stage_, settings_.kernel.max_flows) {
+  datapath_->AddMap(stage_.name(), settings_.kernel, std::move(loader));
 }
 
 MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
@@ -50,7 +50,7 @@ MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
 sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
   const KernelFeatures features = probe_();
-  findings.Add(DiagnoseMachine(features, settings_.attach));
+  findings.Add(DiagnoseMachine(features, settings_.attach, settings_.kernel.tier));
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
   findings.Add(DiagnoseDatapath(features, datapath_->options(), loaded));
@@ -148,7 +148,7 @@ sdk::Status MapSource::Evict(FlowEndReason reason) {
   sdk::Status status = kernel_->Flip();
   if (status.ok()) status = Drain(reason);
   if (!status.ok()) return status;
-  sdk::Result<flow_counters_t> counters = kernel_->Counters();
+  sdk::Result<DatapathCounters> counters = kernel_->Counters();
   if (!counters.ok()) return counters.status();
   report_.Update(*counters);
   return sdk::OkStatus();
@@ -157,10 +157,7 @@ sdk::Status MapSource::Evict(FlowEndReason reason) {
 // Also if the pipeline takes no more: the flows are then counted as dropped.
 sdk::Status MapSource::Drain(FlowEndReason reason) {
   writer_.Begin(reason);
-  const sdk::Status drained =
-      kernel_->Drain([this](const flow_id_t* ids, const flow_value_t* values, size_t count) {
-        for (size_t i = 0; i < count; ++i) writer_.Add(ids[i], values[i]);
-      });
+  const sdk::Status drained = kernel_->Drain([this](const Flow& flow) { writer_.Add(flow); });
   const sdk::Status flushed = writer_.Flush();
   return drained.ok() ? flushed : drained;
 }
@@ -178,7 +175,7 @@ sdk::Status MapSource::Finish() {
   keep_first(Drain(FlowEndReason::kForcedEnd));
   keep_first(kernel_->Flip());
   keep_first(Drain(FlowEndReason::kForcedEnd));
-  sdk::Result<flow_counters_t> counters = kernel_->Counters();
+  sdk::Result<DatapathCounters> counters = kernel_->Counters();
   keep_first(counters.status());
   if (counters.ok()) report_.Finish(*counters);
   return first;

@@ -17,12 +17,8 @@ constexpr size_t kPacketsPerRound = 4096;
 sdk::Status ReadAll(FlowKernel* kernel, FlowWriter* writer) {
   for (;;) {
     writer->Begin(FlowEndReason::kLackOfResources);
-    sdk::Result<size_t> read =
-        kernel->ReadOverflow(kPacketsPerRound, [writer](const flow_record_t& record) {
-          const flow_metrics_t& metrics = record.metrics;
-          writer->Add(record.id, {metrics.packets, metrics.bytes, metrics.start_mono_time_ns,
-                                  metrics.end_mono_time_ns});
-        });
+    sdk::Result<size_t> read = kernel->ReadOverflow(
+        kPacketsPerRound, [writer](const Flow& packet) { writer->Add(packet); });
     if (!read.ok()) return read.status();
     if (*read < kPacketsPerRound) return sdk::OkStatus();
   }

@@ -36,6 +36,18 @@ AttachMode AttachModeOf(EbpfMap::Attach attach) {
   return AttachMode::kAuto;
 }
 
+TableTier TierOf(EbpfMap::FlowTable table) {
+  switch (table) {
+    case EbpfMap::MAPPED:
+      return TableTier::kMapped;
+    case EbpfMap::HASH:
+      return TableTier::kHash;
+    case EbpfMap::FASTEST:
+      break;
+  }
+  return TableTier::kAuto;
+}
+
 // The host has checked the text; this is for whoever makes a stage without it.
 sdk::Result<absl::Duration> DurationOf(const char* field, const std::string& text) {
   absl::Duration duration;
@@ -62,10 +74,17 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   if (config.cache_max_flows() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
   }
-  return MapSettings{
-      *std::move(interfaces), DirectionsOf(config.direction()), AttachModeOf(config.attach()),
-      config.sampling(),      config.cache_max_flows(),         *interval,
-      config.datapath()};
+  KernelOptions kernel;
+  kernel.max_flows = config.cache_max_flows();
+  kernel.sampling = config.sampling();
+  kernel.tier = TierOf(config.flow_table());
+  kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
+  return MapSettings{*std::move(interfaces),
+                     DirectionsOf(config.direction()),
+                     AttachModeOf(config.attach()),
+                     kernel,
+                     *interval,
+                     config.datapath()};
 }
 
 sdk::Result<RingSettings> SettingsOf(const sources::EbpfRingbuf& config) {

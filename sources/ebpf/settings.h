@@ -19,8 +19,7 @@ struct MapSettings {
   InterfaceSelector interfaces;
   std::vector<uint8_t> directions;  // WEIR_DIRECTION_*
   AttachMode attach;
-  uint32_t sampling;
-  uint32_t max_flows;
+  KernelOptions kernel;  // but for the ring, which is another stage's
   absl::Duration eviction_interval;
   std::string datapath;
 };

@@ -42,12 +42,17 @@ flow_id_t SomeId(uint16_t src_port) {
   return id;
 }
 
-flow_record_t SomePacket(uint16_t src_port) {
-  flow_record_t record{};
-  record.id = SomeId(src_port);
-  record.metrics = {1, 60, 1000, 1000};
-  return record;
+Flow SomeFlow(uint16_t src_port, uint64_t packets, uint64_t bytes, uint64_t start, uint64_t end) {
+  Flow flow{SomeId(src_port), {}};
+  flow.value.packets = packets;
+  flow.value.wire_packets = packets;
+  flow.value.bytes = bytes;
+  flow.value.start_mono_time_ns = start;
+  flow.value.end_time = end;
+  return flow;
 }
+
+Flow SomePacket(uint16_t src_port) { return SomeFlow(src_port, 1, 60, 1000, 1000); }
 
 sources::EbpfMap MapConfig(const std::string& timeout = "24h") {
   sources::EbpfMap config;
@@ -101,11 +106,11 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(world_.options.sampling, 8u);
   EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}, {"eth0", 1}}));
 
-  world_.Insert(SomeId(1), {7, 700, FakeHost::kMonotonicNs - 2000, FakeHost::kMonotonicNs - 1000});
+  world_.Insert(SomeFlow(1, 7, 700, FakeHost::kMonotonicNs - 2000, FakeHost::kMonotonicNs - 1000));
   // Packets that were under way in both tables while the programs were detached.
   world_.on_detach = [this] {
-    world_.tables[0].push_back({SomeId(2), {1, 60, 1, 1}});
-    world_.tables[1].push_back({SomeId(3), {1, 60, 1, 1}});
+    world_.tables[0].push_back(SomePacket(2));
+    world_.tables[1].push_back(SomePacket(3));
     world_.on_detach = nullptr;
   };
   ASSERT_TRUE(RunMapUntil([this] { return !map_host_.records().empty(); }).ok());
@@ -130,13 +135,56 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(record.end_mono_time_ns, FakeHost::kMonotonicNs - 1000);
   EXPECT_EQ(record.start_wall_time_ns, FakeHost::kWallNs - 2000);
   EXPECT_EQ(record.end_wall_time_ns, FakeHost::kWallNs - 1000);
-  EXPECT_EQ(record.present, uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON});
+  EXPECT_EQ(record.present,
+            uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS});
+  EXPECT_EQ(record.wire_packets, 7u);
   EXPECT_EQ(record.sampling_interval, 8u);
   EXPECT_EQ(record.flow_end_reason, static_cast<uint8_t>(FlowEndReason::kActiveTimeout));
   EXPECT_EQ(records[1].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kForcedEnd));
   EXPECT_EQ(map_host_.counts().received, 3u);
   map_host_.ExpectBalanced();
   EXPECT_TRUE(world_.Attached().empty());
+}
+
+TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
+  links_.Present(3, "eth0");
+  MakeMap(MapConfig("10ms"));
+  ASSERT_TRUE(map_->Start().ok());
+  Flow tcp = SomeFlow(1, 2, 120, 1000, 2000);
+  tcp.value.wire_packets = 45;
+  tcp.value.details.tcp_flags = 0x0fff & ~0x05;
+  tcp.value.details.dscp = 46;
+  tcp.value.details.vlan = WEIR_VLAN_PRESENT;  // with the id 0
+  tcp.value.details.flags = WEIR_FLOW_HAS_TCP | WEIR_FLOW_HAS_DSCP;
+  world_.Insert(tcp);
+  Flow icmp = SomePacket(2);
+  icmp.value.details.icmp_type = 3;
+  icmp.value.details.icmp_code = 4;
+  icmp.value.details.flags = WEIR_FLOW_HAS_ICMP;
+  world_.Insert(icmp);
+  for (const uint16_t last : {0x01, 0x04}) {  // FIN, RST
+    Flow ended = SomePacket(3);
+    ended.value.details.tcp_flags = last;
+    ended.value.details.flags = WEIR_FLOW_HAS_TCP;
+    world_.Insert(ended);
+  }
+  ASSERT_TRUE(RunMapUntil([this] { return map_host_.records().size() == 4; }).ok());
+  ASSERT_TRUE(map_->Stop().ok());
+
+  const std::vector<Record> records = map_host_.records();
+  constexpr uint64_t kAlways = WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
+  EXPECT_EQ(records[0].present, kAlways | WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
+  EXPECT_EQ(records[0].wire_packets, 45u);
+  EXPECT_EQ(records[0].tcp_flags, 0x0ffa);
+  EXPECT_EQ(records[0].dscp, 46);
+  EXPECT_EQ(records[0].vlan_id, 0);
+  EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kActiveTimeout));
+  EXPECT_EQ(records[1].present, kAlways | WEIR_HAS_ICMP);
+  EXPECT_EQ(records[1].icmp_type, 3);
+  EXPECT_EQ(records[1].icmp_code, 4);
+  for (int i : {2, 3}) {
+    EXPECT_EQ(records[i].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kEndOfFlowDetected));
+  }
 }
 
 TEST_F(SourcesTest, RingIsReadUntilTheProgramsAreDetached) {
@@ -329,7 +377,7 @@ TEST_F(SourcesTest, FlowsThatThePipelineRefusesAreCountedAsDropped) {
   MakeMap(MapConfig("10ms"));
   ASSERT_TRUE(map_->Start().ok());
   map_host_.FailEmits();
-  for (uint16_t port = 0; port < 1000; ++port) world_.Insert(SomeId(port), {1, 60, 1, 1});
+  for (uint16_t port = 0; port < 1000; ++port) world_.Insert(SomePacket(port));
   EXPECT_EQ(map_->Run().code(), WEIR_CANCELLED);
   EXPECT_EQ(map_host_.counts().received, 1000u);
   EXPECT_EQ(map_host_.dropped("pipeline_ended"), 1000u);
@@ -343,12 +391,11 @@ TEST_F(SourcesTest, TellsOfLossWithTheCureAndOfTheBalance) {
   config.set_cache_max_flows(17);
   MakeMap(config);
   ASSERT_TRUE(map_->Start().ok());
-  world_.counters.packets = 100;
   world_.counters.table_packets = 90;
-  world_.counters.ringbuf_packets = 6;
-  world_.counters.dropped_packets = 4;
-  world_.counters.dropped_bytes = 240;
-  world_.counters.table_failures[WEIR_TABLE_FULL] = 10;
+  world_.counters.kernel.ringbuf_packets = 6;
+  world_.counters.kernel.dropped_packets = 4;
+  world_.counters.kernel.dropped_bytes = 240;
+  world_.counters.kernel.table_failures[WEIR_TABLE_FULL] = 10;
   ASSERT_TRUE(RunMapUntil([this] { return map_host_.HasLog("4 packets (240 bytes)"); }).ok());
   EXPECT_TRUE(map_host_.HasLog("raise cache_max_flows (17 now)"));
   EXPECT_TRUE(map_host_.HasLog("packets 100 = table 90 + ring buffer 6 + dropped 4"));

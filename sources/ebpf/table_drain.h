@@ -20,16 +20,16 @@ class TableDrain {
   explicit TableDrain(bool single = false) : single_(single) {}
 
   // Takes all entries out of the hash map `fd`. After an error some may remain.
-  sdk::Status Drain(int fd, const FlowKernel::OnFlows& on_flows);
+  sdk::Status Drain(int fd, const FlowKernel::OnFlow& on_flow);
 
  private:
   // *unsupported is set, and nothing taken, if the kernel does not know the call.
-  sdk::Status DrainByBatch(int fd, const FlowKernel::OnFlows& on_flows, bool* unsupported);
-  sdk::Status DrainSingly(int fd, const FlowKernel::OnFlows& on_flows);
+  sdk::Status DrainByBatch(int fd, const FlowKernel::OnFlow& on_flow, bool* unsupported);
+  sdk::Status DrainSingly(int fd, const FlowKernel::OnFlow& on_flow);
   void Resize(size_t entries);
 
   bool single_;
-  std::vector<flow_id_t> ids_;
+  std::vector<flow_key_t> keys_;
   std::vector<flow_value_t> values_;
 };
 

@@ -21,11 +21,12 @@ inline bool operator==(const flow_id_t& a, const flow_id_t& b) {
 
 namespace weir::ebpf {
 
-inline std::string Hex(const flow_id_t& id) {
+template <typename Packed>
+std::string Hex(const Packed& bytes) {
   std::string text;
   char digits[4];
-  for (size_t i = 0; i < sizeof(id); ++i) {
-    std::snprintf(digits, sizeof(digits), "%02x ", reinterpret_cast<const uint8_t*>(&id)[i]);
+  for (size_t i = 0; i < sizeof(bytes); ++i) {
+    std::snprintf(digits, sizeof(digits), "%02x ", reinterpret_cast<const uint8_t*>(&bytes)[i]);
     text += digits;
   }
   return text;
@@ -38,21 +39,26 @@ struct ById {
 };
 using Flows = std::map<flow_id_t, flow_value_t, ById>;
 
-inline void Merge(const flow_id_t& id, const flow_value_t& value, Flows* flows) {
-  flow_value_t& sum = (*flows)[id];
-  sum.packets += value.packets;
-  sum.bytes += value.bytes;
-  sum.start_mono_time_ns = value.start_mono_time_ns;
-  sum.end_mono_time_ns = value.end_mono_time_ns;
+inline void Merge(const Flow& flow, Flows* flows) {
+  flow_value_t& sum = (*flows)[flow.id];
+  const uint64_t packets = sum.packets + flow.value.packets;
+  const uint64_t wire_packets = sum.wire_packets + flow.value.wire_packets;
+  const uint64_t bytes = sum.bytes + flow.value.bytes;
+  sum = flow.value;
+  sum.packets = packets;
+  sum.wire_packets = wire_packets;
+  sum.bytes = bytes;
 }
 
-// What the retired table of `kernel` holds, added to `flows`.
+// What the retired table of `kernel` holds, added to `flows`. Each flow comes once.
 inline void DrainInto(FlowKernel* kernel, Flows* flows) {
-  const sdk::Status drained =
-      kernel->Drain([&](const flow_id_t* ids, const flow_value_t* values, size_t count) {
-        for (size_t i = 0; i < count; ++i) Merge(ids[i], values[i], flows);
-      });
-  ASSERT_TRUE(drained.ok()) << drained.message();
+  Flows drained;
+  const sdk::Status status = kernel->Drain([&](const Flow& flow) {
+    EXPECT_EQ(drained.count(flow.id), 0u) << "twice: " << Hex(flow.id);
+    Merge(flow, &drained);
+  });
+  ASSERT_TRUE(status.ok()) << status.message();
+  for (const auto& [id, value] : drained) Merge({id, value}, flows);
 }
 
 }  // namespace weir::ebpf

@@ -18,7 +18,7 @@ PIPELINE = """
 source    {{ name: "flows"    type: "ebpf_map"
             config {{ [weir/weir.sources.EbpfMap] {{
               interfaces: "veth-b" cache_active_timeout: "{timeout}" cache_max_flows: {flows}
-              {more} }} }} }}
+              flow_table: {table} {more} }} }} }}
 source    {{ name: "overflow" type: "ebpf_ringbuf"
             config {{ [weir/weir.sources.EbpfRingbuf] {{ ring_bytes: {ring_bytes} }} }} }}
 transform {{ name: "account"  type: "accounter"       input: "overflow"
@@ -29,7 +29,10 @@ sink      {{ name: "console"  type: "stdout"          input: "name"
 """
 
 
-class ReplayTest(harness.NamespaceTest):
+class Replays:
+    """The tests, for one kind of flow table."""
+
+    table = None
 
     def setUp(self):
         super().setUp()
@@ -37,7 +40,7 @@ class ReplayTest(harness.NamespaceTest):
         self.truth = capture.write_flows(self.capture, PACKETS, FLOWS)
 
     def start_weir(self, **settings):
-        values = {"timeout": "1s", "flows": 100_000, "ring_bytes": 4 << 20, "more": "",
+        values = {"timeout": "1s", "table": self.table, "flows": 100_000, "ring_bytes": 4 << 20, "more": "",
                   **settings}
         config = self.write("pipeline.textproto", PIPELINE.format(**values))
         # All is to arrive, however slow the machine or a sanitizer makes the stages.
@@ -96,8 +99,8 @@ class ReplayTest(harness.NamespaceTest):
         self.assertGreater(len(weir.records()), 2 * FLOWS)
 
     def test_flows_add_up_when_the_table_overflows(self):
-        # The ring has room for all of them (96 bytes each), whether or not it is read in time.
-        metrics = self.replay_and_compare(self.start_weir(flows=1000, ring_bytes=32 << 20))
+        # The ring has room for all of them (112 bytes each), whether or not it is read in time.
+        metrics = self.replay_and_compare(self.start_weir(flows=1000, ring_bytes=64 << 20))
         self.assertGreater(metrics["weir_datapath_ringbuf_packets_total", ""], 0)
         self.assertEqual(metrics["weir_datapath_table_packets_total", ""] +
                          metrics["weir_datapath_ringbuf_packets_total", ""], PACKETS)
@@ -130,6 +133,22 @@ class ReplayTest(harness.NamespaceTest):
                                  metrics["weir_datapath_ringbuf_packets_total", ""] + lost)
                 self.assertEqual(harness.totals(weir.records())[0], packets - lost)
                 self.assert_balanced(weir)
+
+
+class MappedTableTest(Replays, harness.NamespaceTest):
+
+    table = "MAPPED"
+
+    def test_flows_add_up_with_coarse_timestamps(self):
+        weir = self.start_weir(more="timestamps: COARSE")
+        self.replay_and_compare(weir)
+        for record in weir.records():
+            self.assertLessEqual(record["StartMonoTimeNs"], record["EndMonoTimeNs"])
+
+
+class HashTableTest(Replays, harness.NamespaceTest):
+
+    table = "HASH"
 
 
 if __name__ == "__main__":

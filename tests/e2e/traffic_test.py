@@ -49,7 +49,7 @@ class TrafficTest(harness.NamespaceTest):
         self.enable_ip()
         weir = self.start_weir()
         begin = time.time()
-        self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "10.78.0.2")
+        self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "-Q", "0xb9", "10.78.0.2")
         self.inside(self.a, "ping", "-q", "-c", "7", "-i", "0.05", "-s", "100", "fd78::2")
         end = time.time()
         records = self.end(weir)
@@ -62,6 +62,12 @@ class TrafficTest(harness.NamespaceTest):
                 self.assertEqual(harness.totals(flow), (count, count * size), flow)
                 for record in flow:
                     self.assertEqual(record["Proto"], protocol)
+                    # Echo request and reply.
+                    self.assertEqual((record["IcmpType"], record["IcmpCode"]),
+                                     ({ICMP: (8, 0), ICMPV6: (128, 129)}[protocol][direction], 0))
+                    self.assertEqual(record["WirePackets"], record["Packets"])
+                    self.assertEqual(record["Dscp"], 46 if protocol == ICMP else 0)
+                    self.assertNotIn("TcpFlags", record)
                     self.assertEqual((record["SrcPort"], record["DstPort"]), (0, 0))
                     self.assertEqual(record["Interface"], "veth-b")
                     self.assertEqual(record["IFIndex"], self.if_index(self.b, "veth-b"))
@@ -73,6 +79,7 @@ class TrafficTest(harness.NamespaceTest):
         arp = [r for r in records if r["Etype"] == 0x0806]
         self.assertTrue(arp, "no ARP flow")
         self.assertEqual({r["SrcAddr"] for r in arp}, {"::"})
+        self.assertNotIn("Dscp", arp[0])
 
     def iperf3(self, *options):
         server = subprocess.Popen(
@@ -110,9 +117,31 @@ class TrafficTest(harness.NamespaceTest):
         # The answers are the same flow turned round.
         self.assertTrue([r for r in records if r["FlowDirection"] == EGRESS and
                          r["SrcPort"] == 5201 and (r["SrcAddr"], r["DstAddr"]) == (target, source)])
+        return data
 
     def test_iperf3_over_tcp_and_ipv4(self):
-        self.check_iperf3("10.78.0.1", "10.78.0.2", TCP)
+        data = self.check_iperf3("10.78.0.1", "10.78.0.2", TCP)
+        # The first packet of each connection is a SYN, and its answer comes before the rest;
+        # each ends with FIN or RST.
+        flags = {}
+        for record in data:
+            flags[record["SrcPort"]] = flags.get(record["SrcPort"], 0) | record["TcpFlags"]
+        self.assertEqual(len(flags), 2, "a control connection and one for data")
+        for seen in flags.values():
+            self.assertEqual(seen & 0x12, 0x12)
+            self.assertTrue(seen & 0x05)
+        for record in data:
+            self.assertEqual(record["WirePackets"], record["Packets"])
+
+    def test_buffers_that_are_yet_to_be_segmented_count_as_what_they_become(self):
+        for name, link in ((self.a, "veth-a"), (self.b, "veth-b")):
+            self.inside(name, "ethtool", "-K", link, "gso", "on", "tso", "on")
+        data = self.check_iperf3("10.78.0.1", "10.78.0.2", TCP)
+        biggest = max(data, key=lambda record: record["Bytes"])
+        self.assertGreater(biggest["WirePackets"], 2 * biggest["Packets"])
+        # Headers are counted once a buffer, so a packet has a segment of at most 1460.
+        self.assertLess(biggest["Bytes"] / biggest["WirePackets"], 1514)
+        self.assertGreater(biggest["Bytes"] / biggest["WirePackets"], 1000)
 
     def test_iperf3_over_udp_and_ipv6(self):
         self.check_iperf3("fd78::1", "fd78::2", UDP, "-6", "-u", "-b", "200M", "-l", "1000")

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What user space sets before the programs are loaded. The verifier removes what is
+ * off.
+ */
+#ifndef WEIR_BPF_DATAPATH_CONFIG_H_
+#define WEIR_BPF_DATAPATH_CONFIG_H_
+
+#include "bpf/flow.h"
+#include "bpf/kernel_types.h"  // keep: the names that libbpf's header expects
+
+#include <bpf/bpf_helpers.h>
+
+/* A packet is looked at if a random 32-bit number is below; 0: look at all. */
+const volatile weir_u32 sampling_threshold = 0;
+/* Whether user space reads the ring buffer. */
+const volatile weir_u32 overflow_to_ring = 0;
+/* enum weir_clock: what the end of a flow is taken from. */
+const volatile weir_u32 end_clock = WEIR_CLOCK_PRECISE;
+/* Of the network namespace that these programs are attached in. */
+const volatile weir_u32 namespace_id = 0;
+
+/* What adding a packet to a table returns, beside an enum weir_table_failure. */
+enum { TABLE_TOOK_IT = WEIR_TABLE_FAILURES };
+
+/* The time of a packet as the end of its flow. */
+static __always_inline weir_u64 end_time(void) {
+  return end_clock == WEIR_CLOCK_COARSE ? bpf_jiffies64() : bpf_ktime_get_ns();
+}
+
+/* The same as the start of its flow, in ns; `end` is what end_time() gave. */
+static __always_inline weir_u64 start_time(weir_u64 end) {
+  return end_clock == WEIR_CLOCK_COARSE ? bpf_ktime_get_ns() : end;
+}
+
+#endif /* WEIR_BPF_DATAPATH_CONFIG_H_ */

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The flow table of tier "hash": two hash maps of the kernel, of which one is filled.
+ * For kernels whose programs have no compare-and-swap.
+ */
+#ifndef WEIR_BPF_HASH_TABLE_H_
+#define WEIR_BPF_HASH_TABLE_H_
+
+#include "bpf/datapath_config.h"
+#include "bpf/flow.h"
+#include "bpf/flow_key.h"
+#include "bpf/kernel_types.h"
+#include "bpf/parse.h"
+
+#include <bpf/bpf_helpers.h>
+
+/*
+ * The numbers of entries here only make the types complete: user space says how
+ * many. Sizes instead of types, because clang describes a type that stands only
+ * behind a pointer of an inner map by its name alone.
+ */
+struct flow_table {
+  __uint(type, BPF_MAP_TYPE_HASH);
+  __uint(max_entries, 1);
+  __uint(key_size, sizeof(struct flow_key_t));
+  __uint(value_size, sizeof(struct flow_value_t));
+};
+
+/*
+ * The table that packets are counted in now. User space puts the other one in its
+ * place and, since that call of the kernel returns only when no program runs any
+ * more that could have seen the former, then has the former to itself. Both tiers
+ * have this map: to wait in that call is what the mapped one uses it for.
+ */
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+  __uint(max_entries, 1);
+  __type(key, weir_u32);
+  __array(values, struct flow_table);
+} active_table SEC(".maps");
+
+/*
+ * The comparison is not one atomic step with its store: where two CPUs count packets
+ * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
+ * Packets and bytes are exact.
+ */
+static __always_inline void add_to_value(const struct packet* packet, weir_u64 end,
+                                         struct flow_value_t* flow) {
+  __sync_fetch_and_add(&flow->packets, 1);
+  __sync_fetch_and_add(&flow->wire_packets, packet->wire_packets);
+  __sync_fetch_and_add(&flow->bytes, packet->bytes);
+  if (flow->end_time < end) flow->end_time = end;
+  /* No atomic "or" before 5.12: where two CPUs see new flags of a flow within the same
+   * nanoseconds, those of one may be lost. */
+  const weir_u16 tcp_flags = flow->details.tcp_flags;
+  if (packet->tcp_flags & ~tcp_flags) flow->details.tcp_flags = tcp_flags | packet->tcp_flags;
+}
+
+static __always_inline weir_u32 failure_of(long error) {
+  switch (error) {
+    case -WEIR_E2BIG:
+      return WEIR_TABLE_FULL;
+    case -WEIR_EBUSY:
+    case -WEIR_EDEADLK: /* what kernels from 6.15 on say for the same */
+    case -WEIR_ETIMEDOUT:
+      return WEIR_TABLE_BUSY;
+    default:
+      return WEIR_TABLE_OTHER;
+  }
+}
+
+static __always_inline void make_value(const struct packet* packet, weir_u64 end,
+                                       struct flow_value_t* value) {
+  value->packets = 1;
+  value->wire_packets = packet->wire_packets;
+  value->bytes = packet->bytes;
+  value->start_mono_time_ns = start_time(end);
+  value->end_time = end;
+  make_details(packet, namespace_id, &value->details);
+  value->reserved = 0;
+}
+
+/* TABLE_TOOK_IT or an enum weir_table_failure. The table is looked up once, so that
+ * the retry below meets the table that refused the insertion. */
+static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
+  const weir_u32 zero = 0;
+  void* const table = bpf_map_lookup_elem(&active_table, &zero);
+  if (!table) return WEIR_TABLE_OTHER;
+  union flow_key key;
+  make_key(packet, &key);
+  key.with_namespace.namespace_id = namespace_id;
+  const weir_u64 end = end_time();
+  struct flow_value_t* flow = bpf_map_lookup_elem(table, &key);
+  if (!flow) {
+    struct flow_value_t first;
+    make_value(packet, end, &first);
+    const long error = bpf_map_update_elem(table, &key, &first, BPF_NOEXIST);
+    if (error == 0) return TABLE_TOOK_IT;
+    /* Another CPU was faster with the same flow. */
+    if (error == -WEIR_EEXIST) flow = bpf_map_lookup_elem(table, &key);
+    if (!flow) return failure_of(error);
+  }
+  add_to_value(packet, end, flow);
+  return TABLE_TOOK_IT;
+}
+
+#endif /* WEIR_BPF_HASH_TABLE_H_ */

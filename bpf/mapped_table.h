@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The flow table of tier "mapped": open addressing in an array that user space has
+ * mapped into its memory. Flows are only ever added; user space changes the epoch,
+ * waits until no program runs that saw the former, and then reads and clears that
+ * one's slots without a system call.
+ *
+ * A flow stands in the first slot of its probe sequence that was free when it came.
+ * Where a slot cannot be compared, because another CPU has claimed and not yet
+ * published it, the flow goes on to the next and is marked as possibly twice there.
+ * So no packet waits, and user space, which reads the mark, makes one flow of both.
+ */
+#ifndef WEIR_BPF_MAPPED_TABLE_H_
+#define WEIR_BPF_MAPPED_TABLE_H_
+
+#include "bpf/datapath_config.h"
+#include "bpf/flow.h"
+#include "bpf/flow_key.h"
+#include "bpf/kernel_types.h"
+#include "bpf/parse.h"
+
+#include <bpf/bpf_helpers.h>
+
+/*
+ * With two thirds of the slots in use at most, one flow of half a million finds all of
+ * these taken. User space makes their number a prime, so that a sequence comes by all
+ * slots of a small table.
+ */
+enum { MAX_PROBES = 32 };
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 2); /* user space says how many: the slots of both epochs */
+  __type(key, weir_u32);
+  __type(value, struct flow_slot_t);
+} flow_slots SEC(".maps");
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, weir_u32);
+  __type(value, struct flow_table_state_t);
+} table_state SEC(".maps");
+
+/* The words of a slot that say whose it is; the second line has the rest of it for all
+ * that is not IPv4. */
+struct slot_key {
+  weir_u64 ports_interface;
+  weir_u64 addresses;
+  weir_u64 src_mac_protocol; /* with WEIR_SLOT_READY */
+  weir_u64 dst_mac_namespace;
+};
+
+/* Spreads the bits of `a` and `b` over all of the result (the finaliser of MurmurHash3
+ * over their combination). */
+static __always_inline weir_u64 mix(weir_u64 a, weir_u64 b) {
+  weir_u64 hash = (a ^ b >> 32 ^ b << 32) * 0xff51afd7ed558ccdull;
+  hash = (hash ^ hash >> 33 ^ b) * 0xc4ceb9fe1a85ec53ull;
+  return hash ^ hash >> 33;
+}
+
+static __always_inline void make_slot_key(const struct packet* packet, struct slot_key* key) {
+  key->ports_interface =
+      packet->src_port | (weir_u64)packet->dst_port << 16 | (weir_u64)packet->if_index << 32;
+  key->src_mac_protocol = packet->src_mac | (weir_u64)packet->transport_protocol << 48 |
+                          (packet->direction ? WEIR_SLOT_EGRESS : 0) | WEIR_SLOT_READY;
+  key->dst_mac_namespace = packet->dst_mac | (weir_u64)namespace_id << 48;
+  /* With its addresses: of an IPv4 packet whose header is cut off there are none. */
+  if (packet->eth_protocol == ETHERTYPE_IPV4 && packet->flags & WEIR_FLOW_HAS_DSCP) {
+    key->addresses = packet->src_ip[1] >> 32 | (packet->dst_ip[1] >> 32 << 32);
+    key->src_mac_protocol |= WEIR_SLOT_IPV4;
+  } else {
+    key->addresses =
+        mix(mix(packet->src_ip[0], packet->src_ip[1]), mix(packet->dst_ip[0], packet->dst_ip[1]));
+  }
+}
+
+/* MACs and EtherType need not be in it: flows that differ only there are compared. */
+static __always_inline weir_u64 hash_of(const struct slot_key* key, weir_u64 seed) {
+  return mix(key->ports_interface ^ seed ^ key->src_mac_protocol >> 48, key->addresses);
+}
+
+/* Of a slot with the same ports_interface. */
+static __always_inline int is_same_flow(const struct flow_slot_t* slot, const struct slot_key* key,
+                                        const struct packet* packet) {
+  if (slot->src_mac_protocol != key->src_mac_protocol || slot->addresses != key->addresses ||
+      slot->dst_mac_namespace != key->dst_mac_namespace) {
+    return 0;
+  }
+  if (key->src_mac_protocol & WEIR_SLOT_IPV4) return 1;
+  return slot->eth_protocol == packet->eth_protocol && slot->src_ip[0] == packet->src_ip[0] &&
+         slot->src_ip[1] == packet->src_ip[1] && slot->dst_ip[0] == packet->dst_ip[0] &&
+         slot->dst_ip[1] == packet->dst_ip[1];
+}
+
+enum slot_answer { SLOT_TOOK_IT, SLOT_OF_ANOTHER_FLOW, SLOT_MAY_BE_OURS };
+
+/* The comparison is not one atomic step with its store: where two CPUs count packets
+ * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
+ * Packets, bytes and flags are exact. */
+static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct packet* packet) {
+  const weir_u64 end = end_time();
+  __sync_fetch_and_add(&slot->packets, 1 | (weir_u64)packet->wire_packets << 32);
+  __sync_fetch_and_add(&slot->bytes, packet->bytes);
+  if (slot->end_time < end) slot->end_time = end;
+  if (packet->tcp_flags & ~slot->tcp_flags) {
+    __sync_fetch_and_or(&slot->tcp_flags, packet->tcp_flags);
+  }
+}
+
+/* Of a slot that this CPU has claimed; all of it was zero. */
+static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slot_key* key,
+                                      const struct packet* packet, int may_be_twice) {
+  const weir_u64 end = end_time();
+  slot->addresses = key->addresses;
+  slot->dst_mac_namespace = key->dst_mac_namespace;
+  slot->packets = 1 | (weir_u64)packet->wire_packets << 32;
+  slot->bytes = packet->bytes;
+  slot->end_time = end;
+  slot->tcp_flags = packet->tcp_flags;
+  slot->start_mono_time_ns = start_time(end);
+  make_details(packet, namespace_id, &slot->details);
+  if (may_be_twice) slot->details.flags |= WEIR_FLOW_MAY_BE_TWICE;
+  slot->eth_protocol = packet->eth_protocol;
+  if (!(key->src_mac_protocol & WEIR_SLOT_IPV4)) {
+    slot->src_ip[0] = packet->src_ip[0];
+    slot->src_ip[1] = packet->src_ip[1];
+    slot->dst_ip[0] = packet->dst_ip[0];
+    slot->dst_ip[1] = packet->dst_ip[1];
+  }
+  /* After all of the above for other CPUs too: an atomic exchange is a full barrier. */
+  __sync_lock_test_and_set(&slot->src_mac_protocol, key->src_mac_protocol);
+}
+
+/* Of a slot with the same ports_interface. */
+static __always_inline enum slot_answer try_slot(struct flow_slot_t* slot,
+                                                 const struct slot_key* key,
+                                                 const struct packet* packet) {
+  if (!is_same_flow(slot, key, packet)) {
+    /* An atomic operation is a full barrier, behind which a slot that has been published
+     * is seen whole. */
+    if (!(__sync_fetch_and_or(&slot->src_mac_protocol, 0) & WEIR_SLOT_READY)) {
+      return SLOT_MAY_BE_OURS;
+    }
+    if (!is_same_flow(slot, key, packet)) return SLOT_OF_ANOTHER_FLOW;
+  }
+  if (slot->packets & WEIR_SLOT_FULL_COUNTS) return SLOT_MAY_BE_OURS;
+  add_to_slot(slot, packet);
+  return SLOT_TOOK_IT;
+}
+
+/*
+ * TABLE_TOOK_IT or an enum weir_table_failure. Global, so that the verifier looks at its
+ * loop once and for any packet, and not once for each way through the parser; such a
+ * function has to check its argument.
+ */
+__attribute__((noinline)) weir_u32 add_to_mapped_table(const struct packet* packet) {
+  if (!packet) return WEIR_TABLE_OTHER;
+  const weir_u32 zero = 0;
+  struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
+  if (!state) return WEIR_TABLE_OTHER;
+  const weir_u32 epoch = *(const volatile weir_u32*)&state->active & 1;
+  struct slot_key key;
+  make_slot_key(packet, &key);
+  const weir_u64 hash = hash_of(&key, state->hash_seed);
+  /* Not a constant of the program: the verifier would follow each value of the index. */
+  const weir_u32 slots = state->slots;
+  weir_u32 place = (hash >> 32) * slots >> 32;
+  const weir_u32 step = 1 + ((hash & 0xffffffff) * (slots - 1) >> 32);
+  int may_be_twice = 0;
+#pragma clang loop unroll(disable)
+  for (int i = 0; i < MAX_PROBES; ++i) {
+    const weir_u32 index = place + (epoch ? slots : 0);
+    struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);
+    if (!slot) return WEIR_TABLE_OTHER;
+    weir_u64 owner = *(const volatile weir_u64*)&slot->ports_interface;
+    if (owner == 0) {
+      if (state->epochs[epoch].used >= state->max_flows) return WEIR_TABLE_FULL;
+      owner = __sync_val_compare_and_swap(&slot->ports_interface, 0, key.ports_interface);
+      if (owner == 0) {
+        __sync_fetch_and_add(&state->epochs[epoch].used, 1);
+        if (may_be_twice) __sync_fetch_and_add(&state->epochs[epoch].twice, 1);
+        fill_slot(slot, &key, packet, may_be_twice);
+        return TABLE_TOOK_IT;
+      }
+    }
+    if (owner == key.ports_interface) {
+      const enum slot_answer answer = try_slot(slot, &key, packet);
+      if (answer == SLOT_TOOK_IT) return TABLE_TOOK_IT;
+      if (answer == SLOT_MAY_BE_OURS) may_be_twice = 1;
+    }
+    place += step;
+    if (place >= slots) place -= slots;
+  }
+  return WEIR_TABLE_CROWDED;
+}
+
+#endif /* WEIR_BPF_MAPPED_TABLE_H_ */

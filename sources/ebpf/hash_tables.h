@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow tables of bpf/hash_table.h: two hash maps of the kernel.
+#ifndef WEIR_SOURCES_EBPF_HASH_TABLES_H_
+#define WEIR_SOURCES_EBPF_HASH_TABLES_H_
+
+#include <array>
+#include <cstdint>
+#include <memory>
+
+#include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/flow_table.h"
+#include "sources/ebpf/table_drain.h"
+
+namespace weir::ebpf {
+
+// One thread at a time.
+class HashTables : public FlowTable {
+ public:
+  // Creates the maps. `active_fd` is the programs' array of maps, not owned. Fails with
+  // the kernel's words and the name of the setting.
+  static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows, int active_fd);
+
+  sdk::Status Flip() override { return Activate(1 - active_); }
+  sdk::Status Drain(const FlowKernel::OnFlow& on_flow) override {
+    return drain_.Drain(tables_[1 - active_].get(), on_flow);
+  }
+
+ private:
+  explicit HashTables(int active_fd) : active_fd_(active_fd) {}
+  sdk::Status Activate(int table);
+
+  const int active_fd_;
+  std::array<sdk::UniqueFd, 2> tables_;
+  int active_ = 0;  // the one that the programs fill
+  TableDrain drain_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_HASH_TABLES_H_
