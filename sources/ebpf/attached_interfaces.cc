@@ -16,12 +16,12 @@ constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 }  // namespace
 
 AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
-                                       std::vector<uint8_t> directions, AttachMode mode,
+                                       std::vector<uint8_t> directions, AttachOptions options,
                                        FlowKernel* kernel)
     : stage_(stage),
       selector_(selector),
       directions_(std::move(directions)),
-      mode_(mode),
+      options_(std::move(options)),
       kernel_(kernel),
       failures_(stage->Counter("weir_interface_attach_failures_total",
                                "Interfaces that could not be attached to.")),
@@ -31,13 +31,14 @@ AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceS
 sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk::Link& link) {
   Hooks hooks;
   for (const uint8_t direction : directions_) {
-    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(link, direction, mode_);
+    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(link, direction, options_);
     if (!attached.ok()) {
       const sdk::Status undone = Detach(hooks);
       if (undone.ok()) return attached.status();
       return sdk::Status(attached.status().code(),
                          absl::StrCat(attached.status().message(), "; ", undone.message()));
     }
+    if (const std::string& warning = (*attached)->warning(); !warning.empty()) Warn(warning);
     hooks.push_back(*std::move(attached));
   }
   return hooks;
@@ -78,9 +79,11 @@ void AttachedInterfaces::NoteFailure(const sdk::Link& link, const sdk::Status& s
     if (first_failure_.ok()) first_failure_ = status;
     if (named_failure_.ok() && selector_->MatchesByName(link.name)) named_failure_ = status;
   }
-  if (warnings_.Allow(stage_->MonotonicNs())) {
-    stage_->Log(WEIR_LOG_WARNING, absl::StrCat(status.message(), "; it is not measured"));
-  }
+  Warn(absl::StrCat(status.message(), "; it is not measured"));
+}
+
+void AttachedInterfaces::Warn(const std::string& message) {
+  if (warnings_.Allow(stage_->MonotonicNs())) stage_->Log(WEIR_LOG_WARNING, message);
 }
 
 void AttachedInterfaces::OnGone(const sdk::Link& link) {

@@ -12,6 +12,7 @@
 #include "plugins/sdk/link_monitor.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/interface_selector.h"
 #include "sources/ebpf/rate_limit.h"
@@ -23,7 +24,7 @@ class AttachedInterfaces {
  public:
   // `directions` are WEIR_DIRECTION_*. All pointers must outlive it.
   AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
-                     std::vector<uint8_t> directions, AttachMode mode, FlowKernel* kernel);
+                     std::vector<uint8_t> directions, AttachOptions options, FlowKernel* kernel);
 
   // A link that is new or has changed; and one that has gone.
   void OnPresent(const sdk::Link& link);
@@ -43,12 +44,13 @@ class AttachedInterfaces {
 
   sdk::Result<Hooks> AttachHooks(const sdk::Link& link);
   void NoteFailure(const sdk::Link& link, const sdk::Status& status);
+  void Warn(const std::string& message);
   static sdk::Status Detach(const Hooks& hooks);
 
   const sdk::Stage* const stage_;
   const InterfaceSelector* const selector_;
   const std::vector<uint8_t> directions_;
-  const AttachMode mode_;
+  const AttachOptions options_;
   FlowKernel* const kernel_;
 
   struct Interface {

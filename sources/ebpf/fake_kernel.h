@@ -36,7 +36,9 @@ struct FakeWorld {
   DatapathCounters counters{};
   std::set<Hook> attached;
   int abandoned = 0;
+  AttachOptions attach_options;                      // of the last attachment
   std::map<std::string, sdk::Status> attach_errors;  // by interface name
+  std::map<std::string, std::string> attach_warnings;
   sdk::Status flip_error;
   std::function<void()> on_detach;  // called with `mutex` held: packets in flight
 
@@ -56,7 +58,8 @@ struct FakeWorld {
 
 class FakeAttachment : public Attachment {
  public:
-  FakeAttachment(FakeWorld* world, FakeWorld::Hook hook) : world_(world), hook_(std::move(hook)) {}
+  FakeAttachment(FakeWorld* world, FakeWorld::Hook hook, std::string warning)
+      : Attachment(std::move(warning)), world_(world), hook_(std::move(hook)) {}
   ~FakeAttachment() override { (void)Detach(); }
 
   sdk::Status Detach() override {
@@ -84,13 +87,16 @@ class FakeKernel : public FlowKernel {
   explicit FakeKernel(FakeWorld* world) : world_(world) {}
 
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
-                                                  AttachMode /*mode*/) override {
+                                                  const AttachOptions& options) override {
     const std::lock_guard<std::mutex> lock(world_->mutex);
+    world_->attach_options = options;
     const auto error = world_->attach_errors.find(link.name);
     if (error != world_->attach_errors.end()) return error->second;
-    world_->attached.insert({link.name, direction});
-    return std::unique_ptr<Attachment>(
-        std::make_unique<FakeAttachment>(world_, FakeWorld::Hook{link.name, direction}));
+    const auto warning = world_->attach_warnings.find(link.name);
+    FakeWorld::Hook hook(link.name, direction);
+    world_->attached.insert(hook);
+    return std::unique_ptr<Attachment>(std::make_unique<FakeAttachment>(
+        world_, std::move(hook), warning == world_->attach_warnings.end() ? "" : warning->second));
   }
   sdk::Status Flip() override {
     const std::lock_guard<std::mutex> lock(world_->mutex);

@@ -8,15 +8,16 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
+#include <utility>
 
 #include "bpf/flow.h"
 #include "plugins/sdk/link_monitor.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "sources/ebpf/attach_options.h"
 
 namespace weir::ebpf {
-
-enum class AttachMode { kAuto, kTcx, kClsact };
 
 // Where the flows stand in the kernel: bpf/mapped_table.h or bpf/hash_table.h.
 enum class TableTier { kAuto, kMapped, kHash };
@@ -55,11 +56,19 @@ class Attachment {
  public:
   // Detaches, where neither Detach nor Abandon was called.
   virtual ~Attachment() = default;
+  // In what it differs from what was asked for, with the interface in front; else empty.
+  const std::string& warning() const { return warning_; }
   // Takes the program off the interface. Programs that run at this moment go on.
   virtual sdk::Status Detach() = 0;
   // The interface has gone and the program with it: touches no interface that may
   // have its index by now.
   virtual void Abandon() = 0;
+
+ protected:
+  explicit Attachment(std::string warning = "") : warning_(std::move(warning)) {}
+
+ private:
+  const std::string warning_;
 };
 
 // Two flow tables, of which the programs fill one, an overflow ring, and counters.
@@ -75,7 +84,7 @@ class FlowKernel {
 
   // `direction` is WEIR_DIRECTION_*. NOT_FOUND: the interface has gone meanwhile.
   virtual sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
-                                                          AttachMode mode) = 0;
+                                                          const AttachOptions& options) = 0;
 
   // Has the programs fill the other table, which must be drained. Returns when no
   // program runs any more that began before: takes milliseconds.

@@ -274,14 +274,15 @@ int KernelFlows::ProgramFd(uint16_t hardware_type, uint8_t direction) const {
 }
 
 sdk::Result<std::unique_ptr<Attachment>> KernelFlows::Attach(const sdk::Link& link,
-                                                             uint8_t direction, AttachMode mode) {
+                                                             uint8_t direction,
+                                                             const AttachOptions& options) {
   bpf_program* const program = Program(link.hardware_type, direction);
   if (program == nullptr) {
     return sdk::Status(WEIR_FAILED_PRECONDITION,
                        absl::StrCat("interface '", link.name, "': links of hardware type ",
                                     link.hardware_type, " (ARPHRD_*) cannot be measured"));
   }
-  return AttachProgram(program, link, direction, mode, &qdiscs_);
+  return AttachProgram(program, link, direction, options, &qdiscs_);
 }
 
 sdk::Status KernelFlows::Flip() { return table_->Flip(); }

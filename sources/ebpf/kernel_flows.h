@@ -30,7 +30,7 @@ class KernelFlows : public FlowKernel {
   ~KernelFlows() override;
 
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
-                                                  AttachMode mode) override;
+                                                  const AttachOptions& options) override;
   sdk::Status Flip() override;
   sdk::Status Drain(const OnFlow& on_flow) override;
   sdk::Result<DatapathCounters> Counters() override;

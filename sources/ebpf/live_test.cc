@@ -1,16 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The programs on real interfaces, in a network namespace of the test's own.
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/bpf.h>
-#include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <sys/ioctl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -28,6 +24,7 @@
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/kernel_flows.h"
 #include "sources/ebpf/libbpf_options.h"
+#include "sources/ebpf/live_network.h"
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
 #include "sources/ebpf/test_flows.h"
@@ -36,39 +33,10 @@ namespace weir::ebpf {
 namespace {
 
 using sdk::testing::FakeHost;
-using sdk::testing::RunCommand;
 
 constexpr size_t kEthernetLength = 14;
 // Longer than a page: of such a packet only the Ethernet header is linear.
 constexpr size_t kPagedLength = 6000;
-
-std::string Shell(const std::string& command) { return RunCommand({"sh", "-c", command}); }
-
-bool HasClsact(const std::string& interface) {
-  return Shell("tc qdisc show dev " + interface + " | grep -q clsact").empty();
-}
-
-// Sends frames as they are.
-class PacketSocket {
- public:
-  explicit PacketSocket(const std::string& interface) : fd_(socket(AF_PACKET, SOCK_RAW, 0)) {
-    EXPECT_GE(fd_.get(), 0) << std::strerror(errno);
-    sockaddr_ll address{};
-    address.sll_family = AF_PACKET;
-    address.sll_ifindex = static_cast<int>(if_nametoindex(interface.c_str()));
-    EXPECT_EQ(bind(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
-  }
-  void Send(const Bytes& packet) {
-    ssize_t sent;
-    do {
-      sent = send(fd_.get(), packet.data(), packet.size(), 0);
-    } while (sent < 0 && (errno == ENOBUFS || errno == EINTR));
-    ASSERT_EQ(sent, static_cast<ssize_t>(packet.size())) << std::strerror(errno);
-  }
-
- private:
-  sdk::UniqueFd fd_;
-};
 
 // Two ends of a cable, "left" and "right", with no traffic of their own.
 class LiveTest : public ::testing::Test {
@@ -91,13 +59,9 @@ class LiveTest : public ::testing::Test {
     kernel_ = *std::move(loaded);
   }
 
-  static sdk::Link LinkOf(const std::string& name, uint16_t hardware_type = ARPHRD_ETHER) {
-    return {if_nametoindex(name.c_str()), name, hardware_type, true};
-  }
-
   std::unique_ptr<Attachment> Attach(const sdk::Link& link, uint8_t direction,
                                      AttachMode mode = AttachMode::kAuto) {
-    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(link, direction, mode);
+    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(link, direction, By(mode));
     EXPECT_TRUE(attached.ok()) << attached.status().message();
     return attached.ok() ? *std::move(attached) : nullptr;
   }
@@ -249,7 +213,7 @@ TEST_F(LiveTest, AttachesAndDetachesByTcxAndByClsact) {
   for (const AttachMode mode : {AttachMode::kTcx, AttachMode::kClsact}) {
     SCOPED_TRACE(mode == AttachMode::kTcx ? "tcx" : "clsact");
     sdk::Result<std::unique_ptr<Attachment>> in =
-        kernel_->Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, mode);
+        kernel_->Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, By(mode));
     if (mode == AttachMode::kTcx && in.status().code() == WEIR_UNIMPLEMENTED) continue;
     ASSERT_TRUE(in.ok()) << in.status().message();
     const auto out = Attach(LinkOf("right"), WEIR_DIRECTION_EGRESS, mode);
@@ -264,25 +228,6 @@ TEST_F(LiveTest, AttachesAndDetachesByTcxAndByClsact) {
     EXPECT_TRUE(out->Detach().ok());
     EXPECT_FALSE(HasClsact("right"));
   }
-}
-
-// A program that came first and ends the chain must not hide packets.
-TEST_F(LiveTest, CountsBeforeAnotherProgramThatDropsPackets) {
-  constexpr uint8_t kTcxDrop = 2;
-  bpf_insn instructions[2] = {};
-  instructions[0].code = BPF_ALU64 | BPF_MOV | BPF_K;
-  instructions[0].imm = kTcxDrop;
-  instructions[1].code = BPF_JMP | BPF_EXIT;
-  const sdk::UniqueFd program(
-      bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "weir_test", "GPL", instructions, 2, nullptr));
-  ASSERT_GE(program.get(), 0) << std::strerror(errno);
-  const int right = static_cast<int>(LinkOf("right").if_index);
-  const sdk::UniqueFd link(bpf_link_create(program.get(), right, BPF_TCX_INGRESS, nullptr));
-  if (link.get() < 0) GTEST_SKIP() << "SKIPPED: attach by TCX: " << std::strerror(errno);
-
-  const auto attached = Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, AttachMode::kTcx);
-  PacketSocket("left").Send(AllPackets().front().bytes);
-  EXPECT_EQ(Counted(), 1u);
 }
 
 TEST_F(LiveTest, LeavesTheQdiscAndTheFiltersOfOthersAlone) {
@@ -313,7 +258,8 @@ TEST_F(LiveTest, SaysWhenAnInterfaceHasGone) {
   const auto clsact = Attach(link, WEIR_DIRECTION_EGRESS, AttachMode::kClsact);
   ASSERT_EQ(Shell("ip link del right"), "");
   for (const AttachMode mode : {AttachMode::kAuto, AttachMode::kTcx, AttachMode::kClsact}) {
-    EXPECT_EQ(kernel_->Attach(link, WEIR_DIRECTION_INGRESS, mode).status().code(), WEIR_NOT_FOUND);
+    EXPECT_EQ(kernel_->Attach(link, WEIR_DIRECTION_INGRESS, By(mode)).status().code(),
+              WEIR_NOT_FOUND);
   }
   EXPECT_TRUE(tcx->Detach().ok());
   EXPECT_TRUE(clsact->Detach().ok());

@@ -50,7 +50,7 @@ MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
 sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
   const KernelFeatures features = probe_();
-  findings.Add(DiagnoseMachine(features, settings_.attach, settings_.kernel.tier));
+  findings.Add(DiagnoseMachine(features, settings_.attach.mode, settings_.kernel.tier));
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
   findings.Add(DiagnoseDatapath(features, datapath_->options(), loaded));

@@ -6,12 +6,15 @@
 #include <linux/bpf.h>
 
 #include <cerrno>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
+#include "sources/ebpf/tcx_position.h"
 
 namespace weir::ebpf {
 
@@ -21,18 +24,21 @@ namespace {
 constexpr uint32_t kFirstPriority = 1;
 constexpr uint32_t kKernelChoosesPriority = 0;
 
-const char* NameOf(uint8_t direction) {
-  return direction == WEIR_DIRECTION_INGRESS ? "ingress" : "egress";
-}
-
-sdk::Status Failed(const sdk::Link& link, const char* hook, uint8_t direction, int error) {
-  return KernelRefusal(
-      absl::StrCat("interface '", link.name, "': attach ", hook, "/", NameOf(direction)), error);
+// With what was asked for, which somebody else may have taken.
+std::string ClsactContext(const sdk::Link& link, uint8_t direction, const AttachOptions& options) {
+  std::string context = absl::StrCat("interface '", link.name, "': attach clsact/",
+                                     direction == WEIR_DIRECTION_INGRESS ? "ingress" : "egress");
+  if (options.clsact_priority != 0) {
+    absl::StrAppend(&context, " at priority ", options.clsact_priority);
+  }
+  if (options.clsact_handle != 0) absl::StrAppend(&context, " with handle ", options.clsact_handle);
+  return context;
 }
 
 class TcxAttachment : public Attachment {
  public:
-  explicit TcxAttachment(bpf_link* link) : link_(link) {}
+  TcxAttachment(bpf_link* link, std::string warning)
+      : Attachment(std::move(warning)), link_(link) {}
 
   sdk::Status Detach() override {
     if (link_ == nullptr) return sdk::OkStatus();
@@ -82,18 +88,34 @@ class ClsactAttachment : public Attachment {
   LibbpfOptions<bpf_tc_opts> filter_;
 };
 
-// *error is errno if the result is null.
-std::unique_ptr<Attachment> AttachTcx(const bpf_program* program, const sdk::Link& link,
-                                      int* error) {
+// errno.
+int LinkTcx(const bpf_program* program, const sdk::Link& link, const TcxPosition& position,
+            std::unique_ptr<Attachment>* attachment) {
   LibbpfOptions<bpf_tcx_opts> options;
-  options->flags = BPF_F_BEFORE;  // and before none in particular: the first
+  options->flags = position.flags;
+  options->relative_id = position.relative_id;
   bpf_link* const attached =
       bpf_program__attach_tcx(program, static_cast<int>(link.if_index), options.get());
-  if (attached == nullptr) {
-    *error = errno;
-    return nullptr;
+  if (attached == nullptr) return errno;
+  *attachment = std::make_unique<TcxAttachment>(attached, position.warning);
+  return 0;
+}
+
+// UNIMPLEMENTED: this kernel has no TCX.
+sdk::Result<std::unique_ptr<Attachment>> AttachTcx(const bpf_program* program,
+                                                   const sdk::Link& link, uint8_t direction,
+                                                   const TcxAnchor& anchor) {
+  sdk::Result<TcxPosition> position = FindTcxPosition(anchor, link, direction);
+  if (!position.ok()) return position.status();
+  std::unique_ptr<Attachment> attachment;
+  int error = LinkTcx(program, link, *position, &attachment);
+  // The program in question was detached, or attached in another way, since it was found.
+  if (position->relative_id != 0 && (error == ENOENT || error == EBUSY)) {
+    error = LinkTcx(program, link, TcxPositionWithoutAnchor(anchor, link, direction), &attachment);
   }
-  return std::make_unique<TcxAttachment>(attached);
+  if (error == 0) return attachment;
+  if (MayMeanNotSupported(error)) return NoTcx(link);
+  return KernelRefusal(TcxContext(link, direction), error);
 }
 
 sdk::Result<std::shared_ptr<ClsactQdisc>> QdiscOf(const sdk::Link& link, ClsactQdiscs* qdiscs) {
@@ -109,8 +131,15 @@ sdk::Result<std::shared_ptr<ClsactQdisc>> QdiscOf(const sdk::Link& link, ClsactQ
   return made;
 }
 
+// The priorities to try, in this order: a filter of another kind may have the first.
+std::vector<uint32_t> PrioritiesOf(const AttachOptions& options) {
+  if (options.clsact_priority != 0) return {options.clsact_priority};
+  return {kFirstPriority, kKernelChoosesPriority};
+}
+
 sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program,
                                                       const sdk::Link& link, uint8_t direction,
+                                                      const AttachOptions& options,
                                                       ClsactQdiscs* qdiscs) {
   sdk::Result<std::shared_ptr<ClsactQdisc>> qdisc = QdiscOf(link, qdiscs);
   if (!qdisc.ok()) return qdisc.status();
@@ -119,11 +148,11 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
   hook->attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 
   int error = 0;
-  // A filter of another kind may have the first place.
-  for (const uint32_t priority : {kFirstPriority, kKernelChoosesPriority}) {
+  for (const uint32_t priority : PrioritiesOf(options)) {
     LibbpfOptions<bpf_tc_opts> filter;
     filter->prog_fd = bpf_program__fd(program);
     filter->priority = priority;
+    filter->handle = options.clsact_handle;
     error = -bpf_tc_attach(hook.get(), filter.get());
     if (error == 0) {
       return std::unique_ptr<Attachment>(
@@ -131,7 +160,7 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
     }
     if (error == EPERM || error == ENODEV) break;
   }
-  const sdk::Status failed = Failed(link, "clsact", direction, error);
+  const sdk::Status failed = KernelRefusal(ClsactContext(link, direction, options), error);
   if (qdisc->use_count() > 1) return failed;
   const sdk::Status removed = (*qdisc)->RemoveIfOursAndEmpty();
   if (removed.ok()) return failed;
@@ -142,21 +171,15 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
 
 sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* program,
                                                        const sdk::Link& link, uint8_t direction,
-                                                       AttachMode mode, ClsactQdiscs* qdiscs) {
-  if (mode != AttachMode::kClsact) {
-    int error = 0;
-    std::unique_ptr<Attachment> attached = AttachTcx(program, link, &error);
-    if (attached != nullptr) return attached;
-    if (mode == AttachMode::kTcx && MayMeanNotSupported(error)) {
-      return sdk::Status(WEIR_UNIMPLEMENTED,
-                         absl::StrCat("interface '", link.name,
-                                      "': attach tcx: this kernel has no TCX (6.6 and later)"));
-    }
-    if (mode == AttachMode::kTcx || !MayMeanNotSupported(error)) {
-      return Failed(link, "tcx", direction, error);
-    }
+                                                       const AttachOptions& options,
+                                                       ClsactQdiscs* qdiscs) {
+  if (options.mode != AttachMode::kClsact) {
+    sdk::Result<std::unique_ptr<Attachment>> attached =
+        AttachTcx(program, link, direction, options.tcx_anchor);
+    const bool no_tcx = attached.status().code() == WEIR_UNIMPLEMENTED;
+    if (options.mode == AttachMode::kTcx || !no_tcx) return attached;
   }
-  return AttachClsact(program, link, direction, qdiscs);
+  return AttachClsact(program, link, direction, options, qdiscs);
 }
 
 }  // namespace weir::ebpf

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/clsact_qdisc.h"
 #include "sources/ebpf/flow_kernel.h"
 
@@ -13,12 +14,14 @@ struct bpf_program;
 
 namespace weir::ebpf {
 
-// In front of the programs that are there already: one that comes before and ends
-// the chain would hide packets. `program` need not outlive the attachment; `qdiscs` is
-// used during the call only. Errors begin with the interface and the hook.
+// If nothing else is asked for, in front of the programs that are there already: one
+// that comes before and ends the chain hides packets. `program` need not outlive the
+// attachment; `qdiscs` is used during the call only. Errors begin with the interface and
+// the hook.
 sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* program,
                                                        const sdk::Link& link, uint8_t direction,
-                                                       AttachMode mode, ClsactQdiscs* qdiscs);
+                                                       const AttachOptions& options,
+                                                       ClsactQdiscs* qdiscs);
 
 }  // namespace weir::ebpf
 

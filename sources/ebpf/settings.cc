@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "bpf/flow.h"
+#include "sources/ebpf/attach_settings.h"
 
 namespace weir::ebpf {
 
@@ -22,18 +24,6 @@ std::vector<uint8_t> DirectionsOf(EbpfMap::Direction direction) {
       break;
   }
   return {WEIR_DIRECTION_INGRESS, WEIR_DIRECTION_EGRESS};
-}
-
-AttachMode AttachModeOf(EbpfMap::Attach attach) {
-  switch (attach) {
-    case EbpfMap::TCX:
-      return AttachMode::kTcx;
-    case EbpfMap::CLSACT:
-      return AttachMode::kClsact;
-    case EbpfMap::AUTO:
-      break;
-  }
-  return AttachMode::kAuto;
 }
 
 TableTier TierOf(EbpfMap::FlowTable table) {
@@ -74,6 +64,8 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   if (config.cache_max_flows() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
   }
+  sdk::Result<AttachOptions> attach = AttachOptionsOf(config);
+  if (!attach.ok()) return attach.status();
   KernelOptions kernel;
   kernel.max_flows = config.cache_max_flows();
   kernel.sampling = config.sampling();
@@ -81,7 +73,7 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
   return MapSettings{*std::move(interfaces),
                      DirectionsOf(config.direction()),
-                     AttachModeOf(config.attach()),
+                     *std::move(attach),
                      kernel,
                      *interval,
                      config.datapath()};

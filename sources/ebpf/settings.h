@@ -9,6 +9,7 @@
 
 #include "absl/time/time.h"
 #include "plugins/sdk/status.h"
+#include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/ebpf.pb.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/interface_selector.h"
@@ -18,7 +19,7 @@ namespace weir::ebpf {
 struct MapSettings {
   InterfaceSelector interfaces;
   std::vector<uint8_t> directions;  // WEIR_DIRECTION_*
-  AttachMode attach;
+  AttachOptions attach;
   KernelOptions kernel;  // but for the ring, which is another stage's
   absl::Duration eviction_interval;
   std::string datapath;

@@ -13,6 +13,7 @@
 
 #include "core/record/record.h"
 #include "plugins/sdk/testing/fake_host.h"
+#include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/fake_kernel.h"
 #include "sources/ebpf/map_source.h"
@@ -362,6 +363,33 @@ TEST_F(SourcesTest, OneOfManyMayFailAndOneThatHasGoneIsNoFailure) {
   EXPECT_EQ(map_host_.metric("weir_interface_attach_failures_total"), 1);
   EXPECT_TRUE(map_host_.HasLog("interface 'can0': no; it is not measured"));
   EXPECT_FALSE(map_host_.HasLog("gone0"));
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, AttachesAsConfiguredAndTellsWhereItCouldNot) {
+  links_.Present(2, "eth0");
+  links_.Present(3, "eth1");
+  world_.attach_warnings["eth1"] = "interface 'eth1': not so";
+  sources::EbpfMap config = MapConfig();
+  config.set_tcx_anchor(sources::EbpfMap::AFTER);
+  config.set_tcx_anchor_program("17");
+  config.set_clsact_priority(5);
+  config.set_clsact_handle(6);
+  config.set_direction(sources::EbpfMap::INGRESS);
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}, {"eth1", 0}}));
+  EXPECT_EQ(world_.attach_options.tcx_anchor.place, TcxAnchor::Place::kAfter);
+  EXPECT_EQ(world_.attach_options.tcx_anchor.program_id, 17u);
+  EXPECT_EQ(world_.attach_options.clsact_priority, 5);
+  EXPECT_EQ(world_.attach_options.clsact_handle, 6u);
+  size_t warnings = 0;
+  for (const sdk::testing::LogLine& line : map_host_.log()) {
+    if (line.severity != WEIR_LOG_WARNING) continue;
+    EXPECT_EQ(line.message, "interface 'eth1': not so");
+    ++warnings;
+  }
+  EXPECT_EQ(warnings, 1u);
   EXPECT_TRUE(map_->Stop().ok());
 }
 
