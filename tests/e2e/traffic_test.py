@@ -121,15 +121,14 @@ class TrafficTest(harness.NamespaceTest):
 
     def test_iperf3_over_tcp_and_ipv4(self):
         data = self.check_iperf3("10.78.0.1", "10.78.0.2", TCP)
-        # The first packet of each connection is a SYN, and its answer comes before the rest;
-        # each ends with FIN or RST.
+        # Each connection begins with a SYN and goes on with ACKs. Its end may come after
+        # weir's.
         flags = {}
         for record in data:
             flags[record["SrcPort"]] = flags.get(record["SrcPort"], 0) | record["TcpFlags"]
         self.assertEqual(len(flags), 2, "a control connection and one for data")
         for seen in flags.values():
             self.assertEqual(seen & 0x12, 0x12)
-            self.assertTrue(seen & 0x05)
         for record in data:
             self.assertEqual(record["WirePackets"], record["Packets"])
 
