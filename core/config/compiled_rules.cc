@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "core/config/diagnostics.h"
 #include "core/config/duration.h"
+#include "core/record/ip_prefix.h"
 
 namespace weir::config {
 namespace {
@@ -105,6 +106,7 @@ std::string Misfit(const FieldDescriptor& field, const FieldRules& rules) {
   if (rules.has_duration() && !is_text) return "duration is for strings";
   if (rules.name_or_regex() && !is_text) return "name_or_regex is for strings";
   if (rules.rfc3339() && !is_text) return "rfc3339 is for strings";
+  if (rules.cidr() && !is_text) return "cidr is for strings";
   return "";
 }
 
@@ -139,6 +141,13 @@ std::string CheckInstant(const std::string& value) {
   if (shaped && absl::ParseTime(absl::RFC3339_full, value, &time, &error)) return "";
   return absl::StrCat(Quoted(value),
                       " is not an instant of RFC 3339, as in \"2022-08-23T16:33:22.5Z\"");
+}
+
+std::string CheckRange(const std::string& value) {
+  if (IpPrefix::Parse(value).has_value()) return "";
+  return absl::StrCat(Quoted(value),
+                      " is not a range of IP addresses; it is written as in \"10.0.0.0/8\" or "
+                      "\"fd00::/8\"");
 }
 
 }  // namespace
@@ -203,6 +212,10 @@ std::string CompiledRules::CheckString(const std::string& value) const {
   }
   if (rules.name_or_regex()) {
     std::string wrong = CheckNameOrRegex(value);
+    if (!wrong.empty()) return wrong;
+  }
+  if (rules.cidr()) {
+    std::string wrong = CheckRange(value);
     if (!wrong.empty()) return wrong;
   }
   return rules.rfc3339() ? CheckInstant(value) : "";

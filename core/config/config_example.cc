@@ -54,6 +54,7 @@ std::string ProtobufDefault(const FieldDescriptor& field) {
 std::string SampleText(const FieldRules& rules) {
   if (rules.has_duration()) return rules.duration().has_min() ? rules.duration().min() : "1s";
   if (rules.rfc3339()) return "2022-08-23T16:33:22Z";
+  if (rules.cidr()) return "192.0.2.0/24";
   return "...";
 }
 

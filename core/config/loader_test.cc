@@ -218,6 +218,11 @@ TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
        "')', or the other way round\n"
        "f:3:47: sink 'out': interfaces[3] '/(a)\\\\1/' is not a valid regular expression: it has "
        "back references, which take unbounded time"},
+      {"path: 'a' networks: ['10.0.0.0/8', '::1', '10.0.0.0/33', 'lo']",
+       "f:3:43: sink 'out': networks[2] '10.0.0.0/33' is not a range of IP addresses; it is "
+       "written as in \"10.0.0.0/8\" or \"fd00::/8\"\n"
+       "f:3:58: sink 'out': networks[3] 'lo' is not a range of IP addresses; it is written as in "
+       "\"10.0.0.0/8\" or \"fd00::/8\""},
       {"path: 'a'\nnames { key: 1 value: 'a' } names { key: 2 value: 'B' }\nnames { key: 1 value: "
        "'b' "
        "}",

@@ -38,6 +38,9 @@ TEST(SchemasTest, RefusesRulesThatMakeNoSense) {
   EXPECT_EQ(ErrorOfMessage("weir.test.BrokenDuration"),
             "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenDuration.time: "
             "duration.min '1 fortnight' is not a duration");
+  EXPECT_EQ(ErrorOfMessage("weir.test.BrokenRange"),
+            "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenRange.network: cidr is "
+            "for strings");
 }
 
 TEST(SchemasTest, RefusesDescriptorsThatDoNotHold) {
