@@ -12,7 +12,7 @@
 #include "bpf/hash_table.h"
 #include "bpf/kernel_types.h"
 #include "bpf/mapped_table.h"
-#include "bpf/parse.h"
+#include "bpf/packet.h"
 
 #include <bpf/bpf_helpers.h>
 

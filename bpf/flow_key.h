@@ -6,7 +6,7 @@
 #define WEIR_BPF_FLOW_KEY_H_
 
 #include "bpf/flow.h"
-#include "bpf/parse.h"
+#include "bpf/packet.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
 

@@ -9,6 +9,7 @@
 #include "bpf/account.h"
 #include "bpf/flow.h"
 #include "bpf/kernel_types.h"
+#include "bpf/packet.h"
 #include "bpf/parse.h"
 
 #include <bpf/bpf_helpers.h>

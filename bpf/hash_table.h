@@ -10,7 +10,7 @@
 #include "bpf/flow.h"
 #include "bpf/flow_key.h"
 #include "bpf/kernel_types.h"
-#include "bpf/parse.h"
+#include "bpf/packet.h"
 
 #include <bpf/bpf_helpers.h>
 

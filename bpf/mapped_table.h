@@ -16,8 +16,9 @@
 #include "bpf/datapath_config.h"
 #include "bpf/flow.h"
 #include "bpf/flow_key.h"
+#include "bpf/headers.h"
 #include "bpf/kernel_types.h"
-#include "bpf/parse.h"
+#include "bpf/packet.h"
 
 #include <bpf/bpf_helpers.h>
 

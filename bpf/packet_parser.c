@@ -15,6 +15,7 @@ static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, voi
                                weir_u32 size);
 
 #include "bpf/flow_key.h"
+#include "bpf/packet.h"
 #include "bpf/parse.h"
 
 /* skb->data and data_end of a packet without a linear part. Not 0, because to count

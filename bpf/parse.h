@@ -11,6 +11,7 @@
 #include "bpf/flow.h"
 #include "bpf/headers.h"
 #include "bpf/kernel_types.h"
+#include "bpf/packet.h"
 
 #include <bpf/bpf_helpers.h>
 
@@ -20,40 +21,6 @@ enum {
   /* Further in than any header that the two limits above allow; the verifier
    * wants to see a bound. */
   MAX_HEADER_OFFSET = 0x7fff,
-};
-
-/* packet.notes */
-enum packet_note {
-  PACKET_FRAGMENT = 1 << 0,  /* not the first one: it carries no ports */
-  PACKET_TRUNCATED = 1 << 1, /* a header is cut off, makes no sense, or lies too deep */
-};
-
-/* What is known of a packet. MACs stand in the low 48 bits, first byte lowest; addresses as two
- * words in memory order; ports and EtherType in host order. */
-struct packet {
-  /* What the hook says. */
-  weir_u64 bytes;
-  weir_u32 wire_packets; /* what segmentation will make of it, 1 at least */
-  weir_u32 if_index;
-  weir_u8 direction; /* WEIR_DIRECTION_* */
-  /* What its headers say. */
-  weir_u8 notes; /* enum packet_note */
-  weir_u16 eth_protocol;
-  weir_u16 src_port;
-  weir_u16 dst_port;
-  weir_u8 transport_protocol;
-  /* As in flow_details_t. */
-  weir_u8 flags;
-  weir_u16 tcp_flags;
-  weir_u16 vlan;
-  weir_u8 dscp;
-  weir_u8 icmp_type;
-  weir_u8 icmp_code;
-  weir_u8 reserved[7]; /* no padding: all of it is passed to a function by its address */
-  weir_u64 src_mac;
-  weir_u64 dst_mac;
-  weir_u64 src_ip[2];
-  weir_u64 dst_ip[2];
 };
 
 /*
