@@ -4,15 +4,26 @@
 #ifndef WEIR_SOURCES_EBPF_FLOW_TABLE_H_
 #define WEIR_SOURCES_EBPF_FLOW_TABLE_H_
 
+#include <vector>
+
 #include "plugins/sdk/status.h"
 #include "sources/ebpf/flow_kernel.h"
 
 namespace weir::ebpf {
 
+// A map that exists, and the name that bpf/ has for it.
+struct ProgramMap {
+  const char* name;
+  int fd;  // not owned
+};
+
 // One thread at a time. Flows come with end_time as the programs have written it.
 class FlowTable {
  public:
   virtual ~FlowTable() = default;
+
+  // What programs that are to fill it must be loaded with; valid as long as this.
+  virtual std::vector<ProgramMap> ProgramMaps() const = 0;
 
   // Has the programs fill the other one, which must be drained. Returns when no
   // program runs any more that began before.

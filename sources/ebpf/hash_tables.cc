@@ -3,29 +3,41 @@
 
 #include <bpf/bpf.h>
 
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
 #include "plugins/sdk/errno_status.h"
-#include "sources/ebpf/load_error.h"
+#include "sources/ebpf/map_create.h"
 
 namespace weir::ebpf {
 
-sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows, int active_fd) {
+sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows) {
   constexpr const char* kNames[] = {"weir_flows_0", "weir_flows_1"};
-  std::unique_ptr<HashTables> tables(new HashTables(active_fd));
+  const std::string what =
+      absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)");
+  std::unique_ptr<HashTables> tables(new HashTables());
   for (size_t i = 0; i < tables->tables_.size(); ++i) {
     // Without flags it takes all its memory now: an insertion never waits for any.
-    const int fd = bpf_map_create(BPF_MAP_TYPE_HASH, kNames[i], sizeof(flow_key_t),
-                                  sizeof(flow_value_t), max_flows, nullptr);
-    if (fd < 0) {
-      return KernelRefusal(
-          absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)"), -fd);
-    }
-    tables->tables_[i] = sdk::UniqueFd(fd);
+    sdk::Result<sdk::UniqueFd> table = CreateMap(
+        {kNames[i], BPF_MAP_TYPE_HASH, sizeof(flow_key_t), sizeof(flow_value_t), max_flows}, what);
+    if (!table.ok()) return table.status();
+    tables->tables_[i] = *std::move(table);
   }
+  sdk::Result<sdk::UniqueFd> active =
+      CreateMap({"weir_active", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 1,
+                 0, tables->tables_[0].get()},
+                what);
+  if (!active.ok()) return active.status();
+  tables->active_table_ = *std::move(active);
   const sdk::Status status = tables->Activate(0);
   if (!status.ok()) return status;
   return tables;
+}
+
+std::vector<ProgramMap> HashTables::ProgramMaps() const {
+  return {{"active_table", active_table_.get()}};
 }
 
 // The kernel returns from changing a map of maps only after all programs that ran
@@ -33,7 +45,7 @@ sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows, 
 sdk::Status HashTables::Activate(int table) {
   const uint32_t zero = 0;
   const int fd = tables_[table].get();
-  const int error = -bpf_map_update_elem(active_fd_, &zero, &fd, BPF_ANY);
+  const int error = -bpf_map_update_elem(active_table_.get(), &zero, &fd, BPF_ANY);
   if (error != 0) return sdk::ErrnoStatus("change the active flow table", error);
   active_ = table;
   return sdk::OkStatus();

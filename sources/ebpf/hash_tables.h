@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/flow_table.h"
@@ -16,22 +17,22 @@ namespace weir::ebpf {
 // One thread at a time.
 class HashTables : public FlowTable {
  public:
-  // Creates the maps. `active_fd` is the programs' array of maps, not owned. Fails with
-  // the kernel's words and the name of the setting.
-  static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows, int active_fd);
+  // Creates the maps. Fails with the kernel's words and the name of the setting.
+  static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows);
 
+  std::vector<ProgramMap> ProgramMaps() const override;
   sdk::Status Flip() override { return Activate(1 - active_); }
   sdk::Status Drain(const FlowKernel::OnFlow& on_flow) override {
     return drain_.Drain(tables_[1 - active_].get(), on_flow);
   }
 
  private:
-  explicit HashTables(int active_fd) : active_fd_(active_fd) {}
+  HashTables() = default;
   sdk::Status Activate(int table);
 
-  const int active_fd_;
   std::array<sdk::UniqueFd, 2> tables_;
-  int active_ = 0;  // the one that the programs fill
+  sdk::UniqueFd active_table_;  // an array of maps with the one that the programs fill
+  int active_ = 0;              // which that is
   TableDrain drain_;
 };
 

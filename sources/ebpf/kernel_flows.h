@@ -7,14 +7,14 @@
 #include <cstdint>
 #include <memory>
 
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/clsact_qdisc.h"
 #include "sources/ebpf/end_clock.h"
 #include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/flow_programs.h"
 #include "sources/ebpf/flow_table.h"
 
-struct flows_bpf;
 struct ring_buffer;
-struct bpf_program;
 
 namespace weir::ebpf {
 
@@ -42,29 +42,25 @@ class KernelFlows : public FlowKernel {
   int ProgramFd(uint16_t hardware_type, uint8_t direction) const;
 
  private:
-  struct DestroySkeleton {
-    void operator()(flows_bpf* skeleton) const;
-  };
   struct FreeRing {
     void operator()(ring_buffer* ring) const;
   };
 
-  explicit KernelFlows(TableTier tier) : tier_(tier) {}
-  static sdk::Result<std::unique_ptr<KernelFlows>> LoadTier(TableTier tier,
-                                                            const KernelOptions& options,
+  explicit KernelFlows(const KernelOptions& options) : options_(options), tier_(options.tier) {}
+  static sdk::Result<std::unique_ptr<KernelFlows>> LoadTier(const KernelOptions& options,
                                                             const sdk::Stage& stage);
-  sdk::Status Configure(const KernelOptions& options);
-  // The parts of it that differ by tier: before the programs are loaded, and after.
-  sdk::Status PrepareMapped(const KernelOptions& options);
-  sdk::Status PrepareHash();
-  sdk::Status FinishTable(const KernelOptions& options);
-  sdk::Status ReadClocks(weir_clock clock);
-  sdk::Status MakeRing();
-  bpf_program* Program(uint16_t hardware_type, uint8_t direction) const;
+  sdk::Status MakeTable();
+  sdk::Status MakeOtherMaps();
+  sdk::Status LoadPrograms(const sdk::Stage& stage);
+  // Maps the overflow ring into memory.
+  sdk::Status OpenRing();
 
+  const KernelOptions options_;
   const TableTier tier_;
-  std::unique_ptr<flows_bpf, DestroySkeleton> skeleton_;
   std::unique_ptr<FlowTable> table_;
+  sdk::UniqueFd ring_map_;
+  sdk::UniqueFd counters_map_;
+  std::unique_ptr<FlowPrograms> programs_;
   EndClock end_clock_;
   DatapathCounters drained_;  // the part that is counted here
   ClsactQdiscs qdiscs_;

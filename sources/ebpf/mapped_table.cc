@@ -12,8 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/flow_merge.h"
-#include "sources/ebpf/libbpf_options.h"
-#include "sources/ebpf/load_error.h"
+#include "sources/ebpf/map_create.h"
 
 namespace weir::ebpf {
 
@@ -68,16 +67,6 @@ Flow FlowOf(const flow_slot_t& slot) {
   return flow;
 }
 
-sdk::Result<sdk::UniqueFd> CreateArray(const char* name, uint32_t value_size, uint32_t entries,
-                                       const std::string& what) {
-  LibbpfOptions<bpf_map_create_opts> options;
-  options->map_flags = BPF_F_MMAPABLE;
-  const int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, name, sizeof(uint32_t), value_size, entries,
-                                options.get());
-  if (fd < 0) return KernelRefusal(what, -fd);
-  return sdk::UniqueFd(fd);
-}
-
 }  // namespace
 
 uint32_t SlotsFor(uint32_t max_flows) {
@@ -92,34 +81,59 @@ sdk::Result<std::unique_ptr<MappedTable>> MappedTable::Create(uint32_t max_flows
                                                               uint64_t hash_seed) {
   const std::string what =
       absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)");
-  const uint32_t slots = SlotsFor(max_flows);
-  if (slots == 0) return sdk::ErrnoStatus(what, E2BIG);
+  std::unique_ptr<MappedTable> table(new MappedTable());
+  table->slots_ = SlotsFor(max_flows);
+  if (table->slots_ == 0) return sdk::ErrnoStatus(what, E2BIG);
   sdk::Result<sdk::UniqueFd> slots_map =
-      CreateArray("weir_flows", sizeof(flow_slot_t), 2 * slots, what);
+      CreateMap({"weir_flows", BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(flow_slot_t),
+                 2 * table->slots_, BPF_F_MMAPABLE},
+                what);
   if (!slots_map.ok()) return slots_map.status();
+  table->slots_map_ = *std::move(slots_map);
   sdk::Result<sdk::UniqueFd> state_map =
-      CreateArray("weir_table", sizeof(flow_table_state_t), 1, what);
+      CreateMap({"weir_table", BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(flow_table_state_t), 1,
+                 BPF_F_MMAPABLE},
+                what);
   if (!state_map.ok()) return state_map.status();
-  int error = 0;
-  MappedMemory slots_memory(slots_map->get(), size_t{2} * slots * sizeof(flow_slot_t), &error);
-  MappedMemory state_memory(state_map->get(), sizeof(flow_table_state_t), &error);
-  if (error != 0) return sdk::ErrnoStatus(absl::StrCat(what, ": map it"), error);
-  auto* const state = static_cast<flow_table_state_t*>(state_memory.data());
-  state->slots = slots;
-  state->max_flows = max_flows;
-  state->hash_seed = hash_seed;
-  return std::unique_ptr<MappedTable>(
-      new MappedTable(slots, *std::move(slots_map), *std::move(state_map), std::move(slots_memory),
-                      std::move(state_memory)));
+  table->state_map_ = *std::move(state_map);
+  sdk::Status status = table->MapMemory(what);
+  if (status.ok()) status = table->MakeFence(what);
+  if (!status.ok()) return status;
+  table->state()->slots = table->slots_;
+  table->state()->max_flows = max_flows;
+  table->state()->hash_seed = hash_seed;
+  return table;
 }
 
-MappedTable::MappedTable(uint32_t slots, sdk::UniqueFd slots_map, sdk::UniqueFd state_map,
-                         MappedMemory slots_memory, MappedMemory state_memory)
-    : slots_(slots),
-      slots_map_(std::move(slots_map)),
-      state_map_(std::move(state_map)),
-      slots_memory_(std::move(slots_memory)),
-      state_memory_(std::move(state_memory)) {}
+sdk::Status MappedTable::MapMemory(const std::string& what) {
+  int error = 0;
+  slots_memory_ = MappedMemory(slots_map_.get(), size_t{2} * slots_ * sizeof(flow_slot_t), &error);
+  state_memory_ = MappedMemory(state_map_.get(), sizeof(flow_table_state_t), &error);
+  if (error != 0) return sdk::ErrnoStatus(absl::StrCat(what, ": map it"), error);
+  return sdk::OkStatus();
+}
+
+// The map in it is never looked into. It is one of the other tier's, so that the
+// programs have the same map of maps in both.
+sdk::Status MappedTable::MakeFence(const std::string& what) {
+  sdk::Result<sdk::UniqueFd> waiting = CreateMap(
+      {"weir_fence", BPF_MAP_TYPE_HASH, sizeof(flow_key_t), sizeof(flow_value_t), 1}, what);
+  if (!waiting.ok()) return waiting.status();
+  sdk::Result<sdk::UniqueFd> fence =
+      CreateMap({"weir_fences", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 1,
+                 0, waiting->get()},
+                what);
+  if (!fence.ok()) return fence.status();
+  waiting_map_ = *std::move(waiting);
+  fence_map_ = *std::move(fence);
+  return sdk::OkStatus();
+}
+
+std::vector<ProgramMap> MappedTable::ProgramMaps() const {
+  return {{"flow_slots", slots_map_.get()},
+          {"table_state", state_map_.get()},
+          {"active_table", fence_map_.get()}};
+}
 
 flow_table_state_t* MappedTable::state() const {
   return static_cast<flow_table_state_t*>(state_memory_.data());
@@ -129,27 +143,24 @@ flow_slot_t* MappedTable::epoch(uint32_t number) const {
   return static_cast<flow_slot_t*>(slots_memory_.data()) + size_t{number} * slots_;
 }
 
-sdk::Status MappedTable::SetFence(int fence_fd) {
-  const int fd = bpf_map_create(BPF_MAP_TYPE_HASH, "weir_fence", sizeof(flow_key_t),
-                                sizeof(flow_value_t), 1, nullptr);
-  if (fd < 0) return KernelRefusal("create a map", -fd);
-  waiting_map_ = sdk::UniqueFd(fd);
-  fence_fd_ = fence_fd;
+// The kernel returns from changing a map of maps only after all programs that ran at
+// that moment have ended (maybe_wait_bpf_programs).
+sdk::Status MappedTable::WaitForPrograms() {
+  const uint32_t zero = 0;
+  const int fd = waiting_map_.get();
+  const int error = -bpf_map_update_elem(fence_map_.get(), &zero, &fd, BPF_ANY);
+  if (error != 0) return sdk::ErrnoStatus("wait for running programs", error);
   return sdk::OkStatus();
 }
 
 // A program reads once which epoch it fills, so all that could still fill the former
-// had begun when `active` changed. The kernel returns from changing a map of maps only
-// after all programs that ran at that moment have ended (maybe_wait_bpf_programs).
+// had begun when `active` changed.
 sdk::Status MappedTable::Flip() {
   const uint32_t active = __atomic_load_n(&state()->active, __ATOMIC_RELAXED);
   __atomic_store_n(&state()->active, 1 - active, __ATOMIC_SEQ_CST);
-  const uint32_t zero = 0;
-  const int fd = waiting_map_.get();
-  const int error = -bpf_map_update_elem(fence_fd_, &zero, &fd, BPF_ANY);
-  if (error == 0) return sdk::OkStatus();
-  __atomic_store_n(&state()->active, active, __ATOMIC_SEQ_CST);
-  return sdk::ErrnoStatus("wait for running programs", error);
+  const sdk::Status status = WaitForPrograms();
+  if (!status.ok()) __atomic_store_n(&state()->active, active, __ATOMIC_SEQ_CST);
+  return status;
 }
 
 sdk::Status MappedTable::Drain(const FlowKernel::OnFlow& on_flow) {

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "bpf/flow.h"
 #include "plugins/sdk/unique_fd.h"
@@ -24,31 +26,29 @@ class MappedTable : public FlowTable {
   // `hash_seed` is random.
   static sdk::Result<std::unique_ptr<MappedTable>> Create(uint32_t max_flows, uint64_t hash_seed);
 
-  // The maps, for the programs that are to be loaded.
-  int slots_fd() const { return slots_map_.get(); }
-  int state_fd() const { return state_map_.get(); }
-
-  // Once the programs are loaded: `fence_fd` is their array of maps, which is changed
-  // for no other reason than that the kernel waits in it. Not owned.
-  sdk::Status SetFence(int fence_fd);
-
+  std::vector<ProgramMap> ProgramMaps() const override;
   sdk::Status Flip() override;
   sdk::Status Drain(const FlowKernel::OnFlow& on_flow) override;
 
  private:
-  MappedTable(uint32_t slots, sdk::UniqueFd slots_map, sdk::UniqueFd state_map,
-              MappedMemory slots_memory, MappedMemory state_memory);
+  MappedTable() = default;
+  sdk::Status MapMemory(const std::string& what);
+  sdk::Status MakeFence(const std::string& what);
+  // Returns when no program runs any more that began before.
+  sdk::Status WaitForPrograms();
 
   flow_table_state_t* state() const;
   flow_slot_t* epoch(uint32_t number) const;
 
-  const uint32_t slots_;  // of an epoch
-  const sdk::UniqueFd slots_map_;
-  const sdk::UniqueFd state_map_;
-  const MappedMemory slots_memory_;
-  const MappedMemory state_memory_;
-  sdk::UniqueFd waiting_map_;  // what stands in the fence
-  int fence_fd_ = -1;
+  uint32_t slots_ = 0;  // of an epoch
+  sdk::UniqueFd slots_map_;
+  sdk::UniqueFd state_map_;
+  MappedMemory slots_memory_;
+  MappedMemory state_memory_;
+  // An array of maps, which is changed for no other reason than that the kernel waits in
+  // it, and what stands in it.
+  sdk::UniqueFd fence_map_;
+  sdk::UniqueFd waiting_map_;
 };
 
 }  // namespace weir::ebpf

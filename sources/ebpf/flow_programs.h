@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The programs of bpf/flows.bpf.c for one network namespace, loaded.
+#ifndef WEIR_SOURCES_EBPF_FLOW_PROGRAMS_H_
+#define WEIR_SOURCES_EBPF_FLOW_PROGRAMS_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/end_clock.h"
+#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/flow_table.h"
+
+struct flows_bpf;
+struct bpf_program;
+
+namespace weir::ebpf {
+
+// One thread at a time. Programs that are attached outlive it.
+class FlowPrograms {
+ public:
+  // Programs of `options.tier`, which is not kAuto, that write to `maps`: those of a
+  // FlowTable of that tier, "overflow_ring" and "counters_map". `namespace_id` is what
+  // they mark flows with. `stage` is for log lines during the call. PERMISSION_DENIED or
+  // UNIMPLEMENTED if this process or this kernel cannot.
+  static sdk::Result<std::unique_ptr<FlowPrograms>> Load(const KernelOptions& options,
+                                                         const std::vector<ProgramMap>& maps,
+                                                         uint32_t namespace_id,
+                                                         const sdk::Stage& stage);
+
+  // The one for links of that type (ARPHRD_*) and direction (WEIR_DIRECTION_*); null if
+  // such links cannot be measured.
+  bpf_program* Find(uint16_t hardware_type, uint8_t direction) const;
+
+  // What turns the end of flows that these programs wrote down into nanoseconds.
+  sdk::Result<EndClock> ReadEndClock() const;
+
+ private:
+  struct DestroySkeleton {
+    void operator()(flows_bpf* skeleton) const;
+  };
+
+  FlowPrograms(TableTier tier, weir_clock clock) : tier_(tier), clock_(clock) {}
+  void Configure(const KernelOptions& options, uint32_t namespace_id);
+  // Leaves out what is the other tier's.
+  sdk::Status ChooseTier();
+  sdk::Status UseMaps(const std::vector<ProgramMap>& maps);
+
+  const TableTier tier_;
+  const weir_clock clock_;
+  std::unique_ptr<flows_bpf, DestroySkeleton> skeleton_;
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_FLOW_PROGRAMS_H_
