@@ -17,7 +17,8 @@ class EndClock {
   EndClock() = default;
   // Of programs that take jiffies: at one instant these were `jiffies`, and
   // CLOCK_MONOTONIC `monotonic_ns`. A jiffy lasts `tick_ns` of CLOCK_MONOTONIC exactly
-  // (TICK_NSEC, kernel/time/tick-sched.c), so that this never has to be asked again.
+  // (TICK_NSEC, kernel/time/tick-sched.c) and none begins while that clock stands still in
+  // a suspend, so that this never has to be asked again.
   EndClock(uint64_t jiffies, uint64_t monotonic_ns, uint64_t tick_ns)
       : jiffies_(jiffies), monotonic_ns_(monotonic_ns), tick_ns_(tick_ns) {}
 

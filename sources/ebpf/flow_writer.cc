@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/ebpf/flow_writer.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -55,10 +56,8 @@ void FlowWriter::Add(const Flow& flow) {
   SetKey(key, record);
   record->packets = value.packets;
   record->bytes = value.bytes;
-  record->start_mono_time_ns = value.start_mono_time_ns;
   record->wire_packets = value.wire_packets;
-  record->end_mono_time_ns = value.end_time;
-  SetWallTimes(clocks_, record);
+  SetTimes(value, record);
   record->flow_end_reason = static_cast<uint8_t>(EndReason(reason_, value.details));
   record->present |= WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
   SetDetails(value.details, record);
@@ -66,6 +65,17 @@ void FlowWriter::Add(const Flow& flow) {
     record->sampling_interval = sampling_;
     record->present |= WEIR_HAS_SAMPLING;
   }
+}
+
+// A packet of the ring may have come since the clocks were read. What is still later then
+// is the end of a flow that was taken from jiffies, and up to one of these off.
+void FlowWriter::SetTimes(const flow_value_t& value, Record* record) {
+  if (value.end_time > clock_.monotonic_ns()) clock_.Read();
+  record->end_mono_time_ns = std::min<uint64_t>(value.end_time, clock_.monotonic_ns());
+  record->start_mono_time_ns =
+      std::min<uint64_t>(value.start_mono_time_ns, record->end_mono_time_ns);
+  record->start_wall_time_ns = clock_.TimeOf(record->start_mono_time_ns);
+  record->end_wall_time_ns = clock_.TimeOf(record->end_mono_time_ns);
 }
 
 sdk::Status FlowWriter::Flush() {

@@ -4,12 +4,14 @@
 #define WEIR_SOURCES_EBPF_FLOW_WRITER_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "core/record/constants.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/wall_clock.h"
 
 namespace weir::ebpf {
 
@@ -18,26 +20,33 @@ namespace weir::ebpf {
 // stop halfway. One thread; `stage` must outlive it.
 class FlowWriter {
  public:
-  FlowWriter(const sdk::Stage* stage, uint32_t sampling)
-      : stage_(stage), sampling_(sampling), batch_(stage) {}
+  FlowWriter(const sdk::Stage* stage, uint32_t sampling, ClockFunctions clocks)
+      : stage_(stage), sampling_(sampling), batch_(stage), clock_(std::move(clocks)) {}
 
-  // What the flows that follow have in common: the instant, and why they ended. With
-  // kActiveTimeout, those whose end was seen (TCP FIN or RST) are said to have ended.
+  // What the flows that follow have in common: the clocks as they are now, and why they
+  // ended. With kActiveTimeout, those whose end was seen (TCP FIN or RST) are said to have
+  // ended.
   void Begin(FlowEndReason reason) {
-    clocks_ = stage_->Clocks();
+    clock_.Read();
     reason_ = reason;
   }
 
+  // To be called when the clocks have jumped: the sooner, the better is known when.
+  void ReadClocks() { clock_.Read(); }
+
+  // No time of a record is after the moment at which it is made.
   void Add(const Flow& flow);
 
   // Emits what is left. The first error there ever was.
   sdk::Status Flush();
 
  private:
+  void SetTimes(const flow_value_t& value, Record* record);
+
   const sdk::Stage* const stage_;
   const uint32_t sampling_;
   sdk::BatchWriter batch_;
-  ClockPair clocks_;
+  WallClock clock_;
   FlowEndReason reason_ = FlowEndReason::kActiveTimeout;
   uint64_t received_ = 0;  // and not yet told to the host
   sdk::Status status_;

@@ -23,33 +23,33 @@ sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap
   if (!settings.ok()) return settings.status();
   Datapath* const datapath = stage.Shared<Datapath>(SharedName(settings->datapath).c_str());
   if (datapath == nullptr) return sdk::Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a datapath");
-  const auto load = [](const KernelOptions& options,
-                       const sdk::Stage& loading) -> sdk::Result<std::unique_ptr<FlowKernel>> {
+  MapEnvironment environment;
+  environment.load = [](const KernelOptions& options,
+                        const sdk::Stage& loading) -> sdk::Result<std::unique_ptr<FlowKernel>> {
     sdk::Result<std::unique_ptr<KernelFlows>> loaded = KernelFlows::Load(options, loading);
     if (!loaded.ok()) return loaded.status();
     return std::unique_ptr<FlowKernel>(*std::move(loaded));
   };
-  return std::make_unique<MapSource>(std::move(stage), *std::move(settings), datapath, load,
-                                     OpenNetlinkFeed);
+  return std::make_unique<MapSource>(std::move(stage), *std::move(settings), datapath,
+                                     std::move(environment));
 }
 
 MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
-                     KernelLoader loader, LinkFeedOpener open_links, KernelProbe probe)
+                     MapEnvironment environment)
     : stage_(std::move(stage)),
       settings_(std::move(settings)),
       datapath_(datapath),
-      open_links_(std::move(open_links)),
-      probe_(std::move(probe)),
-      writer_(&stage_, settings_.kernel.sampling),
+      environment_(std::move(environment)),
+      writer_(&stage_, settings_.kernel.sampling, ClocksOf(&stage_, environment_.suspended)),
       report_(&stage_, settings_.kernel.max_flows) {
-  datapath_->AddMap(stage_.name(), settings_.kernel, std::move(loader));
+  datapath_->AddMap(stage_.name(), settings_.kernel, environment_.load);
 }
 
 MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
 
 sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
-  const KernelFeatures features = probe_();
+  const KernelFeatures features = environment_.probe();
   findings.Add(DiagnoseMachine(features, settings_.attach.mode, settings_.kernel.tier));
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
@@ -61,6 +61,9 @@ sdk::Status MapSource::Prepare() { return datapath_->Load(settings_.datapath, st
 
 sdk::Status MapSource::Start() {
   if (sdk::Status status = wakeup_.Open(); !status.ok()) return status;
+  sdk::Result<ClockWatch> clock_watch = environment_.open_clock_watch();
+  if (!clock_watch.ok()) return clock_watch.status();
+  clock_watch_ = *std::move(clock_watch);
   sdk::Result<FlowKernel*> kernel = datapath_->Acquire(settings_.datapath, stage_);
   if (!kernel.ok()) return kernel.status();
   kernel_ = *kernel;
@@ -74,7 +77,7 @@ sdk::Status MapSource::Start() {
 sdk::Status MapSource::AttachToAll() {
   attached_.emplace(&stage_, &settings_.interfaces, settings_.directions, settings_.attach,
                     kernel_);
-  sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_();
+  sdk::Result<std::unique_ptr<LinkFeed>> links = environment_.open_links();
   if (!links.ok()) return links.status();
   links_ = *std::move(links);
   const sdk::Status status =
@@ -88,6 +91,7 @@ sdk::Status MapSource::Stop() {
   if (attached_) status = attached_->DetachAll();
   attached_.reset();
   links_.reset();
+  clock_watch_.reset();
   datapath_->MarkDetached();
   kernel_ = nullptr;
   datapath_->Release();
@@ -113,7 +117,7 @@ sdk::Status MapSource::EvictUntilInterrupted() {
   const auto interval = absl::ToChronoNanoseconds(settings_.eviction_interval);
   Time next = std::chrono::steady_clock::now() + interval;
   while (!interrupted_.load()) {
-    sdk::Status status = FollowLinksUntil(next);
+    sdk::Status status = WatchUntil(next);
     if (!status.ok() || interrupted_.load()) return status;
     status = Evict(FlowEndReason::kActiveTimeout);
     if (!status.ok()) return status;
@@ -123,20 +127,29 @@ sdk::Status MapSource::EvictUntilInterrupted() {
   return sdk::OkStatus();
 }
 
-sdk::Status MapSource::FollowLinksUntil(Time deadline) {
+sdk::Status MapSource::WatchUntil(Time deadline) {
   while (!interrupted_.load()) {
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left.count() <= 0) return sdk::OkStatus();
     const timespec timeout = absl::ToTimespec(
         absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(left)));
-    pollfd events[] = {{wakeup_.fd(), POLLIN, 0}, {links_->fd(), POLLIN, 0}};
-    const int ready = ppoll(events, 2, &timeout, nullptr);
+    pollfd events[] = {
+        {wakeup_.fd(), POLLIN, 0}, {links_->fd(), POLLIN, 0}, {clock_watch_->fd(), POLLIN, 0}};
+    const int ready = ppoll(events, 3, &timeout, nullptr);
     if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait", errno);
-    if (ready <= 0 || events[1].revents == 0) continue;
-    const sdk::Status status = ReadLinks();
+    if (ready <= 0) continue;
+    sdk::Status status;
+    if (events[1].revents != 0) status = ReadLinks();
+    if (status.ok() && events[2].revents != 0) status = FollowClocks();
     if (!status.ok()) return status;
   }
   return sdk::OkStatus();
+}
+
+sdk::Status MapSource::FollowClocks() {
+  sdk::Status status = clock_watch_->Clear();
+  if (status.ok()) writer_.ReadClocks();
+  return status;
 }
 
 sdk::Status MapSource::ReadLinks() {

@@ -6,12 +6,15 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 
 #include "plugins/sdk/component.h"
 #include "plugins/sdk/wakeup.h"
 #include "sources/ebpf/attached_interfaces.h"
+#include "sources/ebpf/clock_watch.h"
 #include "sources/ebpf/counters_report.h"
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/ebpf.pb.h"
@@ -19,8 +22,19 @@
 #include "sources/ebpf/kernel_features.h"
 #include "sources/ebpf/link_feed.h"
 #include "sources/ebpf/settings.h"
+#include "sources/ebpf/wall_clock.h"
 
 namespace weir::ebpf {
+
+// What a map's source has from the kernel, so that a test can put something else in its
+// place.
+struct MapEnvironment {
+  KernelLoader load;
+  LinkFeedOpener open_links = OpenNetlinkFeed;
+  KernelProbe probe = ProbeKernel;
+  ClockWatchOpener open_clock_watch = OpenClockWatch;
+  std::function<uint64_t()> suspended = SuspendedNs;
+};
 
 // Threads as plugins/abi says.
 class MapSource : public sdk::Source {
@@ -32,9 +46,8 @@ class MapSource : public sdk::Source {
   static constexpr uint64_t kCapabilities = uint64_t{1} << kCapBpf | uint64_t{1} << kCapNetAdmin;
   static constexpr uint64_t kPrepareCapabilities = kCapabilities | uint64_t{1} << kCapPerfmon;
 
-  // `datapath` must outlive it. What the kernel has to do is in the last three.
-  MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath, KernelLoader loader,
-            LinkFeedOpener open_links, KernelProbe probe = ProbeKernel);
+  // `datapath` must outlive it.
+  MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath, MapEnvironment environment);
   ~MapSource() override;
 
   sdk::Status Diagnose(const sdk::Findings& findings) override;
@@ -49,9 +62,10 @@ class MapSource : public sdk::Source {
 
   sdk::Status AttachToAll();
   sdk::Status ReadLinks();
+  sdk::Status FollowClocks();
   sdk::Status EvictUntilInterrupted();
-  // Returns at `deadline`, and before when interrupted.
-  sdk::Status FollowLinksUntil(Time deadline);
+  // Follows interfaces and clocks. Returns at `deadline`, and before when interrupted.
+  sdk::Status WatchUntil(Time deadline);
   sdk::Status Evict(FlowEndReason reason);
   sdk::Status Drain(FlowEndReason reason);
   sdk::Status Finish();
@@ -59,8 +73,7 @@ class MapSource : public sdk::Source {
   const sdk::Stage stage_;
   const MapSettings settings_;
   Datapath* const datapath_;
-  const LinkFeedOpener open_links_;
-  const KernelProbe probe_;
+  const MapEnvironment environment_;
 
   std::atomic<bool> interrupted_{false};
   sdk::Wakeup wakeup_;  // notified once interrupted
@@ -68,6 +81,7 @@ class MapSource : public sdk::Source {
   // From Start to Stop.
   FlowKernel* kernel_ = nullptr;  // of datapath_
   std::unique_ptr<LinkFeed> links_;
+  std::optional<ClockWatch> clock_watch_;
   std::optional<AttachedInterfaces> attached_;
 
   // In Run.

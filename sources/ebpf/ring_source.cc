@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "sources/ebpf/flow_writer.h"
+#include "sources/ebpf/wall_clock.h"
 
 namespace weir::ebpf {
 
@@ -61,7 +62,7 @@ sdk::Status RingSource::Stop() {
 }
 
 sdk::Status RingSource::Run() {
-  FlowWriter writer(&stage_, datapath_->sampling());
+  FlowWriter writer(&stage_, datapath_->sampling(), ClocksOf(&stage_));
   sdk::Status emitted;
   for (;;) {
     // Asked before the ring is read: what came until then is in it.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two sources over a kernel in memory.
 #include <gtest/gtest.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <cstring>
 #include <functional>
 #include <memory>
@@ -13,7 +16,9 @@
 
 #include "core/record/record.h"
 #include "plugins/sdk/testing/fake_host.h"
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/attach_options.h"
+#include "sources/ebpf/clock_watch.h"
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/fake_kernel.h"
 #include "sources/ebpf/map_source.h"
@@ -69,7 +74,13 @@ class SourcesTest : public ::testing::Test {
     sdk::Result<MapSettings> settings = SettingsOf(config);
     EXPECT_TRUE(settings.ok()) << settings.status().message();
     return std::make_unique<MapSource>(host->MakeStage(), *std::move(settings), &datapath_,
-                                       FakeLoader(&world_), links_.Opener());
+                                       Environment());
+  }
+  MapEnvironment Environment() {
+    MapEnvironment environment;
+    environment.load = FakeLoader(&world_);
+    environment.open_links = links_.Opener();
+    return environment;
   }
   void MakeRing() {
     sources::EbpfRingbuf config;
@@ -145,6 +156,66 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(map_host_.counts().received, 3u);
   map_host_.ExpectBalanced();
   EXPECT_TRUE(world_.Attached().empty());
+}
+
+// The ring has packets that came after the clocks were read; the end of a flow that was
+// taken from jiffies may be later than now.
+TEST_F(SourcesTest, NoTimeOfARecordIsInTheFuture) {
+  links_.Present(3, "eth0");
+  MakeMap(MapConfig("10ms"));
+  ASSERT_TRUE(map_->Start().ok());
+  world_.Insert(SomeFlow(1, 1, 60, FakeHost::kMonotonicNs - 5, FakeHost::kMonotonicNs + 7));
+  world_.Insert(SomeFlow(2, 1, 60, FakeHost::kMonotonicNs + 6, FakeHost::kMonotonicNs + 7));
+  ASSERT_TRUE(RunMapUntil([this] { return map_host_.records().size() == 2; }).ok());
+  ASSERT_TRUE(map_->Stop().ok());
+  const std::vector<Record> records = map_host_.records();
+  EXPECT_EQ(records[0].start_mono_time_ns, FakeHost::kMonotonicNs - 5);
+  EXPECT_EQ(records[0].start_wall_time_ns, FakeHost::kWallNs - 5);
+  EXPECT_EQ(records[1].start_wall_time_ns, FakeHost::kWallNs);
+  for (const Record& record : records) {
+    EXPECT_EQ(record.end_mono_time_ns, FakeHost::kMonotonicNs);
+    EXPECT_EQ(record.end_wall_time_ns, FakeHost::kWallNs);
+  }
+}
+
+TEST_F(SourcesTest, LooksAtTheClocksAgainWhenTheyHaveJumped) {
+  links_.Present(3, "eth0");
+  std::atomic<uint64_t> suspended{5};
+  std::atomic<int> readings{0};
+  const sdk::UniqueFd jumps(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  ASSERT_GE(jumps.get(), 0);
+  sdk::Result<MapSettings> settings = SettingsOf(MapConfig());
+  ASSERT_TRUE(settings.ok());
+  MapEnvironment environment = Environment();
+  environment.open_clock_watch = [&jumps]() -> sdk::Result<ClockWatch> {
+    return ClockWatch(sdk::UniqueFd(dup(jumps.get())));
+  };
+  environment.suspended = [&] {
+    ++readings;
+    return suspended.load();
+  };
+  map_ = std::make_unique<MapSource>(map_host_.MakeStage(), *std::move(settings), &datapath_,
+                                     std::move(environment));
+  ASSERT_TRUE(map_->Start().ok());
+  constexpr uint64_t kHour = 3'600'000'000'000;
+  world_.Insert(SomeFlow(1, 1, 60, FakeHost::kMonotonicNs - 9, FakeHost::kMonotonicNs - 8));
+  sdk::Status result;
+  std::thread thread([&] { result = map_->Run(); });
+  map_host_.SetClocks(FakeHost::kWallNs + kHour, FakeHost::kMonotonicNs);
+  suspended = 5 + kHour;
+  const int before = readings.load();
+  ASSERT_EQ(eventfd_write(jumps.get(), 1), 0);
+  EXPECT_TRUE(map_host_.WaitFor([&] { return readings.load() > before; }));
+  map_host_.AdvanceClocks(10);
+  world_.Insert(SomeFlow(2, 1, 60, FakeHost::kMonotonicNs + 1, FakeHost::kMonotonicNs + 2));
+  map_->Interrupt();
+  thread.join();
+  ASSERT_TRUE(result.ok()) << result.message();
+  ASSERT_TRUE(map_->Stop().ok());
+  const std::vector<Record> records = map_host_.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].start_wall_time_ns, FakeHost::kWallNs - 9);
+  EXPECT_EQ(records[1].start_wall_time_ns, FakeHost::kWallNs + static_cast<int64_t>(kHour) + 1);
 }
 
 TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
@@ -279,9 +350,10 @@ TEST_F(SourcesTest, ADiagnosisTriesToLoadSmallTablesAndKeepsNothing) {
   features.programs = Support::kUnknown;
   sdk::Result<MapSettings> settings = SettingsOf(MapConfig());
   ASSERT_TRUE(settings.ok());
+  MapEnvironment environment = Environment();
+  environment.probe = [&features] { return features; };
   map_ = std::make_unique<MapSource>(map_host_.MakeStage(), *std::move(settings), &datapath_,
-                                     FakeLoader(&world_), links_.Opener(),
-                                     [&features] { return features; });
+                                     std::move(environment));
   EXPECT_FALSE(map_host_.Diagnose(map_.get()).empty());
   EXPECT_EQ(world_.loads, 0);
 
