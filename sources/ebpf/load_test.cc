@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// The law of the datapath, flows of the table + packets of the ring + counted drops =
+// packets of the interface, under millions of packets a second from all processors.
+#include <gtest/gtest.h>
+#include <net/if.h>
+#include <net/if_arp.h>
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "bpf/testing/traffic_generator.h"
+#include "plugins/sdk/testing/fake_host.h"
+#include "plugins/sdk/testing/network_namespace.h"
+#include "sources/ebpf/kernel_flows.h"
+#include "sources/ebpf/live_network.h"
+#include "sources/ebpf/traffic_generator.h"
+
+namespace weir::ebpf {
+namespace {
+
+using FamilyTotals = std::array<SentTraffic, WEIR_FRAME_FAMILIES>;
+
+// What is sent in one round, and into what.
+struct Round {
+  KernelOptions options;
+  uint32_t flows = 0;                // of each family
+  uint32_t packets_of_each_cpu = 0;  // of each family
+};
+
+// Both tiers of the flow table are held to the same.
+class LoadTest : public ::testing::TestWithParam<TableTier> {
+ protected:
+  static constexpr uint32_t kPacketsOfACall = 20'000;
+  static constexpr int kGenerators = 2;
+
+  void SetUp() override {
+    if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
+    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+    const std::string error = Shell(
+        "ip link add left type veth peer name right && "
+        "ip link set left up && ip link set right up");
+    if (!error.empty()) GTEST_SKIP() << "SKIPPED: " << error;
+  }
+
+  void Load(KernelOptions options, uint32_t flows) {
+    options.tier = GetParam();
+    sdk::Result<std::unique_ptr<KernelFlows>> loaded =
+        KernelFlows::Load(options, host_.MakeStage());
+    if (!loaded.ok()) GTEST_SKIP() << "SKIPPED: " << loaded.status().message();
+    kernel_ = *std::move(loaded);
+    sdk::Result<std::unique_ptr<TrafficGenerator>> generator =
+        TrafficGenerator::Open(if_nametoindex("left"), flows);
+    if (!generator.ok()) GTEST_SKIP() << "SKIPPED: " << generator.status().message();
+    generator_ = *std::move(generator);
+    if (generator_->Send(WEIR_FRAME_IPV4, 1).code() == WEIR_INVALID_ARGUMENT) {
+      GTEST_SKIP() << "SKIPPED: this kernel makes no live frames (5.18 does)";
+    }
+  }
+
+  // Sends `count` packets of each family, in turns.
+  void Generate(int number, uint32_t count) {
+    const std::vector<int> cpus = AvailableCpus();
+    const sdk::Status bound = RunOnCpu(cpus[static_cast<size_t>(number) % cpus.size()]);
+    EXPECT_TRUE(bound.ok()) << bound.message();
+    for (uint32_t sent = 0; sent < count; sent += kPacketsOfACall) {
+      // Each begins with another one, so that both are there at any time.
+      for (const int turn : {number, number + 1}) {
+        const sdk::Status status =
+            generator_->Send(turn % 2 == 0 ? WEIR_FRAME_IPV4 : WEIR_FRAME_IPV6, kPacketsOfACall);
+        EXPECT_TRUE(status.ok()) << status.message();
+      }
+    }
+    ++finished_;
+  }
+
+  void Collect(const Flow& flow) {
+    SentTraffic& total = seen_[flow.id.eth_protocol == 0x86dd ? WEIR_FRAME_IPV6 : WEIR_FRAME_IPV4];
+    total.packets += flow.value.packets;
+    total.bytes += flow.value.bytes;
+  }
+  void Evict() {
+    ASSERT_TRUE(kernel_->Flip().ok());
+    const sdk::Status status = kernel_->Drain([this](const Flow& flow) { Collect(flow); });
+    ASSERT_TRUE(status.ok()) << status.message();
+    ++evictions_;
+  }
+  void ReadRing() {
+    sdk::Result<size_t> read =
+        kernel_->ReadOverflow(1 << 20, [this](const Flow& packet) { Collect(packet); });
+    ASSERT_TRUE(read.ok()) << read.status().message();
+    ring_packets_ += *read;
+  }
+
+  // Sends the round's packets, and evicts as often as can be while they come.
+  void Run(const Round& round) {
+    Load(round.options, round.flows);
+    if (IsSkipped()) return;
+    const auto sent_before = *generator_->Sent();
+    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(
+        LinkOf("left", ARPHRD_ETHER), WEIR_DIRECTION_INGRESS, By(AttachMode::kAuto));
+    ASSERT_TRUE(attached.ok()) << attached.status().message();
+    std::vector<std::thread> generators;
+    for (int i = 0; i < kGenerators; ++i) {
+      generators.emplace_back([this, i, &round] { Generate(i, round.packets_of_each_cpu); });
+    }
+    while (finished_.load() < kGenerators && !HasFatalFailure()) {
+      Evict();
+      ReadRing();
+    }
+    for (std::thread& generator : generators) generator.join();
+    if (HasFatalFailure()) return;
+    Evict();  // what came last, and
+    Evict();  // what had come into the other table before
+    ReadRing();
+    counters_ = *kernel_->Counters();
+    sent_ = *generator_->Sent();
+    for (int family = 0; family < WEIR_FRAME_FAMILIES; ++family) {
+      sent_[family].packets -= sent_before[family].packets;
+      sent_[family].bytes -= sent_before[family].bytes;
+      EXPECT_EQ(sent_[family].packets, uint64_t{round.packets_of_each_cpu} * kGenerators);
+    }
+    ExpectTheLaw();
+  }
+
+  // Drops are not counted by family, but the two differ in length: packets and bytes
+  // together are right only if those of each family are.
+  void ExpectTheLaw() {
+    SentTraffic missing;
+    for (int family = 0; family < WEIR_FRAME_FAMILIES; ++family) {
+      EXPECT_LE(seen_[family].packets, sent_[family].packets);
+      const uint64_t packets = sent_[family].packets - seen_[family].packets;
+      const uint64_t bytes = sent_[family].bytes - seen_[family].bytes;
+      EXPECT_EQ(bytes, packets * (sent_[family].bytes / sent_[family].packets));
+      missing.packets += packets;
+      missing.bytes += bytes;
+    }
+    EXPECT_EQ(missing.packets, counters_.kernel.dropped_packets);
+    EXPECT_EQ(missing.bytes, counters_.kernel.dropped_bytes);
+    EXPECT_EQ(ring_packets_, counters_.kernel.ringbuf_packets);
+    EXPECT_EQ(counters_.packets(), sent_[0].packets + sent_[1].packets);
+    EXPECT_EQ(counters_.bytes(), sent_[0].bytes + sent_[1].bytes);
+    RecordProperty("evictions", static_cast<int>(evictions_));
+  }
+
+  sdk::testing::ScopedNetworkNamespace network_;
+  sdk::testing::FakeHost host_;
+  std::unique_ptr<KernelFlows> kernel_;
+  std::unique_ptr<TrafficGenerator> generator_;
+  std::atomic<int> finished_{0};
+  uint64_t evictions_ = 0;
+  uint64_t ring_packets_ = 0;
+  FamilyTotals seen_{};  // in flows and out of the ring
+  FamilyTotals sent_{};
+  DatapathCounters counters_;
+};
+
+// Of each tier 20 million packets in all. The tables are small, so that they are read soon
+// after they were filled: what a running program still adds then would be missed.
+TEST_P(LoadTest, LosesNothingWithRoomForAll) {
+  Round round;
+  round.options.max_flows = 2'000;
+  round.options.ring_bytes = 1 << 16;
+  round.flows = 500;
+  round.packets_of_each_cpu = 2'500'000;
+  Run(round);
+  if (IsSkipped()) return;
+  // A flow of the mapped table may find no place, but hardly any does.
+  EXPECT_GE(counters_.table_packets, counters_.packets() - counters_.packets() / 1000);
+  EXPECT_GT(evictions_, 5u);
+}
+
+TEST_P(LoadTest, LosesNothingWithAFullTable) {
+  Round round;
+  round.options.max_flows = 1'000;
+  round.options.ring_bytes = 1 << 26;
+  round.flows = 2'000;
+  round.packets_of_each_cpu = 1'500'000;
+  Run(round);
+  if (IsSkipped()) return;
+  EXPECT_GT(counters_.table_packets, 0u);
+  EXPECT_GT(ring_packets_, 0u);
+  EXPECT_GT(counters_.kernel.table_failures[WEIR_TABLE_FULL], 0u);
+  EXPECT_GT(evictions_, 5u);
+}
+
+TEST_P(LoadTest, CountsWhatItLosesWithTableAndRingFull) {
+  Round round;
+  round.options.max_flows = 10;
+  round.options.ring_bytes = 1;  // a page
+  round.flows = 1'000;
+  round.packets_of_each_cpu = 1'000'000;
+  Run(round);
+  if (IsSkipped()) return;
+  EXPECT_GT(counters_.table_packets, 0u);
+  EXPECT_GT(ring_packets_, 0u);
+  EXPECT_GT(counters_.kernel.dropped_packets, 0u);
+  EXPECT_GT(evictions_, 5u);
+}
+
+INSTANTIATE_TEST_SUITE_P(Tiers, LoadTest, ::testing::Values(TableTier::kMapped, TableTier::kHash),
+                         [](const auto& info) {
+                           return info.param == TableTier::kMapped ? "Mapped" : "Hash";
+                         });
+
+}  // namespace
+}  // namespace weir::ebpf
