@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <iterator>
 #include <new>
+#include <utility>
 
 #include "glog/logging.h"
 
@@ -16,6 +17,7 @@ namespace {
 struct Slab {
   weir_batch batch;
   std::atomic<uint32_t> references;
+  std::shared_ptr<InFlight> in_flight;  // null: not traced
 };
 constexpr size_t kRowsOffset = (sizeof(Slab) + 63) / 64 * 64;
 
@@ -57,9 +59,25 @@ void ReleaseBatch(const weir_batch* batch) {
   const uint32_t before = slab->references.fetch_sub(1, std::memory_order_acq_rel);
   CHECK_GT(before, 0u) << "a batch was released more often than it was retained";
   if (before > 1) return;
+  const std::shared_ptr<InFlight> in_flight = std::move(slab->in_flight);
   slab->~Slab();
   std::free(slab);
   live_batches.fetch_sub(1, std::memory_order_relaxed);
+  if (in_flight != nullptr) in_flight->Remove();
+}
+
+void Trace(const weir_batch* batch, std::shared_ptr<InFlight> in_flight) {
+  in_flight->Add();
+  SlabOf(batch)->in_flight = std::move(in_flight);
+}
+
+void TraceWith(const weir_batch* batch, const weir_batch* other) {
+  if (SlabOf(batch)->in_flight != nullptr || SlabOf(other)->in_flight == nullptr) return;
+  Trace(batch, SlabOf(other)->in_flight);
+}
+
+void MarkLost(const weir_batch* batch) {
+  if (SlabOf(batch)->in_flight != nullptr) SlabOf(batch)->in_flight->MarkLost();
 }
 
 int64_t LiveBatches() { return live_batches.load(std::memory_order_relaxed); }

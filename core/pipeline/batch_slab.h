@@ -4,8 +4,10 @@
 #define WEIR_CORE_PIPELINE_BATCH_SLAB_H_
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
+#include "core/pipeline/in_flight.h"
 #include "core/record/record.h"
 
 namespace weir::pipeline {
@@ -20,6 +22,13 @@ weir_batch* AllocateBatch(uint32_t rows, const weir_batch* like = nullptr);
 // Thread-safe. The last release frees.
 void RetainBatch(const weir_batch* batch);
 void ReleaseBatch(const weir_batch* batch);
+
+// Has `in_flight` count the batch until it is freed. Before anybody else has the batch.
+void Trace(const weir_batch* batch, std::shared_ptr<InFlight> in_flight);
+// The same with what counts `other`, if anything does, and nothing counts `batch`.
+void TraceWith(const weir_batch* batch, const weir_batch* other);
+// Says that the batch does not get where it was to go, if it is traced. Thread-safe.
+void MarkLost(const weir_batch* batch);
 
 // Batches that are allocated now, in the whole process: what tests hold to zero.
 int64_t LiveBatches();

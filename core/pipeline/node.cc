@@ -118,6 +118,11 @@ void Node::Stop() {
 
 absl::Status Node::Emit(BatchRef batch) {
   counters_.AddEmitted(batch->size);
+  if (kind_ == StageKind::kSource) {
+    Trace(batch.get(), in_flight_);
+  } else if (processed_ != nullptr) {
+    TraceWith(batch.get(), processed_);
+  }
   absl::Status result;
   for (const Edge& edge : outputs_) {
     if (absl::Status status = edge.consumer->Accept(edge.index, batch); !status.ok()) {
@@ -125,6 +130,11 @@ absl::Status Node::Emit(BatchRef batch) {
     }
   }
   return result;
+}
+
+absl::Status Node::Settle() {
+  if (in_flight_->Settle()) return absl::OkStatus();
+  return absl::CancelledError("records were dropped on their way");
 }
 
 absl::Status Node::Accept(size_t edge, const BatchRef& batch) {
@@ -141,10 +151,16 @@ absl::Status Node::Accept(size_t edge, const BatchRef& batch) {
 void Node::Process(const BatchRef& batch) {
   if (failed_) return DropInput(batch, kStageFailed);
   counters_.AddReceived(batch->size);
-  if (absl::Status status = consumer()->Process(batch); !status.ok()) Fail(status);
+  processed_ = batch.get();
+  const absl::Status status = consumer()->Process(batch);
+  processed_ = nullptr;
+  if (status.ok()) return;
+  MarkLost(batch.get());
+  Fail(status);
 }
 
 void Node::DropInput(const BatchRef& batch, std::string_view reason) {
+  MarkLost(batch.get());
   counters_.AddReceived(batch->size);
   counters_.AddDropped(reason, batch->size);
 }

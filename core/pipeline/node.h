@@ -16,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/pipeline/clock.h"
+#include "core/pipeline/in_flight.h"
 #include "core/pipeline/input_queue.h"
 #include "core/pipeline/stage.h"
 #include "core/telemetry/stage_counters.h"
@@ -66,6 +67,7 @@ class Node final : public StageHost {
   const std::string& name() const override { return name_; }
   StageKind kind() const override { return kind_; }
   absl::Status Emit(BatchRef batch) override;
+  absl::Status Settle() override;
   void RequestStop(std::string_view why) override;
   telemetry::StageCounters& counters() override { return counters_; }
   const telemetry::StageCounters& counters() const { return counters_; }
@@ -96,6 +98,8 @@ class Node final : public StageHost {
   const Clock* const clock_;
   NodeEvents* const events_;
   telemetry::StageCounters counters_;
+  // Of a source; batches may outlive it.
+  const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
 
   // Set before any thread runs.
   std::unique_ptr<Stage> stage_;
@@ -110,6 +114,8 @@ class Node final : public StageHost {
   std::atomic<bool> aborted_{false};
   // Held while the stage consumes: producers on several threads take turns.
   absl::Mutex consume_mutex_;
+  // During the stage's Process: what it was called with. The thread's that called.
+  const weir_batch* processed_ = nullptr;
 };
 
 }  // namespace weir::pipeline

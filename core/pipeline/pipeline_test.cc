@@ -222,6 +222,80 @@ TEST(PipelineTest, AFailedSinkEndsThePipelineAndItsSiblingGetsEverything) {
   ExpectBalanced(*pipeline);
 }
 
+// Emits a batch at a time and waits for it.
+class SettlingSource : public CountingSource {
+ public:
+  SettlingSource(StageHost* host, std::vector<absl::Status>* settled)
+      : CountingSource(host, /*batches=*/1, /*rows=*/1), host_(host), settled_(settled) {}
+  absl::Status Run() override {
+    for (int i = 0; i < 3; ++i) {
+      const absl::Status emitted = CountingSource::Run();
+      settled_->push_back(host_->Settle());
+      if (!emitted.ok()) return emitted;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  StageHost* const host_;
+  std::vector<absl::Status>* const settled_;
+};
+
+StageSpec SettlingSpec(std::vector<absl::Status>* settled) {
+  StageSpec spec = SourceSpec("source", 1, 1);
+  spec.factory = [=](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+    return std::make_unique<SettlingSource>(host, settled);
+  };
+  return spec;
+}
+
+// Emits copies of what it gets, by the way, as a transform that changes rows does.
+class Copier : public TestConsumer {
+ public:
+  explicit Copier(StageHost* host) : TestConsumer(host, {}), host_(host) {}
+  absl::Status Process(const BatchRef& batch) override {
+    weir_batch* const copy = AllocateBatch(batch->size);
+    copy->size = batch->size;
+    return host_->Emit(BatchRef::Adopt(copy));
+  }
+
+ private:
+  StageHost* const host_;
+};
+
+TEST(PipelineTest, ASourceCanWaitUntilItsRecordsHaveReachedTheSinks) {
+  std::vector<absl::Status> settled;
+  std::atomic<size_t> delivered{0};
+  StageSpec copier = ConsumerSpec(StageKind::kTransform, "copier", {0});
+  copier.factory = [](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+    return std::make_unique<Copier>(host);
+  };
+  auto pipeline =
+      Make({SettlingSpec(&settled), copier,
+            ConsumerSpec(StageKind::kSink, "slow", {1}, WithProcess([&](const BatchRef&) {
+                           for (int i = 0; i < 1000; ++i) std::this_thread::yield();
+                           // As often as the source has waited, and once more.
+                           EXPECT_EQ(++delivered, settled.size() + 1);
+                           return absl::OkStatus();
+                         }))});
+  EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  EXPECT_EQ(delivered, 3u);
+  EXPECT_THAT(settled, ElementsAre(absl::OkStatus(), absl::OkStatus(), absl::OkStatus()));
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, ASourceIsToldThatItsRecordsWereLostOnTheWay) {
+  std::vector<absl::Status> settled;
+  auto pipeline = Make({SettlingSpec(&settled),
+                        ConsumerSpec(StageKind::kSink, "bad", {0}, WithProcess([](const BatchRef&) {
+                                       return absl::UnavailableError("the disk has gone");
+                                     }))});
+  EXPECT_FALSE(RunToTheEnd(pipeline.get()).ok());
+  ASSERT_EQ(settled.size(), 3u);  // those that come later are dropped at the stage's door
+  for (const absl::Status& status : settled) EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  ExpectBalanced(*pipeline);
+}
+
 TEST(PipelineTest, StartsConsumersFirstAndStopsProducersFirst) {
   Journal journal;
   const auto noting = [&](const std::string& name) {

@@ -32,6 +32,12 @@ class StageHost {
   // dropped. On the thread that runs the stage only.
   virtual absl::Status Emit(BatchRef batch) = 0;
 
+  // For a source, on its thread: waits until no consumer has a batch any more that it
+  // emitted, or one that a stage emitted while it processed one of these. CANCELLED if
+  // one of them was dropped by the pipeline, or with a stage that failed, since the last
+  // call.
+  virtual absl::Status Settle() = 0;
+
   // Asks for an orderly end of the whole pipeline. Returns at once.
   virtual void RequestStop(std::string_view why) = 0;
 

@@ -59,6 +59,13 @@ weir_code Emit(weir_stage* stage, weir_batch* batch) {
   return stage->host->Emit(std::move(owned)).raw_code();
 }
 
+weir_code Settle(weir_stage* stage) {
+  if (stage->host->kind() == StageKind::kSource) return stage->host->Settle().raw_code();
+  constexpr std::string_view kWhy = "only a source can wait until its records have settled";
+  Log(stage, WEIR_LOG_ERROR, __FILE__, __LINE__, {kWhy.data(), kWhy.size()});
+  return WEIR_INVALID_ARGUMENT;
+}
+
 void Count(weir_stage* stage, weir_count what, const char* reason, uint64_t records) {
   telemetry::StageCounters& counters = stage->host->counters();
   const StageKind kind = stage->host->kind();
@@ -143,7 +150,8 @@ const weir_host* HostTable() {
                                   ClockMonotonicNs,
                                   ClockWallNs,
                                   Shared,
-                                  AddFinding};
+                                  AddFinding,
+                                  Settle};
   return &table;
 }
 

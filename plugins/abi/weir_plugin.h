@@ -49,7 +49,7 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR 1
-#define WEIR_ABI_MINOR 1
+#define WEIR_ABI_MINOR 2
 #define WEIR_RECORD_VERSION 1
 
 /* True if `object` was written by someone who knows `field`. */
@@ -290,6 +290,13 @@ typedef struct weir_host {
 
   /* Since 1.1. Adds one finding; the host copies it. For diagnose. */
   void (*finding_add)(weir_findings* findings, const weir_finding* finding);
+
+  /* Since 1.2, for a source, from inside run and on its thread: blocks until no stage has
+   * a batch any more that this one emitted, or one that a stage emitted while it processed
+   * one of these: then every sink that they reached has had them. What a stage keeps of
+   * the records themselves, as an accounter does, is not waited for. WEIR_CANCELLED: some
+   * were dropped by the host or with a stage that failed since the last call. */
+  weir_code (*settle)(weir_stage* stage);
 } weir_host;
 
 /* ---- The plugin's side -------------------------------------------------- */

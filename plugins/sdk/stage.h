@@ -64,6 +64,20 @@ class Stage {
   }
   void SetHeld(uint64_t records) const { Count(WEIR_COUNT_HELD, nullptr, records); }
 
+  // In a source's run: waits until all that it emitted has been released by all
+  // consumers; see weir_host.settle.
+  Status Settle() const {
+    if (!WEIR_HAS_FIELD(weir_host, host_, settle)) {
+      return {WEIR_UNIMPLEMENTED,
+              "this weir cannot tell when records have arrived (it has version " +
+                  std::to_string(host_->abi_major) + "." + std::to_string(host_->abi_minor) +
+                  " of the plugin interface, 1.2 can)"};
+    }
+    const weir_code code = host_->settle(stage_);
+    if (code == WEIR_OK) return OkStatus();
+    return {code, "records were dropped on their way"};
+  }
+
   void RequestStop(std::string_view why) const { host_->request_stop(stage_, ToAbi(why)); }
 
   // `reason` may be null.

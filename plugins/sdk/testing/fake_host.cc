@@ -91,6 +91,9 @@ void FakeHost::FillTable() {
   table_.shared = [](weir_stage* stage, const char* name, void* (*make)(), void (*dispose)(void*)) {
     return Of(stage)->Shared(name, make, dispose);
   };
+  table_.settle = [](weir_stage* stage) {
+    return Of(stage)->Locked([&] { return Of(stage)->settle_code_; });
+  };
   table_.finding_add = [](weir_findings* findings, const weir_finding* finding) {
     reinterpret_cast<std::vector<Finding>*>(findings)->push_back(
         {finding->severity,
@@ -330,6 +333,10 @@ void FakeHost::SetRowLayout(const RowLayout& layout) {
 
 void FakeHost::FailEmits(weir_code code) {
   Change([&] { emit_code_ = code; });
+}
+
+void FakeHost::FailSettle(weir_code code) {
+  Change([&] { settle_code_ = code; });
 }
 
 void FakeHost::BlockEmits() {

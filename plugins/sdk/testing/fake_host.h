@@ -150,6 +150,8 @@ class FakeHost {
 
   // From now on emit returns `code` and counts the records as dropped; WEIR_OK ends it.
   void FailEmits(weir_code code = WEIR_CANCELLED);
+  // From now on what settle returns; batches are released by emit.
+  void FailSettle(weir_code code = WEIR_CANCELLED);
   // Emit blocks until UnblockEmits, as it does when a consumer holds back.
   void BlockEmits();
   void UnblockEmits();
@@ -214,6 +216,7 @@ class FakeHost {
   uint64_t monotonic_ns_ = kMonotonicNs;
   RowLayout layout_;
   weir_code emit_code_ = WEIR_OK;
+  weir_code settle_code_ = WEIR_OK;
   bool emits_blocked_ = false;
   bool allocations_fail_ = false;
   std::atomic<int> blocked_emits_{0};
