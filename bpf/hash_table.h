@@ -56,7 +56,7 @@ static __always_inline void add_to_value(const struct packet* packet, weir_u64 e
   if (packet->tcp_flags & ~tcp_flags) flow->details.tcp_flags = tcp_flags | packet->tcp_flags;
 }
 
-static __always_inline weir_u32 failure_of(long error) {
+static __always_inline weir_u32 failure_of(int error) {
   switch (error) {
     case -WEIR_E2BIG:
       return WEIR_TABLE_FULL;
@@ -94,7 +94,8 @@ static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
   if (!flow) {
     struct flow_value_t first;
     make_value(packet, end, &first);
-    const long error = bpf_map_update_elem(table, &key, &first, BPF_NOEXIST);
+    /* An int: before 6.4 the call comes back with one, and nothing in the upper half. */
+    const int error = bpf_map_update_elem(table, &key, &first, BPF_NOEXIST);
     if (error == 0) return TABLE_TOOK_IT;
     /* Another CPU was faster with the same flow. */
     if (error == -WEIR_EEXIST) flow = bpf_map_lookup_elem(table, &key);
