@@ -49,15 +49,15 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
   if (!selector_->Matches(link.name)) {
     if (known == attached_.end()) return;
     const sdk::Status status = Detach(known->second.hooks);
-    stage_->Log(WEIR_LOG_INFO, absl::StrCat("interface '", known->second.name, "' is '", link.name,
-                                            "' now: no longer measured"));
+    stage_->Log(WEIR_LOG_INFO, absl::StrCat("interface '", known->second.link.name, "' is '",
+                                            link.name, "' now: no longer measured"));
     if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
     attached_.erase(known);
     measured_.Set(static_cast<int64_t>(attached_.size()));
     return;
   }
   if (known != attached_.end()) {
-    known->second.name = link.name;
+    known->second.link = link;
     return;
   }
   sdk::Result<Hooks> hooks = AttachHooks(link);
@@ -65,10 +65,33 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
     NoteFailure(link, hooks.status());
     return;
   }
-  attached_[link.if_index] = {link.name, *std::move(hooks)};
+  attached_[link.if_index] = {link, *std::move(hooks)};
   measured_.Set(static_cast<int64_t>(attached_.size()));
   stage_->Log(WEIR_LOG_DEBUG,
               absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
+}
+
+void AttachedInterfaces::Restore() {
+  const auto in_place = [](const std::unique_ptr<Attachment>& hook) { return hook->IsInPlace(); };
+  for (auto known = attached_.begin(); known != attached_.end();) {
+    Interface& interface = known->second;
+    if (std::all_of(interface.hooks.begin(), interface.hooks.end(), in_place)) {
+      ++known;
+      continue;
+    }
+    if (const sdk::Status status = Detach(interface.hooks); !status.ok()) Warn(status.message());
+    sdk::Result<Hooks> hooks = AttachHooks(interface.link);
+    if (hooks.ok()) {
+      interface.hooks = *std::move(hooks);
+      Warn(absl::StrCat("interface '", interface.link.name,
+                        "': a program of weir was no longer on it, and is attached again"));
+      ++known;
+      continue;
+    }
+    NoteFailure(interface.link, hooks.status());
+    known = attached_.erase(known);
+    measured_.Set(static_cast<int64_t>(attached_.size()));
+  }
 }
 
 void AttachedInterfaces::NoteFailure(const sdk::Link& link, const sdk::Status& status) {
@@ -99,8 +122,9 @@ sdk::Status AttachedInterfaces::CheckStart() {
   if (!named_failure_.ok()) return named_failure_;
   if (attached_.empty() && !first_failure_.ok()) return first_failure_;
   for (const std::string& name : selector_->Names()) {
-    const bool present = std::any_of(attached_.begin(), attached_.end(),
-                                     [&](const auto& entry) { return entry.second.name == name; });
+    const bool present = std::any_of(attached_.begin(), attached_.end(), [&](const auto& entry) {
+      return entry.second.link.name == name;
+    });
     if (present) continue;
     stage_->Log(WEIR_LOG_WARNING,
                 absl::StrCat("there is no interface '", name, "' yet: waiting for it"));
@@ -123,8 +147,8 @@ sdk::Status AttachedInterfaces::DetachAll() {
   for (const auto& [if_index, interface] : attached_) {
     const sdk::Status status = Detach(interface.hooks);
     if (!status.ok() && first.ok()) {
-      first = sdk::Status(status.code(),
-                          absl::StrCat("interface '", interface.name, "': ", status.message()));
+      first = sdk::Status(
+          status.code(), absl::StrCat("interface '", interface.link.name, "': ", status.message()));
     }
   }
   attached_.clear();

@@ -30,6 +30,10 @@ class AttachedInterfaces {
   void OnPresent(const sdk::Link& link);
   void OnGone(const sdk::Link& link);
 
+  // Attaches anew what is no longer in place: somebody else has taken it off, or of an
+  // interface that went and came again a message was lost.
+  void Restore();
+
   // After all links that were there at the start: the error that makes the start
   // fail, if there is one, and warnings of what is not there yet.
   sdk::Status CheckStart();
@@ -54,7 +58,7 @@ class AttachedInterfaces {
   FlowKernel* const kernel_;
 
   struct Interface {
-    std::string name;
+    sdk::Link link;
     Hooks hooks;
   };
   std::unordered_map<uint32_t, Interface> attached_;  // by if_index

@@ -7,8 +7,10 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/unique_fd.h"
@@ -95,6 +97,26 @@ sdk::Status ClsactQdisc::RemoveIfOursAndEmpty() {
   SetHook(if_index_, hook.get());
   const int error = -bpf_tc_hook_destroy(hook.get());
   return error == 0 ? sdk::OkStatus() : sdk::ErrnoStatus("remove qdisc clsact", error);
+}
+
+sdk::Result<std::shared_ptr<ClsactQdisc>> ClsactQdiscs::Of(uint32_t if_index) {
+  const auto known = known_.find(if_index);
+  if (known != known_.end()) {
+    if (std::shared_ptr<ClsactQdisc> qdisc = known->second.lock()) return qdisc;
+  }
+  sdk::Result<std::shared_ptr<ClsactQdisc>> made = ClsactQdisc::Ensure(if_index);
+  if (!made.ok()) return made;
+  if (known_.size() >= forget_at_) ForgetUnused();
+  known_[if_index] = *made;
+  return made;
+}
+
+// Interfaces come and go, with new indexes each time.
+void ClsactQdiscs::ForgetUnused() {
+  for (auto known = known_.begin(); known != known_.end();) {
+    known = known->second.expired() ? known_.erase(known) : std::next(known);
+  }
+  forget_at_ = std::max(kSmall, 2 * known_.size());
 }
 
 }  // namespace weir::ebpf

@@ -3,6 +3,7 @@
 #ifndef WEIR_SOURCES_EBPF_CLSACT_QDISC_H_
 #define WEIR_SOURCES_EBPF_CLSACT_QDISC_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <unordered_map>
@@ -27,8 +28,20 @@ class ClsactQdisc {
   bool created_;
 };
 
-// The qdiscs in use by interface index. One thread at a time.
-using ClsactQdiscs = std::unordered_map<uint32_t, std::weak_ptr<ClsactQdisc>>;
+// The qdiscs in use, by interface index. One thread at a time.
+class ClsactQdiscs {
+ public:
+  // That of `if_index`, which is made where it is not there.
+  sdk::Result<std::shared_ptr<ClsactQdisc>> Of(uint32_t if_index);
+
+ private:
+  void ForgetUnused();
+
+  static constexpr size_t kSmall = 64;
+
+  std::unordered_map<uint32_t, std::weak_ptr<ClsactQdisc>> known_;
+  size_t forget_at_ = kSmall;  // so many of them are looked through for unused ones
+};
 
 }  // namespace weir::ebpf
 

@@ -75,6 +75,10 @@ class FakeAttachment : public Attachment {
     world_->attached.erase(hook_);
     ++world_->abandoned;
   }
+  bool IsInPlace() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    return held_ && world_->attached.count(hook_) != 0;
+  }
 
  private:
   FakeWorld* const world_;

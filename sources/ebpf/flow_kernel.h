@@ -60,9 +60,12 @@ class Attachment {
   const std::string& warning() const { return warning_; }
   // Takes the program off the interface. Programs that run at this moment go on.
   virtual sdk::Status Detach() = 0;
-  // The interface has gone and the program with it: touches no interface that may
-  // have its index by now.
+  // The interface has gone from this network namespace, and the program perhaps with it:
+  // touches nothing else of an interface that may have its index by now.
   virtual void Abandon() = 0;
+  // False if it is known to be no longer where it was put: somebody else has taken it
+  // off, or the interface has gone, though another one may have its index.
+  virtual bool IsInPlace() = 0;
 
  protected:
   explicit Attachment(std::string warning = "") : warning_(std::move(warning)) {}

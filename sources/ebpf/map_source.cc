@@ -17,6 +17,13 @@
 
 namespace weir::ebpf {
 
+namespace {
+
+// From one look at what is attached to the next, where flows are read that often.
+constexpr std::chrono::seconds kCheckInterval{1};
+
+}  // namespace
+
 sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap& config,
                                                           sdk::Stage stage) {
   sdk::Result<MapSettings> settings = SettingsOf(config);
@@ -116,11 +123,16 @@ sdk::Status MapSource::Run() {
 sdk::Status MapSource::EvictUntilInterrupted() {
   const auto interval = absl::ToChronoNanoseconds(settings_.eviction_interval);
   Time next = std::chrono::steady_clock::now() + interval;
+  Time next_check = std::chrono::steady_clock::now() + kCheckInterval;
   while (!interrupted_.load()) {
     sdk::Status status = WatchUntil(next);
     if (!status.ok() || interrupted_.load()) return status;
     status = Evict(FlowEndReason::kActiveTimeout);
     if (!status.ok()) return status;
+    if (const Time now = std::chrono::steady_clock::now(); now >= next_check) {
+      attached_->Restore();
+      next_check = now + kCheckInterval;
+    }
     // Where consumers hold back, timeouts are left out and not made up for.
     next = std::max(next + interval, std::chrono::steady_clock::now());
   }

@@ -6,6 +6,7 @@
 #include <linux/bpf.h>
 
 #include <cerrno>
+#include <cstring>
 #include <string>
 #include <utility>
 #include <vector>
@@ -48,7 +49,16 @@ class TcxAttachment : public Attachment {
     if (error == 0 || error == ENOLINK) return sdk::OkStatus();
     return sdk::ErrnoStatus("detach tcx", error);
   }
+  // Where the interface went to another network namespace, the program is still on it.
   void Abandon() override { link_.reset(); }
+  bool IsInPlace() override {
+    if (link_ == nullptr) return false;
+    bpf_link_info info;
+    std::memset(&info, 0, sizeof(info));
+    uint32_t size = sizeof(info);
+    const int error = -bpf_link_get_info_by_fd(bpf_link__fd(link_.get()), &info, &size);
+    return error != 0 || info.tcx.ifindex != 0;  // 0: the interface has gone
+  }
 
  private:
   struct Close {
@@ -68,24 +78,38 @@ class ClsactAttachment : public Attachment {
     hook_->attach_point = hook.attach_point;
     filter_->handle = filter.handle;
     filter_->priority = filter.priority;
+    program_id_ = filter.prog_id;
   }
   ~ClsactAttachment() override { (void)Detach(); }
 
   sdk::Status Detach() override {
     if (qdisc_ == nullptr) return sdk::OkStatus();
+    const bool in_place = IsInPlace();
     const std::shared_ptr<ClsactQdisc> qdisc = std::move(qdisc_);
+    if (!in_place) return sdk::OkStatus();
     const int error = -bpf_tc_detach(hook_.get(), filter_.get());
-    // Somebody else may have removed the filter, or the interface.
     if (error == ENOENT || error == ENODEV) return sdk::OkStatus();
     if (error != 0) return sdk::ErrnoStatus("detach clsact filter", error);
     return qdisc.use_count() == 1 ? qdisc->RemoveIfOursAndEmpty() : sdk::OkStatus();
   }
-  void Abandon() override { qdisc_.reset(); }
+  // Not all of the interfaces of that index need have gone: where one came after the
+  // other at once, the filter may have been made on the second.
+  void Abandon() override { (void)Detach(); }
+  // An index is one interface's today and another's tomorrow, so that a place is known
+  // by the program that is there.
+  bool IsInPlace() override {
+    if (qdisc_ == nullptr) return false;
+    LibbpfOptions<bpf_tc_opts> there;
+    there->handle = filter_->handle;
+    there->priority = filter_->priority;
+    return bpf_tc_query(hook_.get(), there.get()) == 0 && there->prog_id == program_id_;
+  }
 
  private:
   std::shared_ptr<ClsactQdisc> qdisc_;  // null: detached
   LibbpfOptions<bpf_tc_hook> hook_;
   LibbpfOptions<bpf_tc_opts> filter_;
+  uint32_t program_id_ = 0;
 };
 
 // errno.
@@ -118,19 +142,6 @@ sdk::Result<std::unique_ptr<Attachment>> AttachTcx(const bpf_program* program,
   return KernelRefusal(TcxContext(link, direction), error);
 }
 
-sdk::Result<std::shared_ptr<ClsactQdisc>> QdiscOf(const sdk::Link& link, ClsactQdiscs* qdiscs) {
-  std::weak_ptr<ClsactQdisc>& known = (*qdiscs)[link.if_index];
-  if (std::shared_ptr<ClsactQdisc> qdisc = known.lock()) return qdisc;
-  sdk::Result<std::shared_ptr<ClsactQdisc>> made = ClsactQdisc::Ensure(link.if_index);
-  if (!made.ok()) {
-    qdiscs->erase(link.if_index);
-    return sdk::Status(made.status().code(),
-                       absl::StrCat("interface '", link.name, "': ", made.status().message()));
-  }
-  known = *made;
-  return made;
-}
-
 // The priorities to try, in this order: a filter of another kind may have the first.
 std::vector<uint32_t> PrioritiesOf(const AttachOptions& options) {
   if (options.clsact_priority != 0) return {options.clsact_priority};
@@ -141,8 +152,11 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
                                                       const sdk::Link& link, uint8_t direction,
                                                       const AttachOptions& options,
                                                       ClsactQdiscs* qdiscs) {
-  sdk::Result<std::shared_ptr<ClsactQdisc>> qdisc = QdiscOf(link, qdiscs);
-  if (!qdisc.ok()) return qdisc.status();
+  sdk::Result<std::shared_ptr<ClsactQdisc>> qdisc = qdiscs->Of(link.if_index);
+  if (!qdisc.ok()) {
+    return sdk::Status(qdisc.status().code(),
+                       absl::StrCat("interface '", link.name, "': ", qdisc.status().message()));
+  }
   LibbpfOptions<bpf_tc_hook> hook;
   hook->ifindex = static_cast<int>(link.if_index);
   hook->attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;

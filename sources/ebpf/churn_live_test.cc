@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interfaces that are made anew, renamed, moved and robbed of weir's programs while they
+// are measured, by TCX and by clsact.
+#include <bpf/bpf.h>
+#include <gtest/gtest.h>
+#include <linux/bpf.h>
+#include <net/if.h>
+#include <unistd.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "bpf/testing/test_packets.h"
+#include "plugins/sdk/testing/fake_host.h"
+#include "plugins/sdk/testing/network_namespace.h"
+#include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/libbpf_options.h"
+#include "sources/ebpf/live_network.h"
+#include "sources/ebpf/map_source.h"
+
+namespace weir::ebpf {
+namespace {
+
+using sdk::testing::FakeHost;
+
+constexpr char kMakeCable[] =
+    "link add near index 100 type veth peer name far index 101\n"
+    "link set near up\nlink set far up\n";
+
+// A cable from "far" to "near", whose indexes are chosen, and a source that measures what
+// comes into all but "far".
+class ChurnTest : public ::testing::TestWithParam<sources::EbpfMap::Attach> {
+ protected:
+  void SetUp() override {
+    if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
+    // Where there is no IPv6 there is none to be silenced.
+    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+    if (const std::string error = Batch(kMakeCable); !error.empty()) {
+      GTEST_SKIP() << "SKIPPED: " << error;
+    }
+    sources::EbpfMap config;
+    config.add_interfaces("/./");
+    config.add_exclude_interfaces("/^(lo|far|out.*)$/");
+    config.set_direction(sources::EbpfMap::INGRESS);
+    config.set_attach(GetParam());
+    config.set_cache_active_timeout("10ms");
+    auto map = sdk::testing::MakeComponent<MapSource>(&host_, config);
+    ASSERT_TRUE(map.ok()) << map.status().message();
+    const sdk::Status started = (*map)->Start();
+    if (started.code() == WEIR_UNIMPLEMENTED || started.code() == WEIR_PERMISSION_DENIED) {
+      GTEST_SKIP() << "SKIPPED: " << started.message();
+    }
+    ASSERT_TRUE(started.ok()) << started.message();
+    map_ = *std::move(map);
+    thread_ = std::thread([this] { EXPECT_TRUE(map_->Run().ok()); });
+  }
+
+  void TearDown() override {
+    if (map_ == nullptr) return;
+    map_->Interrupt();
+    thread_.join();
+    EXPECT_TRUE(map_->Stop().ok());
+    host_.ExpectBalanced();
+    EXPECT_FALSE(HasClsact("near"));
+    EXPECT_EQ(host_.metric("weir_interface_attach_failures_total"), 0);
+  }
+
+  static std::string Batch(const std::string& commands) {
+    return Shell("ip -batch - <<'END'\n" + commands + "END");
+  }
+
+  // Returns when the source has heard of all that happened to interfaces until now: of
+  // one thing after the other, so that the last one tells.
+  void Settle() {
+    const std::string name = "mark" + std::to_string(++marks_);
+    ASSERT_EQ(Batch("link add " + name + " type bridge\n"), "");
+    ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("interface '" + name + "' ("); }));
+    ASSERT_EQ(Batch("link del " + name + "\n"), "");
+  }
+
+  uint64_t Received(uint32_t if_index) const {
+    uint64_t packets = 0;
+    for (const Record& record : host_.records()) {
+      if (record.if_index == if_index) packets += record.packets;
+    }
+    return packets;
+  }
+
+  // Sends packets into `sender`, and a last one into a cable of its own, which comes when
+  // all of the others would have.
+  uint64_t CountedOf(uint64_t packets, uint32_t if_index, const std::string& sender = "far") {
+    const uint64_t before = Received(if_index);
+    PacketSocket socket(sender);
+    for (uint64_t i = 0; i < packets; ++i) socket.Send(AllPackets()[0].bytes);
+    const std::string end = "end" + std::to_string(++marks_);
+    EXPECT_EQ(Batch("link add " + end + " type veth peer name out" + end + "\nlink set " + end +
+                    " up\nlink set out" + end + " up\n"),
+              "");
+    EXPECT_TRUE(host_.WaitFor([&] { return host_.HasLog("interface '" + end + "' ("); }));
+    PacketSocket("out" + end).Send(AllPackets()[0].bytes);
+    const uint32_t end_index = if_nametoindex(end.c_str());
+    EXPECT_TRUE(host_.WaitFor([&] { return Received(end_index) == 1; }));
+    EXPECT_EQ(Batch("link del " + end + "\n"), "");
+    return Received(if_index) - before;
+  }
+
+  sdk::testing::ScopedNetworkNamespace network_;
+  FakeHost host_{"flows"};
+  std::unique_ptr<MapSource> map_;
+  std::thread thread_;
+  int marks_ = 0;
+};
+
+// The kernel's messages tell of interfaces that have gone already, and whose index is
+// another one's.
+TEST_P(ChurnTest, AnInterfaceThatFollowsAtTheSameIndexIsCountedOnce) {
+  std::string commands;
+  for (int i = 0; i < 15; ++i) commands += std::string("link del near\n") + kMakeCable;
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(Batch(commands), "");
+    Settle();
+    EXPECT_EQ(CountedOf(100, 100), 100u);
+  }
+  EXPECT_TRUE(host_.WaitFor([&] { return host_.metric("weir_interfaces_attached") == 1; }));
+}
+
+TEST_P(ChurnTest, RenamedIntoTheSelectionAndOutOfIt) {
+  EXPECT_EQ(CountedOf(10, 100), 10u);
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(Batch("link set near name outside\n"), "");
+    Settle();
+    EXPECT_FALSE(HasClsact("outside"));
+    EXPECT_EQ(CountedOf(10, 100), 0u);
+    ASSERT_EQ(Batch("link set outside name near\n"), "");
+    Settle();
+    EXPECT_EQ(CountedOf(10, 100), 10u);
+  }
+}
+
+// The kernel leaves a TCX link on an interface that goes to another namespace.
+TEST_P(ChurnTest, MovedToAnotherNamespaceAndBack) {
+  const std::string other = "weir-churn-" + std::to_string(getpid());
+  ASSERT_EQ(Shell("ip netns add " + other), "");
+  const auto end = [&other] { EXPECT_EQ(Shell("ip netns del " + other), ""); };
+  const std::unique_ptr<int, std::function<void(int*)>> cleanup(&marks_, [&](int*) { end(); });
+  for (int round = 0; round < 3; ++round) {
+    ASSERT_EQ(Shell("ip link set near netns " + other), "");
+    ASSERT_EQ(Shell("ip netns exec " + other + " ip link set near up"), "");
+    Settle();
+    EXPECT_EQ(CountedOf(10, 100), 0u);
+    ASSERT_EQ(Shell("ip netns exec " + other + " ip link set near netns " +
+                    std::to_string(getpid()) + " && ip link set near up"),
+              "");
+    Settle();
+    EXPECT_EQ(CountedOf(10, 100), 10u);
+  }
+}
+
+// The only program at the ingress of "near", if it is there by a TCX link, is taken off.
+bool DetachTcx() {
+  uint32_t program = 0;
+  uint32_t link = 0;
+  LibbpfOptions<struct bpf_prog_query_opts> query;
+  query->prog_ids = &program;
+  query->link_ids = &link;
+  query->prog_cnt = 1;
+  const int if_index = static_cast<int>(if_nametoindex("near"));
+  if (bpf_prog_query_opts(if_index, BPF_TCX_INGRESS, query.get()) != 0 || link == 0) return false;
+  const int opened = bpf_link_get_fd_by_id(link);
+  if (opened < 0) return false;
+  const sdk::UniqueFd fd(opened);
+  return bpf_link_detach(fd.get()) == 0;
+}
+
+TEST_P(ChurnTest, WhatSomebodyElseTakesOffIsPutBack) {
+  const bool taken_off = GetParam() == sources::EbpfMap::TCX
+                             ? DetachTcx()
+                             : Shell("tc qdisc del dev near clsact").empty();
+  ASSERT_TRUE(taken_off);
+  ASSERT_TRUE(host_.WaitFor([&] {
+    return host_.HasLog(
+        "interface 'near': a program of weir was no longer on it, and is attached "
+        "again");
+  }));
+  EXPECT_EQ(CountedOf(10, 100), 10u);
+}
+
+INSTANTIATE_TEST_SUITE_P(, ChurnTest,
+                         ::testing::Values(sources::EbpfMap::TCX, sources::EbpfMap::CLSACT),
+                         [](const auto& tested) {
+                           return tested.param == sources::EbpfMap::TCX ? "Tcx" : "Clsact";
+                         });
+
+}  // namespace
+}  // namespace weir::ebpf
