@@ -6,7 +6,10 @@
 #define WEIR_BPF_FLOW_KEY_H_
 
 #include "bpf/flow.h"
+#include "bpf/kernel_types.h"  // keep: the names that libbpf's header expects
 #include "bpf/packet.h"
+
+#include <bpf/bpf_helpers.h>
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
 

@@ -67,20 +67,24 @@ sdk::Status TableDrain::DrainByBatch(int fd, const FlowKernel::OnFlow& on_flow, 
   }
 }
 
+// The next entry is asked for while the one before it is still there: of one that is gone
+// the kernel would begin anew, and look at all the empty buckets again.
 sdk::Status TableDrain::DrainSingly(int fd, const FlowKernel::OnFlow& on_flow) {
   flow_key_t key;
   flow_value_t value;
-  for (;;) {
-    // The entry before is gone already, so the first one is always the next one.
-    const int end = -bpf_map_get_next_key(fd, nullptr, &key);
-    if (end == ENOENT) return sdk::OkStatus();
-    if (end != 0) return sdk::ErrnoStatus("read flow table: next entry", end);
+  int end = -bpf_map_get_next_key(fd, nullptr, &key);
+  while (end == 0) {
     int error = -bpf_map_lookup_elem(fd, &key, &value);
     if (error != 0) return sdk::ErrnoStatus("read flow table: look up entry", error);
+    flow_key_t next;
+    end = -bpf_map_get_next_key(fd, &key, &next);
     error = -bpf_map_delete_elem(fd, &key);
     if (error != 0) return sdk::ErrnoStatus("read flow table: delete entry", error);
     on_flow({key.id, value});
+    key = next;
   }
+  if (end != ENOENT) return sdk::ErrnoStatus("read flow table: next entry", end);
+  return sdk::OkStatus();
 }
 
 }  // namespace weir::ebpf

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// Costs that are measured side by side, in turns, so that what disturbs a machine
+// disturbs all of them: take the ratios, not the times.
+#ifndef WEIR_TOOLS_BENCHMARKS_COMPARISON_H_
+#define WEIR_TOOLS_BENCHMARKS_COMPARISON_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "plugins/sdk/status.h"
+
+namespace weir::benchmarks {
+
+// Of the samples of all rounds.
+struct Summary {
+  double median = 0;
+  double min = 0;
+  double low = 0;   // a tenth of the samples is below,
+  double high = 0;  // and a tenth above
+};
+
+Summary Summarize(std::vector<double> samples);
+
+// One line of the result: nanoseconds, of a packet or of an entry.
+struct Measurement {
+  std::string section;  // what is measured: "packet", "feature", "insert", "live", "drain"
+  std::string subject;
+  std::string traffic;
+  Summary ns;
+  // The subject that this one is compared with, itself if it is one: the median of the
+  // rounds' ratios. Empty if it is compared with none.
+  std::string baseline;
+  double ratio = 0;
+};
+
+struct Subject {
+  std::string name;
+  std::string baseline;                         // another subject's name, or its own
+  std::function<sdk::Result<double>()> sample;  // nanoseconds
+};
+
+// The processor time that the calling thread has had, in ns.
+int64_t ThreadCpuNs();
+
+// Takes a sample of each subject in turn, `rounds` times, there and back. `floor` is what
+// each of the others costs at least (a subject's name, which is in front and is given as
+// measured) and is taken off them, of the same round; empty if there is none.
+sdk::Result<std::vector<Measurement>> Compare(const std::string& section,
+                                              const std::string& traffic, int rounds,
+                                              const std::string& floor,
+                                              const std::vector<Subject>& subjects);
+
+}  // namespace weir::benchmarks
+
+#endif  // WEIR_TOOLS_BENCHMARKS_COMPARISON_H_

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/benchmarks/report.h"
+
+#include <string_view>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+
+namespace weir::benchmarks {
+
+namespace {
+
+std::string TitleOf(const Measurement& measurement) {
+  const std::string& section = measurement.section;
+  const std::string traffic = measurement.traffic;
+  if (section == "packet") return absl::StrCat("A packet of a known flow: ", traffic);
+  if (section == "feature") return absl::StrCat("The same by setting: ", traffic);
+  if (section == "insert") return absl::StrCat("The first packet of a flow: ", traffic);
+  if (section == "live") {
+    return absl::StrCat("Processor time of a packet at an interface: ", traffic);
+  }
+  return absl::StrCat("Taking an entry out of a table: ", traffic);
+}
+
+std::string LineOf(const Measurement& measurement) {
+  const Summary& ns = measurement.ns;
+  std::string line = absl::StrFormat("%-40s %8.1f %8.1f %8.1f %8.1f", measurement.subject,
+                                     ns.median, ns.min, ns.low, ns.high);
+  if (!measurement.baseline.empty()) {
+    absl::StrAppendFormat(&line, " %7.2f of %s", measurement.ratio, measurement.baseline);
+  }
+  return line + "\n";
+}
+
+std::string Quoted(std::string_view text) { return absl::StrCat("\"", absl::CEscape(text), "\""); }
+
+std::string JsonOf(const Measurement& measurement) {
+  const Summary& ns = measurement.ns;
+  std::string json =
+      absl::StrFormat(R"({"section": %s, "subject": %s, "traffic": %s, )"
+                      R"("ns": {"median": %.3f, "min": %.3f, "low": %.3f, "high": %.3f})",
+                      Quoted(measurement.section), Quoted(measurement.subject),
+                      Quoted(measurement.traffic), ns.median, ns.min, ns.low, ns.high);
+  if (!measurement.baseline.empty()) {
+    absl::StrAppendFormat(&json, R"(, "baseline": %s, "ratio": %.4f)", Quoted(measurement.baseline),
+                          measurement.ratio);
+  }
+  return json + "}";
+}
+
+std::string JsonOf(const ProgramSize& program) {
+  return absl::StrFormat(
+      R"({"name": %s, "verified": %d, "translated": %d, "machine_code_bytes": %d})",
+      Quoted(program.name), program.verified, program.translated, program.machine_code);
+}
+
+template <typename Values>
+std::string JsonList(const Values& values) {
+  return absl::StrCat(
+      "[\n    ",
+      absl::StrJoin(values, ",\n    ",
+                    [](std::string* out, const auto& value) { out->append(JsonOf(value)); }),
+      "\n  ]");
+}
+
+}  // namespace
+
+std::string TextOf(const Report& report) {
+  std::string text = absl::StrFormat(
+      "Linux %s, %d processors, %d rounds of %d packets. Nanoseconds; what stands under a first\n"
+      "line without a ratio is what it costs more than that line. Take the ratios.\n",
+      report.kernel, report.processors, report.effort.rounds, report.effort.packets);
+  std::string title;
+  for (const Measurement& measurement : report.measurements) {
+    if (TitleOf(measurement) != title) {
+      title = TitleOf(measurement);
+      absl::StrAppendFormat(&text, "\n%s\n%-40s %8s %8s %8s %8s %7s\n", title, "", "median", "min",
+                            "10 %", "90 %", "ratio");
+    }
+    text += LineOf(measurement);
+  }
+  absl::StrAppendFormat(&text, "\nPrograms\n%-45s %10s %12s %14s\n", "", "verified", "translated",
+                        "machine code");
+  for (const ProgramSize& program : report.programs) {
+    absl::StrAppendFormat(&text, "%-45s %10d %12d %8d bytes\n", program.name, program.verified,
+                          program.translated, program.machine_code);
+  }
+  return text;
+}
+
+std::string JsonOf(const Report& report) {
+  return absl::StrFormat(
+      "{\n  \"kernel\": %s,\n  \"processors\": %d,\n  \"rounds\": %d,\n  \"packets\": %d,\n"
+      "  \"measurements\": %s,\n  \"programs\": %s\n}\n",
+      Quoted(report.kernel), report.processors, report.effort.rounds, report.effort.packets,
+      JsonList(report.measurements), JsonList(report.programs));
+}
+
+}  // namespace weir::benchmarks
