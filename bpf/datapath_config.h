@@ -17,6 +17,9 @@ const volatile weir_u32 sampling_threshold = 0;
 const volatile weir_u32 overflow_to_ring = 0;
 /* enum weir_clock: what the end of a flow is taken from. */
 const volatile weir_u32 end_clock = WEIR_CLOCK_PRECISE;
+/* UDP packets to this port are counted under what they carry by VXLAN; 0: under what they
+ * are. */
+const volatile weir_u16 vxlan_port = 0;
 /* Of the network namespace that these programs are attached in. */
 const volatile weir_u32 namespace_id = 0;
 

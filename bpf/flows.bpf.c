@@ -11,6 +11,7 @@
 #include "bpf/kernel_types.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
+#include "bpf/vxlan.h"
 
 #include <bpf/bpf_helpers.h>
 
@@ -31,11 +32,9 @@ static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int
       .if_index = skb->ifindex,
       .direction = direction,
   };
-  if (has_ethernet) {
-    parse_ethernet(skb, &packet);
-  } else {
-    parse_no_link_layer(skb, &packet);
-  }
+  const weir_u64 payload =
+      has_ethernet ? parse_ethernet(skb, &packet) : parse_no_link_layer(skb, &packet);
+  if (vxlan_port != 0) parse_vxlan(skb, payload, vxlan_port, &packet);
   account(&packet, tier);
   return WEIR_VERDICT_NEXT;
 }

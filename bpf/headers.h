@@ -92,6 +92,21 @@ struct port_pair {
   weir_u16 dst;
 };
 
+struct udp_header {
+  struct port_pair ports;
+  weir_u16 length;
+  weir_u16 checksum;
+};
+
+enum { VXLAN_HAS_ID = 0x08 };
+
+/* What stands between UDP and the frame that it carries (RFC 7348). */
+struct vxlan_header {
+  weir_u8 flags; /* VXLAN_HAS_ID, and reserved bits, which say nothing */
+  weir_u8 reserved[3];
+  weir_u32 id; /* 24 bits, and 8 that are reserved */
+};
+
 enum { TCP_FLAGS_MASK = 0x0fff };
 
 /* TCP as far as its flags. */

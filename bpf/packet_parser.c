@@ -17,6 +17,7 @@ static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, voi
 #include "bpf/flow_key.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
+#include "bpf/vxlan.h"
 
 /* skb->data and data_end of a packet without a linear part. Not 0, because to count
  * from a null pointer is undefined even where nothing is read. */
@@ -56,8 +57,12 @@ static struct packet_context context_of(const struct weir_packet_bytes* packet) 
   return context;
 }
 
-static struct weir_parsed_packet result(const struct packet* packet,
-                                        const struct packet_context* context) {
+/* `payload` as the functions of parse.h tell it. */
+static struct weir_parsed_packet result(struct packet* packet, weir_u64 payload,
+                                        struct packet_context* context) {
+  if (context->packet->vxlan_port != 0) {
+    parse_vxlan(&context->skb, payload, context->packet->vxlan_port, packet);
+  }
   union flow_key key;
   make_key(packet, &key);
   struct weir_parsed_packet parsed = {
@@ -73,8 +78,8 @@ static struct weir_parsed_packet result(const struct packet* packet,
 struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* bytes) {
   struct packet_context context = context_of(bytes);
   struct packet packet = {0};
-  parse_ethernet(&context.skb, &packet);
-  return result(&packet, &context);
+  const weir_u64 payload = parse_ethernet(&context.skb, &packet);
+  return result(&packet, payload, &context);
 }
 
 struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* bytes,
@@ -82,6 +87,6 @@ struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_byte
   struct packet_context context = context_of(bytes);
   context.skb.protocol = __builtin_bswap16(eth_protocol);
   struct packet packet = {0};
-  parse_no_link_layer(&context.skb, &packet);
-  return result(&packet, &context);
+  const weir_u64 payload = parse_no_link_layer(&context.skb, &packet);
+  return result(&packet, payload, &context);
 }

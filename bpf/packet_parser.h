@@ -15,8 +15,8 @@
 extern "C" {
 #endif
 
-/* Most headers of one packet that are looked at: Ethernet, tags, IP, IPv6 extension
- * headers, ports. */
+/* Most headers of one frame that are looked at: Ethernet, tags, IP, IPv6 extension
+ * headers, ports. Where it is looked into VXLAN these are two, and the header between. */
 enum { WEIR_MAX_PARSED_HEADERS = 1 + 4 + 1 + 8 + 1 };
 
 /*
@@ -30,6 +30,9 @@ struct weir_packet_bytes {
   weir_u32 size;
   const void* linear;   /* null: none */
   weir_u32 linear_size; /* size at most */
+  /* UDP packets to this port have the flow of the frame that they carry by VXLAN; 0: their
+   * own. */
+  weir_u16 vxlan_port;
 };
 
 struct weir_parsed_packet {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <vector>
 
 #include "bpf/testing/check_parsers.h"
 #include "bpf/testing/reference_parser.h"
@@ -75,6 +76,46 @@ TEST(PacketParserTest, NotesWhatIsNotPartOfTheFlow) {
   EXPECT_EQ(DetailsOf(other).flags, WEIR_FLOW_HAS_DSCP);
 }
 
+std::vector<TunnelPacket> AllTunnelPackets() {
+  std::vector<TunnelPacket> packets = TunnelPackets();
+  for (const TestPacket& frame : AllPackets()) packets.push_back(InVxlan(frame));
+  return packets;
+}
+
+TEST(PacketParserTest, FindsTheFlowOfTheFrameInVxlanWhereAsked) {
+  for (const TunnelPacket& packet : AllTunnelPackets()) {
+    SCOPED_TRACE(packet.name);
+    weir_packet_bytes bytes = Copied(View(packet.bytes));
+    weir_parsed_packet parsed = weir_parse_ethernet(&bytes);
+    EXPECT_TRUE(SameId(parsed.id, packet.id));
+    EXPECT_EQ(parsed.fragment, packet.fragment ? 1 : 0);
+    EXPECT_EQ(parsed.truncated, packet.truncated ? 1 : 0);
+    bytes.vxlan_port = kVxlanPort;
+    parsed = weir_parse_ethernet(&bytes);
+    EXPECT_TRUE(SameId(parsed.id, packet.within));
+    EXPECT_EQ(parsed.fragment, packet.within_fragment ? 1 : 0);
+    EXPECT_EQ(parsed.truncated, packet.within_truncated ? 1 : 0);
+  }
+}
+
+// Nothing of the packet that carries it is left in the details of a frame.
+TEST(PacketParserTest, NotesOfAFrameInVxlanWhatTheFrameHas) {
+  Bytes packet = Ethernet({0x8100, 0x0800}) + Ipv4(17, 100) + Udp(kVxlanPort, 92) + Vxlan(7);
+  packet[19] = 46 << 2;
+  for (const bool tagged : {false, true}) {
+    const Bytes frame = (tagged ? Ethernet({0x8100, 0x86dd}) : Ethernet({0x86dd})) + Ipv6(58, 8) +
+                        Bytes{128, 3, 0, 0, 0, 0, 0, 0};
+    const Bytes whole = packet + frame;
+    weir_packet_bytes bytes = Copied(View(whole));
+    bytes.vxlan_port = kVxlanPort;
+    const flow_details_t details = weir_parse_ethernet(&bytes).details;
+    EXPECT_EQ(details.vlan, tagged ? WEIR_VLAN_PRESENT | 1 : 0);
+    EXPECT_EQ(details.dscp, 0);
+    EXPECT_EQ(details.icmp_type, 128);
+    EXPECT_EQ(details.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_ICMP);
+  }
+}
+
 TEST(PacketParserTest, FindsTheSameWithoutTheEthernetHeader) {
   int compared = 0;
   for (const TestPacket& packet : AllPackets()) {
@@ -105,6 +146,13 @@ TEST(ReferenceParserTest, FindsTheFlowThatTheKernelCounts) {
     EXPECT_EQ(found.fragment, packet.fragment);
     EXPECT_EQ(found.truncated, packet.truncated);
   }
+  for (const TunnelPacket& packet : AllTunnelPackets()) {
+    SCOPED_TRACE(packet.name);
+    const ReferenceResult found = ReferenceParser::Ethernet(View(packet.bytes), kVxlanPort);
+    EXPECT_TRUE(SameId(found.id, packet.within));
+    EXPECT_EQ(found.fragment, packet.within_fragment);
+    EXPECT_EQ(found.truncated, packet.within_truncated);
+  }
 }
 
 TEST(PacketParserTest, FindsTheSameInPlaceCopiedAndCutOffAnywhere) {
@@ -112,7 +160,9 @@ TEST(PacketParserTest, FindsTheSameInPlaceCopiedAndCutOffAnywhere) {
   const auto check = [&](std::string_view packet, uint16_t eth_protocol) {
     return CheckParsers(packet, AllSplits(packet.size()), eth_protocol, &memory);
   };
-  for (const TestPacket& packet : AllPackets()) {
+  std::vector<TestPacket> packets = AllPackets();
+  for (const TunnelPacket& packet : AllTunnelPackets()) packets.push_back(packet);
+  for (const TestPacket& packet : packets) {
     SCOPED_TRACE(packet.name);
     // Behind the headers nothing changes any more.
     for (size_t size = 0; size <= packet.bytes.size(); size += size < 300 ? 1 : 97) {

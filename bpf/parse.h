@@ -18,10 +18,15 @@
 enum {
   MAX_VLAN_TAGS = 4,
   MAX_EXTENSION_HEADERS = 8,
-  /* Further in than any header that the two limits above allow; the verifier
-   * wants to see a bound. */
-  MAX_HEADER_OFFSET = 0x7fff,
+  /* Further in than any header that the two limits above allow, also behind a tunnel's;
+   * the verifier wants to see a bound. */
+  MAX_HEADER_OFFSET = 0xbfff,
 };
+
+/*
+ * Functions that return an offset tell where the payload of UDP begins, for whoever looks
+ * into it; 0 if there is none, or it was not reached.
+ */
 
 /*
  * The header of `size` bytes (a constant) at `offset`: where it stands in the
@@ -51,15 +56,16 @@ static __always_inline void set_ports(const struct port_pair* ports, struct pack
   packet->dst_port = __builtin_bswap16(ports->dst);
 }
 
-static __always_inline void parse_ports(struct __sk_buff* skb, weir_u64 offset,
-                                        struct packet* packet) {
+static __always_inline weir_u64 parse_ports(struct __sk_buff* skb, weir_u64 offset,
+                                            struct packet* packet) {
   struct port_pair copy;
   const struct port_pair* const ports = header_at(skb, offset, &copy, sizeof(copy));
   if (!ports) {
     packet->notes |= PACKET_TRUNCATED;
-    return;
+    return 0;
   }
   set_ports(ports, packet);
+  return packet->transport_protocol == PROTOCOL_UDP ? offset + sizeof(struct udp_header) : 0;
 }
 
 static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset,
@@ -94,15 +100,16 @@ static __always_inline int is_icmp(const struct packet* packet) {
          (packet->eth_protocol == ETHERTYPE_IPV4 ? PROTOCOL_ICMP : PROTOCOL_ICMPV6);
 }
 
-static __always_inline void parse_transport(struct __sk_buff* skb, weir_u64 offset,
-                                            struct packet* packet) {
+static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 offset,
+                                                struct packet* packet) {
   if (packet->transport_protocol == PROTOCOL_TCP) {
     parse_tcp(skb, offset, packet);
   } else if (has_ports(packet->transport_protocol)) {
-    parse_ports(skb, offset, packet);
+    return parse_ports(skb, offset, packet);
   } else if (is_icmp(packet)) {
     parse_icmp(skb, offset, packet);
   }
+  return 0;
 }
 
 /* The second word of ::ffff:a.b.c.d. */
@@ -110,13 +117,13 @@ static __always_inline weir_u64 mapped_word(weir_u32 address) {
   return 0xffff0000u | (weir_u64)address << 32;
 }
 
-static __always_inline void parse_ipv4(struct __sk_buff* skb, weir_u64 offset,
-                                       struct packet* packet) {
+static __always_inline weir_u64 parse_ipv4(struct __sk_buff* skb, weir_u64 offset,
+                                           struct packet* packet) {
   struct ipv4_header copy;
   const struct ipv4_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
   if (!ip || ip->version_length >> 4 != 4) {
     packet->notes |= PACKET_TRUNCATED;
-    return;
+    return 0;
   }
   packet->src_ip[1] = mapped_word(ip->src);
   packet->dst_ip[1] = mapped_word(ip->dst);
@@ -125,14 +132,14 @@ static __always_inline void parse_ipv4(struct __sk_buff* skb, weir_u64 offset,
   packet->flags |= WEIR_FLOW_HAS_DSCP;
   if (__builtin_bswap16(ip->fragment) & IPV4_OFFSET_MASK) {
     packet->notes |= PACKET_FRAGMENT;
-    return;
+    return 0;
   }
   const weir_u64 length = (weir_u64)(ip->version_length & 0xf) * 4;
   if (length < sizeof(*ip)) {
     packet->notes |= PACKET_TRUNCATED;
-    return;
+    return 0;
   }
-  parse_transport(skb, offset + length, packet);
+  return parse_transport(skb, offset + length, packet);
 }
 
 /* Bytes of an IPv6 extension header, 0 if `protocol` is none. */
@@ -200,8 +207,8 @@ __attribute__((noinline)) weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64
 }
 
 /* What stands behind the fixed header of IPv6: `step` is of the first. */
-static __always_inline void parse_ipv6_payload(struct __sk_buff* skb, weir_u64 step,
-                                               struct packet* packet) {
+static __always_inline weir_u64 parse_ipv6_payload(struct __sk_buff* skb, weir_u64 step,
+                                                   struct packet* packet) {
   for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
     if (extension_length(step_type(step), 0) == 0) break;
     step = step_over_extension(skb, step_offset(step), step_type(step));
@@ -216,17 +223,18 @@ static __always_inline void parse_ipv6_payload(struct __sk_buff* skb, weir_u64 s
     packet->notes |= PACKET_TRUNCATED; /* too many to look behind */
   } else {
     packet->transport_protocol = step_type(step);
-    parse_transport(skb, step_offset(step), packet);
+    return parse_transport(skb, step_offset(step), packet);
   }
+  return 0;
 }
 
-static __always_inline void parse_ipv6(struct __sk_buff* skb, weir_u64 offset,
-                                       struct packet* packet) {
+static __always_inline weir_u64 parse_ipv6(struct __sk_buff* skb, weir_u64 offset,
+                                           struct packet* packet) {
   struct ipv6_header copy;
   const struct ipv6_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
   if (!ip || ip->version_class >> 4 != 6) {
     packet->notes |= PACKET_TRUNCATED;
-    return;
+    return 0;
   }
   packet->src_ip[0] = ip->src[0];
   packet->src_ip[1] = ip->src[1];
@@ -234,35 +242,32 @@ static __always_inline void parse_ipv6(struct __sk_buff* skb, weir_u64 offset,
   packet->dst_ip[1] = ip->dst[1];
   packet->dscp = (ip->version_class & 0xf) << 2 | ip->class_label >> 6;
   packet->flags |= WEIR_FLOW_HAS_DSCP;
-  parse_ipv6_payload(skb, step_to(ip->next_header, offset + sizeof(*ip)), packet);
+  return parse_ipv6_payload(skb, step_to(ip->next_header, offset + sizeof(*ip)), packet);
 }
 
-static __always_inline void parse_network(struct __sk_buff* skb, weir_u64 offset,
-                                          struct packet* packet) {
-  if (packet->eth_protocol == ETHERTYPE_IPV4) {
-    parse_ipv4(skb, offset, packet);
-  } else if (packet->eth_protocol == ETHERTYPE_IPV6) {
-    parse_ipv6(skb, offset, packet);
-  }
+static __always_inline weir_u64 parse_network(struct __sk_buff* skb, weir_u64 offset,
+                                              struct packet* packet) {
+  if (packet->eth_protocol == ETHERTYPE_IPV4) return parse_ipv4(skb, offset, packet);
+  if (packet->eth_protocol == ETHERTYPE_IPV6) return parse_ipv6(skb, offset, packet);
+  return 0;
 }
 
 static __always_inline int is_tag(weir_u16 eth_protocol) {
   return eth_protocol == ETHERTYPE_VLAN || eth_protocol == ETHERTYPE_QINQ;
 }
 
-/* A packet that begins with an Ethernet header. The outermost tag may have been taken
- * out by the card or the kernel, which leave it beside the packet. */
-static __always_inline void parse_ethernet(struct __sk_buff* skb, struct packet* packet) {
+/* What begins with an Ethernet header at `offset`. */
+static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offset,
+                                            struct packet* packet) {
   struct ethernet_header copy;
-  const struct ethernet_header* const ethernet = header_at(skb, 0, &copy, sizeof(copy));
+  const struct ethernet_header* const ethernet = header_at(skb, offset, &copy, sizeof(copy));
   if (!ethernet) {
     packet->notes |= PACKET_TRUNCATED;
-    return;
+    return 0;
   }
   packet->dst_mac = mac_word(ethernet->dst_mac);
   packet->src_mac = mac_word(ethernet->src_mac);
-  if (skb->vlan_present) packet->vlan = WEIR_VLAN_PRESENT | (skb->vlan_tci & VLAN_ID_MASK);
-  weir_u64 step = step_to(__builtin_bswap16(ethernet->protocol), sizeof(*ethernet));
+  weir_u64 step = step_to(__builtin_bswap16(ethernet->protocol), offset + sizeof(*ethernet));
   for (int i = 0; i < MAX_VLAN_TAGS && is_tag(step_type(step)); ++i) {
     const weir_u64 next = step_over_tag(skb, step_offset(step));
     if (next & STEP_CUT_OFF) break;
@@ -272,15 +277,22 @@ static __always_inline void parse_ethernet(struct __sk_buff* skb, struct packet*
   packet->eth_protocol = step_type(step);
   if (is_tag(step_type(step))) {
     packet->notes |= PACKET_TRUNCATED; /* cut off, or too many to look behind */
-    return;
+    return 0;
   }
-  parse_network(skb, step_offset(step), packet);
+  return parse_network(skb, step_offset(step), packet);
+}
+
+/* A packet that begins with an Ethernet header. The outermost tag may have been taken
+ * out by the card or the kernel, which leave it beside the packet. */
+static __always_inline weir_u64 parse_ethernet(struct __sk_buff* skb, struct packet* packet) {
+  if (skb->vlan_present) packet->vlan = WEIR_VLAN_PRESENT | (skb->vlan_tci & VLAN_ID_MASK);
+  return parse_frame(skb, 0, packet);
 }
 
 /* A packet of a link without a link-layer header. */
-static __always_inline void parse_no_link_layer(struct __sk_buff* skb, struct packet* packet) {
+static __always_inline weir_u64 parse_no_link_layer(struct __sk_buff* skb, struct packet* packet) {
   packet->eth_protocol = __builtin_bswap16(skb->protocol);
-  parse_network(skb, 0, packet);
+  return parse_network(skb, 0, packet);
 }
 
 #endif /* WEIR_BPF_PARSE_H_ */

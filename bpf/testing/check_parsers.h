@@ -30,9 +30,10 @@ inline Splits AllSplits(size_t size) {
 // Parses with `parse` what stands in `packet`, of which the first `linear` bytes can
 // be read in place. Both copies end where reading on is an error.
 template <typename Parse>
-weir_parsed_packet ParseSplit(std::string_view packet, size_t linear, PacketMemory* memory,
-                              const uint8_t* exact_copy, const Parse& parse) {
+weir_parsed_packet ParseSplit(std::string_view packet, size_t linear, uint16_t vxlan_port,
+                              PacketMemory* memory, const uint8_t* exact_copy, const Parse& parse) {
   weir_packet_bytes bytes{};
+  bytes.vxlan_port = vxlan_port;
   bytes.bytes = exact_copy;
   bytes.size = static_cast<weir_u32>(packet.size());
   bytes.linear = memory->Place(reinterpret_cast<const uint8_t*>(packet.data()), linear);
@@ -41,28 +42,31 @@ weir_parsed_packet ParseSplit(std::string_view packet, size_t linear, PacketMemo
 }
 
 // What is wrong with what was found; empty if nothing is.
-inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceResult& expected) {
+inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceResult& expected,
+                              uint16_t vxlan_port) {
   if (std::memcmp(&parsed.id, &expected.id, sizeof(parsed.id)) != 0) return "another flow";
   if (std::memcmp(&parsed.details, &expected.details, sizeof(parsed.details)) != 0) {
     return "other details";
   }
   if (parsed.fragment != (expected.fragment ? 1 : 0)) return "fragment is wrong";
   if (parsed.truncated != (expected.truncated ? 1 : 0)) return "truncated is wrong";
-  if (parsed.copied > WEIR_MAX_PARSED_HEADERS) return "too many steps";
+  constexpr uint32_t kMax = WEIR_MAX_PARSED_HEADERS;
+  if (parsed.copied > (vxlan_port == 0 ? kMax : 2 * kMax + 1)) return "too many steps";
   return "";
 }
 
 // Parses the packet copied, in place and split, and compares with the reference. Empty
 // if all agree, else what does not. At most PacketMemory::kMaxBytes.
 template <typename Parse>
-std::string CheckParser(std::string_view packet, const Splits& splits,
+std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t vxlan_port,
                         const ReferenceResult& expected, PacketMemory* memory, const Parse& parse) {
   // Of exactly that size, so that AddressSanitizer sees who reads on.
   const std::unique_ptr<uint8_t[]> exact(new uint8_t[packet.size()]);
   std::copy(packet.begin(), packet.end(), exact.get());
   const auto check = [&](size_t linear) -> std::string {
-    const weir_parsed_packet parsed = ParseSplit(packet, linear, memory, exact.get(), parse);
-    std::string wrong = Difference(parsed, expected);
+    const weir_parsed_packet parsed =
+        ParseSplit(packet, linear, vxlan_port, memory, exact.get(), parse);
+    std::string wrong = Difference(parsed, expected, vxlan_port);
     if (wrong.empty() && linear == packet.size() && parsed.copied != 0) wrong = "not in place";
     if (wrong.empty()) return wrong;
     return std::to_string(linear) + " of " + std::to_string(packet.size()) +
@@ -77,15 +81,26 @@ std::string CheckParser(std::string_view packet, const Splits& splits,
 
 // Both parsers on one packet; `eth_protocol` is for the one without a link layer.
 inline std::string CheckParsers(std::string_view packet, const Splits& splits,
-                                uint16_t eth_protocol, PacketMemory* memory) {
-  std::string wrong = CheckParser(packet, splits, ReferenceParser::Ethernet(packet), memory,
-                                  [](const auto& bytes) { return weir_parse_ethernet(&bytes); });
+                                uint16_t eth_protocol, uint16_t vxlan_port, PacketMemory* memory) {
+  std::string wrong =
+      CheckParser(packet, splits, vxlan_port, ReferenceParser::Ethernet(packet, vxlan_port), memory,
+                  [](const auto& bytes) { return weir_parse_ethernet(&bytes); });
   if (!wrong.empty()) return "with Ethernet: " + wrong;
   wrong = CheckParser(
-      packet, splits, ReferenceParser::NoLinkLayer(packet, eth_protocol), memory,
-      [&](const auto& bytes) { return weir_parse_no_link_layer(&bytes, eth_protocol); });
+      packet, splits, vxlan_port, ReferenceParser::NoLinkLayer(packet, eth_protocol, vxlan_port),
+      memory, [&](const auto& bytes) { return weir_parse_no_link_layer(&bytes, eth_protocol); });
   if (!wrong.empty()) return "without a link layer: " + wrong;
   return "";
+}
+
+// The same, as it is and looking into VXLAN.
+inline std::string CheckParsers(std::string_view packet, const Splits& splits,
+                                uint16_t eth_protocol, PacketMemory* memory) {
+  constexpr uint16_t kVxlanPort = 4789;
+  std::string wrong = CheckParsers(packet, splits, eth_protocol, 0, memory);
+  if (!wrong.empty()) return wrong;
+  wrong = CheckParsers(packet, splits, eth_protocol, kVxlanPort, memory);
+  return wrong.empty() ? wrong : "in VXLAN: " + wrong;
 }
 
 }  // namespace weir::ebpf

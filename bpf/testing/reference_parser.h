@@ -23,20 +23,37 @@ struct ReferenceResult {
 
 class ReferenceParser {
  public:
-  static ReferenceResult Ethernet(std::string_view packet) {
+  // `vxlan_port`: what is carried by VXLAN in UDP to that port is looked at instead; 0:
+  // none is.
+  static ReferenceResult Ethernet(std::string_view packet, uint16_t vxlan_port = 0) {
     ReferenceParser parser(packet);
     if (!parser.ReadEthernet()) parser.result_.truncated = true;
-    return parser.result_;
+    return parser.Within(vxlan_port);
   }
-  static ReferenceResult NoLinkLayer(std::string_view packet, uint16_t eth_protocol) {
+  static ReferenceResult NoLinkLayer(std::string_view packet, uint16_t eth_protocol,
+                                     uint16_t vxlan_port = 0) {
     ReferenceParser parser(packet);
     parser.result_.id.eth_protocol = eth_protocol;
     if (!parser.ReadNetwork()) parser.result_.truncated = true;
-    return parser.result_;
+    return parser.Within(vxlan_port);
   }
 
  private:
   explicit ReferenceParser(std::string_view rest) : rest_(rest) {}
+
+  ReferenceResult Within(uint16_t vxlan_port) const {
+    if (vxlan_port == 0 || result_.id.transport_protocol != 17 ||
+        result_.id.dst_port != vxlan_port) {
+      return result_;
+    }
+    const std::string_view vxlan = rest_.substr(std::min(rest_.size(), transport_ + 8));
+    const bool has_id = !vxlan.empty() && (static_cast<uint8_t>(vxlan[0]) / 8) % 2 != 0;
+    if (vxlan.size() >= 8 && !has_id) return result_;
+    if (vxlan.size() >= 8 + 14) return Ethernet(vxlan.substr(8));
+    ReferenceResult cut_off = result_;
+    cut_off.truncated = true;
+    return cut_off;
+  }
 
   // All of these return false for a header that is cut off or makes no sense.
 
@@ -134,6 +151,7 @@ class ReferenceParser {
     if (rest_.size() < at + 4) return false;
     result_.id.src_port = Be16At(at);
     result_.id.dst_port = Be16At(at + 2);
+    transport_ = at;
     return true;
   }
 
@@ -153,6 +171,7 @@ class ReferenceParser {
   }
 
   std::string_view rest_;
+  size_t transport_ = 0;  // where the header with the ports begins in it
   ReferenceResult result_;
 };
 

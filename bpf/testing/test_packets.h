@@ -216,6 +216,99 @@ inline std::vector<TestPacket> AllPackets() {
   return packets;
 }
 
+// What carries a frame by VXLAN. Addresses and MACs are others than those of all frames.
+inline constexpr uint16_t kVxlanPort = 4789;
+inline constexpr uint8_t kUnderlay = 0x77;  // the last byte of each of them
+
+inline Bytes Vxlan(uint32_t id) {
+  return Bytes{0x08, 0, 0, 0} + Be16(static_cast<uint16_t>(id >> 8)) +
+         Bytes{static_cast<uint8_t>(id), 0};
+}
+
+inline Bytes Udp(uint16_t dst_port, size_t payload) {
+  return Be16(kSrcPort) + Be16(dst_port) + Be16(static_cast<uint16_t>(8 + payload)) + Be16(0);
+}
+
+// `payload` in UDP to `port`, over IPv4 with that field of flags and offset.
+inline Bytes Underlay4(const Bytes& payload, uint16_t port = kVxlanPort, uint16_t fragment = 0) {
+  Bytes outer = Ethernet({0x0800}) + Ipv4(17, 8 + payload.size(), fragment) +
+                Udp(port, payload.size()) + payload;
+  outer[5] = outer[11] = outer[29] = outer[33] = kUnderlay;
+  return outer;
+}
+
+inline flow_id_t UnderlayId(flow_id_t id, bool ports = true) {
+  id.src_mac[5] = id.dst_mac[5] = id.src_ip[15] = id.dst_ip[15] = kUnderlay;
+  if (ports) {
+    id.src_port = kSrcPort;
+    id.dst_port = kVxlanPort;
+  }
+  return id;
+}
+
+// A frame in UDP: `id` is what it is itself, `within` what it is looked into.
+struct TunnelPacket : TestPacket {
+  flow_id_t within;
+  bool within_fragment = false;
+  bool within_truncated = false;
+};
+
+inline TunnelPacket InVxlan(const TestPacket& frame) {
+  return {{"vxlan " + frame.name, Underlay4(Vxlan(42) + frame.bytes), UnderlayId(Id4(17, false))},
+          frame.id,
+          frame.fragment,
+          frame.truncated};
+}
+
+// Those in which not every frame does as well as another.
+inline std::vector<TunnelPacket> TunnelPackets() {
+  constexpr uint8_t kTcp = 6, kUdp = 17, kUdpLite = 136;
+  const Bytes frame = Ethernet({0x8100, 0x0800}) + Ipv4(kTcp, 20) + Transport(20);
+  const Bytes vxlan = Vxlan(0xabcdef) + frame;
+  const flow_id_t inner = Id4(kTcp, true);
+  const flow_id_t outer = UnderlayId(Id4(kUdp, false));
+  std::vector<TunnelPacket> packets;
+  packets.push_back({{"vxlan with a tag", Underlay4(vxlan), outer}, inner});
+
+  Bytes outer6 = Ethernet({0x8100, 0x86dd}) + Ipv6(0, 16 + vxlan.size()) + Extension(kUdp, 0) +
+                 Udp(kVxlanPort, vxlan.size()) + vxlan;
+  outer6[5] = outer6[11] = outer6[41] = outer6[57] = kUnderlay;
+  packets.push_back({{"vxlan over ipv6", outer6, UnderlayId(Id6(kUdp, false))}, inner});
+
+  Bytes reserved = Underlay4(vxlan);
+  reserved[42] = 0xff;
+  reserved[43] = reserved[44] = reserved[45] = reserved[49] = 0xff;
+  packets.push_back({{"vxlan reserved bits", reserved, outer}, inner});
+  Bytes no_id = Underlay4(vxlan);
+  no_id[42] = 0xf7;
+  packets.push_back({{"vxlan without id", no_id, outer}, outer});
+
+  flow_id_t other = outer;
+  other.dst_port = kVxlanPort + 1;
+  packets.push_back({{"vxlan to another port", Underlay4(vxlan, kVxlanPort + 1), other}, other});
+  Bytes udp_lite = Underlay4(vxlan);
+  udp_lite[23] = kUdpLite;
+  other = outer;
+  other.transport_protocol = kUdpLite;
+  packets.push_back({{"vxlan in udp-lite", udp_lite, other}, other});
+
+  packets.push_back({{"vxlan first fragment", Underlay4(vxlan, kVxlanPort, 0x2000), outer}, inner});
+  const flow_id_t no_ports = UnderlayId(Id4(kUdp, false), false);
+  packets.push_back(
+      {{"vxlan fragment", Underlay4(vxlan, kVxlanPort, 0x2001), no_ports, true}, no_ports, true});
+
+  Bytes cut = Underlay4(vxlan);
+  cut.resize(42 + 8 + 13);  // all but a byte of the Ethernet header
+  packets.push_back({{"vxlan without a frame", cut, outer}, outer, false, true});
+  cut.push_back(0x06);
+  packets.push_back({{"vxlan ethernet only", cut, outer}, IdOf(0x9999), false, false});
+  packets.back().bytes[62] = packets.back().bytes[63] = 0x99;
+
+  const Bytes nested = Underlay4(Vxlan(1) + Underlay4(vxlan));
+  packets.push_back({{"vxlan in vxlan", nested, outer}, outer});
+  return packets;
+}
+
 }  // namespace weir::ebpf
 
 #endif  // WEIR_BPF_TESTING_TEST_PACKETS_H_

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "bpf/testing/test_packets.h"
 
@@ -15,7 +16,11 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "usage: write_packets FOLDER\n");
     return 2;
   }
-  for (const weir::ebpf::TestPacket& packet : weir::ebpf::AllPackets()) {
+  std::vector<weir::ebpf::TestPacket> packets = weir::ebpf::AllPackets();
+  for (const weir::ebpf::TunnelPacket& packet : weir::ebpf::TunnelPackets()) {
+    packets.push_back(packet);
+  }
+  for (const weir::ebpf::TestPacket& packet : packets) {
     std::string name = packet.name;
     std::replace(name.begin(), name.end(), ' ', '_');
     const std::string path = std::string(argv[1]) + "/" + name + ".bin";

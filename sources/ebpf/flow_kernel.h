@@ -29,6 +29,7 @@ struct KernelOptions {
   uint32_t ring_bytes = 0;  // of the overflow ring; 0: nobody reads it
   TableTier tier = TableTier::kAuto;
   weir_clock clock = WEIR_CLOCK_PRECISE;
+  uint16_t vxlan_port = 0;  // of UDP packets that are looked into; 0: none are
 };
 
 // A flow as it comes out of a table or, with a packet each, out of the overflow ring.

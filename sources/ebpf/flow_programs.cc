@@ -104,6 +104,7 @@ void FlowPrograms::Configure(const KernelOptions& options, uint32_t namespace_id
   constants->sampling_threshold = SamplingThreshold(options.sampling);
   constants->overflow_to_ring = options.ring_bytes > 0 ? 1 : 0;
   constants->end_clock = options.clock;
+  constants->vxlan_port = options.vxlan_port;
   constants->namespace_id = namespace_id;
 }
 

@@ -70,6 +70,12 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   kernel.max_flows = config.cache_max_flows();
   kernel.sampling = config.sampling();
   kernel.tier = TierOf(config.flow_table());
+  if (config.vxlan() == EbpfMap::INNER) {
+    if (config.vxlan_port() < 1 || config.vxlan_port() > 65535) {
+      return sdk::Status(WEIR_INVALID_ARGUMENT, "vxlan_port: must be 1 to 65535");
+    }
+    kernel.vxlan_port = static_cast<uint16_t>(config.vxlan_port());
+  }
   kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
   return MapSettings{*std::move(interfaces),
                      DirectionsOf(config.direction()),

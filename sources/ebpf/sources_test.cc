@@ -509,6 +509,20 @@ TEST_F(SourcesTest, TellsOfLossWithTheCureAndOfTheBalance) {
   EXPECT_TRUE(map_->Stop().ok());
 }
 
+TEST(Settings, PacketsAreLookedIntoByThePortOnlyWhereAsked) {
+  sources::EbpfMap config;
+  config.set_vxlan_port(8472);
+  EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 0);
+  config.set_vxlan(sources::EbpfMap::INNER);
+  EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 8472);
+  config.clear_vxlan_port();
+  EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 4789);
+  for (const uint32_t port : {0, 65536}) {
+    config.set_vxlan_port(port);
+    EXPECT_EQ(SettingsOf(config).status().message(), "vxlan_port: must be 1 to 65535");
+  }
+}
+
 TEST(Create, SharesOneDatapathByName) {
   FakeHost map_host("flows");
   FakeHost ring_host("overflow", &map_host);

@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Two namespaces talk through a VXLAN tunnel; on the interface below it weir counts the
+tunnel's packets, or what they carry."""
+
+import harness
+
+PIPELINE = """
+source {{ name: "flows"   type: "ebpf_map"
+         config {{ [weir/weir.sources.EbpfMap] {{ interfaces: "veth-b" cache_active_timeout: "200ms"
+                  flow_table: {table} {more} }} }} }}
+sink   {{ name: "console" type: "stdout" input: "flows"
+         config {{ [weir/weir.sinks.Stdout] {{ format: JSON }} }} }}
+"""
+
+ICMP, UDP, ICMPV6 = 1, 17, 58
+INGRESS, EGRESS = 0, 1
+PORT = 4789
+# Ethernet, IPv4, UDP and VXLAN.
+OVERHEAD = 14 + 20 + 8 + 8
+PINGS = 20
+
+
+class VxlanTest(harness.NamespaceTest):
+
+    def enable_tunnel(self, port):
+        """10.79.0.1 and .2, fd79::1 and ::2 over VXLAN 42 between 10.78.0.1 and .2.
+        Neighbours are told, so that the tunnel carries pings only."""
+        self.enable_ip()
+        for name, link, near, far in ((self.a, "veth-a", 1, 2), (self.b, "veth-b", 2, 1)):
+            self.inside(name, "ip", "link", "add", "tunnel", "address", f"02:79:0:0:0:0{near}",
+                        "type", "vxlan", "id", "42", "local", f"10.78.0.{near}",
+                        "remote", f"10.78.0.{far}", "dev", link, "dstport", str(port))
+            # Before it is up, for the kernel then asks for routers and joins groups.
+            self.inside(name, "sysctl", "-qw", "net.ipv6.conf.tunnel.disable_ipv6=0",
+                        "net.ipv6.conf.tunnel.accept_ra=0",
+                        "net.ipv6.conf.tunnel.router_solicitations=0")
+            self.inside(name, "ip", "link", "set", "tunnel", "up")
+            self.inside(name, "ip", "address", "add", f"10.79.0.{near}/24", "dev", "tunnel")
+            self.inside(name, "ip", "address", "add", f"fd79::{near}/64", "dev", "tunnel", "nodad")
+            for address in (f"10.79.0.{far}", f"fd79::{far}"):
+                self.inside(name, "ip", "neighbour", "add", address, "dev", "tunnel",
+                            "lladdr", f"02:79:0:0:0:0{far}", "nud", "permanent")
+
+    def ping_and_count(self, port=PORT, table="FASTEST", more=""):
+        """The records of two pings of PINGS packets through the tunnel."""
+        self.enable_tunnel(port)
+        config = self.write("pipeline.textproto", PIPELINE.format(table=table, more=more))
+        weir = self.weir("run", "--config=" + config, netns=self.b)
+        weir.wait_for_log("measuring 1 interfaces")
+        for target in ("10.79.0.2", "fd79::2"):
+            self.inside(self.a, "ping", "-q", "-c", str(PINGS), "-i", "0.02", "-Q", "0xb8", target)
+        self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        return weir.records()
+
+    def assert_pings(self, records):
+        """Requests in and answers out are counted as what they are, all of them, in bytes
+        of the packets on the interface."""
+        for family, protocol, size in (("10.79.0.", ICMP, 14 + 20 + 64),
+                                       ("fd79::", ICMPV6, 14 + 40 + 64)):
+            for direction, near, far in ((INGRESS, 1, 2), (EGRESS, 2, 1)):
+                flow = [r for r in records if r["FlowDirection"] == direction and
+                        (r["SrcAddr"], r["DstAddr"]) == (f"{family}{near}", f"{family}{far}") and
+                        r["Proto"] == protocol and r["IcmpType"] in (0, 8, 128, 129)]
+                self.assertEqual(harness.totals(flow), (PINGS, PINGS * (OVERHEAD + size)), records)
+                for record in flow:
+                    self.assertEqual((record["SrcMac"], record["DstMac"]),
+                                     (f"02:79:00:00:00:0{near}", f"02:79:00:00:00:0{far}"))
+                    self.assertEqual((record["SrcPort"], record["DstPort"]), (0, 0))
+                    self.assertEqual(record["IFIndex"], self.if_index(self.b, "veth-b"))
+                    self.assertEqual(record["Dscp"], 46)
+        self.assertEqual([r for r in records if r["Proto"] == UDP and r["DstPort"] == PORT], [])
+
+    def test_by_default_the_tunnel_is_what_is_counted(self):
+        records = self.ping_and_count()
+        for direction, near, far in ((INGRESS, 1, 2), (EGRESS, 2, 1)):
+            tunnel = [r for r in records if r["FlowDirection"] == direction and
+                      r["Proto"] == UDP and r["DstPort"] == PORT]
+            self.assertEqual({(r["SrcAddr"], r["DstAddr"]) for r in tunnel},
+                             {(f"10.78.0.{near}", f"10.78.0.{far}")})
+            # The tunnel may carry some multicast of the kernel's beside the pings.
+            self.assertGreaterEqual(harness.totals(tunnel)[0], 2 * PINGS)
+        self.assertEqual([r for r in records if r["Proto"] in (ICMP, ICMPV6) and
+                          r["SrcAddr"].startswith(("10.79.", "fd79:"))], [])
+
+    def test_the_mapped_table_counts_what_the_tunnel_carries(self):
+        self.assert_pings(self.ping_and_count(table="MAPPED", more="vxlan: INNER"))
+
+    def test_the_hash_table_counts_what_the_tunnel_carries(self):
+        self.assert_pings(self.ping_and_count(table="HASH", more="vxlan: INNER"))
+
+    def test_the_port_is_configurable(self):
+        self.assert_pings(self.ping_and_count(port=8472, more="vxlan: INNER vxlan_port: 8472"))
+
+
+if __name__ == "__main__":
+    harness.main()
