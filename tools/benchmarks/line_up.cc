@@ -69,6 +69,9 @@ std::vector<Feature> Features(uint32_t flows) {
     add(", sampling 1:2", options);
     options.sampling = 1000;
     add(", sampling 1:1000", options);
+    options = defaults;
+    options.vxlan_port = 4789;
+    add(", vxlan INNER, none comes", options);
   }
   return features;
 }
