@@ -94,6 +94,13 @@ struct flow_event_t {
   weir_u32 wire_packets;
 } __attribute__((packed));
 
+/*
+ * Of all layouts from here to the end of this file. Where tables outlive the process
+ * that made them, another one reads them only if it has the same number: whoever changes
+ * one of these structs raises it.
+ */
+enum { WEIR_LAYOUT_VERSION = 1 };
+
 /* ---- The flow tables ---------------------------------------------------- */
 
 /*

@@ -142,6 +142,14 @@ sdk::Status AttachedInterfaces::Detach(const Hooks& hooks) {
   return first;
 }
 
+void AttachedInterfaces::KeepAll() {
+  for (const auto& [if_index, interface] : attached_) {
+    for (const std::unique_ptr<Attachment>& hook : interface.hooks) hook->Keep();
+  }
+  attached_.clear();
+  measured_.Set(0);
+}
+
 sdk::Status AttachedInterfaces::DetachAll() {
   sdk::Status first;
   for (const auto& [if_index, interface] : attached_) {

@@ -40,6 +40,8 @@ class AttachedInterfaces {
 
   // Detaches from all; goes on after an error and returns the first.
   sdk::Status DetachAll();
+  // Lets go of all, which stay attached: of a kernel that persists.
+  void KeepAll();
 
   size_t size() const { return attached_.size(); }
 

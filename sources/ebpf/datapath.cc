@@ -72,6 +72,7 @@ sdk::Status Datapath::Load(const std::string& name, const sdk::Stage& stage) {
 sdk::Status Datapath::TryToLoad(const sdk::Stage& stage) const {
   KernelOptions options = options_;
   options.max_flows = 1;
+  options.pin_path.clear();
   options.ring_bytes = std::min<uint32_t>(options.ring_bytes, 1);
   return loader_(options, stage).status();
 }

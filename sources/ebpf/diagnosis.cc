@@ -254,4 +254,19 @@ std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
   return report.Take();
 }
 
+std::vector<sdk::Finding> DiagnosePins(const KernelFeatures& features, const KernelOptions& options,
+                                       const sdk::Status& checked) {
+  constexpr char kSubject[] = "pin_path";
+  Report report;
+  if (features.tcx == Support::kNo) {
+    report.Missing(kSubject, "needs TCX (6.6 and later), whose links can be pinned");
+  } else if (!checked.ok()) {
+    report.Missing(kSubject, checked.message());
+  } else {
+    report.Ok(kSubject, absl::StrCat("tables and programs stay in ", options.pin_path,
+                                     " when weir ends, and no packet is lost"));
+  }
+  return report.Take();
+}
+
 }  // namespace weir::ebpf

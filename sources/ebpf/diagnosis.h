@@ -26,6 +26,10 @@ std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, Attach
 std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
                                            const KernelOptions& options, const sdk::Status& loaded);
 
+// Of a datapath with a pin_path, for which `checked` says what is in the way there.
+std::vector<sdk::Finding> DiagnosePins(const KernelFeatures& features, const KernelOptions& options,
+                                       const sdk::Status& checked);
+
 }  // namespace weir::ebpf
 
 #endif  // WEIR_SOURCES_EBPF_DIAGNOSIS_H_

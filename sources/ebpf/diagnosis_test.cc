@@ -282,5 +282,22 @@ TEST(DiagnoseDatapathTest, WhyTheProgramsDoNotLoadIsSaid) {
   }
 }
 
+TEST(DiagnosePinsTest, SaysWhatIsInTheWay) {
+  KernelOptions options = Options(5000, 4096);
+  options.pin_path = "/sys/fs/bpf/weir";
+  KernelFeatures features = Everything();
+  const auto pins = [&](const sdk::Status& checked) {
+    return Of("pin_path", DiagnosePins(features, options, checked));
+  };
+  EXPECT_EQ(pins({}).severity, WEIR_FINDING_OK);
+  EXPECT_THAT(pins({}).text, HasSubstr("stay in /sys/fs/bpf/weir"));
+  const sdk::Status in_the_way(WEIR_FAILED_PRECONDITION, "pin_path /x: not a folder");
+  EXPECT_EQ(pins(in_the_way).severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(pins(in_the_way).text, in_the_way.message());
+  features.tcx = Support::kNo;
+  EXPECT_EQ(pins({}).severity, WEIR_FINDING_MISSING);
+  EXPECT_THAT(pins({}).text, HasSubstr("needs TCX"));
+}
+
 }  // namespace
 }  // namespace weir::ebpf

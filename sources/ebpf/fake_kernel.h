@@ -34,8 +34,12 @@ struct FakeWorld {
   int active = 0;
   std::deque<Flow> ring;
   DatapathCounters counters{};
+  int counter_reads = 0;
   std::set<Hook> attached;
   int abandoned = 0;
+  bool persists = false;
+  std::set<Hook> kept;                               // attached still, of which somebody let go
+  int leftovers_detached = 0;                        // calls
   AttachOptions attach_options;                      // of the last attachment
   std::map<std::string, sdk::Status> attach_errors;  // by interface name
   std::map<std::string, std::string> attach_warnings;
@@ -68,6 +72,11 @@ class FakeAttachment : public Attachment {
     world_->attached.erase(hook_);
     if (world_->on_detach) world_->on_detach();
     return sdk::OkStatus();
+  }
+  void Keep() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    if (!std::exchange(held_, false)) return;
+    world_->kept.insert(hook_);
   }
   void Abandon() override {
     const std::lock_guard<std::mutex> lock(world_->mutex);
@@ -117,8 +126,29 @@ class FakeKernel : public FlowKernel {
     for (const Flow& flow : flows) on_flow(flow);
     return sdk::OkStatus();
   }
+  sdk::Status Read(const OnFlow& on_flow) override {
+    std::vector<Flow> flows;
+    {
+      const std::lock_guard<std::mutex> lock(world_->mutex);
+      flows = world_->tables[1 - world_->active];
+    }
+    for (const Flow& flow : flows) on_flow(flow);
+    return sdk::OkStatus();
+  }
+  sdk::Status Clear() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    world_->tables[1 - world_->active].clear();
+    return sdk::OkStatus();
+  }
+  bool Persists() const override { return world_->persists; }
+  sdk::Status DetachLeftovers() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    ++world_->leftovers_detached;
+    return sdk::OkStatus();
+  }
   sdk::Result<DatapathCounters> Counters() override {
     const std::lock_guard<std::mutex> lock(world_->mutex);
+    ++world_->counter_reads;
     return world_->counters;
   }
   sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) override {

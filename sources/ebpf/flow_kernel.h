@@ -30,6 +30,9 @@ struct KernelOptions {
   TableTier tier = TableTier::kAuto;
   weir_clock clock = WEIR_CLOCK_PRECISE;
   uint16_t vxlan_port = 0;  // of UDP packets that are looked into; 0: none are
+  // A folder of a BPF file system that keeps tables, counters and attached programs in the
+  // kernel when this process ends; empty: they end with it.
+  std::string pin_path{};
 };
 
 // A flow as it comes out of a table or, with a packet each, out of the overflow ring.
@@ -39,7 +42,7 @@ struct Flow {
   flow_value_t value;
 };
 
-// Of all CPUs, since the programs were loaded.
+// Of all CPUs, since the maps were made.
 struct DatapathCounters {
   flow_counters_t kernel{};    // as the programs counted
   uint64_t table_packets = 0;  // in the flows that were drained
@@ -48,6 +51,10 @@ struct DatapathCounters {
   // Accounted or dropped: all but those sampled out and those still in a table.
   uint64_t packets() const {
     return table_packets + kernel.ringbuf_packets + kernel.dropped_packets;
+  }
+  // Packets whose flow found no room in the table.
+  uint64_t Refused() const {
+    return kernel.table_failures[WEIR_TABLE_FULL] + kernel.table_failures[WEIR_TABLE_CROWDED];
   }
   uint64_t bytes() const { return table_bytes + kernel.ringbuf_bytes + kernel.dropped_bytes; }
 };
@@ -67,6 +74,8 @@ class Attachment {
   // False if it is known to be no longer where it was put: somebody else has taken it
   // off, or the interface has gone, though another one may have its index.
   virtual bool IsInPlace() = 0;
+  // Of a kernel that persists: lets go of the program, which stays on the interface.
+  virtual void Keep() = 0;
 
  protected:
   explicit Attachment(std::string warning = "") : warning_(std::move(warning)) {}
@@ -96,6 +105,17 @@ class FlowKernel {
   // Hands over all flows of the table that is not being filled, each once, and
   // empties it.
   virtual sdk::Status Drain(const OnFlow& on_flow) = 0;
+  // The two steps of it apart. What has been read and not cleared is there again for the
+  // next one to whom the tables belong, if they persist.
+  virtual sdk::Status Read(const OnFlow& on_flow) = 0;
+  virtual sdk::Status Clear() = 0;
+
+  // Whether tables and programs outlive this object, unless they are detached one by one.
+  // What it found of a former one it has taken over: the table that is not being filled
+  // may hold flows before the first Flip.
+  virtual bool Persists() const = 0;
+  // Detaches the programs that it found and that Attach has not taken over since.
+  virtual sdk::Status DetachLeftovers() = 0;
 
   virtual sdk::Result<DatapathCounters> Counters() = 0;
 

@@ -31,6 +31,9 @@ class FlowTable {
 
   // Hands over all flows of the one that is not being filled, each once, and empties it.
   virtual sdk::Status Drain(const FlowKernel::OnFlow& on_flow) = 0;
+  // The two steps of it apart.
+  virtual sdk::Status Read(const FlowKernel::OnFlow& on_flow) = 0;
+  virtual sdk::Status Clear() = 0;
 };
 
 }  // namespace weir::ebpf

@@ -13,27 +13,43 @@
 
 namespace weir::ebpf {
 
-sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows) {
+sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows,
+                                                            const MapMaker& maker) {
   constexpr const char* kNames[] = {"weir_flows_0", "weir_flows_1"};
   const std::string what =
       absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)");
   std::unique_ptr<HashTables> tables(new HashTables());
   for (size_t i = 0; i < tables->tables_.size(); ++i) {
     // Without flags it takes all its memory now: an insertion never waits for any.
-    sdk::Result<sdk::UniqueFd> table = CreateMap(
+    sdk::Result<sdk::UniqueFd> table = maker.Make(
         {kNames[i], BPF_MAP_TYPE_HASH, sizeof(flow_key_t), sizeof(flow_value_t), max_flows}, what);
     if (!table.ok()) return table.status();
     tables->tables_[i] = *std::move(table);
   }
   sdk::Result<sdk::UniqueFd> active =
-      CreateMap({"weir_active", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 1,
-                 0, tables->tables_[0].get()},
-                what);
+      maker.Make({"weir_active", BPF_MAP_TYPE_ARRAY_OF_MAPS, sizeof(uint32_t), sizeof(uint32_t), 1,
+                  0, tables->tables_[0].get()},
+                 what);
   if (!active.ok()) return active.status();
   tables->active_table_ = *std::move(active);
-  const sdk::Status status = tables->Activate(0);
+  sdk::Result<int> filled = maker.takes_over() ? tables->FindActive() : 0;
+  if (!filled.ok()) return filled.status();
+  const sdk::Status status = tables->Activate(*filled);
   if (!status.ok()) return status;
   return tables;
+}
+
+// User space sees the id of a map where programs see the map.
+sdk::Result<int> HashTables::FindActive() const {
+  const uint32_t zero = 0;
+  uint32_t id = 0;
+  int error = -bpf_map_lookup_elem(active_table_.get(), &zero, &id);
+  if (error != 0) return sdk::ErrnoStatus("look for the active flow table", error);
+  bpf_map_info second{};
+  uint32_t size = sizeof(second);
+  error = -bpf_map_get_info_by_fd(tables_[1].get(), &second, &size);
+  if (error != 0) return sdk::ErrnoStatus("look for the active flow table", error);
+  return id == second.id ? 1 : 0;
 }
 
 std::vector<ProgramMap> HashTables::ProgramMaps() const {

@@ -10,6 +10,7 @@
 
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/flow_table.h"
+#include "sources/ebpf/map_create.h"
 #include "sources/ebpf/table_drain.h"
 
 namespace weir::ebpf {
@@ -17,17 +18,26 @@ namespace weir::ebpf {
 // One thread at a time.
 class HashTables : public FlowTable {
  public:
-  // Creates the maps. Fails with the kernel's words and the name of the setting.
-  static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows);
+  // With maps that `maker` makes. Fails with the kernel's words and the name of the
+  // setting. No program of before runs any more where it takes maps over.
+  static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows, const MapMaker& maker);
 
   std::vector<ProgramMap> ProgramMaps() const override;
   sdk::Status Flip() override { return Activate(1 - active_); }
   sdk::Status Drain(const FlowKernel::OnFlow& on_flow) override {
     return drain_.Drain(tables_[1 - active_].get(), on_flow);
   }
+  sdk::Status Read(const FlowKernel::OnFlow& on_flow) override {
+    return drain_.Read(tables_[1 - active_].get(), on_flow);
+  }
+  sdk::Status Clear() override {
+    return Drain([](const Flow&) {});
+  }
 
  private:
   HashTables() = default;
+  // Which of the tables the programs fill: the second, or else the first.
+  sdk::Result<int> FindActive() const;
   sdk::Status Activate(int table);
 
   std::array<sdk::UniqueFd, 2> tables_;

@@ -90,36 +90,58 @@ sdk::Result<std::unique_ptr<KernelFlows>> KernelFlows::Load(const KernelOptions&
 sdk::Result<std::unique_ptr<KernelFlows>> KernelFlows::LoadTier(const KernelOptions& options,
                                                                 const sdk::Stage& stage) {
   std::unique_ptr<KernelFlows> kernel(new KernelFlows(options));
-  sdk::Status status = kernel->MakeTable();
-  if (status.ok()) status = kernel->MakeOtherMaps();
+  if (!options.pin_path.empty()) {
+    sdk::Result<std::unique_ptr<DatapathPins>> pins =
+        DatapathPins::Open(options, RingSize(options.ring_bytes));
+    if (!pins.ok()) return pins.status();
+    kernel->pins_ = *std::move(pins);
+  }
+  const MapMaker maker = kernel->pins_ == nullptr ? MapMaker() : kernel->pins_->maker();
+  sdk::Status status = kernel->MakeTable(maker);
+  if (status.ok()) status = kernel->MakeOtherMaps(maker);
   if (status.ok()) status = kernel->LoadPrograms(stage);
   if (status.ok() && options.ring_bytes > 0) status = kernel->OpenRing();
+  if (status.ok() && kernel->pins_ != nullptr) status = kernel->ContinueFromPins(stage);
   if (!status.ok()) return status;
   return kernel;
 }
 
-sdk::Status KernelFlows::MakeTable() {
+sdk::Status KernelFlows::CheckPins(const KernelOptions& options) {
+  return DatapathPins::Check(options, RingSize(options.ring_bytes));
+}
+
+sdk::Status KernelFlows::ContinueFromPins(const sdk::Stage& stage) {
+  if (!pins_->takes_over()) return pins_->Complete(options_, RingSize(options_.ring_bytes));
+  const PinnedNote& note = pins_->note();
+  stage.Log(WEIR_LOG_INFO, absl::StrCat("goes on with what is pinned in ", options_.pin_path));
+  drained_.table_packets = note.table_packets;
+  drained_.table_bytes = note.table_bytes;
+  return note.handed_over != 0 ? ClearHandedOver() : sdk::OkStatus();
+}
+
+sdk::Status KernelFlows::MakeTable(const MapMaker& maker) {
   if (tier_ == TableTier::kHash) {
-    sdk::Result<std::unique_ptr<HashTables>> tables = HashTables::Create(options_.max_flows);
+    sdk::Result<std::unique_ptr<HashTables>> tables = HashTables::Create(options_.max_flows, maker);
     if (!tables.ok()) return tables.status();
     table_ = *std::move(tables);
     return sdk::OkStatus();
   }
   sdk::Result<uint64_t> seed = RandomNumber();
   if (!seed.ok()) return seed.status();
-  sdk::Result<std::unique_ptr<MappedTable>> table = MappedTable::Create(options_.max_flows, *seed);
+  sdk::Result<std::unique_ptr<MappedTable>> table =
+      MappedTable::Create(options_.max_flows, *seed, maker);
   if (!table.ok()) return table.status();
   table_ = *std::move(table);
   return sdk::OkStatus();
 }
 
-sdk::Status KernelFlows::MakeOtherMaps() {
+sdk::Status KernelFlows::MakeOtherMaps(const MapMaker& maker) {
   sdk::Result<sdk::UniqueFd> ring =
-      CreateMap({"weir_ring", BPF_MAP_TYPE_RINGBUF, 0, 0, RingSize(options_.ring_bytes)},
-                "create the overflow ring (ring_bytes)");
+      maker.Make({"weir_ring", BPF_MAP_TYPE_RINGBUF, 0, 0, RingSize(options_.ring_bytes)},
+                 "create the overflow ring (ring_bytes)");
   if (!ring.ok()) return ring.status();
   ring_map_ = *std::move(ring);
-  sdk::Result<sdk::UniqueFd> counters = CreateMap(
+  sdk::Result<sdk::UniqueFd> counters = maker.Make(
       {"weir_counters", BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(uint32_t), sizeof(flow_counters_t), 1},
       "create the counters");
   if (!counters.ok()) return counters.status();
@@ -167,19 +189,53 @@ sdk::Result<std::unique_ptr<Attachment>> KernelFlows::Attach(const sdk::Link& li
                        absl::StrCat("interface '", link.name, "': links of hardware type ",
                                     link.hardware_type, " (ARPHRD_*) cannot be measured"));
   }
-  return AttachProgram(program, link, direction, options, &qdiscs_);
+  if (pins_ == nullptr) return AttachProgram(program, link, direction, options, &qdiscs_);
+  return AttachPinned(program, link, direction, options, pins_->LinkPath(link.if_index, direction));
+}
+
+sdk::Status KernelFlows::DetachLeftovers() {
+  return pins_ == nullptr ? sdk::OkStatus() : pins_->DetachLeftovers();
 }
 
 sdk::Status KernelFlows::Flip() { return table_->Flip(); }
 
-sdk::Status KernelFlows::Drain(const OnFlow& on_flow) {
-  return table_->Drain([&](const Flow& drained) {
-    Flow flow = drained;
+FlowKernel::OnFlow KernelFlows::Finished(const OnFlow& on_flow, TableTotals* totals) const {
+  return [this, &on_flow, totals](const Flow& as_written) {
+    Flow flow = as_written;
     end_clock_.ToNanoseconds(&flow.value);
-    drained_.table_packets += flow.value.packets;
-    drained_.table_bytes += flow.value.bytes;
+    totals->packets += flow.value.packets;
+    totals->bytes += flow.value.bytes;
     on_flow(flow);
-  });
+  };
+}
+
+sdk::Status KernelFlows::Drain(const OnFlow& on_flow) {
+  TableTotals totals;
+  const sdk::Status status = table_->Drain(Finished(on_flow, &totals));
+  drained_.table_packets += totals.packets;
+  drained_.table_bytes += totals.bytes;
+  return status;
+}
+
+sdk::Status KernelFlows::Read(const OnFlow& on_flow) {
+  read_ = {};
+  return table_->Read(Finished(on_flow, &read_));
+}
+
+// In this order, so that whoever comes after a sudden end of this process reads all again
+// that may not have been handed over, and nothing that has been and is half cleared.
+sdk::Status KernelFlows::Clear() {
+  drained_.table_packets += read_.packets;
+  drained_.table_bytes += read_.bytes;
+  read_ = {};
+  if (pins_ == nullptr) return table_->Clear();
+  const sdk::Status noted = pins_->NoteHandedOver({drained_.table_packets, drained_.table_bytes});
+  return noted.ok() ? ClearHandedOver() : noted;
+}
+
+sdk::Status KernelFlows::ClearHandedOver() {
+  const sdk::Status cleared = table_->Clear();
+  return cleared.ok() ? pins_->NoteCleared() : cleared;
 }
 
 sdk::Result<DatapathCounters> KernelFlows::Counters() {

@@ -9,30 +9,39 @@
 
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/clsact_qdisc.h"
+#include "sources/ebpf/datapath_pins.h"
 #include "sources/ebpf/end_clock.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/flow_programs.h"
 #include "sources/ebpf/flow_table.h"
+#include "sources/ebpf/map_create.h"
 
 struct ring_buffer;
 
 namespace weir::ebpf {
 
 // Threads as FlowKernel says. Forgets everything that is still in the kernel when
-// it ends; attachments may outlive it.
+// it ends, unless it persists; attachments may outlive it.
 class KernelFlows : public FlowKernel {
  public:
   // Creates the maps and loads the programs, of the mapped tier if the options leave the
   // choice and the kernel takes them. PERMISSION_DENIED or UNIMPLEMENTED if this process
-  // or this kernel cannot.
+  // or this kernel cannot. FAILED_PRECONDITION if `options.pin_path` is not fit for that, or
+  // what is pinned there is of another layout or other options.
   static sdk::Result<std::unique_ptr<KernelFlows>> Load(const KernelOptions& options,
                                                         const sdk::Stage& stage);
+  // Whether what is in `options.pin_path` is in the way of Load. Changes nothing.
+  static sdk::Status CheckPins(const KernelOptions& options);
   ~KernelFlows() override;
 
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
                                                   const AttachOptions& options) override;
   sdk::Status Flip() override;
   sdk::Status Drain(const OnFlow& on_flow) override;
+  sdk::Status Read(const OnFlow& on_flow) override;
+  sdk::Status Clear() override;
+  bool Persists() const override { return pins_ != nullptr; }
+  sdk::Status DetachLeftovers() override;
   sdk::Result<DatapathCounters> Counters() override;
   sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) override;
 
@@ -47,11 +56,18 @@ class KernelFlows : public FlowKernel {
   };
 
   explicit KernelFlows(const KernelOptions& options) : options_(options), tier_(options.tier) {}
+  // Of options with a tier.
   static sdk::Result<std::unique_ptr<KernelFlows>> LoadTier(const KernelOptions& options,
                                                             const sdk::Stage& stage);
-  sdk::Status MakeTable();
-  sdk::Status MakeOtherMaps();
+  sdk::Status MakeTable(const MapMaker& maker);
+  sdk::Status MakeOtherMaps(const MapMaker& maker);
   sdk::Status LoadPrograms(const sdk::Stage& stage);
+  // Takes up where a former one stopped, or says that all maps are there.
+  sdk::Status ContinueFromPins(const sdk::Stage& stage);
+  // Gives flows their times and adds them up before they go to `on_flow`, which both must
+  // outlive the result.
+  OnFlow Finished(const OnFlow& on_flow, TableTotals* totals) const;
+  sdk::Status ClearHandedOver();
   // Maps the overflow ring into memory.
   sdk::Status OpenRing();
 
@@ -62,7 +78,9 @@ class KernelFlows : public FlowKernel {
   sdk::UniqueFd counters_map_;
   std::unique_ptr<FlowPrograms> programs_;
   EndClock end_clock_;
-  DatapathCounters drained_;  // the part that is counted here
+  DatapathCounters drained_;            // the part that is counted here
+  TableTotals read_;                    // of the last Read, for Clear
+  std::unique_ptr<DatapathPins> pins_;  // null: does not persist
   ClsactQdiscs qdiscs_;
   std::unique_ptr<ring_buffer, FreeRing> ring_;
   const OnFlow* on_packet_ = nullptr;  // during ReadOverflow

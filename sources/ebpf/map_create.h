@@ -10,12 +10,13 @@
 
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/pin_folder.h"
 
 namespace weir::ebpf {
 
 // What a map is to be; sizes in bytes.
 struct MapShape {
-  const char* name;  // as bpftool shows it, 15 characters at most
+  const char* name;  // as bpftool shows it and as it is pinned, 15 characters at most
   bpf_map_type type;
   uint32_t key_size;
   uint32_t value_size;
@@ -26,6 +27,28 @@ struct MapShape {
 
 // `what` says what it is for, with the name of the setting. Fails with the kernel's words.
 sdk::Result<sdk::UniqueFd> CreateMap(const MapShape& shape, const std::string& what);
+
+// Where maps come from. Immutable; one thread at a time.
+class MapMaker {
+ public:
+  // Makes each anew.
+  MapMaker() = default;
+  // With `take_over` takes those that are pinned in `pins`, which have to be there; else
+  // makes each anew and pins it. Not owned.
+  MapMaker(const PinFolder* pins, bool take_over) : pins_(pins), take_over_(take_over) {}
+
+  // Maps come with what they had in them.
+  bool takes_over() const { return take_over_; }
+
+  // As CreateMap. FAILED_PRECONDITION if another map is pinned under that name.
+  sdk::Result<sdk::UniqueFd> Make(const MapShape& shape, const std::string& what) const;
+
+ private:
+  sdk::Result<sdk::UniqueFd> TakeOver(const MapShape& shape) const;
+
+  const PinFolder* pins_ = nullptr;
+  bool take_over_ = false;
+};
 
 }  // namespace weir::ebpf
 

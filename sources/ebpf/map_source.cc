@@ -13,7 +13,6 @@
 #include "absl/time/time.h"
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/diagnosis.h"
-#include "sources/ebpf/kernel_flows.h"
 
 namespace weir::ebpf {
 
@@ -48,7 +47,9 @@ MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
       datapath_(datapath),
       environment_(std::move(environment)),
       writer_(&stage_, settings_.kernel.sampling, ClocksOf(&stage_, environment_.suspended)),
-      report_(&stage_, settings_.kernel.max_flows) {
+      report_(&stage_, settings_.kernel.max_flows),
+      early_evictions_(stage_.Counter("weir_datapath_early_evictions_total",
+                                      "Evictions before their time, since the table was full.")) {
   datapath_->AddMap(stage_.name(), settings_.kernel, environment_.load);
 }
 
@@ -61,6 +62,10 @@ sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
   findings.Add(DiagnoseDatapath(features, datapath_->options(), loaded));
+  if (!settings_.kernel.pin_path.empty()) {
+    findings.Add(DiagnosePins(features, datapath_->options(),
+                              environment_.check_pins(datapath_->options())));
+  }
   return sdk::OkStatus();
 }
 
@@ -90,11 +95,14 @@ sdk::Status MapSource::AttachToAll() {
   const sdk::Status status =
       links_->ReadInitial([this](const sdk::Link& link) { attached_->OnPresent(link); },
                           [this](const sdk::Link& link) { attached_->OnGone(link); });
-  return status.ok() ? attached_->CheckStart() : status;
+  if (!status.ok()) return status;
+  const sdk::Status checked = attached_->CheckStart();
+  return checked.ok() ? kernel_->DetachLeftovers() : checked;
 }
 
 sdk::Status MapSource::Stop() {
   sdk::Status status;
+  if (attached_ && kernel_->Persists()) attached_->KeepAll();
   if (attached_) status = attached_->DetachAll();
   attached_.reset();
   links_.reset();
@@ -115,28 +123,49 @@ void MapSource::Interrupt() {
 sdk::Status MapSource::Run() {
   // The ring buffer's reader waits for this, whatever happens here.
   const absl::Cleanup detached = [this] { datapath_->MarkDetached(); };
-  const sdk::Status status = EvictUntilInterrupted();
-  const sdk::Status finished = Finish();
+  const bool persists = kernel_->Persists();
+  // Those that a former run has not handed over.
+  sdk::Status status = persists ? Deliver(FlowEndReason::kActiveTimeout) : sdk::OkStatus();
+  if (status.ok()) status = EvictUntilInterrupted();
+  const sdk::Status finished = persists ? FinishAndKeep() : Finish();
   return status.ok() ? finished : status;
 }
 
 sdk::Status MapSource::EvictUntilInterrupted() {
   const auto interval = absl::ToChronoNanoseconds(settings_.eviction_interval);
-  Time next = std::chrono::steady_clock::now() + interval;
-  Time next_check = std::chrono::steady_clock::now() + kCheckInterval;
+  const auto early_interval = absl::ToChronoNanoseconds(settings_.early_eviction_interval);
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  Time next = now() + interval;
+  Time early = now() + early_interval;
+  Time next_check = now() + kCheckInterval;
   while (!interrupted_.load()) {
-    sdk::Status status = WatchUntil(next);
+    sdk::Status status = WatchUntil(std::min(next, early));
     if (!status.ok() || interrupted_.load()) return status;
-    status = Evict(FlowEndReason::kActiveTimeout);
+    const bool due = now() >= next;
+    if (!due) {
+      early += early_interval;
+      sdk::Result<bool> full = TableWasFull();
+      if (!full.ok()) return full.status();
+      if (!*full) continue;
+      early_evictions_.Add(1);
+    }
+    status = Evict(due ? FlowEndReason::kActiveTimeout : FlowEndReason::kLackOfResources);
     if (!status.ok()) return status;
-    if (const Time now = std::chrono::steady_clock::now(); now >= next_check) {
+    if (now() >= next_check) {
       attached_->Restore();
-      next_check = now + kCheckInterval;
+      next_check = now() + kCheckInterval;
     }
     // Where consumers hold back, timeouts are left out and not made up for.
-    next = std::max(next + interval, std::chrono::steady_clock::now());
+    next = due ? std::max(next + interval, now()) : now() + interval;
+    early = now() + early_interval;
   }
   return sdk::OkStatus();
+}
+
+sdk::Result<bool> MapSource::TableWasFull() {
+  sdk::Result<DatapathCounters> counters = kernel_->Counters();
+  if (!counters.ok()) return counters.status();
+  return counters->Refused() > refused_;
 }
 
 sdk::Status MapSource::WatchUntil(Time deadline) {
@@ -171,10 +200,14 @@ sdk::Status MapSource::ReadLinks() {
 
 sdk::Status MapSource::Evict(FlowEndReason reason) {
   sdk::Status status = kernel_->Flip();
-  if (status.ok()) status = Drain(reason);
-  if (!status.ok()) return status;
+  if (status.ok()) status = kernel_->Persists() ? Deliver(reason) : Drain(reason);
+  return status.ok() ? ReadCounters() : status;
+}
+
+sdk::Status MapSource::ReadCounters() {
   sdk::Result<DatapathCounters> counters = kernel_->Counters();
   if (!counters.ok()) return counters.status();
+  refused_ = counters->Refused();
   report_.Update(*counters);
   return sdk::OkStatus();
 }
@@ -185,6 +218,18 @@ sdk::Status MapSource::Drain(FlowEndReason reason) {
   const sdk::Status drained = kernel_->Drain([this](const Flow& flow) { writer_.Add(flow); });
   const sdk::Status flushed = writer_.Flush();
   return drained.ok() ? flushed : drained;
+}
+
+sdk::Status MapSource::Deliver(FlowEndReason reason) {
+  undelivered_ = true;
+  writer_.Begin(reason);
+  sdk::Status status = kernel_->Read([this](const Flow& flow) { writer_.Add(flow); });
+  const sdk::Status flushed = writer_.Flush();
+  if (status.ok()) status = flushed;
+  if (status.ok()) status = stage_.Settle();
+  if (status.ok()) status = kernel_->Clear();
+  if (status.ok()) undelivered_ = false;
+  return status;
 }
 
 // A program that had begun before the programs were detached may have found either
@@ -204,6 +249,17 @@ sdk::Status MapSource::Finish() {
   keep_first(counters.status());
   if (counters.ok()) report_.Finish(*counters);
   return first;
+}
+
+// The programs go on counting. What could not be delivered is read again by the next run.
+sdk::Status MapSource::FinishAndKeep() {
+  datapath_->MarkDetached();
+  const sdk::Status status = undelivered_ ? sdk::OkStatus() : Evict(FlowEndReason::kForcedEnd);
+  attached_->KeepAll();
+  sdk::Result<DatapathCounters> counters = kernel_->Counters();
+  if (!counters.ok()) return status.ok() ? counters.status() : status;
+  report_.Finish(*counters);
+  return status;
 }
 
 }  // namespace weir::ebpf

@@ -20,6 +20,7 @@
 #include "sources/ebpf/ebpf.pb.h"
 #include "sources/ebpf/flow_writer.h"
 #include "sources/ebpf/kernel_features.h"
+#include "sources/ebpf/kernel_flows.h"
 #include "sources/ebpf/link_feed.h"
 #include "sources/ebpf/settings.h"
 #include "sources/ebpf/wall_clock.h"
@@ -32,6 +33,7 @@ struct MapEnvironment {
   KernelLoader load;
   LinkFeedOpener open_links = OpenNetlinkFeed;
   KernelProbe probe = ProbeKernel;
+  std::function<sdk::Status(const KernelOptions& options)> check_pins = KernelFlows::CheckPins;
   ClockWatchOpener open_clock_watch = OpenClockWatch;
   std::function<uint64_t()> suspended = SuspendedNs;
 };
@@ -64,11 +66,17 @@ class MapSource : public sdk::Source {
   sdk::Status ReadLinks();
   sdk::Status FollowClocks();
   sdk::Status EvictUntilInterrupted();
+  // Whether flows found no room in the table that is being filled now.
+  sdk::Result<bool> TableWasFull();
   // Follows interfaces and clocks. Returns at `deadline`, and before when interrupted.
   sdk::Status WatchUntil(Time deadline);
   sdk::Status Evict(FlowEndReason reason);
   sdk::Status Drain(FlowEndReason reason);
+  // The same, but empties the table only when its flows have reached the sinks.
+  sdk::Status Deliver(FlowEndReason reason);
+  sdk::Status ReadCounters();
   sdk::Status Finish();
+  sdk::Status FinishAndKeep();
 
   const sdk::Stage stage_;
   const MapSettings settings_;
@@ -87,6 +95,11 @@ class MapSource : public sdk::Source {
   // In Run.
   FlowWriter writer_;
   CountersReport report_;
+  sdk::Metric early_evictions_;
+  uint64_t refused_ = 0;  // flows that had found no room at the last eviction
+  // The table that is not being filled holds flows of which it is not known whether they
+  // have reached the sinks.
+  bool undelivered_ = false;
 };
 
 }  // namespace weir::ebpf

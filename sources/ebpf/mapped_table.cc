@@ -78,27 +78,33 @@ uint32_t SlotsFor(uint32_t max_flows) {
 }
 
 sdk::Result<std::unique_ptr<MappedTable>> MappedTable::Create(uint32_t max_flows,
-                                                              uint64_t hash_seed) {
+                                                              uint64_t hash_seed,
+                                                              const MapMaker& maker) {
   const std::string what =
       absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)");
   std::unique_ptr<MappedTable> table(new MappedTable());
   table->slots_ = SlotsFor(max_flows);
   if (table->slots_ == 0) return sdk::ErrnoStatus(what, E2BIG);
   sdk::Result<sdk::UniqueFd> slots_map =
-      CreateMap({"weir_flows", BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(flow_slot_t),
-                 2 * table->slots_, BPF_F_MMAPABLE},
-                what);
+      maker.Make({"weir_flows", BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(flow_slot_t),
+                  2 * table->slots_, BPF_F_MMAPABLE},
+                 what);
   if (!slots_map.ok()) return slots_map.status();
   table->slots_map_ = *std::move(slots_map);
   sdk::Result<sdk::UniqueFd> state_map =
-      CreateMap({"weir_table", BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(flow_table_state_t), 1,
-                 BPF_F_MMAPABLE},
-                what);
+      maker.Make({"weir_table", BPF_MAP_TYPE_ARRAY, sizeof(uint32_t), sizeof(flow_table_state_t), 1,
+                  BPF_F_MMAPABLE},
+                 what);
   if (!state_map.ok()) return state_map.status();
   table->state_map_ = *std::move(state_map);
   sdk::Status status = table->MapMemory(what);
   if (status.ok()) status = table->MakeFence(what);
   if (!status.ok()) return status;
+  if (maker.takes_over()) {
+    status = table->WaitForPrograms();
+    if (!status.ok()) return status;
+    return table;
+  }
   table->state()->slots = table->slots_;
   table->state()->max_flows = max_flows;
   table->state()->hash_seed = hash_seed;
@@ -163,31 +169,49 @@ sdk::Status MappedTable::Flip() {
   return status;
 }
 
-sdk::Status MappedTable::Drain(const FlowKernel::OnFlow& on_flow) {
-  const uint32_t retired = 1 - __atomic_load_n(&state()->active, __ATOMIC_RELAXED);
-  auto& numbers = state()->epochs[retired];
-  if (numbers.used == 0) return sdk::OkStatus();
-  flow_slot_t* const slots = epoch(retired);
+void MappedTable::Visit(bool clear, const FlowKernel::OnFlow& on_flow) const {
+  const auto& numbers = state()->epochs[retired()];
+  if (numbers.used == 0) return;
+  flow_slot_t* const slots = epoch(retired());
+  const auto may_be_twice = [](const flow_slot_t& slot) {
+    return (slot.details.flags & WEIR_FLOW_MAY_BE_TWICE) != 0;
+  };
   FlowMerge merge;
   if (numbers.twice > 0) {
     for (uint32_t i = 0; i < slots_; ++i) {
-      if (slots[i].ports_interface == 0) continue;
-      if ((slots[i].details.flags & WEIR_FLOW_MAY_BE_TWICE) == 0) continue;
-      merge.Add(FlowOf(slots[i]));
-      slots[i] = {};
+      if (slots[i].ports_interface != 0 && may_be_twice(slots[i])) merge.Add(FlowOf(slots[i]));
     }
   }
   for (uint32_t i = 0; i < slots_; ++i) {
     if (slots[i].ports_interface == 0) continue;
+    const bool merged = may_be_twice(slots[i]);
     Flow flow = FlowOf(slots[i]);
-    slots[i] = {};
+    if (clear) slots[i] = {};
+    if (merged) continue;
     merge.Take(&flow);
     on_flow(flow);
   }
   merge.TakeRest(on_flow);
-  numbers.used = 0;
-  numbers.twice = 0;
+}
+
+sdk::Status MappedTable::Drain(const FlowKernel::OnFlow& on_flow) {
+  Visit(/*clear=*/true, on_flow);
+  state()->epochs[retired()].used = 0;
+  state()->epochs[retired()].twice = 0;
   return sdk::OkStatus();
+}
+
+sdk::Status MappedTable::Read(const FlowKernel::OnFlow& on_flow) {
+  Visit(/*clear=*/false, on_flow);
+  return sdk::OkStatus();
+}
+
+sdk::Status MappedTable::Clear() {
+  return Drain([](const Flow&) {});
+}
+
+uint32_t MappedTable::retired() const {
+  return 1 - __atomic_load_n(&state()->active, __ATOMIC_RELAXED);
 }
 
 }  // namespace weir::ebpf

@@ -11,6 +11,7 @@
 #include "bpf/flow.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/flow_table.h"
+#include "sources/ebpf/map_create.h"
 #include "sources/ebpf/mapped_memory.h"
 
 namespace weir::ebpf {
@@ -22,13 +23,17 @@ uint32_t SlotsFor(uint32_t max_flows);
 // One thread at a time.
 class MappedTable : public FlowTable {
  public:
-  // Creates the maps. Fails with the kernel's words and the name of the setting.
-  // `hash_seed` is random.
-  static sdk::Result<std::unique_ptr<MappedTable>> Create(uint32_t max_flows, uint64_t hash_seed);
+  // With maps that `maker` makes. Fails with the kernel's words and the name of the
+  // setting. `hash_seed` is random, and not looked at where maps are taken over; no program
+  // runs any more then that fills the half that is not to be filled.
+  static sdk::Result<std::unique_ptr<MappedTable>> Create(uint32_t max_flows, uint64_t hash_seed,
+                                                          const MapMaker& maker);
 
   std::vector<ProgramMap> ProgramMaps() const override;
   sdk::Status Flip() override;
   sdk::Status Drain(const FlowKernel::OnFlow& on_flow) override;
+  sdk::Status Read(const FlowKernel::OnFlow& on_flow) override;
+  sdk::Status Clear() override;
 
  private:
   MappedTable() = default;
@@ -37,7 +42,13 @@ class MappedTable : public FlowTable {
   // Returns when no program runs any more that began before.
   sdk::Status WaitForPrograms();
 
+  // Makes flows of the slots of the half that is not being filled, and empties these where
+  // `clear` says so.
+  void Visit(bool clear, const FlowKernel::OnFlow& on_flow) const;
+
   flow_table_state_t* state() const;
+  // The half that is not being filled.
+  uint32_t retired() const;
   flow_slot_t* epoch(uint32_t number) const;
 
   uint32_t slots_ = 0;  // of an epoch

@@ -15,6 +15,7 @@
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
+#include "sources/ebpf/pinned_link.h"
 #include "sources/ebpf/tcx_position.h"
 
 namespace weir::ebpf {
@@ -40,17 +41,23 @@ class TcxAttachment : public Attachment {
  public:
   TcxAttachment(bpf_link* link, std::string warning)
       : Attachment(std::move(warning)), link_(link) {}
+  ~TcxAttachment() override { (void)Detach(); }
 
   sdk::Status Detach() override {
     if (link_ == nullptr) return sdk::OkStatus();
+    const sdk::Status unpinned = Unpin();
     const int error = -bpf_link__detach(link_.get());
     link_.reset();
     // ENOLINK: the interface has gone, and the program with it.
-    if (error == 0 || error == ENOLINK) return sdk::OkStatus();
+    if (error == 0 || error == ENOLINK) return unpinned;
     return sdk::ErrnoStatus("detach tcx", error);
   }
   // Where the interface went to another network namespace, the program is still on it.
-  void Abandon() override { link_.reset(); }
+  void Abandon() override {
+    if (link_ != nullptr) (void)Unpin();
+    link_.reset();
+  }
+  void Keep() override { link_.reset(); }
   bool IsInPlace() override {
     if (link_ == nullptr) return false;
     bpf_link_info info;
@@ -60,11 +67,26 @@ class TcxAttachment : public Attachment {
     return error != 0 || info.tcx.ifindex != 0;  // 0: the interface has gone
   }
 
+  // Keeps it attached when its descriptor is closed.
+  sdk::Status Pin(const std::string& path) {
+    const int error = -bpf_link__pin(link_.get(), path.c_str());
+    return error == 0 ? sdk::OkStatus() : sdk::ErrnoStatus(absl::StrCat("pin ", path), error);
+  }
+
  private:
   struct Close {
-    // Of a link its descriptor is all there is, so that closing it detaches.
+    // Of a link without a pin its descriptor is all there is, so that closing it detaches.
     void operator()(bpf_link* link) const { (void)bpf_link__destroy(link); }
   };
+
+  sdk::Status Unpin() {
+    if (bpf_link__pin_path(link_.get()) == nullptr) return sdk::OkStatus();
+    const int error = -bpf_link__unpin(link_.get());
+    // Somebody may have removed the pin.
+    if (error == 0 || error == ENOENT) return sdk::OkStatus();
+    return sdk::ErrnoStatus("unpin tcx", error);
+  }
+
   std::unique_ptr<bpf_link, Close> link_;
 };
 
@@ -95,6 +117,7 @@ class ClsactAttachment : public Attachment {
   // Not all of the interfaces of that index need have gone: where one came after the
   // other at once, the filter may have been made on the second.
   void Abandon() override { (void)Detach(); }
+  void Keep() override { qdisc_.reset(); }
   // An index is one interface's today and another's tomorrow, so that a place is known
   // by the program that is there.
   bool IsInPlace() override {
@@ -114,7 +137,7 @@ class ClsactAttachment : public Attachment {
 
 // errno.
 int LinkTcx(const bpf_program* program, const sdk::Link& link, const TcxPosition& position,
-            std::unique_ptr<Attachment>* attachment) {
+            std::unique_ptr<TcxAttachment>* attachment) {
   LibbpfOptions<bpf_tcx_opts> options;
   options->flags = position.flags;
   options->relative_id = position.relative_id;
@@ -126,12 +149,12 @@ int LinkTcx(const bpf_program* program, const sdk::Link& link, const TcxPosition
 }
 
 // UNIMPLEMENTED: this kernel has no TCX.
-sdk::Result<std::unique_ptr<Attachment>> AttachTcx(const bpf_program* program,
-                                                   const sdk::Link& link, uint8_t direction,
-                                                   const TcxAnchor& anchor) {
+sdk::Result<std::unique_ptr<TcxAttachment>> AttachTcx(const bpf_program* program,
+                                                      const sdk::Link& link, uint8_t direction,
+                                                      const TcxAnchor& anchor) {
   sdk::Result<TcxPosition> position = FindTcxPosition(anchor, link, direction);
   if (!position.ok()) return position.status();
-  std::unique_ptr<Attachment> attachment;
+  std::unique_ptr<TcxAttachment> attachment;
   int error = LinkTcx(program, link, *position, &attachment);
   // The program in question was detached, or attached in another way, since it was found.
   if (position->relative_id != 0 && (error == ENOENT || error == EBUSY)) {
@@ -188,12 +211,36 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
                                                        const AttachOptions& options,
                                                        ClsactQdiscs* qdiscs) {
   if (options.mode != AttachMode::kClsact) {
-    sdk::Result<std::unique_ptr<Attachment>> attached =
+    sdk::Result<std::unique_ptr<TcxAttachment>> attached =
         AttachTcx(program, link, direction, options.tcx_anchor);
+    if (attached.ok()) return std::unique_ptr<Attachment>(*std::move(attached));
     const bool no_tcx = attached.status().code() == WEIR_UNIMPLEMENTED;
-    if (options.mode == AttachMode::kTcx || !no_tcx) return attached;
+    if (options.mode == AttachMode::kTcx || !no_tcx) return attached.status();
   }
   return AttachClsact(program, link, direction, options, qdiscs);
+}
+
+sdk::Result<std::unique_ptr<Attachment>> AttachPinned(const bpf_program* program,
+                                                      const sdk::Link& link, uint8_t direction,
+                                                      const AttachOptions& options,
+                                                      const std::string& pin_path) {
+  sdk::Result<bpf_link*> pinned = TakeOverPinnedLink(pin_path, program, link, direction);
+  if (!pinned.ok()) {
+    return sdk::Status(pinned.status().code(),
+                       absl::StrCat(TcxContext(link, direction), ": ", pinned.status().message()));
+  }
+  if (*pinned != nullptr) {
+    return std::unique_ptr<Attachment>(std::make_unique<TcxAttachment>(*pinned, ""));
+  }
+  sdk::Result<std::unique_ptr<TcxAttachment>> attached =
+      AttachTcx(program, link, direction, options.tcx_anchor);
+  if (!attached.ok()) return attached.status();
+  const sdk::Status status = (*attached)->Pin(pin_path);
+  if (!status.ok()) {
+    return sdk::Status(status.code(),
+                       absl::StrCat(TcxContext(link, direction), ": ", status.message()));
+  }
+  return std::unique_ptr<Attachment>(*std::move(attached));
 }
 
 }  // namespace weir::ebpf

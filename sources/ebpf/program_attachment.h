@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 
 #include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/clsact_qdisc.h"
@@ -22,6 +23,13 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
                                                        const sdk::Link& link, uint8_t direction,
                                                        const AttachOptions& options,
                                                        ClsactQdiscs* qdiscs);
+
+// The same by a link that is pinned at `pin_path`, or is pinned there already: then it is
+// where it was among other programs. UNIMPLEMENTED where the kernel has no TCX.
+sdk::Result<std::unique_ptr<Attachment>> AttachPinned(const bpf_program* program,
+                                                      const sdk::Link& link, uint8_t direction,
+                                                      const AttachOptions& options,
+                                                      const std::string& pin_path);
 
 }  // namespace weir::ebpf
 

@@ -61,6 +61,14 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   sdk::Result<absl::Duration> interval =
       DurationOf("cache_active_timeout", config.cache_active_timeout());
   if (!interval.ok()) return interval.status();
+  sdk::Result<absl::Duration> early =
+      DurationOf("cache_early_eviction_interval", config.cache_early_eviction_interval());
+  if (!early.ok()) return early.status();
+  if (!config.pin_path().empty() && config.attach() == EbpfMap::CLSACT) {
+    return sdk::Status(
+        WEIR_INVALID_ARGUMENT,
+        "pin_path: has no meaning with attach: CLSACT, whose filters are not pinned");
+  }
   if (config.cache_max_flows() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
   }
@@ -76,12 +84,14 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
     }
     kernel.vxlan_port = static_cast<uint16_t>(config.vxlan_port());
   }
+  kernel.pin_path = config.pin_path();
   kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
   return MapSettings{*std::move(interfaces),
                      DirectionsOf(config.direction()),
                      *std::move(attach),
                      kernel,
                      *interval,
+                     *early,
                      config.datapath()};
 }
 

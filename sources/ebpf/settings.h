@@ -22,6 +22,7 @@ struct MapSettings {
   AttachOptions attach;
   KernelOptions kernel;  // but for the ring, which is another stage's
   absl::Duration eviction_interval;
+  absl::Duration early_eviction_interval;  // the least, where the table is full
   std::string datapath;
 };
 

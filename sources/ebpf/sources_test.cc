@@ -8,6 +8,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <set>
 #include <string>
 #include <thread>
@@ -521,6 +522,69 @@ TEST(Settings, PacketsAreLookedIntoByThePortOnlyWhereAsked) {
     config.set_vxlan_port(port);
     EXPECT_EQ(SettingsOf(config).status().message(), "vxlan_port: must be 1 to 65535");
   }
+}
+
+TEST_F(SourcesTest, AFullTableIsReadBeforeItsTimeButNotAllTheTime) {
+  links_.Present(3, "eth0");
+  sources::EbpfMap config = MapConfig("24h");
+  config.set_cache_early_eviction_interval("10ms");
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  world_.Insert(SomeFlow(1, 1, 60, 1000, 1000));
+  int full_at = 0;
+  ASSERT_TRUE(RunMapUntil([this, &full_at] {
+                const std::lock_guard<std::mutex> lock(world_.mutex);
+                if (full_at == 0 && world_.counter_reads > 2) {
+                  full_at = world_.counter_reads;
+                  world_.counters.kernel.table_failures[WEIR_TABLE_CROWDED] = 5;
+                }
+                // All looks but one find nothing new.
+                return full_at > 0 && world_.counter_reads > full_at + 5;
+              }).ok());
+  ASSERT_TRUE(map_->Stop().ok());
+  EXPECT_EQ(map_host_.metric("weir_datapath_early_evictions_total"), 1);
+  const std::vector<Record> records = map_host_.records();
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kLackOfResources));
+}
+
+TEST_F(SourcesTest, WhatPersistsStaysAttachedAndIsGivenUpOnlyWhenItHasArrived) {
+  links_.Present(3, "eth0");
+  world_.persists = true;
+  // Of a run that ended before it had handed this over.
+  world_.tables[1].push_back(SomeFlow(1, 1, 60, 1000, 1000));
+  MakeMap(MapConfig("24h"));
+  MakeRing();
+  ASSERT_TRUE(ring_->Start().ok());
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.leftovers_detached, 1);
+  std::thread ring_thread([this] { EXPECT_TRUE(ring_->Run().ok()); });
+  ASSERT_TRUE(RunMapUntil([this] {
+                if (map_host_.records().size() != 1) return false;
+                world_.Insert(SomeFlow(2, 1, 60, 1000, 1000));
+                return true;
+              }).ok());
+  ring_thread.join();  // though programs go on
+  ASSERT_TRUE(map_->Stop().ok());
+  ASSERT_TRUE(ring_->Stop().ok());
+  EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}, {"eth0", 1}}));
+  EXPECT_EQ(world_.kept, world_.Attached());
+  const std::vector<Record> records = map_host_.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].src_port, 1);
+  EXPECT_EQ(records[1].src_port, 2);
+  EXPECT_TRUE(world_.tables[0].empty() && world_.tables[1].empty());
+
+  // Flows that were dropped on their way are there for the next run, and no further half is
+  // begun that would have to be read.
+  map_host_.FailSettle();
+  world_.tables[1 - world_.active].push_back(SomeFlow(3, 1, 60, 1000, 1000));
+  world_.Insert(SomeFlow(4, 1, 60, 1000, 1000));
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(map_->Run().code(), WEIR_CANCELLED);
+  ASSERT_TRUE(map_->Stop().ok());
+  EXPECT_EQ(world_.tables[0].size() + world_.tables[1].size(), 2u);
+  EXPECT_EQ(map_host_.records().back().src_port, 3);
 }
 
 TEST(Create, SharesOneDatapathByName) {

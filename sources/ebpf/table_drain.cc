@@ -29,25 +29,35 @@ void TableDrain::Resize(size_t entries) {
 }
 
 sdk::Status TableDrain::Drain(int fd, const FlowKernel::OnFlow& on_flow) {
-  if (keys_.empty()) Resize(kInitialEntries);
-  if (!single_) {
-    bool unsupported = false;
-    const sdk::Status status = DrainByBatch(fd, on_flow, &unsupported);
-    if (!unsupported) return status;
-    single_ = true;
-  }
+  sdk::Status status;
+  if (TryByBatch(fd, bpf_map_lookup_and_delete_batch, on_flow, &status)) return status;
   return DrainSingly(fd, on_flow);
 }
 
-sdk::Status TableDrain::DrainByBatch(int fd, const FlowKernel::OnFlow& on_flow, bool* unsupported) {
+sdk::Status TableDrain::Read(int fd, const FlowKernel::OnFlow& on_flow) {
+  sdk::Status status;
+  if (TryByBatch(fd, bpf_map_lookup_batch, on_flow, &status)) return status;
+  return ReadSingly(fd, on_flow);
+}
+
+bool TableDrain::TryByBatch(int fd, BatchCall call, const FlowKernel::OnFlow& on_flow,
+                            sdk::Status* status) {
+  if (single_) return false;
+  if (keys_.empty()) Resize(kInitialEntries);
+  *status = ByBatch(fd, call, on_flow, &single_);
+  return !single_;
+}
+
+sdk::Status TableDrain::ByBatch(int fd, BatchCall call, const FlowKernel::OnFlow& on_flow,
+                                bool* unsupported) {
   // Where the kernel goes on: the number of a bucket. Null is the first one.
   uint32_t position = 0;
   bool begun = false;
   for (;;) {
     uint32_t count = static_cast<uint32_t>(keys_.size());
     uint32_t next = 0;
-    const int error = -bpf_map_lookup_and_delete_batch(
-        fd, begun ? &position : nullptr, &next, keys_.data(), values_.data(), &count, nullptr);
+    const int error = -call(fd, begun ? &position : nullptr, &next, keys_.data(), values_.data(),
+                            &count, nullptr);
     if (error == ENOSPC && keys_.size() < kMaxEntries) {
       Resize(keys_.size() * 2);
       continue;
@@ -85,6 +95,21 @@ sdk::Status TableDrain::DrainSingly(int fd, const FlowKernel::OnFlow& on_flow) {
   }
   if (end != ENOENT) return sdk::ErrnoStatus("read flow table: next entry", end);
   return sdk::OkStatus();
+}
+
+sdk::Status TableDrain::ReadSingly(int fd, const FlowKernel::OnFlow& on_flow) {
+  flow_key_t key;
+  flow_value_t value;
+  const flow_key_t* former = nullptr;
+  for (;;) {
+    const int end = -bpf_map_get_next_key(fd, former, &key);
+    if (end == ENOENT) return sdk::OkStatus();
+    if (end != 0) return sdk::ErrnoStatus("read flow table: next entry", end);
+    const int error = -bpf_map_lookup_elem(fd, &key, &value);
+    if (error != 0) return sdk::ErrnoStatus("read flow table: look up entry", error);
+    on_flow({key.id, value});
+    former = &key;
+  }
 }
 
 }  // namespace weir::ebpf

@@ -3,7 +3,10 @@
 #ifndef WEIR_SOURCES_EBPF_TABLE_DRAIN_H_
 #define WEIR_SOURCES_EBPF_TABLE_DRAIN_H_
 
+#include <bpf/bpf.h>
+
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "bpf/flow.h"
@@ -21,11 +24,20 @@ class TableDrain {
 
   // Takes all entries out of the hash map `fd`. After an error some may remain.
   sdk::Status Drain(int fd, const FlowKernel::OnFlow& on_flow);
+  // The same, and leaves them there.
+  sdk::Status Read(int fd, const FlowKernel::OnFlow& on_flow);
 
  private:
-  // *unsupported is set, and nothing taken, if the kernel does not know the call.
-  sdk::Status DrainByBatch(int fd, const FlowKernel::OnFlow& on_flow, bool* unsupported);
+  // bpf_map_lookup_batch, or the one that deletes what it gives.
+  using BatchCall = int (*)(int fd, void* position, void* next, void* keys, void* values,
+                            uint32_t* count, const bpf_map_batch_opts* options);
+
+  // True if `call` did it, to *status; false, and nothing done: the kernel does not know it.
+  bool TryByBatch(int fd, BatchCall call, const FlowKernel::OnFlow& on_flow, sdk::Status* status);
+  // *unsupported is set, and nothing done, if the kernel does not know the call.
+  sdk::Status ByBatch(int fd, BatchCall call, const FlowKernel::OnFlow& on_flow, bool* unsupported);
   sdk::Status DrainSingly(int fd, const FlowKernel::OnFlow& on_flow);
+  sdk::Status ReadSingly(int fd, const FlowKernel::OnFlow& on_flow);
   void Resize(size_t entries);
 
   bool single_;

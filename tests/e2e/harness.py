@@ -78,6 +78,10 @@ class Weir:
     def stdout(self):
         return self._stdout_path.read_text()
 
+    def wrote_records(self):
+        """Whether there is any output yet."""
+        return self._stdout_path.stat().st_size > 0
+
     def stderr(self):
         return self._stderr_path.read_text()
 
