@@ -17,12 +17,12 @@ constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 
 AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
                                        std::vector<uint8_t> directions, AttachOptions options,
-                                       FlowKernel* kernel)
+                                       ProgramAttacher* attacher)
     : stage_(stage),
       selector_(selector),
       directions_(std::move(directions)),
       options_(std::move(options)),
-      kernel_(kernel),
+      attacher_(attacher),
       failures_(stage->Counter("weir_interface_attach_failures_total",
                                "Interfaces that could not be attached to.")),
       measured_(stage->Gauge("weir_interfaces_attached", "Interfaces that are measured now.")),
@@ -31,7 +31,8 @@ AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceS
 sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk::Link& link) {
   Hooks hooks;
   for (const uint8_t direction : directions_) {
-    sdk::Result<std::unique_ptr<Attachment>> attached = kernel_->Attach(link, direction, options_);
+    sdk::Result<std::unique_ptr<Attachment>> attached =
+        attacher_->Attach(link, direction, options_);
     if (!attached.ok()) {
       const sdk::Status undone = Detach(hooks);
       if (undone.ok()) return attached.status();
@@ -53,7 +54,7 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
                                             link.name, "' now: no longer measured"));
     if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
     attached_.erase(known);
-    measured_.Set(static_cast<int64_t>(attached_.size()));
+    measured_.Add(-1);
     return;
   }
   if (known != attached_.end()) {
@@ -66,7 +67,7 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
     return;
   }
   attached_[link.if_index] = {link, *std::move(hooks)};
-  measured_.Set(static_cast<int64_t>(attached_.size()));
+  measured_.Add(1);
   stage_->Log(WEIR_LOG_DEBUG,
               absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
 }
@@ -90,7 +91,7 @@ void AttachedInterfaces::Restore() {
     }
     NoteFailure(interface.link, hooks.status());
     known = attached_.erase(known);
-    measured_.Set(static_cast<int64_t>(attached_.size()));
+    measured_.Add(-1);
   }
 }
 
@@ -114,7 +115,7 @@ void AttachedInterfaces::OnGone(const sdk::Link& link) {
   if (known == attached_.end()) return;
   for (const std::unique_ptr<Attachment>& hook : known->second.hooks) hook->Abandon();
   attached_.erase(known);
-  measured_.Set(static_cast<int64_t>(attached_.size()));
+  measured_.Add(-1);
 }
 
 sdk::Status AttachedInterfaces::CheckStart() {
@@ -146,8 +147,8 @@ void AttachedInterfaces::KeepAll() {
   for (const auto& [if_index, interface] : attached_) {
     for (const std::unique_ptr<Attachment>& hook : interface.hooks) hook->Keep();
   }
+  measured_.Add(-static_cast<int64_t>(attached_.size()));
   attached_.clear();
-  measured_.Set(0);
 }
 
 sdk::Status AttachedInterfaces::DetachAll() {
@@ -159,8 +160,8 @@ sdk::Status AttachedInterfaces::DetachAll() {
           status.code(), absl::StrCat("interface '", interface.link.name, "': ", status.message()));
     }
   }
+  measured_.Add(-static_cast<int64_t>(attached_.size()));
   attached_.clear();
-  measured_.Set(0);
   return first;
 }
 

@@ -24,7 +24,8 @@ class AttachedInterfaces {
  public:
   // `directions` are WEIR_DIRECTION_*. All pointers must outlive it.
   AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
-                     std::vector<uint8_t> directions, AttachOptions options, FlowKernel* kernel);
+                     std::vector<uint8_t> directions, AttachOptions options,
+                     ProgramAttacher* attacher);
 
   // A link that is new or has changed; and one that has gone.
   void OnPresent(const sdk::Link& link);
@@ -57,7 +58,7 @@ class AttachedInterfaces {
   const InterfaceSelector* const selector_;
   const std::vector<uint8_t> directions_;
   const AttachOptions options_;
-  FlowKernel* const kernel_;
+  ProgramAttacher* const attacher_;
 
   struct Interface {
     sdk::Link link;

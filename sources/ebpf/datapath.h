@@ -15,6 +15,7 @@
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/namespace_registry.h"
 
 namespace weir::ebpf {
 
@@ -48,6 +49,9 @@ class Datapath {
   // For a stage that stops after it had started.
   void Release();
 
+  // What the numbers of namespaces in flows mean. Any thread.
+  NamespaceRegistry* namespaces() { return &namespaces_; }
+
   // The settings of all stages.
   const KernelOptions& options() const { return options_; }
   // How many packets one stands for: the map's setting.
@@ -63,6 +67,7 @@ class Datapath {
   std::vector<std::string> ring_stages_;
   KernelOptions options_;
   KernelLoader loader_;
+  NamespaceRegistry namespaces_;
   std::unique_ptr<FlowKernel> kernel_;
   int users_ = 0;  // stages that hold kernel_
 

@@ -269,4 +269,19 @@ std::vector<sdk::Finding> DiagnosePins(const KernelFeatures& features, const Ker
   return report.Take();
 }
 
+sdk::Finding DiagnoseNamespaces(const KernelFeatures& features) {
+  constexpr char kSubject[] = "network namespaces";
+  if (!features.Has(kCapSysAdmin)) {
+    return {WEIR_FINDING_MISSING, kSubject,
+            "`netns` is ALL, and to enter them takes CAP_SYS_ADMIN, which this process lacks: "
+            "run as root, or with it, or set `netns` to OWN"};
+  }
+  if (!features.Has(kCapSysPtrace)) {
+    return {WEIR_FINDING_DEGRADED, kSubject,
+            "those that only processes of other users are in are not found, which takes "
+            "CAP_SYS_PTRACE"};
+  }
+  return {WEIR_FINDING_OK, kSubject, "all of them are measured"};
+}
+
 }  // namespace weir::ebpf

@@ -30,6 +30,9 @@ std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
 std::vector<sdk::Finding> DiagnosePins(const KernelFeatures& features, const KernelOptions& options,
                                        const sdk::Status& checked);
 
+// Of what it takes to measure the interfaces of all network namespaces.
+sdk::Finding DiagnoseNamespaces(const KernelFeatures& features);
+
 }  // namespace weir::ebpf
 
 #endif  // WEIR_SOURCES_EBPF_DIAGNOSIS_H_

@@ -97,7 +97,8 @@ class FakeAttachment : public Attachment {
 
 class FakeKernel : public FlowKernel {
  public:
-  explicit FakeKernel(FakeWorld* world) : world_(world) {}
+  explicit FakeKernel(FakeWorld* world, std::string prefix = "")
+      : world_(world), prefix_(std::move(prefix)) {}
 
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
                                                   const AttachOptions& options) override {
@@ -106,10 +107,15 @@ class FakeKernel : public FlowKernel {
     const auto error = world_->attach_errors.find(link.name);
     if (error != world_->attach_errors.end()) return error->second;
     const auto warning = world_->attach_warnings.find(link.name);
-    FakeWorld::Hook hook(link.name, direction);
+    FakeWorld::Hook hook(prefix_ + link.name, direction);
     world_->attached.insert(hook);
     return std::unique_ptr<Attachment>(std::make_unique<FakeAttachment>(
         world_, std::move(hook), warning == world_->attach_warnings.end() ? "" : warning->second));
+  }
+  // One like this, whose hooks have "NUMBER:" in front of the interface.
+  std::unique_ptr<ProgramAttacher> ForNamespace(uint32_t namespace_id,
+                                                const sdk::Stage& /*stage*/) override {
+    return std::make_unique<FakeKernel>(world_, std::to_string(namespace_id) + ":");
   }
   sdk::Status Flip() override {
     const std::lock_guard<std::mutex> lock(world_->mutex);
@@ -168,6 +174,7 @@ class FakeKernel : public FlowKernel {
 
  private:
   FakeWorld* const world_;
+  const std::string prefix_;
 };
 
 inline KernelLoader FakeLoader(FakeWorld* world) {

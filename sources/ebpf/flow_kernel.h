@@ -29,7 +29,8 @@ struct KernelOptions {
   uint32_t ring_bytes = 0;  // of the overflow ring; 0: nobody reads it
   TableTier tier = TableTier::kAuto;
   weir_clock clock = WEIR_CLOCK_PRECISE;
-  uint16_t vxlan_port = 0;  // of UDP packets that are looked into; 0: none are
+  uint16_t vxlan_port = 0;      // of UDP packets that are looked into; 0: none are
+  bool all_namespaces = false;  // ForNamespace will be called
   // A folder of a BPF file system that keeps tables, counters and attached programs in the
   // kernel when this process ends; empty: they end with it.
   std::string pin_path{};
@@ -84,20 +85,34 @@ class Attachment {
   const std::string warning_;
 };
 
-// Two flow tables, of which the programs fill one, an overflow ring, and counters.
+// Programs that can be attached, loaded for the interfaces of one network namespace. One
+// thread at a time.
+class ProgramAttacher {
+ public:
+  virtual ~ProgramAttacher() = default;
+
+  // In the network namespace of the calling thread. `direction` is WEIR_DIRECTION_*.
+  // NOT_FOUND: the interface has gone meanwhile.
+  virtual sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
+                                                          const AttachOptions& options) = 0;
+};
+
+// Two flow tables, of which the programs fill one, an overflow ring, and counters; and the
+// programs for weir's own network namespace, whose flows have the namespace number 0.
 //
 // Attach, Flip, Drain and Counters: one thread at a time. ReadOverflow: one thread
 // at a time, which may be another one.
-class FlowKernel {
+class FlowKernel : public ProgramAttacher {
  public:
   // The flow is valid during the call only.
   using OnFlow = std::function<void(const Flow& flow)>;
 
-  virtual ~FlowKernel() = default;
-
-  // `direction` is WEIR_DIRECTION_*. NOT_FOUND: the interface has gone meanwhile.
-  virtual sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
-                                                          const AttachOptions& options) = 0;
+  // More programs, for another network namespace: their flows go into the same tables and
+  // have the number `namespace_id`. They are loaded when they are first attached, which may
+  // take some tenths of a second. Its Attach is for as long as this object is there; what
+  // is attached may outlive it.
+  virtual std::unique_ptr<ProgramAttacher> ForNamespace(uint32_t namespace_id,
+                                                        const sdk::Stage& stage) = 0;
 
   // Has the programs fill the other table, which must be drained. Returns when no
   // program runs any more that began before: takes milliseconds.

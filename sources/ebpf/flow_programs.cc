@@ -70,13 +70,19 @@ void LogVerifier(const std::vector<char>& log, const sdk::Stage& stage) {
 
 }  // namespace
 
+std::optional<LinkKind> LinkKindOf(uint16_t hardware_type) {
+  if (HasEthernetHeader(hardware_type)) return LinkKind::kEthernet;
+  if (HasNoLinkLayer(hardware_type)) return LinkKind::kNoLinkLayer;
+  return std::nullopt;
+}
+
 void FlowPrograms::DestroySkeleton::operator()(flows_bpf* skeleton) const {
   flows_bpf__destroy(skeleton);
 }
 
 sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOptions& options,
                                                               const std::vector<ProgramMap>& maps,
-                                                              uint32_t namespace_id,
+                                                              uint32_t namespace_id, LinkKind kind,
                                                               const sdk::Stage& stage) {
   libbpf_set_print(SayNothing);
   std::vector<char> log(kVerifierLogBytes);
@@ -88,7 +94,7 @@ sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOption
   if (programs->skeleton_ == nullptr) return sdk::ErrnoStatus("open BPF object", errno);
 
   programs->Configure(options, namespace_id);
-  sdk::Status status = programs->ChooseTier();
+  sdk::Status status = programs->Choose(kind);
   if (status.ok()) status = programs->UseMaps(maps);
   if (!status.ok()) return status;
   const int error = -flows_bpf__load(programs->skeleton_.get());
@@ -108,14 +114,20 @@ void FlowPrograms::Configure(const KernelOptions& options, uint32_t namespace_id
   constants->namespace_id = namespace_id;
 }
 
-sdk::Status FlowPrograms::ChooseTier() {
+sdk::Status FlowPrograms::Choose(LinkKind kind) {
   const auto& programs = skeleton_->progs;
   const bool mapped = tier_ == TableTier::kMapped;
-  for (bpf_program* const program :
-       {mapped ? programs.ingress_ethernet_hash : programs.ingress_ethernet,
-        mapped ? programs.ingress_no_link_layer_hash : programs.ingress_no_link_layer,
-        mapped ? programs.egress_ethernet_hash : programs.egress_ethernet,
-        mapped ? programs.egress_no_link_layer_hash : programs.egress_no_link_layer}) {
+  std::vector<bpf_program*> others = {
+      mapped ? programs.ingress_ethernet_hash : programs.ingress_ethernet,
+      mapped ? programs.ingress_no_link_layer_hash : programs.ingress_no_link_layer,
+      mapped ? programs.egress_ethernet_hash : programs.egress_ethernet,
+      mapped ? programs.egress_no_link_layer_hash : programs.egress_no_link_layer};
+  if (kind != LinkKind::kAny) {
+    const uint16_t other = kind == LinkKind::kEthernet ? ARPHRD_NONE : ARPHRD_ETHER;
+    others.push_back(Find(other, WEIR_DIRECTION_INGRESS));
+    others.push_back(Find(other, WEIR_DIRECTION_EGRESS));
+  }
+  for (bpf_program* const program : others) {
     const int error = -bpf_program__set_autoload(program, false);
     if (error != 0) return sdk::ErrnoStatus("leave out a program", error);
   }

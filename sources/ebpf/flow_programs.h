@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "plugins/sdk/stage.h"
@@ -18,20 +19,31 @@ struct bpf_program;
 
 namespace weir::ebpf {
 
+// What packets of a link begin with.
+enum class LinkKind {
+  kAny,  // of programs: both
+  kEthernet,
+  kNoLinkLayer,
+};
+
+// Of a hardware type (ARPHRD_*); nothing if such links cannot be measured.
+std::optional<LinkKind> LinkKindOf(uint16_t hardware_type);
+
 // One thread at a time. Programs that are attached outlive it.
 class FlowPrograms {
  public:
   // Programs of `options.tier`, which is not kAuto, that write to `maps`: those of a
   // FlowTable of that tier, "overflow_ring" and "counters_map". `namespace_id` is what
-  // they mark flows with. `stage` is for log lines during the call. PERMISSION_DENIED or
+  // they mark flows with. Only those for links of `kind` are loaded, since the verifier
+  // takes its time with each. `stage` is for log lines during the call. PERMISSION_DENIED or
   // UNIMPLEMENTED if this process or this kernel cannot.
   static sdk::Result<std::unique_ptr<FlowPrograms>> Load(const KernelOptions& options,
                                                          const std::vector<ProgramMap>& maps,
-                                                         uint32_t namespace_id,
+                                                         uint32_t namespace_id, LinkKind kind,
                                                          const sdk::Stage& stage);
 
   // The one for links of that type (ARPHRD_*) and direction (WEIR_DIRECTION_*); null if
-  // such links cannot be measured.
+  // such links cannot be measured. They must be of the kind that was loaded.
   bpf_program* Find(uint16_t hardware_type, uint8_t direction) const;
 
   // What turns the end of flows that these programs wrote down into nanoseconds.
@@ -44,8 +56,8 @@ class FlowPrograms {
 
   FlowPrograms(TableTier tier, weir_clock clock) : tier_(tier), clock_(clock) {}
   void Configure(const KernelOptions& options, uint32_t namespace_id);
-  // Leaves out what is the other tier's.
-  sdk::Status ChooseTier();
+  // Leaves out what is the other tier's, and what is for links of another kind.
+  sdk::Status Choose(LinkKind kind);
   sdk::Status UseMaps(const std::vector<ProgramMap>& maps);
 
   const TableTier tier_;

@@ -61,6 +61,7 @@ void FlowWriter::Add(const Flow& flow) {
   record->flow_end_reason = static_cast<uint8_t>(EndReason(reason_, value.details));
   record->present |= WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
   SetDetails(value.details, record);
+  if (namespaces_ != nullptr) namespaces_->Describe(value.details.namespace_id, record);
   if (sampling_ > 1) {
     record->sampling_interval = sampling_;
     record->present |= WEIR_HAS_SAMPLING;

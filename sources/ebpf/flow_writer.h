@@ -11,6 +11,7 @@
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/namespace_registry.h"
 #include "sources/ebpf/wall_clock.h"
 
 namespace weir::ebpf {
@@ -20,8 +21,15 @@ namespace weir::ebpf {
 // stop halfway. One thread; `stage` must outlive it.
 class FlowWriter {
  public:
-  FlowWriter(const sdk::Stage* stage, uint32_t sampling, ClockFunctions clocks)
-      : stage_(stage), sampling_(sampling), batch_(stage), clock_(std::move(clocks)) {}
+  // `namespaces`, which must outlive it too, says what the numbers of namespaces in flows
+  // mean; null: they are all of weir's own, and records do not say so.
+  FlowWriter(const sdk::Stage* stage, uint32_t sampling, ClockFunctions clocks,
+             const NamespaceRegistry* namespaces)
+      : stage_(stage),
+        sampling_(sampling),
+        namespaces_(namespaces),
+        batch_(stage),
+        clock_(std::move(clocks)) {}
 
   // What the flows that follow have in common: the clocks as they are now, and why they
   // ended. With kActiveTimeout, those whose end was seen (TCP FIN or RST) are said to have
@@ -45,6 +53,7 @@ class FlowWriter {
 
   const sdk::Stage* const stage_;
   const uint32_t sampling_;
+  const NamespaceRegistry* const namespaces_;
   sdk::BatchWriter batch_;
   WallClock clock_;
   FlowEndReason reason_ = FlowEndReason::kActiveTimeout;

@@ -18,6 +18,7 @@ enum class Support {
 
 // CAP_* of linux/capability.h, as numbers: headers of the build may be older.
 inline constexpr int kCapNetAdmin = 12;
+inline constexpr int kCapSysPtrace = 19;
 inline constexpr int kCapSysAdmin = 21;
 inline constexpr int kCapPerfmon = 38;
 inline constexpr int kCapBpf = 39;

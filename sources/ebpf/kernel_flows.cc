@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <functional>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -62,6 +64,41 @@ sdk::Result<uint64_t> RandomNumber() {
   if (size != static_cast<ssize_t>(sizeof(number))) return sdk::ErrnoStatus("getrandom", errno);
   return number;
 }
+
+sdk::Status CannotBeMeasured(const sdk::Link& link) {
+  return {WEIR_FAILED_PRECONDITION,
+          absl::StrCat("interface '", link.name, "': links of hardware type ", link.hardware_type,
+                       " (ARPHRD_*) cannot be measured")};
+}
+
+// The programs of a network namespace that is not weir's own.
+class NamespacePrograms : public ProgramAttacher {
+ public:
+  using Loader = std::function<sdk::Result<std::unique_ptr<FlowPrograms>>(LinkKind kind)>;
+
+  explicit NamespacePrograms(Loader load) : load_(std::move(load)) {}
+
+  sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
+                                                  const AttachOptions& options) override {
+    const std::optional<LinkKind> kind = LinkKindOf(link.hardware_type);
+    if (!kind) return CannotBeMeasured(link);
+    std::unique_ptr<FlowPrograms>& programs =
+        *kind == LinkKind::kEthernet ? ethernet_ : no_link_layer_;
+    if (programs == nullptr) {
+      sdk::Result<std::unique_ptr<FlowPrograms>> loaded = load_(*kind);
+      if (!loaded.ok()) return loaded.status();
+      programs = *std::move(loaded);
+    }
+    return AttachProgram(programs->Find(link.hardware_type, direction), link, direction, options,
+                         &qdiscs_);
+  }
+
+ private:
+  const Loader load_;
+  std::unique_ptr<FlowPrograms> ethernet_;  // null: not needed so far
+  std::unique_ptr<FlowPrograms> no_link_layer_;
+  ClsactQdiscs qdiscs_;  // of that namespace: indexes are others in others
+};
 
 // What the programs of a tier cannot be loaded for on a kernel that has the other one.
 bool MayWorkWithHash(const sdk::Status& status) {
@@ -149,13 +186,17 @@ sdk::Status KernelFlows::MakeOtherMaps(const MapMaker& maker) {
   return sdk::OkStatus();
 }
 
-sdk::Status KernelFlows::LoadPrograms(const sdk::Stage& stage) {
-  constexpr uint32_t kOwnNamespace = 0;
+std::vector<ProgramMap> KernelFlows::ProgramMaps() const {
   std::vector<ProgramMap> maps = table_->ProgramMaps();
   maps.push_back({"overflow_ring", ring_map_.get()});
   maps.push_back({"counters_map", counters_map_.get()});
+  return maps;
+}
+
+sdk::Status KernelFlows::LoadPrograms(const sdk::Stage& stage) {
+  constexpr uint32_t kOwnNamespace = 0;
   sdk::Result<std::unique_ptr<FlowPrograms>> programs =
-      FlowPrograms::Load(options_, maps, kOwnNamespace, stage);
+      FlowPrograms::Load(options_, ProgramMaps(), kOwnNamespace, LinkKind::kAny, stage);
   if (!programs.ok()) return programs.status();
   programs_ = *std::move(programs);
   sdk::Result<EndClock> clock = programs_->ReadEndClock();
@@ -184,17 +225,23 @@ sdk::Result<std::unique_ptr<Attachment>> KernelFlows::Attach(const sdk::Link& li
                                                              uint8_t direction,
                                                              const AttachOptions& options) {
   bpf_program* const program = programs_->Find(link.hardware_type, direction);
-  if (program == nullptr) {
-    return sdk::Status(WEIR_FAILED_PRECONDITION,
-                       absl::StrCat("interface '", link.name, "': links of hardware type ",
-                                    link.hardware_type, " (ARPHRD_*) cannot be measured"));
-  }
+  if (program == nullptr) return CannotBeMeasured(link);
   if (pins_ == nullptr) return AttachProgram(program, link, direction, options, &qdiscs_);
   return AttachPinned(program, link, direction, options, pins_->LinkPath(link.if_index, direction));
 }
 
 sdk::Status KernelFlows::DetachLeftovers() {
   return pins_ == nullptr ? sdk::OkStatus() : pins_->DetachLeftovers();
+}
+
+std::unique_ptr<ProgramAttacher> KernelFlows::ForNamespace(uint32_t namespace_id,
+                                                           const sdk::Stage& stage) {
+  KernelOptions with_tier = options_;
+  with_tier.tier = tier_;
+  const auto load = [with_tier, maps = ProgramMaps(), namespace_id, stage](LinkKind kind) {
+    return FlowPrograms::Load(with_tier, maps, namespace_id, kind, stage);
+  };
+  return std::make_unique<NamespacePrograms>(load);
 }
 
 sdk::Status KernelFlows::Flip() { return table_->Flip(); }

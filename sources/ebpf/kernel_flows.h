@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/clsact_qdisc.h"
@@ -36,6 +37,8 @@ class KernelFlows : public FlowKernel {
 
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
                                                   const AttachOptions& options) override;
+  std::unique_ptr<ProgramAttacher> ForNamespace(uint32_t namespace_id,
+                                                const sdk::Stage& stage) override;
   sdk::Status Flip() override;
   sdk::Status Drain(const OnFlow& on_flow) override;
   sdk::Status Read(const OnFlow& on_flow) override;
@@ -62,6 +65,7 @@ class KernelFlows : public FlowKernel {
   sdk::Status MakeTable(const MapMaker& maker);
   sdk::Status MakeOtherMaps(const MapMaker& maker);
   sdk::Status LoadPrograms(const sdk::Stage& stage);
+  std::vector<ProgramMap> ProgramMaps() const;
   // Takes up where a former one stopped, or says that all maps are there.
   sdk::Status ContinueFromPins(const sdk::Stage& stage);
   // Gives flows their times and adds them up before they go to `on_flow`, which both must

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -20,6 +21,8 @@ namespace {
 
 // From one look at what is attached to the next, where flows are read that often.
 constexpr std::chrono::seconds kCheckInterval{1};
+
+constexpr int kNoFd = -1;  // of which poll takes no notice
 
 }  // namespace
 
@@ -46,7 +49,8 @@ MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
       settings_(std::move(settings)),
       datapath_(datapath),
       environment_(std::move(environment)),
-      writer_(&stage_, settings_.kernel.sampling, ClocksOf(&stage_, environment_.suspended)),
+      writer_(&stage_, settings_.kernel.sampling, ClocksOf(&stage_, environment_.suspended),
+              settings_.kernel.all_namespaces ? datapath_->namespaces() : nullptr),
       report_(&stage_, settings_.kernel.max_flows),
       early_evictions_(stage_.Counter("weir_datapath_early_evictions_total",
                                       "Evictions before their time, since the table was full.")) {
@@ -59,6 +63,7 @@ sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
   const KernelFeatures features = environment_.probe();
   findings.Add(DiagnoseMachine(features, settings_.attach.mode, settings_.kernel.tier));
+  if (settings_.kernel.all_namespaces) findings.Add(DiagnoseNamespaces(features));
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
   findings.Add(DiagnoseDatapath(features, datapath_->options(), loaded));
@@ -87,6 +92,10 @@ sdk::Status MapSource::Start() {
 }
 
 sdk::Status MapSource::AttachToAll() {
+  if (settings_.kernel.all_namespaces) {
+    others_.emplace(&stage_, &settings_, kernel_, datapath_->namespaces(), environment_.open_links);
+    if (const sdk::Status started = others_->Start(); !started.ok()) return started;
+  }
   attached_.emplace(&stage_, &settings_.interfaces, settings_.directions, settings_.attach,
                     kernel_);
   sdk::Result<std::unique_ptr<LinkFeed>> links = environment_.open_links();
@@ -105,6 +114,11 @@ sdk::Status MapSource::Stop() {
   if (attached_ && kernel_->Persists()) attached_->KeepAll();
   if (attached_) status = attached_->DetachAll();
   attached_.reset();
+  if (others_) {
+    const sdk::Status detached = others_->DetachAll();
+    if (status.ok()) status = detached;
+  }
+  others_.reset();
   links_.reset();
   clock_watch_.reset();
   datapath_->MarkDetached();
@@ -153,6 +167,7 @@ sdk::Status MapSource::EvictUntilInterrupted() {
     if (!status.ok()) return status;
     if (now() >= next_check) {
       attached_->Restore();
+      if (others_) others_->Restore();
       next_check = now() + kCheckInterval;
     }
     // Where consumers hold back, timeouts are left out and not made up for.
@@ -174,14 +189,17 @@ sdk::Status MapSource::WatchUntil(Time deadline) {
     if (left.count() <= 0) return sdk::OkStatus();
     const timespec timeout = absl::ToTimespec(
         absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(left)));
-    pollfd events[] = {
-        {wakeup_.fd(), POLLIN, 0}, {links_->fd(), POLLIN, 0}, {clock_watch_->fd(), POLLIN, 0}};
-    const int ready = ppoll(events, 3, &timeout, nullptr);
+    pollfd events[] = {{wakeup_.fd(), POLLIN, 0},
+                       {links_->fd(), POLLIN, 0},
+                       {clock_watch_->fd(), POLLIN, 0},
+                       {others_ ? others_->fd() : kNoFd, POLLIN, 0}};
+    const int ready = ppoll(events, std::size(events), &timeout, nullptr);
     if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait", errno);
     if (ready <= 0) continue;
     sdk::Status status;
     if (events[1].revents != 0) status = ReadLinks();
     if (status.ok() && events[2].revents != 0) status = FollowClocks();
+    if (status.ok() && events[3].revents != 0) status = others_->Handle();
     if (!status.ok()) return status;
   }
   return sdk::OkStatus();
@@ -201,7 +219,9 @@ sdk::Status MapSource::ReadLinks() {
 sdk::Status MapSource::Evict(FlowEndReason reason) {
   sdk::Status status = kernel_->Flip();
   if (status.ok()) status = kernel_->Persists() ? Deliver(reason) : Drain(reason);
-  return status.ok() ? ReadCounters() : status;
+  if (!status.ok()) return status;
+  if (others_) datapath_->namespaces()->OnRead();
+  return ReadCounters();
 }
 
 sdk::Status MapSource::ReadCounters() {
@@ -240,6 +260,7 @@ sdk::Status MapSource::Finish() {
   const auto keep_first = [&first](const sdk::Status& status) {
     if (first.ok()) first = status;
   };
+  if (others_) keep_first(others_->DetachAll());
   keep_first(kernel_->Flip());
   datapath_->MarkDetached();
   keep_first(Drain(FlowEndReason::kForcedEnd));

@@ -22,6 +22,7 @@
 #include "sources/ebpf/kernel_features.h"
 #include "sources/ebpf/kernel_flows.h"
 #include "sources/ebpf/link_feed.h"
+#include "sources/ebpf/other_namespaces.h"
 #include "sources/ebpf/settings.h"
 #include "sources/ebpf/wall_clock.h"
 
@@ -90,7 +91,8 @@ class MapSource : public sdk::Source {
   FlowKernel* kernel_ = nullptr;  // of datapath_
   std::unique_ptr<LinkFeed> links_;
   std::optional<ClockWatch> clock_watch_;
-  std::optional<AttachedInterfaces> attached_;
+  std::optional<AttachedInterfaces> attached_;  // in weir's own network namespace
+  std::optional<OtherNamespaces> others_;       // in all others, if they are asked for
 
   // In Run.
   FlowWriter writer_;

@@ -62,7 +62,8 @@ sdk::Status RingSource::Stop() {
 }
 
 sdk::Status RingSource::Run() {
-  FlowWriter writer(&stage_, datapath_->sampling(), ClocksOf(&stage_));
+  FlowWriter writer(&stage_, datapath_->sampling(), ClocksOf(&stage_),
+                    datapath_->options().all_namespaces ? datapath_->namespaces() : nullptr);
   sdk::Status emitted;
   for (;;) {
     // Asked before the ring is read: what came until then is in it.

@@ -69,6 +69,11 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
         WEIR_INVALID_ARGUMENT,
         "pin_path: has no meaning with attach: CLSACT, whose filters are not pinned");
   }
+  if (!config.pin_path().empty() && config.netns() == EbpfMap::ALL) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT,
+                       "pin_path: cannot be together with netns: ALL, whose numbers for "
+                       "namespaces are those of one run");
+  }
   if (config.cache_max_flows() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
   }
@@ -77,6 +82,7 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   KernelOptions kernel;
   kernel.max_flows = config.cache_max_flows();
   kernel.sampling = config.sampling();
+  kernel.all_namespaces = config.netns() == EbpfMap::ALL;
   kernel.tier = TierOf(config.flow_table());
   if (config.vxlan() == EbpfMap::INNER) {
     if (config.vxlan_port() < 1 || config.vxlan_port() > 65535) {

@@ -413,6 +413,16 @@ TEST_F(SourcesTest, FollowsInterfaces) {
   EXPECT_TRUE(map_->Stop().ok());
 }
 
+TEST_F(SourcesTest, WhatIsPinnedIsOfOneNamespace) {
+  sources::EbpfMap config = MapConfig();
+  config.set_pin_path("/sys/fs/bpf/weir");
+  EXPECT_TRUE(SettingsOf(config).ok());
+  config.set_netns(sources::EbpfMap::ALL);
+  EXPECT_EQ(SettingsOf(config).status().message(),
+            "pin_path: cannot be together with netns: ALL, whose numbers for namespaces are those "
+            "of one run");
+}
+
 TEST_F(SourcesTest, AnInterfaceThatIsNamedMustBeAttachable) {
   links_.Present(2, "eth0");
   links_.Present(3, "can0");

@@ -196,6 +196,24 @@ class MachineTest(DoctorTest):
             found, *_ = self.doctor(code=harness.EXIT_UNSUPPORTED, under=self.only(*others))
             self.assertIn(f"lacks {name}:", self.subject("capabilities", found).text)
 
+    def test_other_namespaces_take_one_privilege_more(self):
+        if not self.runs_here():
+            raise unittest.SkipTest("SKIPPED: this kernel or container cannot run weir")
+        path = self.write("p.textproto", FLOWS % (1000, 'interfaces: "weir-none" netns: ALL', ""))
+        three = ["CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"]
+        for more, severity, code in (([], "missing", harness.EXIT_UNSUPPORTED),
+                                     (["CAP_SYS_ADMIN"], "degraded", harness.EXIT_CLEAN),
+                                     (["CAP_SYS_ADMIN", "CAP_SYS_PTRACE"], "ok",
+                                      harness.EXIT_CLEAN)):
+            found, *_ = self.doctor("--config=" + path, code=code, under=self.only(*three, *more))
+            self.assertEqual(self.subject("network namespaces", found).severity, severity)
+        done = subprocess.run([*self.only(*three), harness.WEIR, "run", "--config=" + path],
+                              text=True, capture_output=True, timeout=harness.DEADLINE_SECONDS,
+                              check=False)
+        self.assertEqual(done.returncode, harness.EXIT_UNSUPPORTED, done.stderr)
+        self.assertIn("netns ALL: enter a network namespace: not permitted: this needs root or "
+                      "CAP_SYS_ADMIN", done.stderr)
+
     def test_it_concludes_what_run_does(self):
         """With and without privileges, the exit code is that of a run."""
         path = self.write("p.textproto", FLOWS % (1000, 'interfaces: "weir-none"', ""))

@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`netns: ALL`: weir measures the interfaces of other network namespaces than its own,
+tells equal interface indexes apart, and keeps no namespace in existence."""
+
+import os
+import subprocess
+
+import harness
+
+# The interfaces of this test only: other namespaces are none of its business.
+PIPELINE = """
+source    { name: "flows"    type: "ebpf_map"
+            config { [weir/weir.sources.EbpfMap] { netns: ALL interfaces: "/^%(mine)s/"
+                     cache_active_timeout: "100ms" %(more)s } } }
+source    { name: "overflow" type: "ebpf_ringbuf"
+            config { [weir/weir.sources.EbpfRingbuf] { read_interval: "1ms" } } }
+transform { name: "account"  type: "accounter"       input: "overflow" }
+transform { name: "name"     type: "interface_namer" input: "flows" input: "account" }
+sink      { name: "console"  type: "stdout"          input: "name"
+            config { [weir/weir.sinks.Stdout] { format: JSON } } }
+"""
+
+# Frames of an ethertype for experiments out of an interface, each of a flow of its own.
+SENDER = """
+import socket, sys
+link, count = sys.argv[1], int(sys.argv[2])
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+    sender.bind((link, 0))
+    for number in range(count):
+        sender.send(b'\\x02\\0' + number.to_bytes(4, 'big') + b'\\x02\\0\\0\\0\\0\\1\\x88\\xb5' + bytes(46))
+"""
+
+INGRESS, EGRESS = 0, 1
+
+
+class NamespacesTest(harness.NamespaceTest):
+
+    def setUp(self):
+        super().setUp()
+        self.mine = f"w{os.getpid()}-"  # what names of interfaces begin with
+        for name, end in ((self.a, "a"), (self.b, "b")):
+            self.rename(name, f"veth-{end}", f"{self.mine}{end}")
+
+    def rename(self, netns, link, name):
+        self.inside(netns, "ip", "link", "set", link, "down")
+        self.inside(netns, "ip", "link", "set", link, "name", name)
+        self.inside(netns, "ip", "link", "set", name, "up")
+        self.wait_for_carrier(netns, name)
+
+    def run_weir(self, more="", **options):
+        config = self.write("pipeline.textproto", PIPELINE % {"mine": self.mine, "more": more})
+        return self.weir("run", "--log_level=debug", "--config=" + config, **options)
+
+    def wait_until_measured(self, weir, *ends):
+        for end in ends:
+            weir.wait_for_log(f"interface '{self.mine}{end}' (")
+
+    def send(self, netns, end, count):
+        self.inside(netns, "python3", "-c", SENDER, self.mine + end, str(count))
+
+    def inode(self, netns):
+        return os.stat(f"/run/netns/{netns}").st_ino
+
+    def end(self, weir):
+        self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        return weir.records()
+
+    def totals(self, records):
+        """(namespace, index, name, direction) -> packets."""
+        seen = {}
+        for record in records:
+            key = (record["NetworkNamespace"], record["IFIndex"], record["Interface"],
+                   record["FlowDirection"])
+            seen[key] = seen.get(key, 0) + record["Packets"]
+        return seen
+
+    def namespaces_of_threads(self, weir):
+        folder = f"/proc/{weir.process.pid}/task"
+        return {os.readlink(f"{folder}/{task}/ns/net") for task in os.listdir(folder)}
+
+    def held(self, weir):
+        """What weir has open, but for what it needs to follow a namespace of others."""
+        held = []
+        for number in os.listdir(f"/proc/{weir.process.pid}/fd"):
+            try:
+                held.append(os.readlink(f"/proc/{weir.process.pid}/fd/{number}").split(":[")[0])
+            except FileNotFoundError:  # closed meanwhile
+                pass
+        namespaces = held.count("net")
+        held = [target for target in held if target != "net"]
+        for _ in range(namespaces):
+            held.remove("socket")
+        return sorted(held)
+
+    def check_equal_indexes(self, more):
+        index = self.if_index(self.a, self.mine + "a")
+        self.assertEqual(index, self.if_index(self.b, self.mine + "b"),
+                         "the two ends have different indexes: this test shows nothing")
+        weir = self.run_weir(more)
+        self.wait_until_measured(weir, "a", "b")
+        self.send(self.a, "a", 300)
+        self.send(self.b, "b", 200)
+        records = self.end(weir)
+        a, b = self.inode(self.a), self.inode(self.b)
+        self.assertEqual(self.totals(records), {
+            (a, index, self.mine + "a", EGRESS): 300, (b, index, self.mine + "b", INGRESS): 300,
+            (b, index, self.mine + "b", EGRESS): 200, (a, index, self.mine + "a", INGRESS): 200})
+        metrics = weir.metrics()
+        self.assertEqual(metrics["weir_datapath_packets_total", ""], 1000)
+        self.assertEqual(metrics["weir_datapath_dropped_packets_total", ""], 0)
+        return metrics
+
+    def test_equal_indexes_stay_apart_in_the_mapped_table(self):
+        self.check_equal_indexes("flow_table: MAPPED")
+
+    def test_equal_indexes_stay_apart_in_hash_tables(self):
+        self.check_equal_indexes("flow_table: HASH")
+
+    def test_equal_indexes_stay_apart_in_the_ring(self):
+        metrics = self.check_equal_indexes('cache_max_flows: 1')
+        self.assertGreater(metrics["weir_datapath_ringbuf_packets_total", ""], 900)
+
+    def test_equal_indexes_stay_apart_by_clsact(self):
+        self.check_equal_indexes("attach: CLSACT")
+        for netns in (self.a, self.b):
+            self.assertNotIn("clsact", self.inside(netns, "tc", "qdisc", "show"))
+
+    def test_weir_measures_its_own_namespace_as_before(self):
+        weir = self.run_weir(netns=self.b)
+        self.wait_until_measured(weir, "a", "b")
+        self.send(self.a, "a", 10)
+        records = self.end(weir)
+        index = self.if_index(self.b, self.mine + "b")
+        self.assertEqual(self.totals(records), {
+            (self.inode(self.a), index, self.mine + "a", EGRESS): 10,
+            (self.inode(self.b), index, self.mine + "b", INGRESS): 10})
+
+    def test_a_namespace_comes_and_goes(self):
+        weir = self.run_weir()
+        self.wait_until_measured(weir, "a", "b")
+        before = self.held(weir)
+        for number in range(3):
+            netns, near, far = f"weir-c-{os.getpid()}", f"n{number}", f"f{number}"
+            harness.run("ip", "netns", "add", netns)
+            self.addCleanup(subprocess.run, ["ip", "netns", "del", netns], check=False,
+                            capture_output=True)
+            self.inside(netns, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1")
+            self.inside(self.a, "ip", "link", "add", self.mine + near, "type", "veth",
+                        "peer", "name", self.mine + far, "netns", netns)
+            for name, end in ((netns, far), (self.a, near)):
+                self.inside(name, "ip", "link", "set", self.mine + end, "up")
+            self.wait_until_measured(weir, near, far)
+            self.wait_for_carrier(netns, self.mine + far)
+            inode, index = self.inode(netns), self.if_index(netns, self.mine + far)
+            self.send(self.a, near, 5)
+            self.assertEqual(self.namespaces_of_threads(weir), {os.readlink("/proc/self/ns/net")})
+            # What was counted of it comes out after it has gone, under its name.
+            harness.run("ip", "netns", "del", netns)
+            harness.wait_until(
+                lambda near=near: self.mine + near not in self.inside(self.a, "ip", "link"),
+                "the end of the cable, which ends with its namespace")
+            key = (inode, index, self.mine + far, INGRESS)
+            harness.wait_until(lambda key=key: self.totals(weir.records()).get(key) == 5, key)
+        harness.wait_until(lambda: self.held(weir) == before, f"only {before} to be open")
+        self.end(weir)
+
+    def test_a_namespace_that_has_a_process_and_no_name(self):
+        weir = self.run_weir()
+        self.wait_until_measured(weir, "a", "b")
+        holder = subprocess.Popen(["unshare", "--net", "sh", "-c", "echo; exec cat"],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(holder.stdout.close)
+        self.addCleanup(self._end, holder)
+        holder.stdout.readline()
+        self.inside(self.a, "ip", "link", "add", self.mine + "n", "type", "veth",
+                    "peer", "name", self.mine + "f", "netns", str(holder.pid))
+        self.inside(self.a, "ip", "link", "set", self.mine + "n", "up")
+        harness.run("nsenter", "--net", f"--target={holder.pid}", "sh", "-c",
+                    "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6;"
+                    f"ip link set {self.mine}f up")
+        self.wait_until_measured(weir, "n", "f")
+        inode = os.stat(f"/proc/{holder.pid}/ns/net").st_ino
+        self.send(self.a, "n", 7)
+        holder.stdin.close()
+        holder.wait()
+        harness.wait_until(lambda: self.mine + "n" not in self.inside(self.a, "ip", "link"),
+                           "the end of the cable, which ends with its namespace")
+        records = self.end(weir)
+        self.assertEqual(harness.totals(records, NetworkNamespace=inode,
+                                        Interface=self.mine + "f")[0], 7)
+
+
+if __name__ == "__main__":
+    harness.main()
