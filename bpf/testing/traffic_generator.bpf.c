@@ -31,11 +31,11 @@ struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
   __type(key, weir_u32);
-  __type(value, struct generator_state_t);
+  __type(value, struct weir_generator_state);
 } generator_state SEC(".maps");
 
 static __always_inline weir_u32 count(enum weir_frame_family family, weir_u64 bytes,
-                                      struct generator_state_t* state) {
+                                      struct weir_generator_state* state) {
   const weir_u32 flow = state->next_flow[family];
   state->next_flow[family] = flow + 1 < flows ? flow + 1 : 0;
   state->packets[family] += 1;
@@ -54,7 +54,7 @@ static __always_inline void set_flow(weir_u8* last_bytes, weir_u32 flow) {
 SEC("xdp")
 int generate(struct xdp_md* context) {
   const weir_u32 zero = 0;
-  struct generator_state_t* const state = bpf_map_lookup_elem(&generator_state, &zero);
+  struct weir_generator_state* const state = bpf_map_lookup_elem(&generator_state, &zero);
   weir_u8* const data = (weir_u8*)(long)context->data;
   weir_u8* const end = (weir_u8*)(long)context->data_end;
   const struct ethernet_header* const ethernet = (const struct ethernet_header*)data;

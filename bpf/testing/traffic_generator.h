@@ -11,7 +11,7 @@
 enum weir_frame_family { WEIR_FRAME_IPV4 = 0, WEIR_FRAME_IPV6 = 1, WEIR_FRAME_FAMILIES = 2 };
 
 /* One per CPU. */
-struct generator_state_t {
+struct weir_generator_state {
   weir_u64 packets[WEIR_FRAME_FAMILIES]; /* passed to the interface so far */
   weir_u64 bytes[WEIR_FRAME_FAMILIES];
   weir_u32 next_flow[WEIR_FRAME_FAMILIES];

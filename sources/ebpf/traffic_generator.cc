@@ -97,14 +97,14 @@ sdk::Status TrafficGenerator::Send(weir_frame_family family, uint32_t count) {
 sdk::Result<std::array<SentTraffic, WEIR_FRAME_FAMILIES>> TrafficGenerator::Sent() const {
   const int cpus = libbpf_num_possible_cpus();
   if (cpus < 0) return sdk::ErrnoStatus("count processors", -cpus);
-  std::vector<generator_state_t> per_cpu(static_cast<size_t>(cpus));
-  static_assert(sizeof(generator_state_t) % 8 == 0, "the kernel's stride of per-CPU values");
+  std::vector<weir_generator_state> per_cpu(static_cast<size_t>(cpus));
+  static_assert(sizeof(weir_generator_state) % 8 == 0, "the kernel's stride of per-CPU values");
   const uint32_t zero = 0;
   const int error =
       -bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.generator_state), &zero, per_cpu.data());
   if (error != 0) return sdk::ErrnoStatus("read what was generated", error);
   std::array<SentTraffic, WEIR_FRAME_FAMILIES> sum{};
-  for (const generator_state_t& state : per_cpu) {
+  for (const weir_generator_state& state : per_cpu) {
     for (int family = 0; family < WEIR_FRAME_FAMILIES; ++family) {
       sum[family].packets += state.packets[family];
       sum[family].bytes += state.bytes[family];
