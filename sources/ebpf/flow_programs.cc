@@ -15,6 +15,7 @@
 #include "bpf/flow.h"
 #include "bpf/flows_bpf.skel.h"
 #include "plugins/sdk/errno_status.h"
+#include "sources/ebpf/kernel_features.h"
 #include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
 
@@ -100,6 +101,11 @@ sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOption
   const int error = -flows_bpf__load(programs->skeleton_.get());
   if (error != 0) {
     LogVerifier(log, stage);
+    if (options.tier == TableTier::kMapped && ProbeCompareAndSwap() == Support::kNo) {
+      return sdk::Status(WEIR_UNIMPLEMENTED,
+                         "load BPF programs: this kernel has no compare-and-swap for them (5.12 "
+                         "and later)");
+    }
     return KernelRefusal("load BPF programs", error, /*because_of_verifier=*/true);
   }
   return programs;

@@ -70,19 +70,6 @@ sdk::UniqueFd LoadEmptyProgram(int* result) {
   return LoadProgram(instructions, result);
 }
 
-Support ProbeCompareAndSwap() {
-  constexpr int32_t kCompareAndSwap = 0xf1;  // BPF_CMPXCHG, for headers before 5.12
-  const bpf_insn instructions[] = {Move(BPF_REG_0, 0),
-                                   Move(BPF_REG_1, 0),
-                                   ToStack(BPF_STX | BPF_MEM | BPF_DW, 0, BPF_REG_1),
-                                   ToStack(BPF_STX | 0xc0 | BPF_DW, kCompareAndSwap, BPF_REG_1),
-                                   Move(BPF_REG_0, -1),
-                                   Exit()};
-  int result = 0;
-  (void)LoadProgram(instructions, &result);
-  return SupportOf(result);
-}
-
 Support ProbeJit(int program) {
   bpf_prog_info info;
   std::memset(&info, 0, sizeof(info));
@@ -186,6 +173,19 @@ uint64_t AvailableMemoryBytes() {
 }
 
 }  // namespace
+
+Support ProbeCompareAndSwap() {
+  constexpr int32_t kCompareAndSwap = 0xf1;  // BPF_CMPXCHG, for headers before 5.12
+  const bpf_insn instructions[] = {Move(BPF_REG_0, 0),
+                                   Move(BPF_REG_1, 0),
+                                   ToStack(BPF_STX | BPF_MEM | BPF_DW, 0, BPF_REG_1),
+                                   ToStack(BPF_STX | 0xc0 | BPF_DW, kCompareAndSwap, BPF_REG_1),
+                                   Move(BPF_REG_0, -1),
+                                   Exit()};
+  int result = 0;
+  (void)LoadProgram(instructions, &result);
+  return SupportOf(result);
+}
 
 KernelFeatures ProbeKernel() {
   // What fails here is no error, and libbpf shall not say that it is.

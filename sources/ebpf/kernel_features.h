@@ -52,6 +52,9 @@ struct KernelFeatures {
 // clsact, it is loaded as a start without TCX would load it.
 KernelFeatures ProbeKernel();
 
+// That one alone. Any thread.
+Support ProbeCompareAndSwap();
+
 using KernelProbe = std::function<KernelFeatures()>;
 
 }  // namespace weir::ebpf

@@ -4,10 +4,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <linux/capability.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
@@ -41,6 +44,19 @@ const char* MissingFeature() {
   return nullptr;
 }
 
+// Whether maps may be refused though the capabilities are there: kernels before 5.11 count
+// them as locked memory.
+bool MapsAreLockedMemory() {
+  utsname name{};
+  if (uname(&name) != 0) return false;
+  char* rest = nullptr;
+  const long major = std::strtol(name.release, &rest, 10);
+  const long minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
+  rlimit limit{};
+  return (major < 5 || (major == 5 && minor < 11)) && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+         limit.rlim_cur != RLIM_INFINITY;
+}
+
 }  // namespace
 
 bool MayMeanNotSupported(int error) {
@@ -53,7 +69,10 @@ sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_v
     return {WEIR_PERMISSION_DENIED,
             absl::StrCat(context,
                          ": not permitted: this needs root or CAP_BPF, CAP_NET_ADMIN and "
-                         "CAP_PERFMON")};
+                         "CAP_PERFMON",
+                         MapsAreLockedMemory() ? ", and on this kernel (before 5.11) no limit of "
+                                                 "locked memory (RLIMIT_MEMLOCK, `ulimit -l`)"
+                                               : "")};
   }
   if (error == ENOSYS) {
     return {WEIR_UNIMPLEMENTED,

@@ -11,6 +11,7 @@
 #   weir_cache_dir             prints the folder of all of weir's caches
 #   weir_bazel COMMAND ...     Bazel in the checkout, with caches and sources
 #   weir_install_packages ...  see tools/build/install_packages
+#   weir_private_apt DIR       apt for other sources than the machine's
 #
 # Environment:
 #   XDG_CACHE_HOME   where caches go (default: ~/.cache)
@@ -87,4 +88,26 @@ weir_sources() {
 
 weir_install_packages() {
   "$WEIR_ROOT/tools/build/install_packages" "$@"
+}
+
+# Sets weir_apt to the options with which apt-get and apt-cache have their lists and caches
+# in DIR and take their sources from DIR/sources.list. The rest of the machine's
+# configuration (proxies, say) stays in force. Sandboxing is off because apt's own user may
+# not write to DIR.
+weir_private_apt() {
+  mkdir -p "$1/state/lists/partial" "$1/cache/archives/partial"
+  : >"$1/state/status"
+  # shellcheck disable=SC2034  # for who calls this
+  weir_apt=(
+    -o "Dir::Etc::sourcelist=$1/sources.list"
+    -o Dir::Etc::sourceparts=/dev/null
+    -o "Dir::State=$1/state"
+    -o "Dir::State::status=$1/state/status"
+    -o "Dir::Cache=$1/cache"
+    -o Acquire::Check-Valid-Until=false
+    -o Acquire::Languages=none
+    -o Acquire::Retries=3
+    -o "APT::Sandbox::User=$(id -un)"
+    -o APT::Get::List-Cleanup=false
+  )
 }
