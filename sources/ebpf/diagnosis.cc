@@ -108,9 +108,10 @@ void ReportJit(const KernelFeatures& features, Report* report) {
 
 void ReportTcx(const KernelFeatures& features, AttachMode attach, Report* report) {
   if (features.tcx == Support::kYes) {
-    return report->Ok("TCX", attach == AttachMode::kClsact
-                                 ? "there, and not used: `attach` is CLSACT"
-                                 : "programs go when weir goes, however it ends");
+    return report->Ok(
+        "TCX", attach == AttachMode::kClsact
+                   ? "there, and not used: `attach` is CLSACT"
+                   : "programs go when weir goes, however it ends, but for those of a pin_path");
   }
   constexpr char kNone[] = "this kernel has none (6.6 and later)";
   if (attach == AttachMode::kTcx) {
