@@ -26,7 +26,10 @@ static __always_inline int is_sampled_out(void) {
 static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int has_ethernet,
                                    enum tier tier) {
   if (is_sampled_out()) return WEIR_VERDICT_NEXT;
+  /* The clock first, which waits for all that was begun before it, and forgets what stands
+   * in registers. */
   struct packet packet = {
+      .time = end_time(),
       .bytes = skb->len,
       .wire_packets = skb->gso_segs > 1 ? skb->gso_segs : 1,
       .if_index = skb->ifindex,

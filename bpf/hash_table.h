@@ -44,12 +44,11 @@ struct {
  * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
  * Packets and bytes are exact.
  */
-static __always_inline void add_to_value(const struct packet* packet, weir_u64 end,
-                                         struct flow_value_t* flow) {
+static __always_inline void add_to_value(const struct packet* packet, struct flow_value_t* flow) {
   __sync_fetch_and_add(&flow->packets, 1);
   __sync_fetch_and_add(&flow->wire_packets, packet->wire_packets);
   __sync_fetch_and_add(&flow->bytes, packet->bytes);
-  if (flow->end_time < end) flow->end_time = end;
+  if (flow->end_time < packet->time) flow->end_time = packet->time;
   /* No atomic "or" before 5.12: where two CPUs see new flags of a flow within the same
    * nanoseconds, those of one may be lost. */
   const weir_u16 tcp_flags = flow->details.tcp_flags;
@@ -69,13 +68,12 @@ static __always_inline weir_u32 failure_of(int error) {
   }
 }
 
-static __always_inline void make_value(const struct packet* packet, weir_u64 end,
-                                       struct flow_value_t* value) {
+static __always_inline void make_value(const struct packet* packet, struct flow_value_t* value) {
   value->packets = 1;
   value->wire_packets = packet->wire_packets;
   value->bytes = packet->bytes;
-  value->start_mono_time_ns = start_time(end);
-  value->end_time = end;
+  value->start_mono_time_ns = start_time(packet->time);
+  value->end_time = packet->time;
   make_details(packet, namespace_id, &value->details);
   value->reserved = 0;
 }
@@ -89,11 +87,10 @@ static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
   union flow_key key;
   make_key(packet, &key);
   key.with_namespace.namespace_id = namespace_id;
-  const weir_u64 end = end_time();
   struct flow_value_t* flow = bpf_map_lookup_elem(table, &key);
   if (!flow) {
     struct flow_value_t first;
-    make_value(packet, end, &first);
+    make_value(packet, &first);
     /* An int: before 6.4 the call comes back with one, and nothing in the upper half. */
     const int error = bpf_map_update_elem(table, &key, &first, BPF_NOEXIST);
     if (error == 0) return TABLE_TOOK_IT;
@@ -101,7 +98,7 @@ static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
     if (error == -WEIR_EEXIST) flow = bpf_map_lookup_elem(table, &key);
     if (!flow) return failure_of(error);
   }
-  add_to_value(packet, end, flow);
+  add_to_value(packet, flow);
   return TABLE_TOOK_IT;
 }
 

@@ -102,10 +102,9 @@ enum slot_answer { SLOT_TOOK_IT, SLOT_OF_ANOTHER_FLOW, SLOT_MAY_BE_OURS };
  * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
  * Packets, bytes and flags are exact. */
 static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct packet* packet) {
-  const weir_u64 end = end_time();
   __sync_fetch_and_add(&slot->packets, 1 | (weir_u64)packet->wire_packets << 32);
   __sync_fetch_and_add(&slot->bytes, packet->bytes);
-  if (slot->end_time < end) slot->end_time = end;
+  if (slot->end_time < packet->time) slot->end_time = packet->time;
   if (packet->tcp_flags & ~slot->tcp_flags) {
     __sync_fetch_and_or(&slot->tcp_flags, packet->tcp_flags);
   }
@@ -114,14 +113,13 @@ static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct p
 /* Of a slot that this CPU has claimed; all of it was zero. */
 static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slot_key* key,
                                       const struct packet* packet, int may_be_twice) {
-  const weir_u64 end = end_time();
   slot->addresses = key->addresses;
   slot->dst_mac_namespace = key->dst_mac_namespace;
   slot->packets = 1 | (weir_u64)packet->wire_packets << 32;
   slot->bytes = packet->bytes;
-  slot->end_time = end;
+  slot->end_time = packet->time;
   slot->tcp_flags = packet->tcp_flags;
-  slot->start_mono_time_ns = start_time(end);
+  slot->start_mono_time_ns = start_time(packet->time);
   make_details(packet, namespace_id, &slot->details);
   if (may_be_twice) slot->details.flags |= WEIR_FLOW_MAY_BE_TWICE;
   slot->eth_protocol = packet->eth_protocol;
@@ -152,28 +150,51 @@ static __always_inline enum slot_answer try_slot(struct flow_slot_t* slot,
   return SLOT_TOOK_IT;
 }
 
+/* Where a flow may stand in an epoch: at `place`, and then each `step` further. */
+struct probe_sequence {
+  weir_u32 place;
+  weir_u32 step;
+  weir_u32 first_slot; /* of the epoch */
+  weir_u32 slots;
+};
+
+static __always_inline struct probe_sequence probes_of(const struct slot_key* key,
+                                                       const struct flow_table_state_t* state,
+                                                       weir_u32 epoch) {
+  const weir_u64 hash = hash_of(key, state->hash_seed);
+  /* Not a constant of the program: the verifier would follow each value of the index. */
+  const weir_u32 slots = state->slots;
+  const struct probe_sequence probes = {
+      .place = (hash >> 32) * slots >> 32,
+      .step = 1 + ((hash & 0xffffffff) * (slots - 1) >> 32),
+      .first_slot = epoch ? slots : 0,
+      .slots = slots,
+  };
+  return probes;
+}
+
+static __always_inline weir_u32 active_epoch(const struct flow_table_state_t* state) {
+  return *(const volatile weir_u32*)&state->active & 1;
+}
+
 /*
  * TABLE_TOOK_IT or an enum weir_table_failure. Global, so that the verifier looks at its
  * loop once and for any packet, and not once for each way through the parser; such a
  * function has to check its argument.
  */
-__attribute__((noinline)) weir_u32 add_to_mapped_table(const struct packet* packet) {
+__attribute__((noinline)) weir_u32 search_mapped_table(const struct packet* packet) {
   if (!packet) return WEIR_TABLE_OTHER;
   const weir_u32 zero = 0;
   struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
   if (!state) return WEIR_TABLE_OTHER;
-  const weir_u32 epoch = *(const volatile weir_u32*)&state->active & 1;
+  const weir_u32 epoch = active_epoch(state);
   struct slot_key key;
   make_slot_key(packet, &key);
-  const weir_u64 hash = hash_of(&key, state->hash_seed);
-  /* Not a constant of the program: the verifier would follow each value of the index. */
-  const weir_u32 slots = state->slots;
-  weir_u32 place = (hash >> 32) * slots >> 32;
-  const weir_u32 step = 1 + ((hash & 0xffffffff) * (slots - 1) >> 32);
+  struct probe_sequence probes = probes_of(&key, state, epoch);
   int may_be_twice = 0;
 #pragma clang loop unroll(disable)
   for (int i = 0; i < MAX_PROBES; ++i) {
-    const weir_u32 index = place + (epoch ? slots : 0);
+    const weir_u32 index = probes.first_slot + probes.place;
     struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);
     if (!slot) return WEIR_TABLE_OTHER;
     weir_u64 owner = *(const volatile weir_u64*)&slot->ports_interface;
@@ -192,10 +213,33 @@ __attribute__((noinline)) weir_u32 add_to_mapped_table(const struct packet* pack
       if (answer == SLOT_TOOK_IT) return TABLE_TOOK_IT;
       if (answer == SLOT_MAY_BE_OURS) may_be_twice = 1;
     }
-    place += step;
-    if (place >= slots) place -= slots;
+    probes.place += probes.step;
+    if (probes.place >= probes.slots) probes.place -= probes.slots;
   }
   return WEIR_TABLE_CROWDED;
+}
+
+/*
+ * TABLE_TOOK_IT or an enum weir_table_failure. Most packets are of a flow that stands where
+ * it is looked for first: for these nothing is called, and what is known of them needs no
+ * place in memory.
+ */
+static __always_inline weir_u32 add_to_mapped_table(const struct packet* packet) {
+  const weir_u32 zero = 0;
+  struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
+  if (!state) return WEIR_TABLE_OTHER;
+  struct slot_key key;
+  make_slot_key(packet, &key);
+  const struct probe_sequence probes = probes_of(&key, state, active_epoch(state));
+  const weir_u32 index = probes.first_slot + probes.place;
+  struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);
+  if (slot && *(const volatile weir_u64*)&slot->ports_interface == key.ports_interface &&
+      is_same_flow(slot, &key, packet) && !(slot->packets & WEIR_SLOT_FULL_COUNTS)) {
+    add_to_slot(slot, packet);
+    return TABLE_TOOK_IT;
+  }
+  const struct packet copy = *packet;
+  return search_mapped_table(&copy);
 }
 
 #endif /* WEIR_BPF_MAPPED_TABLE_H_ */

@@ -17,6 +17,7 @@ enum packet_note {
  * words in memory order; ports and EtherType in host order. */
 struct packet {
   /* What the hook says. */
+  weir_u64 time; /* when it came, in the unit of enum weir_clock */
   weir_u64 bytes;
   weir_u32 wire_packets; /* what segmentation will make of it, 1 at least */
   weir_u32 if_index;

@@ -18,6 +18,7 @@
 static __always_inline void forget_headers(struct packet* packet) {
   const struct packet outer = *packet;
   *packet = (struct packet){
+      .time = outer.time,
       .bytes = outer.bytes,
       .wire_packets = outer.wire_packets,
       .if_index = outer.if_index,
@@ -54,7 +55,11 @@ static __attribute__((noinline)) void parse_vxlan_payload(struct __sk_buff* skb,
  */
 static __always_inline void parse_vxlan(struct __sk_buff* skb, weir_u64 payload, weir_u16 port,
                                         struct packet* packet) {
-  if (payload != 0 && packet->dst_port == port) parse_vxlan_payload(skb, payload, packet);
+  if (payload == 0 || packet->dst_port != port) return;
+  /* A copy, so that what is known of all other packets need not stand in memory. */
+  struct packet copy = *packet;
+  parse_vxlan_payload(skb, payload, &copy);
+  *packet = copy;
 }
 
 #endif /* WEIR_BPF_VXLAN_H_ */
