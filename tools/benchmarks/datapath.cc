@@ -7,6 +7,7 @@
 
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,6 +20,7 @@
 
 DEFINE_bool(quick, false, "Measure little: shows that it works, and no more.");
 DEFINE_string(json, "", "Also write what was measured to this file.");
+DEFINE_string(only, "", "The one section to be measured: packet, feature, insert, live, drain.");
 DEFINE_int32(rounds, 31, "How often each is measured.");
 
 namespace weir::benchmarks {
@@ -32,24 +34,25 @@ Effort EffortOfFlags() {
   return {FLAGS_rounds, /*packets=*/100'000, /*few_flows=*/1'024, /*many_flows=*/131'072};
 }
 
-sdk::Status Append(Measurements some, Report* report) {
-  if (!some.ok()) return some.status();
-  report->measurements.insert(report->measurements.end(), some->begin(), some->end());
-  return sdk::OkStatus();
-}
-
 sdk::Status Measure(Report* report) {
   const Effort& effort = report->effort;
-  sdk::Status status = Append(MeasurePackets(effort), report);
-  if (status.ok()) status = Append(MeasureFeatures(effort), report);
-  if (status.ok()) status = Append(MeasureInsertions(effort), report);
-  if (status.ok()) status = Append(MeasureLive(effort, kInterface), report);
-  if (status.ok()) status = Append(MeasureDraining(effort), report);
-  if (!status.ok()) return status;
+  const std::vector<std::pair<std::string, std::function<Measurements()>>> sections = {
+      {"packet", [&] { return MeasurePackets(effort); }},
+      {"feature", [&] { return MeasureFeatures(effort); }},
+      {"insert", [&] { return MeasureInsertions(effort); }},
+      {"live", [&] { return MeasureLive(effort, kInterface); }},
+      {"drain", [&] { return MeasureDraining(effort); }},
+  };
+  for (const auto& [section, measure] : sections) {
+    if (!FLAGS_only.empty() && FLAGS_only != section) continue;
+    Measurements some = measure();
+    if (!some.ok()) return some.status();
+    report->measurements.insert(report->measurements.end(), some->begin(), some->end());
+  }
   sdk::Result<std::vector<ProgramSize>> programs = MeasurePrograms();
   if (!programs.ok()) return programs.status();
   report->programs = *std::move(programs);
-  return status;
+  return sdk::OkStatus();
 }
 
 // Empty, or why an interface cannot be had.
