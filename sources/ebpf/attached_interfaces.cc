@@ -45,18 +45,43 @@ sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk
   return hooks;
 }
 
-void AttachedInterfaces::OnPresent(const sdk::Link& link) {
+bool AttachedInterfaces::IsWanted(const sdk::Link& link) const {
+  if (!selector_->Matches(link.name)) return false;
+  return !selector_->ByAddress() || in_ranges_.count(link.if_index) != 0;
+}
+
+void AttachedInterfaces::StopMeasuring(const sdk::Link& link) {
   const auto known = attached_.find(link.if_index);
-  if (!selector_->Matches(link.name)) {
-    if (known == attached_.end()) return;
-    const sdk::Status status = Detach(known->second.hooks);
-    stage_->Log(WEIR_LOG_INFO, absl::StrCat("interface '", known->second.link.name, "' is '",
-                                            link.name, "' now: no longer measured"));
-    if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
-    attached_.erase(known);
-    measured_.Add(-1);
+  if (known == attached_.end()) return;
+  const sdk::Status status = Detach(known->second.hooks);
+  const std::string& name = known->second.link.name;
+  stage_->Log(WEIR_LOG_INFO,
+              absl::StrCat("interface '", name, "' ",
+                           name == link.name ? "has no address of interface_ips any more"
+                                             : absl::StrCat("is '", link.name, "' now"),
+                           ": no longer measured"));
+  if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
+  attached_.erase(known);
+  measured_.Add(-1);
+}
+
+void AttachedInterfaces::OnAddresses(const std::vector<InterfaceAddress>& addresses) {
+  in_ranges_.clear();
+  for (const InterfaceAddress& one : addresses) {
+    if (selector_->InRanges(one.address)) in_ranges_.insert(one.if_index);
+  }
+  for (const auto& [if_index, link] : present_) {
+    if (IsWanted(link) != (attached_.count(if_index) != 0)) OnPresent(sdk::Link(link));
+  }
+}
+
+void AttachedInterfaces::OnPresent(const sdk::Link& link) {
+  if (selector_->ByAddress()) present_[link.if_index] = link;
+  if (!IsWanted(link)) {
+    StopMeasuring(link);
     return;
   }
+  const auto known = attached_.find(link.if_index);
   if (known != attached_.end()) {
     known->second.link = link;
     return;
@@ -111,6 +136,7 @@ void AttachedInterfaces::Warn(const std::string& message) {
 }
 
 void AttachedInterfaces::OnGone(const sdk::Link& link) {
+  present_.erase(link.if_index);
   const auto known = attached_.find(link.if_index);
   if (known == attached_.end()) return;
   for (const std::unique_ptr<Attachment>& hook : known->second.hooks) hook->Abandon();

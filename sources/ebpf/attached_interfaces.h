@@ -7,14 +7,17 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "plugins/sdk/link_monitor.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "sources/ebpf/address_feed.h"
 #include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/flow_kernel.h"
 #include "sources/ebpf/interface_selector.h"
+#include "sources/ebpf/link_feed.h"
 #include "sources/ebpf/rate_limit.h"
 
 namespace weir::ebpf {
@@ -30,6 +33,8 @@ class AttachedInterfaces {
   // A link that is new or has changed; and one that has gone.
   void OnPresent(const sdk::Link& link);
   void OnGone(const sdk::Link& link);
+  // All addresses that there are now, where the selector depends on them.
+  void OnAddresses(const std::vector<InterfaceAddress>& addresses);
 
   // Attaches anew what is no longer in place: somebody else has taken it off, or of an
   // interface that went and came again a message was lost.
@@ -49,6 +54,8 @@ class AttachedInterfaces {
  private:
   using Hooks = std::vector<std::unique_ptr<Attachment>>;
 
+  bool IsWanted(const sdk::Link& link) const;
+  void StopMeasuring(const sdk::Link& link);
   sdk::Result<Hooks> AttachHooks(const sdk::Link& link);
   void NoteFailure(const sdk::Link& link, const sdk::Status& status);
   void Warn(const std::string& message);
@@ -66,6 +73,11 @@ class AttachedInterfaces {
   };
   std::unordered_map<uint32_t, Interface> attached_;  // by if_index
 
+  // Where the selector depends on addresses: all interfaces by if_index, and the indexes
+  // of those that have one in its ranges.
+  std::unordered_map<uint32_t, sdk::Link> present_;
+  std::unordered_set<uint32_t> in_ranges_;
+
   // Until CheckStart.
   bool starting_ = true;
   sdk::Status named_failure_;  // the first of an interface that is named
@@ -75,6 +87,13 @@ class AttachedInterfaces {
   sdk::Metric measured_;
   RateLimit warnings_;
 };
+
+// Passes on what a feed tells.
+inline LinkEvents EventsOf(AttachedInterfaces* attached) {
+  return {[attached](const sdk::Link& link) { attached->OnPresent(link); },
+          [attached](const sdk::Link& link) { attached->OnGone(link); },
+          [attached](const std::vector<InterfaceAddress>& all) { attached->OnAddresses(all); }};
+}
 
 }  // namespace weir::ebpf
 

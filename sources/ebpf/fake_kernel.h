@@ -193,33 +193,31 @@ class FakeLinks {
   FakeLinks() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   void Present(uint32_t if_index, const std::string& name) {
-    Push({true, {if_index, name, /*hardware_type=*/1, true}});
+    const sdk::Link link = {if_index, name, /*hardware_type=*/1, true};
+    Push([link](const LinkEvents& events) { events.on_present(link); });
   }
   void Gone(uint32_t if_index, const std::string& name) {
-    Push({false, {if_index, name, /*hardware_type=*/1, false}});
+    const sdk::Link link = {if_index, name, /*hardware_type=*/1, false};
+    Push([link](const LinkEvents& events) { events.on_gone(link); });
+  }
+  void Addresses(const std::vector<InterfaceAddress>& all) {
+    Push([all](const LinkEvents& events) { events.on_addresses(all); });
   }
   LinkFeedOpener Opener() {
-    return [this]() -> sdk::Result<std::unique_ptr<LinkFeed>> {
+    return [this](bool /*with_addresses*/) -> sdk::Result<std::unique_ptr<LinkFeed>> {
       return std::unique_ptr<LinkFeed>(std::make_unique<Feed>(this));
     };
   }
 
  private:
-  struct Event {
-    bool present;
-    sdk::Link link;
-  };
+  using Event = std::function<void(const LinkEvents&)>;
   class Feed : public LinkFeed {
    public:
     explicit Feed(FakeLinks* links) : links_(links) {}
     int fd() const override { return links_->event_.get(); }
-    sdk::Status ReadInitial(const Callback& on_present, const Callback& on_gone) override {
-      return Read(on_present, on_gone);
-    }
-    sdk::Status Read(const Callback& on_present, const Callback& on_gone) override {
-      for (const Event& event : links_->TakeAll()) {
-        (event.present ? on_present : on_gone)(event.link);
-      }
+    sdk::Status ReadInitial(const LinkEvents& events) override { return Read(events); }
+    sdk::Status Read(const LinkEvents& events) override {
+      for (const Event& event : links_->TakeAll()) event(events);
       return sdk::OkStatus();
     }
 

@@ -41,9 +41,16 @@ sdk::Result<std::vector<InterfaceSelector::Pattern>> InterfaceSelector::Parse(
 }
 
 sdk::Result<InterfaceSelector> InterfaceSelector::Make(
-    const std::vector<std::string>& include,
-    const std::optional<std::vector<std::string>>& exclude) {
+    const std::vector<std::string>& include, const std::optional<std::vector<std::string>>& exclude,
+    const std::vector<std::string>& ranges) {
   InterfaceSelector selector;
+  for (const std::string& text : ranges) {
+    const std::optional<IpPrefix> range = IpPrefix::Parse(text);
+    if (!range.has_value()) {
+      return sdk::Status(WEIR_INVALID_ARGUMENT, "'" + text + "' is not a range of IP addresses");
+    }
+    selector.ranges_.push_back(*range);
+  }
   sdk::Result<std::vector<Pattern>> included = Parse(include);
   if (!included.ok()) return included.status();
   selector.include_ = *std::move(included);
@@ -64,6 +71,11 @@ bool InterfaceSelector::Matches(const std::string& name) const {
   const auto matches = [&](const Pattern& pattern) { return pattern.Matches(name); };
   if (std::any_of(exclude_.begin(), exclude_.end(), matches)) return false;
   return include_.empty() || std::any_of(include_.begin(), include_.end(), matches);
+}
+
+bool InterfaceSelector::InRanges(const IpAddr& address) const {
+  return std::any_of(ranges_.begin(), ranges_.end(),
+                     [&](const IpPrefix& range) { return range.Contains(address); });
 }
 
 bool InterfaceSelector::MatchesByName(const std::string& name) const {

@@ -8,6 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "core/record/ip_addr.h"
+#include "core/record/ip_prefix.h"
 #include "plugins/sdk/status.h"
 
 namespace weir::ebpf {
@@ -17,12 +19,17 @@ class InterfaceSelector {
  public:
   // Each of `include` and `exclude` is an exact name, or a regular expression
   // (ECMAScript) between slashes that may match anywhere in a name. No include: all.
-  // Without `exclude` "lo" is left out, unless `include` has it by name.
-  static sdk::Result<InterfaceSelector> Make(
-      const std::vector<std::string>& include,
-      const std::optional<std::vector<std::string>>& exclude);
+  // Without `exclude` "lo" is left out, unless `include` has it by name. `ranges` (CIDR):
+  // only interfaces that have an address in one of them, if there are any.
+  static sdk::Result<InterfaceSelector> Make(const std::vector<std::string>& include,
+                                             const std::optional<std::vector<std::string>>& exclude,
+                                             const std::vector<std::string>& ranges = {});
 
-  // Excludes win.
+  // Whether it depends on the addresses that an interface has.
+  bool ByAddress() const { return !ranges_.empty(); }
+  bool InRanges(const IpAddr& address) const;
+
+  // By its name. Excludes win.
   bool Matches(const std::string& name) const;
   // True if `name` is wanted and stands in the configuration as it is.
   bool MatchesByName(const std::string& name) const;
@@ -42,6 +49,7 @@ class InterfaceSelector {
 
   std::vector<Pattern> include_;
   std::vector<Pattern> exclude_;
+  std::vector<IpPrefix> ranges_;
 };
 
 }  // namespace weir::ebpf

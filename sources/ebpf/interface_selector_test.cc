@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/record/ip_prefix.h"
+
 namespace weir::ebpf {
 namespace {
 
@@ -50,6 +52,19 @@ TEST(InterfaceSelector, ExcludesWin) {
   EXPECT_EQ(selector.Names(), Names{"eth0"});
   EXPECT_TRUE(selector.MatchesByName("eth0"));
   EXPECT_FALSE(selector.MatchesByName("enp0s31f6"));
+}
+
+TEST(InterfaceSelector, KnowsAddressesByRange) {
+  sdk::Result<InterfaceSelector> selector =
+      InterfaceSelector::Make({}, std::nullopt, {"10.0.0.0/8", "fd00::/8"});
+  ASSERT_TRUE(selector.ok());
+  EXPECT_TRUE(selector->ByAddress());
+  EXPECT_TRUE(selector->InRanges(IpPrefix::Parse("10.1.2.3")->address));
+  EXPECT_TRUE(selector->InRanges(IpPrefix::Parse("fdff::1")->address));
+  EXPECT_FALSE(selector->InRanges(IpPrefix::Parse("11.1.2.3")->address));
+  EXPECT_FALSE(Make({}).ByAddress());
+  EXPECT_EQ(InterfaceSelector::Make({}, std::nullopt, {"10.0.0.0/33"}).status().message(),
+            "'10.0.0.0/33' is not a range of IP addresses");
 }
 
 TEST(InterfaceSelector, RefusesWhatIsNoExpression) {

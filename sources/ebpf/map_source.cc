@@ -98,12 +98,11 @@ sdk::Status MapSource::AttachToAll() {
   }
   attached_.emplace(&stage_, &settings_.interfaces, settings_.directions, settings_.attach,
                     kernel_);
-  sdk::Result<std::unique_ptr<LinkFeed>> links = environment_.open_links();
+  sdk::Result<std::unique_ptr<LinkFeed>> links =
+      environment_.open_links(settings_.interfaces.ByAddress());
   if (!links.ok()) return links.status();
   links_ = *std::move(links);
-  const sdk::Status status =
-      links_->ReadInitial([this](const sdk::Link& link) { attached_->OnPresent(link); },
-                          [this](const sdk::Link& link) { attached_->OnGone(link); });
+  const sdk::Status status = links_->ReadInitial(EventsOf(&*attached_));
   if (!status.ok()) return status;
   const sdk::Status checked = attached_->CheckStart();
   return checked.ok() ? kernel_->DetachLeftovers() : checked;
@@ -197,7 +196,7 @@ sdk::Status MapSource::WatchUntil(Time deadline) {
     if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait", errno);
     if (ready <= 0) continue;
     sdk::Status status;
-    if (events[1].revents != 0) status = ReadLinks();
+    if (events[1].revents != 0) status = links_->Read(EventsOf(&*attached_));
     if (status.ok() && events[2].revents != 0) status = FollowClocks();
     if (status.ok() && events[3].revents != 0) status = others_->Handle();
     if (!status.ok()) return status;
@@ -209,11 +208,6 @@ sdk::Status MapSource::FollowClocks() {
   sdk::Status status = clock_watch_->Clear();
   if (status.ok()) writer_.ReadClocks();
   return status;
-}
-
-sdk::Status MapSource::ReadLinks() {
-  return links_->Read([this](const sdk::Link& link) { attached_->OnPresent(link); },
-                      [this](const sdk::Link& link) { attached_->OnGone(link); });
 }
 
 sdk::Status MapSource::Evict(FlowEndReason reason) {

@@ -64,7 +64,6 @@ class MapSource : public sdk::Source {
   using Time = std::chrono::steady_clock::time_point;
 
   sdk::Status AttachToAll();
-  sdk::Status ReadLinks();
   sdk::Status FollowClocks();
   sdk::Status EvictUntilInterrupted();
   // Whether flows found no room in the table that is being filled now.

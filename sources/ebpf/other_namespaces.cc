@@ -210,20 +210,21 @@ sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& pat
 }
 
 sdk::Status OtherNamespaces::FollowLinks(Measured* measured, bool initial) {
-  const auto on_present = [this, measured](const sdk::Link& link) {
+  LinkEvents events = EventsOf(measured->attached.get());
+  events.on_present = [this, measured](const sdk::Link& link) {
     registry_->SetName(measured->id, link.if_index, link.name);
     measured->attached->OnPresent(link);
   };
-  const auto on_gone = [this, measured](const sdk::Link& link) {
+  events.on_gone = [this, measured](const sdk::Link& link) {
     registry_->SetGone(measured->id, link.if_index);
     measured->attached->OnGone(link);
   };
   return InNamespace(measured->fd.get(), [&]() -> sdk::Status {
-    if (!initial) return measured->links->Read(on_present, on_gone);
-    sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_();
+    if (!initial) return measured->links->Read(events);
+    sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_(settings_->interfaces.ByAddress());
     if (!links.ok()) return links.status();
     measured->links = *std::move(links);
-    return measured->links->ReadInitial(on_present, on_gone);
+    return measured->links->ReadInitial(events);
   });
 }
 

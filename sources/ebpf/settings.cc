@@ -55,8 +55,13 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   if (config.exclude_interfaces_size() > 0) {
     exclude.emplace(config.exclude_interfaces().begin(), config.exclude_interfaces().end());
   }
+  if (config.interfaces_size() > 0 && config.interface_ips_size() > 0) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT,
+                       "interface_ips: cannot be together with interfaces: give one of them");
+  }
   sdk::Result<InterfaceSelector> interfaces =
-      InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude);
+      InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude,
+                              {config.interface_ips().begin(), config.interface_ips().end()});
   if (!interfaces.ok()) return interfaces.status();
   sdk::Result<absl::Duration> interval =
       DurationOf("cache_active_timeout", config.cache_active_timeout());

@@ -413,6 +413,48 @@ TEST_F(SourcesTest, FollowsInterfaces) {
   EXPECT_TRUE(map_->Stop().ok());
 }
 
+TEST_F(SourcesTest, FollowsAddresses) {
+  links_.Present(2, "eth0");
+  links_.Present(3, "eth1");
+  links_.Present(1, "lo");
+  sources::EbpfMap config = MapConfig();
+  config.add_interface_ips("10.0.0.0/8");
+  config.add_interface_ips("127.0.0.0/8");
+  config.set_direction(sources::EbpfMap::INGRESS);
+  MakeMap(config);
+  const auto in = IpAddr::FromV4(0x0A000001);
+  const auto out = IpAddr::FromV4(0x0B000001);
+  links_.Addresses({{1, IpAddr::FromV4(0x7F000001)}, {2, out}, {3, out}, {3, in}});
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.Attached(), (Hooks{{"eth1", 0}}));
+
+  sdk::Status result;
+  std::thread thread([&] { result = map_->Run(); });
+  const auto become = [&](const Hooks& hooks) {
+    return map_host_.WaitFor([&] { return world_.Attached() == hooks; });
+  };
+  links_.Addresses({{2, in}, {3, out}, {4, in}});
+  EXPECT_TRUE(become({{"eth0", 0}}));
+  EXPECT_TRUE(map_host_.WaitFor([&] {
+    return map_host_.HasLog(
+        "interface 'eth1' has no address of interface_ips any more: no longer measured");
+  }));
+  links_.Present(4, "late0");  // its address was known before
+  EXPECT_TRUE(become({{"eth0", 0}, {"late0", 0}}));
+  links_.Gone(2, "eth0");
+  EXPECT_TRUE(become({{"late0", 0}}));
+  links_.Addresses({});
+  EXPECT_TRUE(become({}));
+  map_->Interrupt();
+  thread.join();
+  EXPECT_TRUE(result.ok());
+  EXPECT_TRUE(map_->Stop().ok());
+
+  config.add_interfaces("eth0");
+  EXPECT_EQ(SettingsOf(config).status().message(),
+            "interface_ips: cannot be together with interfaces: give one of them");
+}
+
 TEST_F(SourcesTest, WhatIsPinnedIsOfOneNamespace) {
   sources::EbpfMap config = MapConfig();
   config.set_pin_path("/sys/fs/bpf/weir");

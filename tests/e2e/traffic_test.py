@@ -160,6 +160,21 @@ class TrafficTest(harness.NamespaceTest):
         self.assertEqual({r["FlowDirection"] for r in records}, {EGRESS})
         self.assertEqual(harness.totals(records, Proto=ICMP)[0], 5)
 
+    def test_interfaces_by_their_addresses(self):
+        config = self.write("pipeline.textproto", (PIPELINE % "").replace(
+            'interfaces: "/^veth-/" interfaces: "/^late/"', 'interface_ips: "10.78.0.0/24"'))
+        weir = self.weir("run", "--log_level=debug", "--config=" + config, netns=self.b)
+        weir.wait_for_log("measuring 0 interfaces")
+        self.enable_ip()
+        weir.wait_for_log("interface 'veth-b' (")
+        self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "10.78.0.2")
+        self.inside(self.b, "ip", "address", "del", "10.78.0.2/24", "dev", "veth-b")
+        weir.wait_for_log("interface 'veth-b' has no address of interface_ips any more")
+        self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "fd78::2")
+        records = self.end(weir)
+        self.assertEqual(harness.totals(records, Proto=ICMP)[0], 10)
+        self.assertFalse([r for r in records if r.get("IcmpType") == 128])
+
     def test_an_interface_that_appears_and_goes_keeps_its_name(self):
         weir = self.start_weir()
         # Twice, because the second has another index and perhaps the first's memory.
