@@ -6,6 +6,7 @@
 #ifndef WEIR_BPF_ACCOUNT_H_
 #define WEIR_BPF_ACCOUNT_H_
 
+#include "bpf/counters.h"
 #include "bpf/datapath_config.h"
 #include "bpf/flow.h"
 #include "bpf/flow_key.h"
@@ -16,31 +17,10 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* Which flow table a program fills. */
-enum tier { TIER_MAPPED, TIER_HASH };
-
 struct {
   __uint(type, BPF_MAP_TYPE_RINGBUF);
   __uint(max_entries, 4096);
 } overflow_ring SEC(".maps");
-
-/*
- * Plain additions are exact here: TC programs run with bottom halves disabled, so
- * that none interrupts another on the same CPU. Not looked at for a packet that the
- * table takes.
- */
-struct {
-  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-  __uint(max_entries, 1);
-  __type(key, weir_u32);
-  __type(value, struct flow_counters_t);
-} counters_map SEC(".maps");
-
-/* Null never comes: the array has an entry 0. */
-static __always_inline struct flow_counters_t* counters_of_this_cpu(void) {
-  const weir_u32 zero = 0;
-  return bpf_map_lookup_elem(&counters_map, &zero);
-}
 
 static __always_inline void count_notes(const struct packet* packet) {
   struct flow_counters_t* const counters = counters_of_this_cpu();

@@ -11,8 +11,15 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* A packet is looked at if a random 32-bit number is below; 0: look at all. */
-const volatile weir_u32 sampling_threshold = 0;
+/* Which flow table a program fills. */
+enum tier { TIER_MAPPED, TIER_HASH };
+
+/* enum weir_selection, and what belongs to it. */
+const volatile weir_u32 selection = WEIR_SELECT_ALL;
+const volatile struct sampling_t sampling = {};
+/* Those with the longest prefix come first. */
+const volatile struct filter_rule_t filter_rules[WEIR_MAX_FILTER_RULES] = {};
+const volatile weir_u32 filter_rule_count = 0;
 /* Whether user space reads the ring buffer. */
 const volatile weir_u32 overflow_to_ring = 0;
 /* enum weir_clock: what the end of a flow is taken from. */

@@ -64,7 +64,7 @@ struct flow_record_t {
 
 /*
  * What is noted of a flow beside its counts. All but the TCP flags is what its first
- * packet had. 12 bytes, packed, as they stand in an event of the ring buffer.
+ * packet had. 16 bytes, packed, as they stand in an event of the ring buffer.
  */
 struct flow_details_t {
   weir_u16 tcp_flags; /* union over the packets; IPFIX tcpControlBits, 12 bits (RFC 9565) */
@@ -72,8 +72,9 @@ struct flow_details_t {
   weir_u8 dscp;       /* IPFIX ipDiffServCodePoint, 6 bits */
   weir_u8 icmp_type;  /* of ICMP and ICMPv6 */
   weir_u8 icmp_code;
-  weir_u8 flags;         /* enum weir_flow_flag */
-  weir_u32 namespace_id; /* the number that user space gave the network namespace */
+  weir_u8 flags;              /* enum weir_flow_flag */
+  weir_u32 namespace_id;      /* the number that user space gave the network namespace */
+  weir_u32 sampling_interval; /* one of so many packets was looked at; 0: all were */
 } __attribute__((packed));
 
 enum { WEIR_VLAN_PRESENT = 0x1000 };
@@ -99,7 +100,7 @@ struct flow_event_t {
  * that made them, another one reads them only if it has the same number: whoever changes
  * one of these structs raises it.
  */
-enum { WEIR_LAYOUT_VERSION = 1 };
+enum { WEIR_LAYOUT_VERSION = 2 };
 
 /* ---- The flow tables ---------------------------------------------------- */
 
@@ -120,7 +121,6 @@ struct flow_value_t {
   weir_u64 start_mono_time_ns;
   weir_u64 end_time; /* in the unit of enum weir_clock */
   struct flow_details_t details;
-  weir_u32 reserved;
 };
 
 /*
@@ -149,7 +149,7 @@ struct flow_slot_t {
   struct flow_details_t details; /* of the first packet */
   weir_u16 eth_protocol;
   weir_u16 reserved1;
-  weir_u64 reserved2;
+  weir_u32 reserved2;
 };
 
 /* Bits of flow_slot_t.src_mac_protocol, above MAC and protocol. */
@@ -187,6 +187,77 @@ enum weir_clock {
   WEIR_CLOCK_COARSE = 1,  /* the kernel's jiffies */
 };
 
+/* ---- Sampling and filter rules ------------------------------------------ */
+
+/* One of `interval` packets is looked at: those for which a random number of 32 bits is
+ * below `threshold`. Both 0: all are. */
+struct sampling_t {
+  weir_u32 interval;
+  weir_u32 threshold;
+};
+
+/* Which packets are looked at. */
+enum weir_selection {
+  WEIR_SELECT_ALL = 0,
+  WEIR_SELECT_SAMPLE = 1, /* some, before anything is read of them */
+  WEIR_SELECT_BY_RULES = 2,
+};
+
+enum {
+  /* 64 of a configuration, and one that it may imply. */
+  WEIR_MAX_FILTER_RULES = 65,
+  /* Of each of the two ports. */
+  WEIR_MAX_PORT_RANGES = 8,
+};
+
+/* Both ends are in it. A range whose end comes before its beginning has no port. */
+struct port_range_t {
+  weir_u16 first;
+  weir_u16 last;
+};
+
+/* Where the fields of a packet stand in the word that a rule compares as one. */
+enum weir_filter_field {
+  WEIR_FILTER_ETH_PROTOCOL = 0, /* lowest bit; 16 bits */
+  WEIR_FILTER_PROTOCOL = 16,    /* 8 */
+  WEIR_FILTER_ICMP_TYPE = 24,   /* 8 */
+  WEIR_FILTER_ICMP_CODE = 32,   /* 8 */
+  WEIR_FILTER_TCP_FLAGS = 40,   /* 12 */
+  WEIR_FILTER_FLAGS = 52,       /* 8: enum weir_flow_flag, of the packet */
+  WEIR_FILTER_DIRECTION = 60,   /* 1 */
+};
+
+/* filter_rule_t.ports */
+enum weir_filter_ports {
+  WEIR_FILTER_PORTS_ANY = 0,    /* they are not looked at */
+  WEIR_FILTER_PORTS_BOTH = 1,   /* source in src_ports and destination in dst_ports */
+  WEIR_FILTER_PORTS_EITHER = 2, /* one of the two suffices */
+};
+
+/* filter_rule_t.action */
+enum weir_filter_action { WEIR_FILTER_ACCEPT = 0, WEIR_FILTER_REJECT = 1 };
+
+/*
+ * A filter rule as the programs read it. A packet fits if its fields and ports do, and
+ * one of its addresses is in the range `ip` and the other one in the range `peer`. Bits
+ * that are not in a mask are zero in what is compared with.
+ */
+struct filter_rule_t {
+  weir_u64 fields; /* enum weir_filter_field */
+  weir_u64 fields_mask;
+  weir_u64 ip[2]; /* in network order, IPv4 as ::ffff:a.b.c.d */
+  weir_u64 ip_mask[2];
+  weir_u64 peer[2];
+  weir_u64 peer_mask[2];
+  struct port_range_t src_ports[WEIR_MAX_PORT_RANGES];
+  struct port_range_t dst_ports[WEIR_MAX_PORT_RANGES];
+  weir_u8 ports;  /* enum weir_filter_ports */
+  weir_u8 action; /* enum weir_filter_action */
+  weir_u16 reserved0;
+  weir_u32 reserved1;
+  struct sampling_t sampling; /* of packets that it accepts */
+};
+
 /* ---- Counters ----------------------------------------------------------- */
 
 /*
@@ -205,15 +276,20 @@ enum weir_table_failure {
 /*
  * One per CPU, added up by user space. Packets that the table took are not among it:
  * they are counted there, by flow. The law that tests hold the datapath to:
- * packets of the interface = in the table + in the ring buffer + dropped.
+ * packets of the interface = in the table + in the ring buffer + dropped
+ *                            + sampled out + rejected + unmatched.
  */
 struct flow_counters_t {
   weir_u64 ringbuf_packets; /* went to user space one by one */
   weir_u64 ringbuf_bytes;
   weir_u64 dropped_packets; /* neither took them: the only loss there is */
   weir_u64 dropped_bytes;
-  weir_u64 sampled_out_packets; /* left out by `sampling` */
-  weir_u64 fragments;           /* non-first IP fragments: they carry no ports */
+  weir_u64 sampled_out_packets; /* left out by sampling, that of a rule too */
+  /* What the filter rules, where there are any, said of a packet. */
+  weir_u64 filter_accepted;  /* a rule accepts it; it may be sampled out then */
+  weir_u64 filter_rejected;  /* a rule rejects it: left out */
+  weir_u64 filter_unmatched; /* it fits no rule: left out */
+  weir_u64 fragments;        /* non-first IP fragments: they carry no ports */
   weir_u64 truncated; /* a header was cut off, malformed or too deep: flow without its fields */
   weir_u64 table_failures[WEIR_TABLE_FAILURES]; /* by enum weir_table_failure */
 };
@@ -228,12 +304,13 @@ WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_id_t, transport_protocol) == 5
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_id_t, if_index) == 52);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_record_t, metrics) == 56);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_metrics_t, bytes) == 4);
-WEIR_STATIC_ASSERT(sizeof(struct flow_details_t) == 12);
-WEIR_STATIC_ASSERT(sizeof(struct flow_event_t) == 100);
+WEIR_STATIC_ASSERT(sizeof(struct flow_details_t) == 16);
+WEIR_STATIC_ASSERT(sizeof(struct flow_event_t) == 104);
 WEIR_STATIC_ASSERT(sizeof(struct flow_key_t) == 60);
 WEIR_STATIC_ASSERT(sizeof(struct flow_value_t) == 56);
 WEIR_STATIC_ASSERT(sizeof(struct flow_slot_t) == 128);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_slot_t, src_ip) == 64);
 WEIR_STATIC_ASSERT(sizeof(struct flow_table_state_t) == 192);
+WEIR_STATIC_ASSERT(sizeof(struct filter_rule_t) == 160);
 
 #endif /* WEIR_BPF_FLOW_H_ */

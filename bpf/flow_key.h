@@ -45,6 +45,7 @@ static __always_inline void make_details(const struct packet* packet, weir_u32 n
   details->icmp_code = packet->icmp_code;
   details->flags = packet->flags;
   details->namespace_id = namespace_id;
+  details->sampling_interval = packet->sampling_interval;
 }
 
 #endif /* WEIR_BPF_FLOW_KEY_H_ */

@@ -7,6 +7,8 @@
  * table.
  */
 #include "bpf/account.h"
+#include "bpf/datapath_config.h"
+#include "bpf/filter.h"
 #include "bpf/flow.h"
 #include "bpf/kernel_types.h"
 #include "bpf/packet.h"
@@ -15,17 +17,12 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* True if sampling leaves the packet out. */
-static __always_inline int is_sampled_out(void) {
-  if (sampling_threshold == 0 || bpf_get_prandom_u32() < sampling_threshold) return 0;
-  struct flow_counters_t* const counters = counters_of_this_cpu();
-  if (counters) counters->sampled_out_packets += 1;
-  return 1;
-}
-
 static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int has_ethernet,
                                    enum tier tier) {
-  if (is_sampled_out()) return WEIR_VERDICT_NEXT;
+  const weir_u32 selected = selection;
+  if (selected == WEIR_SELECT_SAMPLE && is_sampled_out(sampling.threshold)) {
+    return WEIR_VERDICT_NEXT;
+  }
   /* The clock first, which waits for all that was begun before it, and forgets what stands
    * in registers. */
   struct packet packet = {
@@ -38,6 +35,8 @@ static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int
   const weir_u64 payload =
       has_ethernet ? parse_ethernet(skb, &packet) : parse_no_link_layer(skb, &packet);
   if (vxlan_port != 0) parse_vxlan(skb, payload, vxlan_port, &packet);
+  if (selected == WEIR_SELECT_SAMPLE) packet.sampling_interval = sampling.interval;
+  if (selected == WEIR_SELECT_BY_RULES && !passes_rules(&packet, tier)) return WEIR_VERDICT_NEXT;
   account(&packet, tier);
   return WEIR_VERDICT_NEXT;
 }

@@ -75,7 +75,6 @@ static __always_inline void make_value(const struct packet* packet, struct flow_
   value->start_mono_time_ns = start_time(packet->time);
   value->end_time = packet->time;
   make_details(packet, namespace_id, &value->details);
-  value->reserved = 0;
 }
 
 /* TABLE_TOOK_IT or an enum weir_table_failure. The table is looked up once, so that

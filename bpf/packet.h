@@ -35,7 +35,9 @@ struct packet {
   weir_u8 dscp;
   weir_u8 icmp_type;
   weir_u8 icmp_code;
-  weir_u8 reserved[7]; /* no padding: all of it is passed to a function by its address */
+  weir_u8 reserved[3]; /* no padding: all of it is passed to a function by its address */
+  /* What sampling says. */
+  weir_u32 sampling_interval;
   weir_u64 src_mac;
   weir_u64 dst_mac;
   weir_u64 src_ip[2];

@@ -11,6 +11,9 @@ namespace {
 
 constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 
+constexpr const char* kFilterHelp =
+    "Packets by what the filter rules say: rejected and unmatched ones are in no flow.";
+
 // By enum weir_table_failure.
 constexpr const char* kFailures[WEIR_TABLE_FAILURES] = {"full", "busy", "crowded", "other"};
 
@@ -31,6 +34,12 @@ CountersReport::CountersReport(const sdk::Stage* stage, uint32_t max_flows)
       dropped_bytes_(stage->Counter("weir_datapath_dropped_bytes_total", "Their bytes.")),
       sampled_out_packets_(stage->Counter("weir_datapath_sampled_out_packets_total",
                                           "Packets left out by sampling.")),
+      filter_accepted_(
+          stage->Counter("weir_datapath_filter_packets_total", kFilterHelp, "accepted")),
+      filter_rejected_(
+          stage->Counter("weir_datapath_filter_packets_total", kFilterHelp, "rejected")),
+      filter_unmatched_(
+          stage->Counter("weir_datapath_filter_packets_total", kFilterHelp, "unmatched")),
       fragments_(stage->Counter("weir_datapath_fragments_total",
                                 "IP fragments but the first, which carry no ports.")),
       truncated_(stage->Counter("weir_datapath_truncated_total",
@@ -53,6 +62,9 @@ void CountersReport::Export(const DatapathCounters& counters) {
   set(&dropped_packets_, counters.kernel.dropped_packets);
   set(&dropped_bytes_, counters.kernel.dropped_bytes);
   set(&sampled_out_packets_, counters.kernel.sampled_out_packets);
+  set(&filter_accepted_, counters.kernel.filter_accepted);
+  set(&filter_rejected_, counters.kernel.filter_rejected);
+  set(&filter_unmatched_, counters.kernel.filter_unmatched);
   set(&fragments_, counters.kernel.fragments);
   set(&truncated_, counters.kernel.truncated);
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i)
@@ -90,6 +102,10 @@ void CountersReport::Finish(const DatapathCounters& counters) {
       counters.kernel.ringbuf_packets, " + dropped ", counters.kernel.dropped_packets);
   if (counters.kernel.sampled_out_packets > 0) {
     absl::StrAppend(&text, "; left out by sampling ", counters.kernel.sampled_out_packets);
+  }
+  if (counters.kernel.filter_rejected + counters.kernel.filter_unmatched > 0) {
+    absl::StrAppend(&text, "; left out by filter rules ", counters.kernel.filter_rejected,
+                    " rejected, ", counters.kernel.filter_unmatched, " unmatched");
   }
   stage_->Log(WEIR_LOG_INFO, text);
 }

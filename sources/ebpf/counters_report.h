@@ -31,7 +31,8 @@ class CountersReport {
   const sdk::Stage* const stage_;
   const uint32_t max_flows_;
   sdk::Metric packets_, bytes_, table_packets_, ringbuf_packets_, dropped_packets_, dropped_bytes_,
-      sampled_out_packets_, fragments_, truncated_;
+      sampled_out_packets_, filter_accepted_, filter_rejected_, filter_unmatched_, fragments_,
+      truncated_;
   std::array<sdk::Metric, WEIR_TABLE_FAILURES> table_failures_;
   flow_counters_t warned_{};  // as of the last warning
   RateLimit warnings_;

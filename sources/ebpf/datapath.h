@@ -54,8 +54,6 @@ class Datapath {
 
   // The settings of all stages.
   const KernelOptions& options() const { return options_; }
-  // How many packets one stands for: the map's setting.
-  uint32_t sampling() const { return options_.sampling; }
 
   // The map stage: no program runs any more, or ever will. Any thread.
   void MarkDetached();

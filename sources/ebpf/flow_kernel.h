@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "bpf/flow.h"
 #include "plugins/sdk/link_monitor.h"
@@ -25,7 +26,7 @@ enum class TableTier { kAuto, kMapped, kHash };
 // What the programs are loaded with.
 struct KernelOptions {
   uint32_t max_flows = 0;   // flows between two flips
-  uint32_t sampling = 0;    // one of N packets; 0 and 1: all
+  uint32_t sampling = 0;    // one of N packets, without filter rules; 0 and 1: all
   uint32_t ring_bytes = 0;  // of the overflow ring; 0: nobody reads it
   TableTier tier = TableTier::kAuto;
   weir_clock clock = WEIR_CLOCK_PRECISE;
@@ -34,6 +35,8 @@ struct KernelOptions {
   // A folder of a BPF file system that keeps tables, counters and attached programs in the
   // kernel when this process ends; empty: they end with it.
   std::string pin_path{};
+  // In the order in which they are gone through (FilterRulesOf); none: all packets.
+  std::vector<filter_rule_t> filter_rules = {};
 };
 
 // A flow as it comes out of a table or, with a packet each, out of the overflow ring.
@@ -49,7 +52,8 @@ struct DatapathCounters {
   uint64_t table_packets = 0;  // in the flows that were drained
   uint64_t table_bytes = 0;
 
-  // Accounted or dropped: all but those sampled out and those still in a table.
+  // Accounted or dropped: all but those that filter rules or sampling left out and those
+  // still in a table.
   uint64_t packets() const {
     return table_packets + kernel.ringbuf_packets + kernel.dropped_packets;
   }

@@ -18,6 +18,7 @@
 #include "sources/ebpf/kernel_features.h"
 #include "sources/ebpf/libbpf_options.h"
 #include "sources/ebpf/load_error.h"
+#include "sources/ebpf/sampling.h"
 
 namespace weir::ebpf {
 
@@ -29,12 +30,6 @@ constexpr size_t kVerifierLogShown = 2 * 1024;
 // libbpf tells of each failure also by errno, and weir says it in words of its own.
 int SayNothing(libbpf_print_level /*level*/, const char* /*format*/, va_list /*arguments*/) {
   return 0;
-}
-
-// Below which a random number of 32 bits must be for a packet to be looked at.
-uint32_t SamplingThreshold(uint32_t sampling) {
-  if (sampling <= 1) return 0;
-  return static_cast<uint32_t>((uint64_t{1} << 32) / sampling);
 }
 
 bool HasEthernetHeader(uint16_t hardware_type) {
@@ -59,6 +54,11 @@ bool HasNoLinkLayer(uint16_t hardware_type) {
     default:
       return false;
   }
+}
+
+weir_selection SelectionOf(const KernelOptions& options) {
+  if (!options.filter_rules.empty()) return WEIR_SELECT_BY_RULES;
+  return options.sampling > 1 ? WEIR_SELECT_SAMPLE : WEIR_SELECT_ALL;
 }
 
 void LogVerifier(const std::vector<char>& log, const sdk::Stage& stage) {
@@ -113,7 +113,11 @@ sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOption
 
 void FlowPrograms::Configure(const KernelOptions& options, uint32_t namespace_id) {
   flows_bpf::flows_bpf__rodata* const constants = skeleton_->rodata;
-  constants->sampling_threshold = SamplingThreshold(options.sampling);
+  const size_t rules = std::min<size_t>(options.filter_rules.size(), WEIR_MAX_FILTER_RULES);
+  constants->selection = SelectionOf(options);
+  constants->sampling = SamplingOf(options.sampling);
+  std::copy_n(options.filter_rules.begin(), rules, constants->filter_rules);
+  constants->filter_rule_count = static_cast<uint32_t>(rules);
   constants->overflow_to_ring = options.ring_bytes > 0 ? 1 : 0;
   constants->end_clock = options.clock;
   constants->vxlan_port = options.vxlan_port;

@@ -30,6 +30,10 @@ void SetDetails(const flow_details_t& details, Record* record) {
     record->vlan_id = details.vlan & ~WEIR_VLAN_PRESENT;
     record->present |= WEIR_HAS_VLAN;
   }
+  if (details.sampling_interval > 1) {
+    record->sampling_interval = details.sampling_interval;
+    record->present |= WEIR_HAS_SAMPLING;
+  }
 }
 
 FlowEndReason EndReason(FlowEndReason reason, const flow_details_t& details) {
@@ -62,10 +66,6 @@ void FlowWriter::Add(const Flow& flow) {
   record->present |= WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
   SetDetails(value.details, record);
   if (namespaces_ != nullptr) namespaces_->Describe(value.details.namespace_id, record);
-  if (sampling_ > 1) {
-    record->sampling_interval = sampling_;
-    record->present |= WEIR_HAS_SAMPLING;
-  }
 }
 
 // A packet of the ring may have come since the clocks were read. What is still later then

@@ -23,13 +23,8 @@ class FlowWriter {
  public:
   // `namespaces`, which must outlive it too, says what the numbers of namespaces in flows
   // mean; null: they are all of weir's own, and records do not say so.
-  FlowWriter(const sdk::Stage* stage, uint32_t sampling, ClockFunctions clocks,
-             const NamespaceRegistry* namespaces)
-      : stage_(stage),
-        sampling_(sampling),
-        namespaces_(namespaces),
-        batch_(stage),
-        clock_(std::move(clocks)) {}
+  FlowWriter(const sdk::Stage* stage, ClockFunctions clocks, const NamespaceRegistry* namespaces)
+      : stage_(stage), namespaces_(namespaces), batch_(stage), clock_(std::move(clocks)) {}
 
   // What the flows that follow have in common: the clocks as they are now, and why they
   // ended. With kActiveTimeout, those whose end was seen (TCP FIN or RST) are said to have
@@ -52,7 +47,6 @@ class FlowWriter {
   void SetTimes(const flow_value_t& value, Record* record);
 
   const sdk::Stage* const stage_;
-  const uint32_t sampling_;
   const NamespaceRegistry* const namespaces_;
   sdk::BatchWriter batch_;
   WallClock clock_;

@@ -38,6 +38,9 @@ void Add(const flow_counters_t& other, flow_counters_t* sum) {
   sum->dropped_packets += other.dropped_packets;
   sum->dropped_bytes += other.dropped_bytes;
   sum->sampled_out_packets += other.sampled_out_packets;
+  sum->filter_accepted += other.filter_accepted;
+  sum->filter_rejected += other.filter_rejected;
+  sum->filter_unmatched += other.filter_unmatched;
   sum->fragments += other.fragments;
   sum->truncated += other.truncated;
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) sum->table_failures[i] += other.table_failures[i];

@@ -6,7 +6,6 @@
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
-#include <net/if_arp.h>
 
 #include <atomic>
 #include <cerrno>
@@ -22,9 +21,8 @@
 
 #include "bpf/testing/reference_parser.h"
 #include "bpf/testing/test_packets.h"
-#include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/ebpf/libbpf_options.h"
+#include "sources/ebpf/kernel_flows_fixture.h"
 #include "sources/ebpf/mapped_memory.h"
 #include "sources/ebpf/mapped_table.h"
 #include "sources/ebpf/table_drain.h"
@@ -32,52 +30,6 @@
 
 namespace weir::ebpf {
 namespace {
-
-constexpr uint32_t kLoopbackIndex = 1;  // where test runs say they are
-
-// Both tiers of the flow table are held to the same.
-class KernelFlowsTest : public ::testing::TestWithParam<TableTier> {
- protected:
-  // Skips the test where the programs cannot be loaded for want of a privilege.
-  void Load(KernelOptions options) {
-    options.tier = GetParam();
-    sdk::Result<std::unique_ptr<KernelFlows>> loaded =
-        KernelFlows::Load(options, host_.MakeStage());
-    if (loaded.status().code() == WEIR_PERMISSION_DENIED ||
-        loaded.status().code() == WEIR_UNIMPLEMENTED) {
-      GTEST_SKIP() << "SKIPPED: " << loaded.status().message();
-    }
-    ASSERT_TRUE(loaded.ok()) << loaded.status().message() << "\n"
-                             << (host_.log().empty() ? "" : host_.log().back().message);
-    kernel_ = *std::move(loaded);
-    ASSERT_EQ(kernel_->tier(), GetParam());
-  }
-
-  // Runs a program `times` on a packet.
-  void Run(const Bytes& packet, uint8_t direction = WEIR_DIRECTION_INGRESS, int times = 1) {
-    LibbpfOptions<bpf_test_run_opts> options;
-    options->data_in = packet.data();
-    options->data_size_in = static_cast<uint32_t>(packet.size());
-    options->repeat = times;
-    const int error =
-        -bpf_prog_test_run_opts(kernel_->ProgramFd(ARPHRD_ETHER, direction), options.get());
-    ASSERT_EQ(error, 0) << std::strerror(error);
-    EXPECT_EQ(static_cast<int32_t>(options->retval), -1) << "TCX_NEXT";
-  }
-
-  void Evict(Flows* flows) {
-    ASSERT_TRUE(kernel_->Flip().ok());
-    DrainInto(kernel_.get(), flows);
-  }
-  DatapathCounters Counters() {
-    sdk::Result<DatapathCounters> counters = kernel_->Counters();
-    EXPECT_TRUE(counters.ok()) << counters.status().message();
-    return *counters;
-  }
-
-  sdk::testing::FakeHost host_;
-  std::unique_ptr<KernelFlows> kernel_;
-};
 
 TEST_P(KernelFlowsTest, CountsEachPacketUnderItsFlow) {
   Load({/*max_flows=*/1000, 0, 0});
@@ -161,13 +113,6 @@ int64_t MonotonicNs() {
   timespec now{};
   EXPECT_EQ(clock_gettime(CLOCK_MONOTONIC, &now), 0);
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
-}
-
-Bytes PacketOfFlow(uint16_t src_port) {
-  Bytes packet = Ethernet({0x0800}) + Ipv4(17, 8) + Transport(8);
-  packet[34] = static_cast<uint8_t>(src_port >> 8);
-  packet[35] = static_cast<uint8_t>(src_port);
-  return packet;
 }
 
 TEST_P(KernelFlowsTest, PacketsWithoutRoomGoToTheRingAndThenAreCountedAsDropped) {
@@ -280,27 +225,6 @@ TEST_P(KernelFlowsTest, LosesNothingWhileTablesAreEvicted) {
   EXPECT_EQ(bytes + counters.kernel.dropped_bytes, sent.load() * 42);
   // Of a flow that came only while table and ring were full, every packet was dropped.
   EXPECT_LE(flows.size(), size_t{kPorts});
-}
-
-TEST_P(KernelFlowsTest, SamplingLooksAtOneOfN) {
-  constexpr int kPackets = 80'000;
-  constexpr uint32_t kSampling = 8;
-  Load({/*max_flows=*/10, kSampling, 0});
-  if (IsSkipped()) return;
-  Run(PacketOfFlow(1), WEIR_DIRECTION_INGRESS, kPackets);
-  Flows flows;
-  Evict(&flows);
-  const DatapathCounters counters = Counters();
-  EXPECT_EQ(counters.packets() + counters.kernel.sampled_out_packets, uint64_t{kPackets});
-  // 10000 expected, standard deviation 94.
-  EXPECT_NEAR(static_cast<double>(counters.packets()), kPackets / kSampling, 940);
-}
-
-Bytes PacketOfFlow6(uint16_t src_port) {
-  Bytes packet = Ethernet({0x86dd}) + Ipv6(17, 8) + Transport(8);
-  packet[54] = static_cast<uint8_t>(src_port >> 8);
-  packet[55] = static_cast<uint8_t>(src_port);
-  return packet;
 }
 
 TEST_P(KernelFlowsTest, HoldsAsManyFlowsAsItIsMadeFor) {

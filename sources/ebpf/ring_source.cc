@@ -62,7 +62,7 @@ sdk::Status RingSource::Stop() {
 }
 
 sdk::Status RingSource::Run() {
-  FlowWriter writer(&stage_, datapath_->sampling(), ClocksOf(&stage_),
+  FlowWriter writer(&stage_, ClocksOf(&stage_),
                     datapath_->options().all_namespaces ? datapath_->namespaces() : nullptr);
   sdk::Status emitted;
   for (;;) {

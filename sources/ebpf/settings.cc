@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
 #include "sources/ebpf/attach_settings.h"
+#include "sources/ebpf/filter_rules.h"
 
 namespace weir::ebpf {
 
@@ -84,6 +85,8 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   }
   sdk::Result<AttachOptions> attach = AttachOptionsOf(config);
   if (!attach.ok()) return attach.status();
+  sdk::Result<std::vector<filter_rule_t>> filter_rules = FilterRulesOf(config);
+  if (!filter_rules.ok()) return filter_rules.status();
   KernelOptions kernel;
   kernel.max_flows = config.cache_max_flows();
   kernel.sampling = config.sampling();
@@ -97,6 +100,7 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   }
   kernel.pin_path = config.pin_path();
   kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
+  kernel.filter_rules = *std::move(filter_rules);
   return MapSettings{*std::move(interfaces),
                      DirectionsOf(config.direction()),
                      *std::move(attach),

@@ -119,7 +119,9 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(world_.options.sampling, 8u);
   EXPECT_EQ(world_.Attached(), (Hooks{{"eth0", 0}, {"eth0", 1}}));
 
-  world_.Insert(SomeFlow(1, 7, 700, FakeHost::kMonotonicNs - 2000, FakeHost::kMonotonicNs - 1000));
+  Flow flow = SomeFlow(1, 7, 700, FakeHost::kMonotonicNs - 2000, FakeHost::kMonotonicNs - 1000);
+  flow.value.details.sampling_interval = 5;  // of a filter rule
+  world_.Insert(flow);
   // Packets that were under way in both tables while the programs were detached.
   world_.on_detach = [this] {
     world_.tables[0].push_back(SomePacket(2));
@@ -151,7 +153,8 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(record.present,
             uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS});
   EXPECT_EQ(record.wire_packets, 7u);
-  EXPECT_EQ(record.sampling_interval, 8u);
+  EXPECT_EQ(record.sampling_interval, 5u);
+  EXPECT_EQ(records[1].present & WEIR_HAS_SAMPLING, 0u);
   EXPECT_EQ(record.flow_end_reason, static_cast<uint8_t>(FlowEndReason::kActiveTimeout));
   EXPECT_EQ(records[1].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kForcedEnd));
   EXPECT_EQ(map_host_.counts().received, 3u);

@@ -10,10 +10,12 @@
 #include <cstring>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "bpf/flow.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "sources/ebpf/kernel_flows.h"
+#include "sources/ebpf/sampling.h"
 
 namespace weir::ebpf {
 namespace {
@@ -21,13 +23,21 @@ namespace {
 // Half of what the kernel takes, so that the next one, or one more feature, has room.
 constexpr uint32_t kMostInstructions = 500'000;
 
+// As many as there may be, of which each asks for ports and has a sampling.
+std::vector<filter_rule_t> MostRules() {
+  filter_rule_t rule{};
+  rule.ports = WEIR_FILTER_PORTS_EITHER;
+  rule.sampling = SamplingOf(2);
+  return std::vector<filter_rule_t>(WEIR_MAX_FILTER_RULES, rule);
+}
+
 class VerifierTest : public ::testing::TestWithParam<TableTier> {};
 
 // With all features on: what is off is not looked at.
 TEST_P(VerifierTest, IsFarFromItsLimit) {
   KernelOptions options;
   options.max_flows = 1000;
-  options.sampling = 2;
+  options.filter_rules = MostRules();
   options.ring_bytes = 4096;
   options.tier = GetParam();
   options.clock = WEIR_CLOCK_COARSE;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the programs count beside flows.
+ */
+#ifndef WEIR_BPF_COUNTERS_H_
+#define WEIR_BPF_COUNTERS_H_
+
+#include "bpf/flow.h"
+#include "bpf/kernel_types.h"  // keep: the names that libbpf's header expects
+
+#include <bpf/bpf_helpers.h>
+
+/*
+ * Plain additions are exact here: TC programs run with bottom halves disabled, so
+ * that none interrupts another on the same CPU. Not looked at for a packet that the
+ * table takes, unless there are filter rules.
+ */
+struct {
+  __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, weir_u32);
+  __type(value, struct flow_counters_t);
+} counters_map SEC(".maps");
+
+/* Null never comes: the array has an entry 0. */
+static __always_inline struct flow_counters_t* counters_of_this_cpu(void) {
+  const weir_u32 zero = 0;
+  return bpf_map_lookup_elem(&counters_map, &zero);
+}
+
+#endif /* WEIR_BPF_COUNTERS_H_ */

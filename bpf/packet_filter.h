@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The filter rules of the BPF programs (bpf/filter_match.h), compiled for user space.
+ *
+ * Stateless: any thread. For C and C++.
+ */
+#ifndef WEIR_BPF_PACKET_FILTER_H_
+#define WEIR_BPF_PACKET_FILTER_H_
+
+#include "bpf/flow.h"
+#include "bpf/packet_parser.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The place among the `count` rules of the first that the packet fits;
+ * WEIR_MAX_FILTER_RULES if it fits none. Of more rules than that the rest is not read.
+ * The direction is that of packet->id. */
+weir_u32 weir_first_fitting_rule(const struct weir_parsed_packet* packet,
+                                 const struct filter_rule_t* rules, weir_u32 count);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* WEIR_BPF_PACKET_FILTER_H_ */
