@@ -35,6 +35,11 @@ enum {
 static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 offset, void* copy,
                                              weir_u32 size) {
   if (offset > MAX_HEADER_OFFSET) return 0;
+#ifdef __bpf__
+  /* Once more in the register that is added below: the compiler may have compared another
+   * one of the same value, which verifiers before 6.2 do not see. */
+  asm volatile("%0 &= %1" : "+r"(offset) : "i"(MAX_HEADER_OFFSET));
+#endif
   const char* const start = (const char*)(long)skb->data + offset;
   if (start + size <= (const char*)(long)skb->data_end) return start;
   if (bpf_skb_load_bytes(skb, offset, copy, size) == 0) return copy;
