@@ -83,7 +83,10 @@ sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_v
       return {WEIR_UNIMPLEMENTED, absl::StrCat(context, ": this kernel has no ", missing)};
     }
   }
-  if (because_of_verifier && (error == EACCES || error == EINVAL)) {
+  // Kernels before 6.4 say ENOSPC where the verifier's log, of which only the end is kept,
+  // does not fit its buffer; E2BIG: it gave up.
+  if (because_of_verifier &&
+      (error == EACCES || error == EINVAL || error == ENOSPC || error == E2BIG)) {
     return {WEIR_INTERNAL,
             sdk::ErrnoStatus(absl::StrCat(context, ": refused by the kernel's verifier"), error)
                 .message()};

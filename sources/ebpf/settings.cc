@@ -49,9 +49,7 @@ sdk::Result<absl::Duration> DurationOf(const char* field, const std::string& tex
   return duration;
 }
 
-}  // namespace
-
-sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
+sdk::Result<InterfaceSelector> InterfacesOf(const EbpfMap& config) {
   std::optional<std::vector<std::string>> exclude;
   if (config.exclude_interfaces_size() > 0) {
     exclude.emplace(config.exclude_interfaces().begin(), config.exclude_interfaces().end());
@@ -60,31 +58,30 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
     return sdk::Status(WEIR_INVALID_ARGUMENT,
                        "interface_ips: cannot be together with interfaces: give one of them");
   }
-  sdk::Result<InterfaceSelector> interfaces =
-      InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude,
-                              {config.interface_ips().begin(), config.interface_ips().end()});
-  if (!interfaces.ok()) return interfaces.status();
-  sdk::Result<absl::Duration> interval =
-      DurationOf("cache_active_timeout", config.cache_active_timeout());
-  if (!interval.ok()) return interval.status();
-  sdk::Result<absl::Duration> early =
-      DurationOf("cache_early_eviction_interval", config.cache_early_eviction_interval());
-  if (!early.ok()) return early.status();
-  if (!config.pin_path().empty() && config.attach() == EbpfMap::CLSACT) {
-    return sdk::Status(
-        WEIR_INVALID_ARGUMENT,
-        "pin_path: has no meaning with attach: CLSACT, whose filters are not pinned");
+  return InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude,
+                                 {config.interface_ips().begin(), config.interface_ips().end()});
+}
+
+// What is kept for the next run has to mean the same to it.
+sdk::Status CheckPinPath(const EbpfMap& config) {
+  if (config.pin_path().empty()) return sdk::OkStatus();
+  if (config.attach() == EbpfMap::CLSACT) {
+    return {WEIR_INVALID_ARGUMENT,
+            "pin_path: has no meaning with attach: CLSACT, whose filters are not pinned"};
   }
-  if (!config.pin_path().empty() && config.netns() == EbpfMap::ALL) {
-    return sdk::Status(WEIR_INVALID_ARGUMENT,
-                       "pin_path: cannot be together with netns: ALL, whose numbers for "
-                       "namespaces are those of one run");
+  if (config.netns() == EbpfMap::ALL) {
+    return {WEIR_INVALID_ARGUMENT,
+            "pin_path: cannot be together with netns: ALL, whose numbers for namespaces are "
+            "those of one run"};
   }
+  return sdk::OkStatus();
+}
+
+sdk::Result<KernelOptions> KernelOptionsOf(const EbpfMap& config) {
   if (config.cache_max_flows() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
   }
-  sdk::Result<AttachOptions> attach = AttachOptionsOf(config);
-  if (!attach.ok()) return attach.status();
+  if (const sdk::Status status = CheckPinPath(config); !status.ok()) return status;
   sdk::Result<std::vector<filter_rule_t>> filter_rules = FilterRulesOf(config);
   if (!filter_rules.ok()) return filter_rules.status();
   KernelOptions kernel;
@@ -92,19 +89,37 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   kernel.sampling = config.sampling();
   kernel.all_namespaces = config.netns() == EbpfMap::ALL;
   kernel.tier = TierOf(config.flow_table());
+  kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
+  kernel.pin_path = config.pin_path();
+  kernel.filter_rules = *std::move(filter_rules);
   if (config.vxlan() == EbpfMap::INNER) {
     if (config.vxlan_port() < 1 || config.vxlan_port() > 65535) {
       return sdk::Status(WEIR_INVALID_ARGUMENT, "vxlan_port: must be 1 to 65535");
     }
     kernel.vxlan_port = static_cast<uint16_t>(config.vxlan_port());
   }
-  kernel.pin_path = config.pin_path();
-  kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
-  kernel.filter_rules = *std::move(filter_rules);
+  return kernel;
+}
+
+}  // namespace
+
+sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
+  sdk::Result<InterfaceSelector> interfaces = InterfacesOf(config);
+  if (!interfaces.ok()) return interfaces.status();
+  sdk::Result<absl::Duration> interval =
+      DurationOf("cache_active_timeout", config.cache_active_timeout());
+  if (!interval.ok()) return interval.status();
+  sdk::Result<absl::Duration> early =
+      DurationOf("cache_early_eviction_interval", config.cache_early_eviction_interval());
+  if (!early.ok()) return early.status();
+  sdk::Result<AttachOptions> attach = AttachOptionsOf(config);
+  if (!attach.ok()) return attach.status();
+  sdk::Result<KernelOptions> kernel = KernelOptionsOf(config);
+  if (!kernel.ok()) return kernel.status();
   return MapSettings{*std::move(interfaces),
                      DirectionsOf(config.direction()),
                      *std::move(attach),
-                     kernel,
+                     *std::move(kernel),
                      *interval,
                      *early,
                      config.datapath()};
