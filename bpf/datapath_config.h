@@ -16,9 +16,9 @@ enum tier { TIER_MAPPED, TIER_HASH };
 
 /* enum weir_selection, and what belongs to it. */
 const volatile weir_u32 selection = WEIR_SELECT_ALL;
-const volatile struct sampling_t sampling = {};
+const volatile struct flow_sampling_t sampling = {};
 /* Those with the longest prefix come first. */
-const volatile struct filter_rule_t filter_rules[WEIR_MAX_FILTER_RULES] = {};
+const volatile struct flow_filter_rule_t filter_rules[WEIR_MAX_FILTER_RULES] = {};
 const volatile weir_u32 filter_rule_count = 0;
 /* Whether user space reads the ring buffer. */
 const volatile weir_u32 overflow_to_ring = 0;

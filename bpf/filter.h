@@ -35,7 +35,7 @@ static __always_inline weir_u64 filter(const struct packet* packet) {
     counters->filter_unmatched += 1;
     return FILTER_LEAVES_IT_OUT;
   }
-  const volatile struct filter_rule_t* const rule = &filter_rules[number];
+  const volatile struct flow_filter_rule_t* const rule = &filter_rules[number];
   if (rule->action == WEIR_FILTER_REJECT) {
     counters->filter_rejected += 1;
     return FILTER_LEAVES_IT_OUT;

@@ -21,7 +21,8 @@ static __always_inline weir_u64 filter_fields(const struct packet* packet) {
 }
 
 /* Without a branch for each range, which the verifier would follow both ways. */
-static __always_inline int is_in_ranges(weir_u32 port, const volatile struct port_range_t* ranges) {
+static __always_inline int is_in_ranges(weir_u32 port,
+                                        const volatile struct flow_port_range_t* ranges) {
   weir_u32 outside = ~0u; /* the sign bit: of all ranges so far */
   for (int i = 0; i < WEIR_MAX_PORT_RANGES; ++i) {
     outside &= (port - ranges[i].first) | (ranges[i].last - port);
@@ -30,7 +31,7 @@ static __always_inline int is_in_ranges(weir_u32 port, const volatile struct por
 }
 
 static __always_inline int fits_ports(const struct packet* packet,
-                                      const volatile struct filter_rule_t* rule) {
+                                      const volatile struct flow_filter_rule_t* rule) {
   if (rule->ports == WEIR_FILTER_PORTS_ANY) return 1;
   const int fits_src = is_in_ranges(packet->src_port, rule->src_ports);
   const int fits_dst = is_in_ranges(packet->dst_port, rule->dst_ports);
@@ -38,7 +39,7 @@ static __always_inline int fits_ports(const struct packet* packet,
 }
 
 static __always_inline int fits_addresses(const weir_u64* address, const weir_u64* peer,
-                                          const volatile struct filter_rule_t* rule) {
+                                          const volatile struct flow_filter_rule_t* rule) {
   return (((address[0] & rule->ip_mask[0]) ^ rule->ip[0]) |
           ((address[1] & rule->ip_mask[1]) ^ rule->ip[1]) |
           ((peer[0] & rule->peer_mask[0]) ^ rule->peer[0]) |
@@ -47,7 +48,7 @@ static __always_inline int fits_addresses(const weir_u64* address, const weir_u6
 
 /* `fields` are the packet's. */
 static __always_inline int fits_rule(const struct packet* packet, weir_u64 fields,
-                                     const volatile struct filter_rule_t* rule) {
+                                     const volatile struct flow_filter_rule_t* rule) {
   if ((fields & rule->fields_mask) != rule->fields) return 0;
   if (!fits_addresses(packet->src_ip, packet->dst_ip, rule) &&
       !fits_addresses(packet->dst_ip, packet->src_ip, rule)) {
@@ -59,7 +60,7 @@ static __always_inline int fits_rule(const struct packet* packet, weir_u64 field
 /* The place of the first of `count` rules that the packet fits; WEIR_MAX_FILTER_RULES if
  * it fits none. */
 static __always_inline weir_u32 first_fitting_rule(const struct packet* packet,
-                                                   const volatile struct filter_rule_t* rules,
+                                                   const volatile struct flow_filter_rule_t* rules,
                                                    weir_u32 count) {
   const weir_u64 fields = filter_fields(packet);
   weir_u32 found = WEIR_MAX_FILTER_RULES;

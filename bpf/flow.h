@@ -191,7 +191,7 @@ enum weir_clock {
 
 /* One of `interval` packets is looked at: those for which a random number of 32 bits is
  * below `threshold`. Both 0: all are. */
-struct sampling_t {
+struct flow_sampling_t {
   weir_u32 interval;
   weir_u32 threshold;
 };
@@ -211,7 +211,7 @@ enum {
 };
 
 /* Both ends are in it. A range whose end comes before its beginning has no port. */
-struct port_range_t {
+struct flow_port_range_t {
   weir_u16 first;
   weir_u16 last;
 };
@@ -227,14 +227,14 @@ enum weir_filter_field {
   WEIR_FILTER_DIRECTION = 60,   /* 1 */
 };
 
-/* filter_rule_t.ports */
+/* flow_filter_rule_t.ports */
 enum weir_filter_ports {
   WEIR_FILTER_PORTS_ANY = 0,    /* they are not looked at */
   WEIR_FILTER_PORTS_BOTH = 1,   /* source in src_ports and destination in dst_ports */
   WEIR_FILTER_PORTS_EITHER = 2, /* one of the two suffices */
 };
 
-/* filter_rule_t.action */
+/* flow_filter_rule_t.action */
 enum weir_filter_action { WEIR_FILTER_ACCEPT = 0, WEIR_FILTER_REJECT = 1 };
 
 /*
@@ -242,20 +242,20 @@ enum weir_filter_action { WEIR_FILTER_ACCEPT = 0, WEIR_FILTER_REJECT = 1 };
  * one of its addresses is in the range `ip` and the other one in the range `peer`. Bits
  * that are not in a mask are zero in what is compared with.
  */
-struct filter_rule_t {
+struct flow_filter_rule_t {
   weir_u64 fields; /* enum weir_filter_field */
   weir_u64 fields_mask;
   weir_u64 ip[2]; /* in network order, IPv4 as ::ffff:a.b.c.d */
   weir_u64 ip_mask[2];
   weir_u64 peer[2];
   weir_u64 peer_mask[2];
-  struct port_range_t src_ports[WEIR_MAX_PORT_RANGES];
-  struct port_range_t dst_ports[WEIR_MAX_PORT_RANGES];
+  struct flow_port_range_t src_ports[WEIR_MAX_PORT_RANGES];
+  struct flow_port_range_t dst_ports[WEIR_MAX_PORT_RANGES];
   weir_u8 ports;  /* enum weir_filter_ports */
   weir_u8 action; /* enum weir_filter_action */
   weir_u16 reserved0;
   weir_u32 reserved1;
-  struct sampling_t sampling; /* of packets that it accepts */
+  struct flow_sampling_t sampling; /* of packets that it accepts */
 };
 
 /* ---- Counters ----------------------------------------------------------- */
@@ -311,6 +311,6 @@ WEIR_STATIC_ASSERT(sizeof(struct flow_value_t) == 56);
 WEIR_STATIC_ASSERT(sizeof(struct flow_slot_t) == 128);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_slot_t, src_ip) == 64);
 WEIR_STATIC_ASSERT(sizeof(struct flow_table_state_t) == 192);
-WEIR_STATIC_ASSERT(sizeof(struct filter_rule_t) == 160);
+WEIR_STATIC_ASSERT(sizeof(struct flow_filter_rule_t) == 160);
 
 #endif /* WEIR_BPF_FLOW_H_ */

@@ -7,7 +7,7 @@
 #include "bpf/packet.h"
 
 weir_u32 weir_first_fitting_rule(const struct weir_parsed_packet* parsed,
-                                 const struct filter_rule_t* rules, weir_u32 count) {
+                                 const struct flow_filter_rule_t* rules, weir_u32 count) {
   struct packet packet = {
       .direction = parsed->id.direction,
       .eth_protocol = parsed->id.eth_protocol,

@@ -18,7 +18,7 @@ extern "C" {
  * WEIR_MAX_FILTER_RULES if it fits none. Of more rules than that the rest is not read.
  * The direction is that of packet->id. */
 weir_u32 weir_first_fitting_rule(const struct weir_parsed_packet* packet,
-                                 const struct filter_rule_t* rules, weir_u32 count);
+                                 const struct flow_filter_rule_t* rules, weir_u32 count);
 
 #ifdef __cplusplus
 }

@@ -14,8 +14,8 @@
 namespace weir::ebpf {
 
 // The first of `rules` that the Ethernet frame fits; null: none.
-inline const filter_rule_t* FirstFitting(const std::vector<filter_rule_t>& rules,
-                                         std::string_view frame, uint8_t direction) {
+inline const flow_filter_rule_t* FirstFitting(const std::vector<flow_filter_rule_t>& rules,
+                                              std::string_view frame, uint8_t direction) {
   weir_packet_bytes bytes{};
   bytes.bytes = frame.data();
   bytes.size = static_cast<weir_u32>(frame.size());

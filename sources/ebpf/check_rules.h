@@ -213,7 +213,7 @@ struct RuleCounts {
   int unmatched = 0;
 };
 
-inline std::string Show(const filter_rule_t* rule) {
+inline std::string Show(const flow_filter_rule_t* rule) {
   if (rule == nullptr) return "unmatched";
   if (rule->action == WEIR_FILTER_REJECT) return "rejected";
   return absl::StrCat("accepted, 1 of ", rule->sampling.interval);
@@ -224,7 +224,7 @@ inline std::string Show(const filter_rule_t* rule) {
 struct MadeRules {
   sources::EbpfMap config;
   std::vector<ReferenceRule> references;
-  std::vector<filter_rule_t> compiled;
+  std::vector<flow_filter_rule_t> compiled;
 };
 
 inline MadeRules MakeRules(Choices* choices, RuleCounts* counts) {
@@ -234,7 +234,7 @@ inline MadeRules MakeRules(Choices* choices, RuleCounts* counts) {
     RuleMaker maker(choices, static_cast<uint32_t>(i + 2));
     maker.Make();
     *made.config.add_filter() = maker.config;
-    sdk::Result<std::vector<filter_rule_t>> compiled = FilterRulesOf(made.config);
+    sdk::Result<std::vector<flow_filter_rule_t>> compiled = FilterRulesOf(made.config);
     if (!compiled.ok()) {
       made.config.mutable_filter()->RemoveLast();
       ++counts->refused;
@@ -248,7 +248,7 @@ inline MadeRules MakeRules(Choices* choices, RuleCounts* counts) {
 
 // What the configuration says of the packet that `decides` decides on.
 inline std::string Show(const MadeRules& rules, std::optional<size_t> decides) {
-  filter_rule_t rule{};
+  flow_filter_rule_t rule{};
   if (decides.has_value()) {
     const sources::FilterRule& config = rules.config.filter(static_cast<int>(*decides));
     if (config.action() == sources::FilterRule::REJECT) rule.action = WEIR_FILTER_REJECT;
@@ -270,7 +270,7 @@ inline std::string CheckRules(std::string_view bytes, RuleCounts* counts) {
     const Bytes packet = MakePacket(&choices);
     const std::string_view view(reinterpret_cast<const char*>(packet.data()), packet.size());
     const auto direction = static_cast<uint8_t>(choices.Below(2));
-    const filter_rule_t* const found = FirstFitting(rules.compiled, view, direction);
+    const flow_filter_rule_t* const found = FirstFitting(rules.compiled, view, direction);
     const std::string right =
         Show(rules,
              ReferenceFilter(ReferenceParser::Ethernet(view), direction).Decides(rules.references));

@@ -27,8 +27,8 @@ using PortTexts = google::protobuf::RepeatedPtrField<std::string>;
 constexpr int kMaxRules = WEIR_MAX_FILTER_RULES - 1;
 constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kIcmpV6 = 58, kSctp = 132,
                   kUdpLite = 136;
-constexpr port_range_t kNoPort = {1, 0};
-constexpr port_range_t kAnyPort = {0, 65535};
+constexpr flow_port_range_t kNoPort = {1, 0};
+constexpr flow_port_range_t kAnyPort = {0, 65535};
 
 sdk::Status Invalid(std::string message) { return {WEIR_INVALID_ARGUMENT, std::move(message)}; }
 
@@ -39,16 +39,16 @@ struct Field {
 };
 
 // What `field` compares, beside what the rule compares already.
-void Compare(const Field& field, filter_rule_t* rule) {
+void Compare(const Field& field, flow_filter_rule_t* rule) {
   rule->fields |= field.value << field.place;
   rule->fields_mask |= field.mask << field.place;
 }
 
-void CompareByte(weir_filter_field place, uint64_t value, filter_rule_t* rule) {
+void CompareByte(weir_filter_field place, uint64_t value, flow_filter_rule_t* rule) {
   Compare({place, value, 0xff}, rule);
 }
 
-void CompareFlag(weir_flow_flag flag, filter_rule_t* rule) {
+void CompareFlag(weir_flow_flag flag, flow_filter_rule_t* rule) {
   const auto bit = static_cast<uint64_t>(flag);
   Compare({WEIR_FILTER_FLAGS, bit, bit}, rule);
 }
@@ -69,7 +69,7 @@ sdk::Result<IpPrefix> PrefixOf(const char* field, const std::string& text) {
   return Invalid(absl::StrCat(field, ": '", text, "' is not a range of IP addresses"));
 }
 
-sdk::Status SetAddresses(const FilterRule& config, filter_rule_t* rule) {
+sdk::Status SetAddresses(const FilterRule& config, flow_filter_rule_t* rule) {
   if (!config.has_ip_cidr()) {
     if (config.has_peer_cidr()) return Invalid("peer_cidr: needs an ip_cidr");
     return sdk::OkStatus();
@@ -104,7 +104,7 @@ std::optional<uint8_t> ProtocolOf(const std::string& text) {
 }
 
 sdk::Status SetProtocol(const FilterRule& config, std::optional<uint8_t>* protocol,
-                        filter_rule_t* rule) {
+                        flow_filter_rule_t* rule) {
   if (!config.has_protocol()) return sdk::OkStatus();
   *protocol = ProtocolOf(config.protocol());
   if (!protocol->has_value()) {
@@ -121,7 +121,7 @@ sdk::Status SetProtocol(const FilterRule& config, std::optional<uint8_t>* protoc
   return sdk::OkStatus();
 }
 
-std::optional<port_range_t> PortRangeOf(std::string_view text) {
+std::optional<flow_port_range_t> PortRangeOf(std::string_view text) {
   const std::vector<std::string_view> ends = absl::StrSplit(text, '-');
   uint32_t first = 0;
   uint32_t last = 0;
@@ -129,18 +129,18 @@ std::optional<port_range_t> PortRangeOf(std::string_view text) {
       !absl::SimpleAtoi(ends.back(), &last) || first == 0 || last > UINT16_MAX) {
     return std::nullopt;
   }
-  return port_range_t{static_cast<uint16_t>(std::min<uint32_t>(first, UINT16_MAX)),
-                      static_cast<uint16_t>(last)};
+  return flow_port_range_t{static_cast<uint16_t>(std::min<uint32_t>(first, UINT16_MAX)),
+                           static_cast<uint16_t>(last)};
 }
 
 // No texts: every port.
-sdk::Status SetRanges(const char* field, const PortTexts& texts, port_range_t* ranges) {
+sdk::Status SetRanges(const char* field, const PortTexts& texts, flow_port_range_t* ranges) {
   std::fill_n(ranges, size_t{WEIR_MAX_PORT_RANGES}, kNoPort);
   if (texts.empty()) ranges[0] = kAnyPort;
   int count = 0;
   for (const std::string& text : texts) {
     for (const std::string_view one : absl::StrSplit(text, ',')) {
-      const std::optional<port_range_t> range = PortRangeOf(one);
+      const std::optional<flow_port_range_t> range = PortRangeOf(one);
       if (!range.has_value()) {
         return Invalid(absl::StrCat(field, ": '", one,
                                     "' is neither a port from 1 to 65535 nor a range of them"));
@@ -164,7 +164,7 @@ bool HasPorts(uint8_t protocol) {
 }
 
 sdk::Status SetPorts(const FilterRule& config, std::optional<uint8_t> protocol,
-                     filter_rule_t* rule) {
+                     flow_filter_rule_t* rule) {
   const bool either = !config.ports().empty();
   const bool source = !config.source_ports().empty();
   const bool destination = !config.destination_ports().empty();
@@ -186,12 +186,13 @@ sdk::Status SetPorts(const FilterRule& config, std::optional<uint8_t> protocol,
 }
 
 sdk::Status SetIcmp(const FilterRule& config, std::optional<uint8_t> protocol,
-                    filter_rule_t* rule) {
+                    flow_filter_rule_t* rule) {
   if (!config.has_icmp_type()) {
     if (config.has_icmp_code()) return Invalid("icmp_code: needs an icmp_type");
     return sdk::OkStatus();
   }
-  if (protocol != kIcmp && protocol != kIcmpV6) {
+  const int number = protocol.value_or(-1);
+  if (number != kIcmp && number != kIcmpV6) {
     return Invalid("icmp_type: needs protocol: \"ICMP\" or \"ICMPv6\"");
   }
   if (config.icmp_type() > UINT8_MAX) return Invalid("icmp_type: must be at most 255");
@@ -213,7 +214,7 @@ std::optional<uint64_t> TcpFlagOf(std::string_view name) {
 // FIN, SYN, RST and ACK say what a packet is for: where one of them is named, those that
 // are not must not be set. The others are looked at only where they are named.
 sdk::Status SetTcpFlags(const FilterRule& config, std::optional<uint8_t> protocol,
-                        filter_rule_t* rule) {
+                        flow_filter_rule_t* rule) {
   if (!config.has_tcp_flags()) return sdk::OkStatus();
   if (protocol != kTcp) return Invalid("tcp_flags: needs protocol: \"TCP\"");
   uint64_t flags = 0;
@@ -232,7 +233,7 @@ sdk::Status SetTcpFlags(const FilterRule& config, std::optional<uint8_t> protoco
 }
 
 sdk::Status SetDirection(const FilterRule& config, EbpfMap::Direction measured,
-                         filter_rule_t* rule) {
+                         flow_filter_rule_t* rule) {
   if (config.direction() == EbpfMap::BOTH) return sdk::OkStatus();
   if (measured != EbpfMap::BOTH && measured != config.direction()) {
     return Invalid(absl::StrCat("direction: fits no packet where direction is ",
@@ -243,7 +244,7 @@ sdk::Status SetDirection(const FilterRule& config, EbpfMap::Direction measured,
   return sdk::OkStatus();
 }
 
-sdk::Status SetAction(const FilterRule& config, uint32_t sampling, filter_rule_t* rule) {
+sdk::Status SetAction(const FilterRule& config, uint32_t sampling, flow_filter_rule_t* rule) {
   if (config.action() == FilterRule::REJECT) {
     if (config.has_sample()) return Invalid("sample: has no meaning with action: REJECT");
     rule->action = WEIR_FILTER_REJECT;
@@ -254,8 +255,8 @@ sdk::Status SetAction(const FilterRule& config, uint32_t sampling, filter_rule_t
   return sdk::OkStatus();
 }
 
-sdk::Result<filter_rule_t> RuleOf(const FilterRule& config, const EbpfMap& source) {
-  filter_rule_t rule{};
+sdk::Result<flow_filter_rule_t> RuleOf(const FilterRule& config, const EbpfMap& source) {
+  flow_filter_rule_t rule{};
   std::optional<uint8_t> protocol;
   sdk::Status status = SetAddresses(config, &rule);
   if (status.ok()) status = SetProtocol(config, &protocol, &rule);
@@ -268,7 +269,7 @@ sdk::Result<filter_rule_t> RuleOf(const FilterRule& config, const EbpfMap& sourc
   return rule;
 }
 
-bool FitSamePackets(filter_rule_t a, filter_rule_t b) {
+bool FitSamePackets(flow_filter_rule_t a, flow_filter_rule_t b) {
   a.action = b.action = WEIR_FILTER_ACCEPT;
   a.sampling = b.sampling = {};
   return std::memcmp(&a, &b, sizeof(a)) == 0;
@@ -285,15 +286,15 @@ std::string NameOf(int rule) { return absl::StrCat("filter[", rule, "]"); }
 
 }  // namespace
 
-sdk::Result<std::vector<filter_rule_t>> FilterRulesOf(const EbpfMap& config) {
+sdk::Result<std::vector<flow_filter_rule_t>> FilterRulesOf(const EbpfMap& config) {
   if (config.filter_size() > kMaxRules) {
     return Invalid(
         absl::StrCat("filter: has ", config.filter_size(), " rules, of at most ", kMaxRules));
   }
-  std::vector<std::pair<int, filter_rule_t>> rules;  // with the length of the prefix
+  std::vector<std::pair<int, flow_filter_rule_t>> rules;  // with the length of the prefix
   bool accepts = false;
   for (int i = 0; i < config.filter_size(); ++i) {
-    sdk::Result<filter_rule_t> rule = RuleOf(config.filter(i), config);
+    sdk::Result<flow_filter_rule_t> rule = RuleOf(config.filter(i), config);
     if (!rule.ok()) {
       return Invalid(absl::StrCat(NameOf(i), ".", rule.status().message()));
     }
@@ -307,11 +308,11 @@ sdk::Result<std::vector<filter_rule_t>> FilterRulesOf(const EbpfMap& config) {
   }
   std::stable_sort(rules.begin(), rules.end(),
                    [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::vector<filter_rule_t> sorted;
+  std::vector<flow_filter_rule_t> sorted;
   sorted.reserve(rules.size() + 1);
   for (const auto& [length, rule] : rules) sorted.push_back(rule);
   if (!sorted.empty() && !accepts) {
-    filter_rule_t all_others{};
+    flow_filter_rule_t all_others{};
     all_others.sampling = SamplingOf(config.sampling());
     sorted.push_back(all_others);
   }

@@ -15,7 +15,7 @@ namespace weir::ebpf {
 // the configuration, and last, if all of them reject, one that accepts every packet.
 // None if the configuration has none. INVALID_ARGUMENT, with the rule and the field in
 // front, for what contradicts itself, can fit no packet, or has no effect.
-sdk::Result<std::vector<filter_rule_t>> FilterRulesOf(const sources::EbpfMap& config);
+sdk::Result<std::vector<flow_filter_rule_t>> FilterRulesOf(const sources::EbpfMap& config);
 
 }  // namespace weir::ebpf
 

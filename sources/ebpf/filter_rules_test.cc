@@ -19,14 +19,14 @@
 namespace weir::ebpf {
 namespace {
 
-sdk::Result<std::vector<filter_rule_t>> Rules(const std::string& text) {
+sdk::Result<std::vector<flow_filter_rule_t>> Rules(const std::string& text) {
   sources::EbpfMap config;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
   return FilterRulesOf(config);
 }
 
 std::string Error(const std::string& text) {
-  sdk::Result<std::vector<filter_rule_t>> rules = Rules(text);
+  sdk::Result<std::vector<flow_filter_rule_t>> rules = Rules(text);
   EXPECT_TRUE(rules.ok() || rules.status().code() == WEIR_INVALID_ARGUMENT);
   return rules.status().message();
 }
@@ -45,17 +45,17 @@ Bytes Tcp(uint8_t flags) {
 // "accept", "reject" or "none".
 std::string Decide(const std::string& text, const Bytes& packet,
                    uint8_t direction = WEIR_DIRECTION_INGRESS) {
-  sdk::Result<std::vector<filter_rule_t>> rules = Rules(text);
+  sdk::Result<std::vector<flow_filter_rule_t>> rules = Rules(text);
   EXPECT_TRUE(rules.ok()) << rules.status().message();
   if (!rules.ok()) return rules.status().message();
-  const filter_rule_t* const rule = FirstFitting(
+  const flow_filter_rule_t* const rule = FirstFitting(
       *rules, {reinterpret_cast<const char*>(packet.data()), packet.size()}, direction);
   if (rule == nullptr) return "none";
   return rule->action == WEIR_FILTER_REJECT ? "reject" : "accept";
 }
 
 TEST(FilterRulesTest, WithoutRulesThereIsNothingToGoThrough) {
-  sdk::Result<std::vector<filter_rule_t>> rules = Rules("");
+  sdk::Result<std::vector<flow_filter_rule_t>> rules = Rules("");
   ASSERT_TRUE(rules.ok());
   EXPECT_TRUE(rules->empty());
 }
@@ -183,8 +183,8 @@ TEST(FilterRulesTest, ADirectionIsOneOfTheTwo) {
 TEST(FilterRulesTest, ASampleTakesThePlaceOfThatOfAllPackets) {
   const auto intervals = [](const std::string& text) {
     std::vector<uint32_t> found;
-    const std::vector<filter_rule_t> rules = *Rules(text);
-    for (const filter_rule_t& rule : rules) found.push_back(rule.sampling.interval);
+    const std::vector<flow_filter_rule_t> rules = *Rules(text);
+    for (const flow_filter_rule_t& rule : rules) found.push_back(rule.sampling.interval);
     return found;
   };
   EXPECT_EQ(intervals("sampling: 9 filter { ip_cidr: '10.0.0.0/8' sample: 3 } "
@@ -271,7 +271,7 @@ TEST(SamplingTest, ThresholdsAreTheShareOfAllNumbersOf32Bits) {
     EXPECT_EQ(SamplingOf(all).threshold, 0u);
   }
   for (const uint32_t one_of : {2u, 3u, 10u, 1000u, 1u << 20, 1'000'003u, 1u << 31, 0xffffffffu}) {
-    const sampling_t sampling = SamplingOf(one_of);
+    const flow_sampling_t sampling = SamplingOf(one_of);
     EXPECT_EQ(sampling.interval, one_of);
     EXPECT_GE(sampling.threshold, 1u);  // some packets, however few
     EXPECT_NEAR(sampling.threshold, 4294967296.0 / one_of, 0.5);

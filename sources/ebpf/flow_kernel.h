@@ -36,7 +36,7 @@ struct KernelOptions {
   // kernel when this process ends; empty: they end with it.
   std::string pin_path{};
   // In the order in which they are gone through (FilterRulesOf); none: all packets.
-  std::vector<filter_rule_t> filter_rules = {};
+  std::vector<flow_filter_rule_t> filter_rules = {};
 };
 
 // A flow as it comes out of a table or, with a packet each, out of the overflow ring.

@@ -28,7 +28,7 @@ class KernelFilterTest : public KernelFlowsTest {
   void LoadRules(const std::string& text, uint32_t max_flows = 1000, uint32_t ring_bytes = 0) {
     sources::EbpfMap config;
     ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config));
-    sdk::Result<std::vector<filter_rule_t>> rules = FilterRulesOf(config);
+    sdk::Result<std::vector<flow_filter_rule_t>> rules = FilterRulesOf(config);
     ASSERT_TRUE(rules.ok()) << rules.status().message();
     KernelOptions options{max_flows, config.sampling(), ring_bytes};
     options.filter_rules = *std::move(rules);
@@ -104,7 +104,7 @@ TEST_P(KernelFilterTest, DecidesAsTheSameCodeInUserSpace) {
     KernelOptions options{/*max_flows=*/1000, 0, 0};
     options.filter_rules = rules.compiled;
     // A rule is not known again by its sampling here: all packets are counted.
-    for (filter_rule_t& rule : options.filter_rules) rule.sampling = {};
+    for (flow_filter_rule_t& rule : options.filter_rules) rule.sampling = {};
     ASSERT_GT(options.filter_rules.size(), 20u);
     Load(options);
     if (IsSkipped()) return;
@@ -113,7 +113,7 @@ TEST_P(KernelFilterTest, DecidesAsTheSameCodeInUserSpace) {
       const Bytes packet = MakePacket(&choices);
       const auto direction = static_cast<uint8_t>(choices.Below(2));
       if (packet.size() < 54) continue;  // without a whole IP header the kernel runs no program
-      const filter_rule_t* const found =
+      const flow_filter_rule_t* const found =
           FirstFitting(options.filter_rules,
                        {reinterpret_cast<const char*>(packet.data()), packet.size()}, direction);
       ++(found == nullptr                      ? expected.filter_unmatched

@@ -11,7 +11,7 @@ namespace weir::ebpf {
 
 // 0 and 1: all packets. The threshold is rounded, so the share of the packets is off by
 // less than 2^-32: of one of a thousand, a ten thousandth of a percent.
-inline sampling_t SamplingOf(uint32_t one_of) {
+inline flow_sampling_t SamplingOf(uint32_t one_of) {
   if (one_of <= 1) return {0, 0};
   const uint64_t all = uint64_t{1} << 32;
   return {one_of, static_cast<uint32_t>((all + one_of / 2) / one_of)};

@@ -82,7 +82,7 @@ sdk::Result<KernelOptions> KernelOptionsOf(const EbpfMap& config) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "cache_max_flows: must be at least 1");
   }
   if (const sdk::Status status = CheckPinPath(config); !status.ok()) return status;
-  sdk::Result<std::vector<filter_rule_t>> filter_rules = FilterRulesOf(config);
+  sdk::Result<std::vector<flow_filter_rule_t>> filter_rules = FilterRulesOf(config);
   if (!filter_rules.ok()) return filter_rules.status();
   KernelOptions kernel;
   kernel.max_flows = config.cache_max_flows();

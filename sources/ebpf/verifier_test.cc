@@ -24,11 +24,11 @@ namespace {
 constexpr uint32_t kMostInstructions = 500'000;
 
 // As many as there may be, of which each asks for ports and has a sampling.
-std::vector<filter_rule_t> MostRules() {
-  filter_rule_t rule{};
+std::vector<flow_filter_rule_t> MostRules() {
+  flow_filter_rule_t rule{};
   rule.ports = WEIR_FILTER_PORTS_EITHER;
   rule.sampling = SamplingOf(2);
-  return std::vector<filter_rule_t>(WEIR_MAX_FILTER_RULES, rule);
+  return std::vector<flow_filter_rule_t>(WEIR_MAX_FILTER_RULES, rule);
 }
 
 class VerifierTest : public ::testing::TestWithParam<TableTier> {};

@@ -72,6 +72,13 @@ std::vector<Feature> Features(uint32_t flows) {
     options = defaults;
     options.vxlan_port = 4789;
     add(", vxlan INNER, none comes", options);
+    options = defaults;
+    options.filter_rules.resize(1);  // which asks for nothing
+    add(", 1 filter rule", options);
+    flow_filter_rule_t of_egress{};
+    of_egress.fields = of_egress.fields_mask = weir_u64{1} << WEIR_FILTER_DIRECTION;
+    options.filter_rules.insert(options.filter_rules.begin(), 63, of_egress);
+    add(", 64 filter rules, the last fits", options);
   }
   return features;
 }
