@@ -222,19 +222,23 @@ TEST(PipelineTest, AFailedSinkEndsThePipelineAndItsSiblingGetsEverything) {
   ExpectBalanced(*pipeline);
 }
 
-// Emits a batch at a time and waits for it.
-class SettlingSource : public CountingSource {
+// Emits three batches, whether or not it is interrupted, and waits for each.
+class SettlingSource : public Source {
  public:
   SettlingSource(StageHost* host, std::vector<absl::Status>* settled)
-      : CountingSource(host, /*batches=*/1, /*rows=*/1), host_(host), settled_(settled) {}
+      : host_(host), settled_(settled) {}
+  absl::Status Start() override { return absl::OkStatus(); }
+  absl::Status Stop() override { return absl::OkStatus(); }
   absl::Status Run() override {
     for (int i = 0; i < 3; ++i) {
-      const absl::Status emitted = CountingSource::Run();
+      host_->counters().AddReceived(1);
+      const absl::Status emitted = host_->Emit(BatchOf(1));
       settled_->push_back(host_->Settle());
       if (!emitted.ok()) return emitted;
     }
     return absl::OkStatus();
   }
+  void Interrupt() override {}
 
  private:
   StageHost* const host_;

@@ -28,7 +28,8 @@ WARM_UP = 300
 # 10 ms each. Of the others weir hears when they may have gone.
 GROUPS = 8
 PACKETS = 3  # each way through each cable of such a group
-GROWTH_KIB = 1024
+# Room for the names of interfaces that have gone, of which the namer keeps some thousands.
+GROWTH_KIB = 1536
 
 # Sends frames of an ethertype for experiments out of each interface that a line names, and
 # answers with a line.
@@ -142,7 +143,9 @@ class ChurnTest(harness.NamespaceTest):
         grown_kib = self.resident_kib(weir) - warm_kib
         print(f"{settings}: {self.cables} cables, {len(self.looked_at)} with packets; resident "
               f"memory {warm_kib} KiB after {WARM_UP} of them, {grown_kib} KiB more at the end")
-        self.assertLess(grown_kib, GROWTH_KIB)
+        # AddressSanitizer keeps what is freed, and finds leaks by itself.
+        if not os.environ.get("WEIR_SANITIZER"):
+            self.assertLess(grown_kib, GROWTH_KIB)
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
         self.assert_all_is_accounted(weir, directions)
