@@ -38,7 +38,7 @@ sdk::Result<sdk::UniqueFd> MapMaker::TakeOver(const MapShape& shape) const {
   if (error != 0) {
     return sdk::ErrnoStatus(absl::StrCat("look at ", pins_->PathOf(shape.name)), error);
   }
-  // The kernel rounds some up (the ring), and adds flags of its own.
+  // Flags are not compared: the kernel adds some of its own.
   if (info.type != shape.type || info.key_size != shape.key_size ||
       info.value_size != shape.value_size || info.max_entries != shape.max_entries) {
     return sdk::Status(WEIR_FAILED_PRECONDITION,
