@@ -239,12 +239,12 @@ TEST_P(KernelFlowsTest, HoldsAsManyFlowsAsItIsMadeFor) {
     }
     Flows flows;
     Evict(&flows);
-    // Of the mapped table a flow in a million may find no place.
+    // In one of some hundred mapped tables of this size a flow finds no place.
     EXPECT_GE(flows.size(), kFlows - 1);
     for (const auto& [id, value] : flows) EXPECT_EQ(value.packets, 1u);
   }
   const flow_counters_t before = Counters().kernel;
-  EXPECT_LE(before.dropped_packets, 1u);
+  EXPECT_LE(before.dropped_packets, 2u);  // the same flow in both epochs: they share a seed
   for (uint32_t i = 0; i < kFlows + kMore; ++i) Run(PacketOfFlow(static_cast<uint16_t>(i)));
   for (int i = 0; i < kMore; ++i) Run(PacketOfFlow6(static_cast<uint16_t>(i)));
   const flow_counters_t after = Counters().kernel;
