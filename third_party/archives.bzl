@@ -11,6 +11,8 @@ Fields of an entry:
   urls     where upstream publishes it. The last path component is also the
            name that the archive has in the distdir.
   strip    top folders, one per hash and in the same order.
+  type     what kinds of archive these are, in the same order. Without it, what the
+           name of upstream's says.
   debian   source package that holds the same archive.
   suite    the Debian release whose package has this very version.
 """
@@ -83,6 +85,24 @@ ARCHIVES = {
         "urls": ["https://github.com/madler/zlib/releases/download/v1.3.1/zlib-1.3.1.tar.gz"],
         "strip": ["zlib-1.3.1", "zlib-1.3.1"],
         "debian": "zlib",
+        "suite": "trixie",
+    },
+    "libpcap": {
+        "sha256": ["2a8885c403516cf7b0933ed4b14d6caa30e02052489ebd414dc75ac52e7559e6"],
+        "urls": ["https://www.tcpdump.org/release/libpcap-1.10.3.tar.gz"],
+        "strip": ["libpcap-1.10.3"],
+        "debian": "libpcap",
+        "suite": "bookworm",
+    },
+    "zstd": {
+        "sha256": [
+            "eb33e51f49a15e023950cd7825ca74a4a2b43db8354825ac24fc1b7ee09e6fa3",
+            "0c092ef267edce57ba7f3f2645c861f72eaf5e76273c6c3632869423464b90a5",
+        ],
+        "urls": ["https://github.com/facebook/zstd/releases/download/v1.5.7/zstd-1.5.7.tar.gz"],
+        "strip": ["zstd-1.5.7", "zstd-1.5.7"],
+        "type": ["tar.gz", "tar.xz"],
+        "debian": "libzstd",
         "suite": "trixie",
     },
 }

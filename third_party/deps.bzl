@@ -15,6 +15,7 @@ def _archive(name, **kwargs):
         urls = entry["urls"],
         sha256 = entry["sha256"],
         strip = entry["strip"],
+        type = entry.get("type", []),
         **kwargs
     )
 
@@ -68,6 +69,18 @@ def weir_dependencies():
     _archive(
         "zlib",
         build_file = Label("//third_party/zlib:zlib.BUILD"),
+    )
+    _archive(
+        "zstd",
+        build_file = Label("//third_party/zstd:zstd.BUILD"),
+    )
+    _archive(
+        "libpcap",
+        build_file = Label("//third_party/libpcap:libpcap.BUILD"),
+        overlay = {
+            Label("//third_party/libpcap:config.h"): "weir/config.h",
+            Label("//third_party/libpcap:no_filters.c"): "weir/no_filters.c",
+        },
     )
     if not native.existing_rule("weir_host_tools"):
         host_tools(name = "weir_host_tools")

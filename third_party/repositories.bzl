@@ -22,7 +22,7 @@ def _hashes_in_order(ctx):
 
 def _pinned_archive_impl(ctx):
     archive = ctx.path("source.archive")
-    strip = None
+    place = None
     hashes = _hashes_in_order(ctx)
     for hash in hashes:
         # Only the last attempt may fail the build, so that the message shows
@@ -34,14 +34,16 @@ def _pinned_archive_impl(ctx):
             allow_fail = hash != hashes[-1],
         )
         if result.success:
-            strip = ctx.attr.strip[ctx.attr.sha256.index(hash)]
+            place = ctx.attr.sha256.index(hash)
             break
 
     # The archive has a name of our own, hence the type by hand.
     kind = "tar.bz2" if ctx.attr.urls[0].endswith(".bz2") else "tar.gz"
+    if ctx.attr.type:
+        kind = ctx.attr.type[place]
     named = ctx.path("source." + kind)
     ctx.symlink(archive, named)
-    ctx.extract(named, stripPrefix = strip)
+    ctx.extract(named, stripPrefix = ctx.attr.strip[place])
     ctx.delete(named)
     ctx.delete(archive)
 
@@ -83,6 +85,7 @@ pinned_archive = repository_rule(
         "urls": attr.string_list(mandatory = True),
         "sha256": attr.string_list(mandatory = True),
         "strip": attr.string_list(mandatory = True),
+        "type": attr.string_list(),
         "build_file": attr.label(
             allow_single_file = True,
             doc = "Replaces every BUILD file of the archive. Without it the archive's own are used.",

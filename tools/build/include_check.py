@@ -37,7 +37,7 @@ EXTERNAL = {
     "gflags": "@com_github_gflags_gflags", "glog": "@com_github_google_glog",
     "gmock": "@com_google_googletest", "google": "@com_google_protobuf",
     "gtest": "@com_google_googletest", "libelf.h": "@elfutils", "gelf.h": "@elfutils",
-    "zlib.h": "@zlib",
+    "zlib.h": "@zlib", "pcap": "@libpcap", "zstd.h": "@zstd",
 }
 # libbpf's folder has the name of one of weir's: only these are its own.
 LIBBPF = re.compile(r"bpf/(bpf|libbpf|btf|bpf_helpers|bpf_endian|bpf_core_read|bpf_tracing|libbpf_version)\.h$")
