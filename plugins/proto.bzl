@@ -13,7 +13,7 @@ full BUILD files of protobuf; weir has neither, and this is all that it needs.
     )
 
 makes
-  :stdout_proto              #include "sinks/stdout/stdout.pb.h" (full protobuf)
+  :stdout_proto              #include "sinks/stdout/stdout.pb.h"
   :stdout_proto_descriptors  #include "sinks/stdout/stdout.descriptors.h"
 
 The second has no dependency at all, and holds for each .proto
@@ -30,10 +30,16 @@ in CamelCase: a/b_c/d.proto is kABCDDescriptors.
 Imports start at the top of the repository ("plugins/sdk/config_rules.proto");
 "google/protobuf/*.proto" are always there. Another workspace loads it from
 "@weir//plugins:proto.bzl"; see examples/external_workspace.
+
+With `lite = True` the messages have no reflection and no text form, and a plugin has
+the small part of protobuf only: some 130 KB of code instead of 1.1 MB in each .so, which
+all would be in memory. The host, which has the whole of it, checks and prints
+configurations by the embedded descriptors, so a plugin rarely needs more.
 """
 
 # As weir sees it, whatever the workspace that calls the macro maps the name to.
 _PROTOBUF = str(Label("@com_google_protobuf//:protobuf"))
+_PROTOBUF_LITE = str(Label("@com_google_protobuf//:protobuf_lite"))
 
 WeirProtoInfo = provider(
     doc = "What .proto files that import this target's need to find it.",
@@ -120,7 +126,7 @@ def _weir_proto_impl(ctx):
         args = ctx.actions.args()
         args.add_all(roots, format_each = "-I%s")
         args.add("-I" + known_root)
-        args.add("--cpp_out=" + out_root)
+        args.add("--cpp_out=" + ("lite:" if ctx.attr.lite else "") + out_root)
         args.add("--include_imports")
         args.add("--include_source_info")
         args.add(descriptor_set, format = "--descriptor_set_out=%s")
@@ -182,6 +188,7 @@ _weir_proto = rule(
     attrs = {
         "srcs": attr.label_list(allow_files = [".proto"], mandatory = True),
         "deps": attr.label_list(providers = [WeirProtoInfo]),
+        "lite": attr.bool(),
         "_protoc": attr.label(
             default = "@com_google_protobuf//:protoc",
             executable = True,
@@ -213,13 +220,21 @@ _weir_cc_proto = rule(
     },
 )
 
-def weir_proto_library(name, srcs, deps = [], visibility = None, testonly = None, tags = None):
+def weir_proto_library(
+        name,
+        srcs,
+        deps = [],
+        lite = False,
+        visibility = None,
+        testonly = None,
+        tags = None):
     """C++ and embedded descriptors of .proto files; see the top of this file.
 
     Args:
       name: the C++ library; `<name>_descriptors` is the other one.
       srcs: .proto files of this package.
       deps: weir_proto_library targets of the files that are imported.
+      lite: messages without reflection.
       visibility: of both libraries.
       testonly: as everywhere.
       tags: of everything made here.
@@ -230,6 +245,7 @@ def weir_proto_library(name, srcs, deps = [], visibility = None, testonly = None
         name = generated,
         srcs = srcs,
         deps = deps,
+        lite = lite,
         visibility = ["//visibility:private"],
         **common
     )
@@ -256,7 +272,7 @@ def weir_proto_library(name, srcs, deps = [], visibility = None, testonly = None
         hdrs = [":%s_hdrs" % generated],
         copts = ["-w"],
         visibility = ["//visibility:private"],
-        deps = deps + [_PROTOBUF],
+        deps = deps + [_PROTOBUF_LITE if lite else _PROTOBUF],
         **common
     )
     _weir_cc_proto(

@@ -5,15 +5,13 @@
 
 #include <string>
 
-#include "google/protobuf/text_format.h"
+#include "sources/ebpf/text_config.h"
 
 namespace weir::ebpf {
 namespace {
 
 sdk::Result<AttachOptions> Options(const std::string& text) {
-  sources::EbpfMap config;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
-  return AttachOptionsOf(config);
+  return AttachOptionsOf(EbpfMapOf(text));
 }
 
 std::string Error(const std::string& text) {

@@ -21,6 +21,7 @@
 #include "bpf/testing/test_packets.h"
 #include "sources/ebpf/ebpf.pb.h"
 #include "sources/ebpf/filter_rules.h"
+#include "sources/ebpf/text_config.h"
 
 namespace weir::ebpf {
 
@@ -276,7 +277,7 @@ inline std::string CheckRules(std::string_view bytes, RuleCounts* counts) {
              ReferenceFilter(ReferenceParser::Ethernet(view), direction).Decides(rules.references));
     if (Show(found) != right) {
       return absl::StrCat("packet ", i, " of ", packet.size(), " bytes is ", Show(found),
-                          " and should be ", right, ", with\n", rules.config.DebugString());
+                          " and should be ", right, ", with\n", TextOf(rules.config));
     }
     ++(found == nullptr                      ? counts->unmatched
        : found->action == WEIR_FILTER_REJECT ? counts->rejected

@@ -12,17 +12,15 @@
 #include "absl/strings/str_cat.h"
 #include "bpf/testing/first_fitting.h"
 #include "bpf/testing/test_packets.h"
-#include "google/protobuf/text_format.h"
 #include "sources/ebpf/check_rules.h"
 #include "sources/ebpf/sampling.h"
+#include "sources/ebpf/text_config.h"
 
 namespace weir::ebpf {
 namespace {
 
 sdk::Result<std::vector<flow_filter_rule_t>> Rules(const std::string& text) {
-  sources::EbpfMap config;
-  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config)) << text;
-  return FilterRulesOf(config);
+  return FilterRulesOf(EbpfMapOf(text));
 }
 
 std::string Error(const std::string& text) {

@@ -13,11 +13,11 @@
 #include "bpf/flow.h"
 #include "bpf/testing/first_fitting.h"
 #include "bpf/testing/test_packets.h"
-#include "google/protobuf/text_format.h"
 #include "sources/ebpf/check_rules.h"
 #include "sources/ebpf/filter_rules.h"
 #include "sources/ebpf/kernel_flows_fixture.h"
 #include "sources/ebpf/randomness.h"
+#include "sources/ebpf/text_config.h"
 
 namespace weir::ebpf {
 namespace {
@@ -26,8 +26,7 @@ class KernelFilterTest : public KernelFlowsTest {
  protected:
   // `text` is a configuration with rules.
   void LoadRules(const std::string& text, uint32_t max_flows = 1000, uint32_t ring_bytes = 0) {
-    sources::EbpfMap config;
-    ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &config));
+    const sources::EbpfMap config = EbpfMapOf(text);
     sdk::Result<std::vector<flow_filter_rule_t>> rules = FilterRulesOf(config);
     ASSERT_TRUE(rules.ok()) << rules.status().message();
     KernelOptions options{max_flows, config.sampling(), ring_bytes};
