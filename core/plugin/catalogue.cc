@@ -95,8 +95,10 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
             pipeline::StageHost* host) -> absl::StatusOr<std::unique_ptr<pipeline::Stage>> {
       auto made = MakePluginStage(*found.component, found.library->path(), wire, host, runtime);
       if (made.ok()) return made;
-      return absl::Status(made.status().code(),
-                          absl::StrCat(made.status().message(), " (", place, ")"));
+      // In the first line: others may show what is wrong in a text.
+      std::string message(made.status().message());
+      message.insert(std::min(message.find('\n'), message.size()), absl::StrCat(" (", place, ")"));
+      return absl::Status(made.status().code(), message);
     };
     specs.push_back(std::move(spec));
   }

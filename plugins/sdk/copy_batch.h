@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch of one's own with the rows of another: for transforms that change rows,
+// A batch of one's own with rows of another: for transforms that change or leave out rows,
 // because a batch that was handed on belongs to all its readers.
 #ifndef WEIR_PLUGINS_SDK_COPY_BATCH_H_
 #define WEIR_PLUGINS_SDK_COPY_BATCH_H_
@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "core/record/record.h"
 #include "plugins/abi/weir_plugin.h"
@@ -21,6 +22,26 @@ inline weir_batch* CopyBatch(const Stage& stage, const weir_batch& from) {
   if (to == nullptr) return nullptr;
   to->size = from.size;
   std::memcpy(to->rows, from.rows, size_t{from.size} * from.stride);
+  return to;
+}
+
+// A batch with copies of these rows of `from`, of which there is one or more, in this
+// order; all their bytes and feature blocks are kept. The caller owns it and may write it
+// until he emits it; null when memory is short.
+inline weir_batch* CopyRows(const Stage& stage, const weir_batch& from,
+                            const std::vector<uint32_t>& rows) {
+  weir_batch* const to =
+      stage.host()->batch_allocate(stage.raw(), static_cast<uint32_t>(rows.size()), &from);
+  if (to == nullptr) return nullptr;
+  to->size = static_cast<uint32_t>(rows.size());
+  for (size_t first = 0; first < rows.size();) {
+    // Rows that follow each other are copied at once.
+    size_t end = first + 1;
+    while (end < rows.size() && rows[end] == rows[end - 1] + 1) ++end;
+    std::memcpy(to->rows + first * from.stride, from.rows + size_t{rows[first]} * from.stride,
+                (end - first) * from.stride);
+    first = end;
+  }
   return to;
 }
 

@@ -29,6 +29,9 @@ NAMER = """transform { name: "name" type: "interface_namer" input: "%s"
 RECORDING = """source { name: "recording" type: "record_file"
   config { [weir/weir.sources.RecordFile] { path: "%s" """ + CLOCKS + """ } } }
 """
+FILTER = """transform { name: "some" type: "filter" input: "name"
+  config { [weir/weir.transforms.Filter] { expression: "%s" } } }
+"""
 ACCOUNTER = """transform { name: "account" type: "accounter" input: "recording" }
 """
 
@@ -68,6 +71,20 @@ class VectorTest(harness.WeirTest):
         self.assertEqual(weir.balance()["account"],
                          {"received": 200, "emitted": 40, "merged": 160, "filtered": 0,
                           "dropped": 0, "held": 0})
+
+    def test_a_filter_lets_pass_what_fits(self):
+        weir = self.run_pipeline(
+            RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" +
+            FILTER % "interface in ('eth[1]', eth1, 'e*4') and SRC_PORT >= 20000 # a comment" +
+            SINK.replace('"name"', '"some"'))
+        wanted = [line for line in lines_of("records.jsonl")
+                  if json.loads(line)["Interface"] in ("eth1", "eth4")
+                  and json.loads(line)["SrcPort"] >= 20000]
+        self.assertGreater(len(wanted), 10)
+        self.assertEqual(weir.stdout().splitlines(), wanted)
+        self.assertEqual(weir.balance()["some"],
+                         {"received": 200, "emitted": len(wanted), "merged": 0,
+                          "filtered": 200 - len(wanted), "dropped": 0, "held": 0})
 
     def test_a_recording_comes_through_standard_input(self):
         with open(f"{VECTORS}/raw_records.bin", "rb") as recording:
@@ -142,6 +159,18 @@ sink { name: "s" type: "stdout" input: "b" }
   config { [weir/weir.sources.EbpfMap] { cache_active_timeout: "5 bananas" } } }
 sink { name: "s" type: "stdout" input: "in" }
 """, "FILE:2:42: ", "cache_active_timeout", "5 bananas")
+
+    def test_a_bad_filter_expression(self):
+        path = self.write("p.textproto", RECORDING % "x" + NAMER % "recording" +
+                          FILTER % "proto == tcp and dst_port == htps" +
+                          SINK.replace('"name"', '"some"'))
+        for command in (("validate", "--depth=setup"), ("run",)):
+            weir = self.weir(*command, "--config=" + path)
+            self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+            self.assertIn(f"""transform 'some': expression: column 30: expected a port, found 'htps' ({path}:5:1)
+  proto == tcp and dst_port == htps
+                               ^
+""", weir.stderr())
 
     def test_a_bad_regular_expression(self):
         self.refused("""source { name: "in" type: "ebpf_map"
@@ -220,6 +249,7 @@ class ProgramTest(harness.WeirTest):
                                     ("source", "ebpf_ringbuf", "weir.sources.EbpfRingbuf"),
                                     ("source", "record_file", "weir.sources.RecordFile"),
                                     ("transform", "accounter", "weir.transforms.Accounter"),
+                                    ("transform", "filter", "weir.transforms.Filter"),
                                     ("transform", "interface_namer", "weir.transforms.InterfaceNamer"),
                                     ("sink", "stdout", "weir.sinks.Stdout")):
             self.assertRegex(listed, rf"(?m)^{kind}\s+{name}\s")

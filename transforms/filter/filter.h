@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The transform `filter`: lets records pass that an expression is true of.
+#ifndef WEIR_TRANSFORMS_FILTER_FILTER_H_
+#define WEIR_TRANSFORMS_FILTER_FILTER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/record/batch.h"
+#include "plugins/sdk/component.h"
+#include "transforms/filter/filter.pb.h"
+#include "transforms/filter/program.h"
+
+namespace weir::transforms {
+
+// Holds nothing: what passes of a batch goes on at once, in one batch. A batch of which
+// all records pass goes on as it is.
+//
+// Called by one thread at a time, as the host does.
+class FilterTransform : public sdk::Transform {
+ public:
+  static constexpr uint64_t kCapabilities = 0;
+
+  static sdk::Result<std::unique_ptr<FilterTransform>> Create(const Filter& config,
+                                                              sdk::Stage stage);
+
+  sdk::Status Process(const BatchView& batch) override;
+
+ private:
+  FilterTransform(const Expression& expression, sdk::Stage stage);
+
+  const Program program_;
+  const sdk::Stage stage_;
+  std::vector<uint32_t> passing_;  // rows of the batch; kept for its memory
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_FILTER_FILTER_H_
