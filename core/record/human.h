@@ -3,11 +3,12 @@
 #ifndef WEIR_CORE_RECORD_HUMAN_H_
 #define WEIR_CORE_RECORD_HUMAN_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <cstdio>
 #include <string>
 
 #include "core/record/constants.h"
+#include "core/record/text.h"
 
 namespace weir {
 
@@ -23,48 +24,85 @@ inline const char* DirectionName(uint8_t direction) {
   }
 }
 
-// A number of bytes in binary units with three digits: "999 B", "1.50 KiB",
-// "12.0 MiB", "16.0 EiB".
-inline std::string HumanBytes(uint64_t bytes) {
-  constexpr const char* kUnits[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  char text[32];
-  if (bytes < 1000) {
-    std::snprintf(text, sizeof(text), "%u B", static_cast<unsigned>(bytes));
-    return text;
-  }
-  double value = static_cast<double>(bytes) / 1024;
+// What WriteHumanBytes writes at most; the room is that and kScratchBytes.
+inline constexpr size_t kMaxHumanBytesText = 8;
+
+// A number of bytes in binary units with three digits, rounded to the nearest, a half to
+// the even one: "999 B", "1.50 KiB", "12.0 MiB", "16.0 EiB".
+inline char* WriteHumanBytes(uint64_t bytes, char* to) {
+  if (bytes < 1000) return WriteLiteral(" B", WriteNumber(bytes, to));
+  constexpr char kUnits[] = "KMGTPE";
   int unit = 1;
   // 999.5 would round to a fourth digit.
-  while (value >= 999.5 && unit < 6) {
-    value /= 1024;
-    ++unit;
+  while (unit < 6 && bytes >= uint64_t{1999} << (10 * unit - 1)) ++unit;
+  int shift = 10 * unit;
+  const uint64_t whole = bytes >> shift;
+  uint64_t rest = bytes - (whole << shift);
+  if (shift > 50) {  // room for a factor of 1000; the last bit says whether something was cut
+    rest = rest >> 10 | static_cast<uint64_t>((rest & 1023) != 0);
+    shift -= 10;
   }
-  const int decimals = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
-  std::snprintf(text, sizeof(text), "%.*f %s", decimals, value, kUnits[unit]);
-  return text;
+  const auto cut = [&](uint64_t factor) { return whole * factor + (rest * factor >> shift); };
+  const auto rounded = [&](uint64_t factor) {
+    const uint64_t half = uint64_t{1} << (shift - 1);
+    const uint64_t left = rest * factor & (2 * half - 1);
+    const uint64_t below = cut(factor);
+    return below + static_cast<uint64_t>(left > half || (left == half && below % 2 == 1));
+  };
+  if (cut(1000) < 9995) {
+    const auto hundredths = static_cast<unsigned>(rounded(100));
+    to = WriteOctet(static_cast<uint8_t>(hundredths / 100), to);
+    *to++ = '.';
+    to = WritePair(hundredths % 100, to);
+  } else if (cut(100) < 9995) {
+    const auto tenths = static_cast<unsigned>(rounded(10));
+    to = WriteOctet(static_cast<uint8_t>(tenths / 10), to);
+    *to++ = '.';
+    *to++ = static_cast<char>('0' + tenths % 10);
+  } else {
+    to = WriteNumber(rounded(1), to);
+  }
+  *to++ = ' ';
+  *to++ = kUnits[unit - 1];
+  return WriteLiteral("iB", to);
 }
 
-// A length of time in three digits or more: "0 ms", "<1 ms", "345 ms", "12.3 s",
+inline std::string HumanBytes(uint64_t bytes) {
+  char text[kMaxHumanBytesText + kScratchBytes];
+  return {text, WriteHumanBytes(bytes, text)};
+}
+
+// What WriteHumanDuration writes at most; the room is that and kScratchBytes.
+inline constexpr size_t kMaxHumanDurationText = 11;
+
+// A length of time in three digits or more, cut: "0 ms", "<1 ms", "345 ms", "12.3 s",
 // "2m03s", "26h05m".
-inline std::string HumanDuration(uint64_t nanoseconds) {
+inline char* WriteHumanDuration(uint64_t nanoseconds, char* to) {
   constexpr uint64_t kMillisecond = 1'000'000;
   constexpr uint64_t kSecond = 1000 * kMillisecond;
-  char text[32];
-  const auto print = [&](const char* format, auto... values) {
-    std::snprintf(text, sizeof(text), format, values...);
-    return std::string(text);
-  };
-  const auto number = [](uint64_t value) { return static_cast<unsigned long long>(value); };
-  if (nanoseconds == 0) return "0 ms";
-  if (nanoseconds < kMillisecond) return "<1 ms";
-  if (nanoseconds < kSecond) return print("%llu ms", number(nanoseconds / kMillisecond));
+  if (nanoseconds == 0) return WriteLiteral("0 ms", to);
+  if (nanoseconds < kMillisecond) return WriteLiteral("<1 ms", to);
+  if (nanoseconds < kSecond) {
+    return WriteLiteral(" ms", WriteNumber(nanoseconds / kMillisecond, to));
+  }
   const uint64_t seconds = nanoseconds / kSecond;
   if (seconds < 60) {
-    const uint64_t tenths = nanoseconds % kSecond / (100 * kMillisecond);
-    return print("%llu.%llu s", number(seconds), number(tenths));
+    to = WriteNumber(seconds, to);
+    *to++ = '.';
+    *to++ = static_cast<char>('0' + nanoseconds % kSecond / (100 * kMillisecond));
+    return WriteLiteral(" s", to);
   }
-  if (seconds < 3600) return print("%llum%02llus", number(seconds / 60), number(seconds % 60));
-  return print("%lluh%02llum", number(seconds / 3600), number(seconds / 60 % 60));
+  const bool hours = seconds >= 3600;
+  to = WriteNumber(seconds / (hours ? 3600 : 60), to);
+  *to++ = hours ? 'h' : 'm';
+  to = WritePair(static_cast<unsigned>((hours ? seconds / 60 : seconds) % 60), to);
+  *to++ = hours ? 'm' : 's';
+  return to;
+}
+
+inline std::string HumanDuration(uint64_t nanoseconds) {
+  char text[kMaxHumanDurationText + kScratchBytes];
+  return {text, WriteHumanDuration(nanoseconds, text)};
 }
 
 }  // namespace weir

@@ -4,6 +4,7 @@
 #define WEIR_CORE_RECORD_IP_ADDR_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -32,10 +33,8 @@ struct IpAddr {
   }
 
   bool IsV4() const {
-    for (int i = 0; i < 10; ++i) {
-      if (bytes[i] != 0) return false;
-    }
-    return bytes[10] == 0xff && bytes[11] == 0xff;
+    constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+    return std::memcmp(bytes.data(), kMapped, sizeof(kMapped)) == 0;
   }
 
   // The last four bytes as a number in host order: the IPv4 address if IsV4().
@@ -44,60 +43,93 @@ struct IpAddr {
            bytes[15];
   }
 
-  // Dotted decimal for IPv4, RFC 5952 for all others.
-  void AppendTo(std::string* out) const;
+  // Eight groups of four digits; nothing is longer.
+  static constexpr size_t kMaxTextBytes = 39;
+  // Dotted decimal for IPv4, RFC 5952 for all others. The room is kMaxTextBytes +
+  // kScratchBytes.
+  char* WriteTo(char* to) const { return IsV4() ? WriteV4(to) : WriteV6(to); }
   std::string String() const {
-    std::string text;
-    AppendTo(&text);
-    return text;
+    char text[kMaxTextBytes + kScratchBytes];
+    return {text, WriteTo(text)};
   }
 
   friend bool operator==(const IpAddr& a, const IpAddr& b) { return a.bytes == b.bytes; }
   friend bool operator!=(const IpAddr& a, const IpAddr& b) { return !(a == b); }
 
  private:
-  void AppendV4(std::string* out) const;
-  void AppendV6(std::string* out) const;
+  char* WriteV4(char* to) const;
+  char* WriteV6(char* to) const;
 };
 
 static_assert(sizeof(IpAddr) == 16 && alignof(IpAddr) == 1);
 
-inline void IpAddr::AppendTo(std::string* out) const { IsV4() ? AppendV4(out) : AppendV6(out); }
+namespace internal {
 
-inline void IpAddr::AppendV4(std::string* out) const {
-  for (int i = 12; i < 16; ++i) {
-    if (i > 12) out->push_back('.');
-    AppendNumber(unsigned{bytes[i]}, out);
+// The groups of an IPv6 address that "::" stands for; none: first is 8.
+struct ZeroRun {
+  uint8_t first = 8;
+  uint8_t end = 8;
+};
+
+// RFC 5952 section 4.2: the first longest run of two or more, by a bit for each group
+// that is zero, the first the lowest.
+constexpr ZeroRun LongestZeroRun(unsigned zero_groups) {
+  ZeroRun longest;
+  int length = 1;
+  for (int first = 0; first < 8; ++first) {
+    int end = first;
+    while (end < 8 && (zero_groups >> end & 1) != 0) ++end;
+    if (end - first > length) {
+      length = end - first;
+      longest.first = static_cast<uint8_t>(first);
+      longest.end = static_cast<uint8_t>(end);
+    }
   }
+  return longest;
 }
 
-inline void IpAddr::AppendV6(std::string* out) const {
-  constexpr int kGroups = 8;
+constexpr std::array<ZeroRun, 256> ZeroRuns() {
+  std::array<ZeroRun, 256> runs{};
+  for (unsigned zero_groups = 0; zero_groups < runs.size(); ++zero_groups) {
+    runs[zero_groups] = LongestZeroRun(zero_groups);
+  }
+  return runs;
+}
+
+inline constexpr std::array<ZeroRun, 256> kZeroRuns = ZeroRuns();
+
+}  // namespace internal
+
+inline char* IpAddr::WriteV4(char* to) const {
+  for (size_t i = 12; i < 15; ++i) {
+    to = WriteOctet(bytes[i], to);
+    *to++ = '.';
+  }
+  return WriteOctet(bytes[15], to);
+}
+
+inline char* IpAddr::WriteV6(char* to) const {
+  constexpr unsigned kGroups = 8;
   uint16_t group[kGroups];
-  for (int i = 0; i < kGroups; ++i) {
+  unsigned zero_groups = 0;
+  for (unsigned i = 0; i < kGroups; ++i) {
     group[i] = static_cast<uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+    zero_groups |= static_cast<unsigned>(group[i] == 0) << i;
   }
-  // RFC 5952 section 4.2: the first longest run of two or more zero groups.
-  int run_start = -1;
-  int run_length = 1;
-  for (int i = 0; i < kGroups;) {
-    int end = i;
-    while (end < kGroups && group[end] == 0) ++end;
-    if (end - i > run_length) {
-      run_start = i;
-      run_length = end - i;
-    }
-    i = end + 1;
+  const internal::ZeroRun run = internal::kZeroRuns[zero_groups];
+  for (unsigned i = 0; i < run.first; ++i) {
+    to = WriteHex(group[i], to);
+    *to++ = ':';
   }
-  for (int i = 0; i < kGroups; ++i) {
-    if (i == run_start) {
-      out->append("::");
-      i += run_length - 1;
-      continue;
-    }
-    if (i > 0 && i != run_start + run_length) out->push_back(':');
-    AppendNumber(unsigned{group[i]}, out, 16);
+  if (run.first == kGroups) return to - 1;  // no run: the last colon goes
+  // The colon behind the group before the run is the first of the two.
+  if (run.first == 0) *to++ = ':';
+  *to++ = ':';
+  for (unsigned i = run.end; i < kGroups; ++i) {
+    to = WriteHex(group[i], to);
+    *to++ = ':';
   }
+  return run.end == kGroups ? to : to - 1;
 }
 
 }  // namespace weir

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/record/json.h"
 
+#include <algorithm>
+#include <iterator>
 #include <limits>
 #include <string>
 
+#include "core/record/testing/plain_text.h"
+#include "core/record/testing/random_records.h"
 #include "gtest/gtest.h"
 
 namespace weir {
 namespace {
 
 std::string Quoted(std::string_view text) {
-  std::string out;
-  AppendJsonString(text, &out);
+  std::string out(MaxJsonStringBytes(text.size()) + kScratchBytes, ' ');
+  out.resize(static_cast<size_t>(WriteJsonString(text, out.data()) - out.data()));
   return out;
 }
 
@@ -63,6 +67,30 @@ TEST(JsonTest, AddsWhatWasMeasuredBehindTheReferencesKeys) {
             R"("TimeFlowEnd":"1970-01-01T00:00:00Z","Interface":"eth0","TcpFlags":18,"Dscp":46,)"
             R"("IcmpType":8,"IcmpCode":3,"VlanId":4094,"Sampling":50,"FlowEndReason":2,)"
             R"("WirePackets":60,"NetworkNamespace":4026531840})");
+}
+
+// One encoder for all, so that what it keeps of a record is seen in the next.
+TEST(JsonEncoderTest, WritesAnyRecordAsThePlainWayDoes) {
+  testing::RandomRecords random(1);
+  JsonEncoder encoder;
+  for (int i = 0; i < 20'000; ++i) {
+    const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
+    char text[JsonEncoder::kMaxRecordBytes + 1];
+    const size_t size = static_cast<size_t>(encoder.Write(record, text) - text);
+    ASSERT_LE(size, JsonEncoder::kMaxObjectBytes + 1);
+    ASSERT_EQ(std::string(text, size), testing::PlainJson(record) + "\n") << "record " << i;
+  }
+}
+
+TEST(JsonEncoderTest, TheLongestObjectIsAsLongAsItSays) {
+  Record record;
+  std::fill_n(reinterpret_cast<uint8_t*>(&record), sizeof(record), 0xFF);
+  std::fill(std::begin(record.interface_name), std::end(record.interface_name), '\x1f');
+  record.start_wall_time_ns = record.end_wall_time_ns = std::numeric_limits<int64_t>::max();
+  std::string room(JsonEncoder::kMaxRecordBytes + 1, '#');
+  const char* const end = JsonEncoder().WriteObject(record, room.data());
+  EXPECT_EQ(static_cast<size_t>(end - room.data()), JsonEncoder::kMaxObjectBytes);
+  EXPECT_EQ(room.back(), '#');
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #define WEIR_CORE_RECORD_MAC_ADDR_H_
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -23,16 +24,18 @@ struct MacAddr {
   }
 
   // Lower-case hexadecimal with colons: "02:00:5e:10:00:01".
-  void AppendTo(std::string* out) const {
-    for (int i = 0; i < kMacLength; ++i) {
-      if (i > 0) out->push_back(':');
-      AppendHexByte(bytes[i], out);
+  static constexpr size_t kTextBytes = 17;
+  // Writes kTextBytes and spoils nothing behind them.
+  char* WriteTo(char* to) const {
+    for (size_t i = 0; i + 1 < bytes.size(); ++i) {
+      to = WriteHexOctet(bytes[i], to);
+      *to++ = ':';
     }
+    return WriteHexOctet(bytes.back(), to);
   }
   std::string String() const {
-    std::string text;
-    AppendTo(&text);
-    return text;
+    char text[kTextBytes];
+    return {text, WriteTo(text)};
   }
 
   friend bool operator==(const MacAddr& a, const MacAddr& b) { return a.bytes == b.bytes; }

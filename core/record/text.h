@@ -1,35 +1,155 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers to text, appended to a string without any temporary: what addresses,
-// times and the encoders are written with.
+// Numbers to text, straight into memory: what addresses, times and the encoders are
+// written with.
+//
+// Every writer takes the place to write to and returns the end of what it wrote. It may
+// spoil up to kScratchBytes behind that end, which lets it store whole words and branch
+// on nothing but the order of magnitude; the caller has that room.
 #ifndef WEIR_CORE_RECORD_TEXT_H_
 #define WEIR_CORE_RECORD_TEXT_H_
 
-#include <charconv>
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <cstring>
+#include <string_view>
+
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+              "the first digit is the lowest byte of a word");
 
 namespace weir {
 
-template <typename Integer>
-void AppendNumber(Integer value, std::string* out, int base = 10) {
-  char digits[72];  // 64 binary digits, a sign, and some air
-  const auto result = std::to_chars(digits, digits + sizeof(digits), value, base);
-  out->append(digits, result.ptr);
+inline constexpr size_t kScratchBytes = 8;
+
+// For literals: with a size that is known the copy is a store or two.
+template <size_t kSize>
+char* WriteLiteral(const char (&literal)[kSize], char* to) {
+  std::memcpy(to, literal, kSize - 1);
+  return to + kSize - 1;
 }
 
-// `value` in decimal, with leading zeros up to `width` digits.
-inline void AppendPadded(uint64_t value, int width, std::string* out) {
-  char digits[20];
-  const auto result = std::to_chars(digits, digits + sizeof(digits), value);
-  const int length = static_cast<int>(result.ptr - digits);
-  if (length < width) out->append(static_cast<size_t>(width - length), '0');
-  out->append(digits, result.ptr);
+inline char* WriteText(std::string_view text, char* to) {
+  std::memcpy(to, text.data(), text.size());
+  return to + text.size();
 }
 
-inline void AppendHexByte(uint8_t value, std::string* out) {
+namespace internal {
+
+constexpr uint64_t kEightZeros = 0x3030303030303030;
+constexpr uint32_t kTenToThe8 = 100'000'000;
+
+// The eight digits of `value` (below 10^8) as numbers, the first in the lowest byte:
+// halves, then pairs, then digits, all lanes at once. The factors are the inverses of
+// 100 and 10, rounded up so far that they hold for all values of their lanes.
+constexpr uint64_t EightDigits(uint32_t value) {
+  const uint64_t halves = value / 10000 | uint64_t{value % 10000} << 32;
+  const uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007F0000007F;
+  const uint64_t pairs = hundreds | (halves - 100 * hundreds) << 16;
+  const uint64_t tens = (pairs * 103 >> 10) & 0x000F000F000F000F;
+  return tens | (pairs - 10 * tens) << 8;
+}
+
+// All eight digits of `value` (below 10^8), with leading zeros.
+inline char* WriteEightDigits(uint32_t value, char* to) {
+  const uint64_t text = EightDigits(value) | kEightZeros;
+  std::memcpy(to, &text, sizeof(text));
+  return to + sizeof(text);
+}
+
+// `value` (below 10^8) without leading zeros.
+inline char* WriteUpToEightDigits(uint32_t value, char* to) {
+  const uint64_t digits = EightDigits(value);
+  // The last digit stands, whatever it is.
+  const int leading_zeros = __builtin_ctzll(digits | uint64_t{1} << 56) / 8;
+  const uint64_t text = (digits | kEightZeros) >> (8 * leading_zeros);
+  std::memcpy(to, &text, sizeof(text));
+  return to + sizeof(text) - leading_zeros;
+}
+
+// Up to three digits of each byte, and how many in the last place.
+using OctetText = std::array<char, 4>;
+
+constexpr std::array<OctetText, 256> OctetTexts() {
+  std::array<OctetText, 256> texts{};
+  for (unsigned value = 0; value < texts.size(); ++value) {
+    OctetText& text = texts[value];
+    for (unsigned place = value >= 100 ? 100 : value >= 10 ? 10 : 1; place > 0; place /= 10) {
+      text[static_cast<size_t>(text[3]++)] = static_cast<char>('0' + value / place % 10);
+    }
+  }
+  return texts;
+}
+
+constexpr std::array<std::array<char, 2>, 256> HexTexts() {
   constexpr char kDigits[] = "0123456789abcdef";
-  out->push_back(kDigits[value >> 4]);
-  out->push_back(kDigits[value & 15]);
+  std::array<std::array<char, 2>, 256> texts{};
+  for (unsigned value = 0; value < texts.size(); ++value) {
+    texts[value] = {kDigits[value >> 4], kDigits[value & 15]};
+  }
+  return texts;
+}
+
+constexpr std::array<std::array<char, 2>, 100> PairTexts() {
+  std::array<std::array<char, 2>, 100> texts{};
+  for (unsigned value = 0; value < texts.size(); ++value) {
+    texts[value] = {static_cast<char>('0' + value / 10), static_cast<char>('0' + value % 10)};
+  }
+  return texts;
+}
+
+inline constexpr std::array<OctetText, 256> kOctetTexts = OctetTexts();
+inline constexpr std::array<std::array<char, 2>, 256> kHexTexts = HexTexts();
+inline constexpr std::array<std::array<char, 2>, 100> kPairTexts = PairTexts();
+
+}  // namespace internal
+
+// The most digits that WriteNumber writes.
+inline constexpr size_t kMaxNumberBytes = 20;
+
+// In decimal.
+inline char* WriteNumber(uint64_t value, char* to) {
+  constexpr uint64_t kTenToThe8 = internal::kTenToThe8;
+  if (value < kTenToThe8) return internal::WriteUpToEightDigits(static_cast<uint32_t>(value), to);
+  const uint64_t above = value / kTenToThe8;
+  if (above < kTenToThe8) {
+    to = internal::WriteUpToEightDigits(static_cast<uint32_t>(above), to);
+  } else {
+    to = internal::WriteUpToEightDigits(static_cast<uint32_t>(above / kTenToThe8), to);
+    to = internal::WriteEightDigits(static_cast<uint32_t>(above % kTenToThe8), to);
+  }
+  return internal::WriteEightDigits(static_cast<uint32_t>(value % kTenToThe8), to);
+}
+
+// In decimal, as WriteNumber does it.
+inline char* WriteOctet(uint8_t value, char* to) {
+  const internal::OctetText& text = internal::kOctetTexts[value];
+  std::memcpy(to, text.data(), text.size());
+  return to + text[3];
+}
+
+// Two digits of `value`, which is below 100.
+inline char* WritePair(unsigned value, char* to) {
+  std::memcpy(to, internal::kPairTexts[value].data(), 2);
+  return to + 2;
+}
+
+// Two digits, lower case.
+inline char* WriteHexOctet(uint8_t value, char* to) {
+  std::memcpy(to, internal::kHexTexts[value].data(), 2);
+  return to + 2;
+}
+
+// Up to four digits, lower case, without leading zeros.
+inline char* WriteHex(uint16_t value, char* to) {
+  char digits[4];
+  WriteHexOctet(static_cast<uint8_t>(value >> 8), digits);
+  WriteHexOctet(static_cast<uint8_t>(value), digits + 2);
+  uint32_t text = 0;
+  std::memcpy(&text, digits, sizeof(text));
+  const int leading_zeros = (__builtin_clz(value | 1) - 16) / 4;  // of 32 bits
+  text >>= 8 * leading_zeros;
+  std::memcpy(to, &text, sizeof(text));
+  return to + sizeof(text) - leading_zeros;
 }
 
 }  // namespace weir

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times and quantities as text.
+// Numbers, times and quantities as text.
+#include "core/record/text.h"
+
 #include <cstdint>
 #include <limits>
 #include <string>
 
 #include "core/record/human.h"
+#include "core/record/testing/plain_text.h"
+#include "core/record/testing/random_records.h"
 #include "core/record/time_text.h"
 #include "gtest/gtest.h"
 
@@ -14,9 +18,53 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 
 std::string Time(int64_t wall_time_ns) {
-  std::string text;
-  AppendTime(wall_time_ns, &text);
-  return text;
+  char text[TimeWriter::kMaxTextBytes + kScratchBytes];
+  return {text, TimeWriter().Write(wall_time_ns, text)};
+}
+
+std::string Number(uint64_t value) {
+  char text[kMaxNumberBytes + kScratchBytes];
+  return {text, WriteNumber(value, text)};
+}
+
+TEST(NumberTextTest, WritesDecimalNumbersOfAllLengths) {
+  uint64_t power = 1;
+  for (int digits = 1; digits <= 20; ++digits, power *= 10) {
+    for (const uint64_t value : {power - 1, power, power + 1, 9 * power, power / 9 * 8}) {
+      EXPECT_EQ(Number(value), testing::PlainNumber(value));
+    }
+  }
+  EXPECT_EQ(Number(std::numeric_limits<uint64_t>::max()), "18446744073709551615");
+  testing::RandomRecords random(2);
+  for (int i = 0; i < 100'000; ++i) {
+    const uint64_t value = random.AnyNumber();
+    ASSERT_EQ(Number(value), testing::PlainNumber(value));
+  }
+}
+
+// Each lane of eight digits takes each of its values.
+TEST(NumberTextTest, TakesEightDigitsApart) {
+  for (uint32_t half = 0; half < 10'000; ++half) {
+    const uint32_t value = half * 10'000 + (9'999 - half);
+    char text[8];
+    internal::WriteEightDigits(value, text);
+    ASSERT_EQ(std::string(text, sizeof(text)), testing::Print("%08u", value));
+  }
+}
+
+TEST(NumberTextTest, WritesAllOctetsAndGroups) {
+  char text[4 + kScratchBytes];
+  for (unsigned value = 0; value <= 0xFFFF; ++value) {
+    ASSERT_EQ(std::string(text, WriteHex(static_cast<uint16_t>(value), text)),
+              testing::Print("%x", value));
+    if (value > 0xFF) continue;
+    const auto octet = static_cast<uint8_t>(value);
+    EXPECT_EQ(std::string(text, WriteOctet(octet, text)), testing::Print("%u", value));
+    EXPECT_EQ(std::string(text, WriteHexOctet(octet, text)), testing::Print("%02x", value));
+    if (value < 100) {
+      EXPECT_EQ(std::string(text, WritePair(value, text)), testing::Print("%02u", value));
+    }
+  }
 }
 
 TEST(TimeTextTest, CutsTrailingZerosOfTheFraction) {
@@ -47,6 +95,23 @@ TEST(TimeTextTest, KnowsLeapYears) {
   EXPECT_EQ(Time(-2203891200 * kSecond), "1900-03-01T00:00:00Z");  // 1900 had none
   EXPECT_EQ(Time(-2203891201 * kSecond), "1900-02-28T23:59:59Z");
   EXPECT_EQ(Time(4107542399 * kSecond), "2100-02-28T23:59:59Z");
+}
+
+// A writer that has another date in mind, or the same, writes what a new one does.
+TEST(TimeTextTest, AnyTimeAfterAnyOther) {
+  testing::RandomRecords random(3);
+  TimeWriter writer;
+  for (int i = 0; i < 100'000; ++i) {
+    const int64_t time = random.AnyTime();
+    char text[TimeWriter::kMaxTextBytes + kScratchBytes];
+    const std::string plain = testing::PlainTime(time);
+    ASSERT_EQ(std::string(text, writer.Write(time, text)), plain);
+    std::string people = plain.substr(0, plain.size() - 1);
+    if (people.size() == 19) people += '.';
+    people.resize(23, '0');
+    people[10] = ' ';
+    ASSERT_EQ(std::string(text, writer.WriteMilliseconds(time, text)), people) << plain;
+  }
 }
 
 constexpr bool IsLeapYear(int64_t year) {
@@ -84,6 +149,34 @@ TEST(HumanTest, WritesThreeDigitsInBinaryUnits) {
   EXPECT_EQ(HumanBytes(std::numeric_limits<uint64_t>::max()), "16.0 EiB");
 }
 
+std::string PlainHumanBytes(uint64_t bytes) {
+  if (bytes < 1000) return testing::PlainNumber(bytes) + " B";
+  constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+  int unit = 0;
+  long double value = static_cast<long double>(bytes) / 1024;  // exact: it has 64 bits
+  for (; value >= 999.5L && unit < 5; ++unit) value /= 1024;
+  const int decimals = value < 9.995L ? 2 : value < 99.95L ? 1 : 0;
+  return testing::Print("%.*Lf %s", decimals, value, kUnits[unit]);
+}
+
+TEST(HumanTest, RoundsAsTheCLibraryDoes) {
+  testing::RandomRecords random(4);
+  for (int i = 0; i < 100'000; ++i) {
+    const uint64_t bytes = random.AnyNumber();
+    ASSERT_EQ(HumanBytes(bytes), PlainHumanBytes(bytes)) << bytes;
+  }
+  // Where digits and units change, and halves.
+  for (int shift = 10; shift < 64; shift += 10) {
+    for (const uint64_t eighths : {8, 9, 15, 17, 75, 79, 81, 799, 801, 7995, 7996, 7997, 8001}) {
+      if (shift == 60 && eighths > 127) continue;
+      const uint64_t bytes = eighths << (shift - 3);
+      for (const uint64_t near : {bytes - 1, bytes, bytes + 1}) {
+        EXPECT_EQ(HumanBytes(near), PlainHumanBytes(near)) << near;
+      }
+    }
+  }
+}
+
 // Cut, not rounded: 59.99 s is not yet a minute.
 TEST(HumanTest, WritesDurations) {
   EXPECT_EQ(HumanDuration(0), "0 ms");
@@ -94,6 +187,7 @@ TEST(HumanTest, WritesDurations) {
   EXPECT_EQ(HumanDuration(60'000'000'000), "1m00s");
   EXPECT_EQ(HumanDuration(3'599'999'999'999), "59m59s");
   EXPECT_EQ(HumanDuration(93'900'000'000'000), "26h05m");
+  EXPECT_EQ(HumanDuration(std::numeric_limits<uint64_t>::max()), "5124095h34m");
 }
 
 TEST(HumanTest, NamesDirections) {

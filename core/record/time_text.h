@@ -4,8 +4,9 @@
 #ifndef WEIR_CORE_RECORD_TIME_TEXT_H_
 #define WEIR_CORE_RECORD_TIME_TEXT_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <string>
+#include <cstring>
 
 #include "core/record/text.h"
 
@@ -35,37 +36,94 @@ constexpr CivilDate DateFromDays(int64_t days) {
           day_of_year - (153 * shifted_month + 2) / 5 + 1};
 }
 
-// `wall_time_ns` counts from 1970-01-01T00:00:00Z; any value has a text.
-inline void AppendTime(int64_t wall_time_ns, std::string* out) {
+// A wall time, taken apart.
+struct WallTime {
+  int64_t day;  // since 1970-01-01
+  unsigned second_of_day;
+  unsigned nanosecond;
+};
+
+// `wall_time_ns` counts from 1970-01-01T00:00:00Z; any value is a time.
+constexpr WallTime SplitWallTime(int64_t wall_time_ns) {
   constexpr int64_t kSecond = 1'000'000'000;
   constexpr int64_t kDay = 86400;
-  int64_t nanoseconds = wall_time_ns % kSecond;
-  int64_t seconds = wall_time_ns / kSecond;
-  if (nanoseconds < 0) {
-    nanoseconds += kSecond;
-    --seconds;
+  // So many days before 1970 that the least time is behind them: no number is negative.
+  constexpr int64_t kDaysBefore = 106752;
+  int64_t nanosecond = wall_time_ns % kSecond;
+  int64_t second = wall_time_ns / kSecond + kDaysBefore * kDay;
+  if (nanosecond < 0) {
+    nanosecond += kSecond;
+    --second;
   }
-  const int64_t days = (seconds >= 0 ? seconds : seconds - (kDay - 1)) / kDay;
-  const auto second_of_day = static_cast<uint64_t>(seconds - days * kDay);
-  const CivilDate date = DateFromDays(days);
-  AppendPadded(static_cast<uint64_t>(date.year), 4, out);
-  out->push_back('-');
-  AppendPadded(date.month, 2, out);
-  out->push_back('-');
-  AppendPadded(date.day, 2, out);
-  out->push_back('T');
-  AppendPadded(second_of_day / 3600, 2, out);
-  out->push_back(':');
-  AppendPadded(second_of_day / 60 % 60, 2, out);
-  out->push_back(':');
-  AppendPadded(second_of_day % 60, 2, out);
-  if (nanoseconds != 0) {
-    out->push_back('.');
-    AppendPadded(static_cast<uint64_t>(nanoseconds), 9, out);
-    out->erase(out->find_last_not_of('0') + 1);
-  }
-  out->push_back('Z');
+  const auto seconds = static_cast<uint64_t>(second);
+  return {static_cast<int64_t>(seconds / kDay) - kDaysBefore, static_cast<unsigned>(seconds % kDay),
+          static_cast<unsigned>(nanosecond)};
 }
+
+// Writes times. Keeps the date of the last one, which most of its neighbours share, so
+// the calendar is asked for it once. One thread.
+class TimeWriter {
+ public:
+  // What is written has at most so many bytes; the room is that and kScratchBytes.
+  static constexpr size_t kMaxTextBytes = 30;
+
+  char* Write(int64_t wall_time_ns, char* to) {
+    const WallTime time = SplitWallTime(wall_time_ns);
+    to = WriteSecond(time, 'T', to);
+    if (time.nanosecond != 0) to = WriteFraction(time.nanosecond, to);
+    *to++ = 'Z';
+    return to;
+  }
+
+  // For people, cut to the millisecond: "2022-08-23 16:33:22.123".
+  char* WriteMilliseconds(int64_t wall_time_ns, char* to) {
+    const WallTime time = SplitWallTime(wall_time_ns);
+    to = WriteSecond(time, ' ', to);
+    const unsigned millisecond = time.nanosecond / 1'000'000;
+    *to++ = '.';
+    *to++ = static_cast<char>('0' + millisecond / 100);
+    return WritePair(millisecond % 100, to);
+  }
+
+ private:
+  static constexpr size_t kDateBytes = 10;  // a 64-bit time has a year of four digits
+
+  char* WriteSecond(const WallTime& time, char separator, char* to) {
+    if (time.day != day_) SetDay(time.day);
+    std::memcpy(to, date_, kDateBytes);
+    to[10] = separator;
+    WritePair(time.second_of_day / 3600, to + 11);
+    to[13] = ':';
+    WritePair(time.second_of_day / 60 % 60, to + 14);
+    to[16] = ':';
+    return WritePair(time.second_of_day % 60, to + 17);
+  }
+
+  // Nine digits behind a point, without the zeros at their end.
+  static char* WriteFraction(unsigned nanosecond, char* to) {
+    *to++ = '.';
+    *to++ = static_cast<char>('0' + nanosecond / internal::kTenToThe8);
+    const uint64_t digits = internal::EightDigits(nanosecond % internal::kTenToThe8);
+    if (digits == 0) return to;
+    const uint64_t text = digits | internal::kEightZeros;
+    std::memcpy(to, &text, sizeof(text));
+    return to + sizeof(text) - __builtin_clzll(digits) / 8;
+  }
+
+  void SetDay(int64_t day) {
+    const CivilDate date = DateFromDays(day);
+    WritePair(static_cast<unsigned>(date.year / 100), date_);
+    WritePair(static_cast<unsigned>(date.year % 100), date_ + 2);
+    date_[4] = '-';
+    WritePair(date.month, date_ + 5);
+    date_[7] = '-';
+    WritePair(date.day, date_ + 8);
+    day_ = day;
+  }
+
+  int64_t day_ = 0;
+  char date_[kDateBytes + 1] = "1970-01-01";
+};
 
 }  // namespace weir
 

@@ -4,21 +4,13 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
 #include "plugins/sdk/errno_status.h"
-#include "sinks/stdout/table_encoder.h"
 #include "sinks/stdout/write_all.h"
 
 namespace weir::sinks {
-namespace {
-
-// Text that is collected before it is written: bounds memory, whatever the batch.
-constexpr size_t kWriteBytes = 256 * 1024;
-
-}  // namespace
 
 sdk::Result<std::unique_ptr<StdoutSink>> StdoutSink::Create(const Stdout& config,
                                                             sdk::Stage stage) {
@@ -36,11 +28,7 @@ sdk::Status StdoutSink::Start() {
   fd_ = fcntl(original_fd_, F_DUPFD_CLOEXEC, 0);
   if (fd_ < 0) return sdk::ErrnoStatus("open standard output", errno);
   const bool table = config_.has_format() ? config_.format() == Stdout::TABLE : isatty(fd_) == 1;
-  if (table) {
-    encoder_ = std::make_unique<TableEncoder>();
-  } else {
-    encoder_ = std::make_unique<JsonEncoder>();
-  }
+  if (table) encoder_.emplace<TableEncoder>();
   return sdk::OkStatus();
 }
 
@@ -60,11 +48,11 @@ sdk::Status StdoutSink::Process(const BatchView& batch) {
       return sdk::OkStatus();
     }
     const uint32_t first = next;
-    next = Encode(batch, first);
+    next = std::visit([&](auto& encoder) { return encoded_.Encode(batch, first, &encoder); },
+                      encoder_);
     size_t written = 0;
-    const int error = WriteAll(fd_, text_, &written);
-    const auto whole = std::upper_bound(line_ends_.begin(), line_ends_.end(), written);
-    const auto delivered = static_cast<uint32_t>(whole - line_ends_.begin());
+    const int error = WriteAll(fd_, encoded_.text(), &written);
+    const uint32_t delivered = encoded_.WholeRecords(written);
     stage_.CountDelivered(delivered);
     if (error == EPIPE) {
       ReaderHasGone(next - first - delivered);
@@ -73,17 +61,6 @@ sdk::Status StdoutSink::Process(const BatchView& batch) {
     }
   }
   return sdk::OkStatus();
-}
-
-uint32_t StdoutSink::Encode(const BatchView& batch, uint32_t first) {
-  text_.clear();
-  line_ends_.clear();
-  uint32_t next = first;
-  while (next < batch.size() && text_.size() < kWriteBytes) {
-    encoder_->Append(batch[next++], &text_);
-    line_ends_.push_back(text_.size());
-  }
-  return next;
 }
 
 void StdoutSink::ReaderHasGone(uint64_t dropped) {

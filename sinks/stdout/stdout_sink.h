@@ -6,13 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <string>
-#include <vector>
+#include <variant>
 
 #include "core/record/batch.h"
+#include "core/record/encoded_records.h"
+#include "core/record/json.h"
 #include "plugins/sdk/component.h"
-#include "sinks/stdout/encoder.h"
 #include "sinks/stdout/stdout.pb.h"
+#include "sinks/stdout/table_encoder.h"
 
 namespace weir::sinks {
 
@@ -36,19 +37,18 @@ class StdoutSink : public sdk::Sink {
   sdk::Status Process(const BatchView& batch) override;
 
  private:
-  // Encodes records from number `first` on, as many as are written at once; returns the
-  // number of the first that is left.
-  uint32_t Encode(const BatchView& batch, uint32_t first);
+  // Text that is collected before it is written: bounds memory, whatever the batch.
+  static constexpr size_t kWriteBytes = 256 * 1024;
+
   void ReaderHasGone(uint64_t dropped);
 
   const Stdout config_;
   const sdk::Stage stage_;
   const int original_fd_;
   int fd_ = -1;
-  std::unique_ptr<Encoder> encoder_;
+  std::variant<JsonEncoder, TableEncoder> encoder_;
+  EncodedRecords encoded_{kWriteBytes};
   bool reader_gone_ = false;
-  std::string text_;               // of one write
-  std::vector<size_t> line_ends_;  // in text_: where each record's line ends
 };
 
 }  // namespace weir::sinks

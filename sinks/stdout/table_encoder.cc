@@ -3,13 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
+#include <cstring>
 #include <string_view>
 
 #include "core/record/human.h"
-#include "core/record/json.h"
 #include "core/record/text.h"
-#include "core/record/time_text.h"
+#include "core/record/utf8.h"
 
 namespace weir::sinks {
 namespace {
@@ -62,15 +61,14 @@ bool IsIp(const Record& record) {
 }
 
 // A record without addresses is of no IP flow: its EtherType is its protocol.
-std::string Protocol(const Record& record) {
-  if (IsIp(record)) {
+char* WriteProtocol(const Record& record, bool is_ip, char* to) {
+  if (is_ip) {
     const char* const name = ProtocolName(record.transport_protocol);
-    return name != nullptr ? name : std::to_string(record.transport_protocol);
+    return name != nullptr ? WriteText(name, to) : WriteOctet(record.transport_protocol, to);
   }
-  if (record.eth_protocol == kArpType) return "ARP";
-  char text[8];
-  std::snprintf(text, sizeof(text), "0x%04x", record.eth_protocol);
-  return text;
+  if (record.eth_protocol == kArpType) return WriteLiteral("ARP", to);
+  to = WriteHexOctet(static_cast<uint8_t>(record.eth_protocol >> 8), WriteLiteral("0x", to));
+  return WriteHexOctet(static_cast<uint8_t>(record.eth_protocol), to);
 }
 
 bool HasPorts(const Record& record) {
@@ -79,102 +77,110 @@ bool HasPorts(const Record& record) {
          record.dst_port != 0;
 }
 
-std::string Endpoint(const Record& record, const IpAddr& address, const MacAddr& mac,
-                     uint16_t port) {
-  if (!IsIp(record)) return mac.String();
-  if (!HasPorts(record)) return address.String();
-  std::string text;
-  const bool v4 = address.IsV4();
-  if (!v4) text.push_back('[');
-  address.AppendTo(&text);
-  text.append(v4 ? ":" : "]:");
-  AppendNumber(port, &text);
-  return text;
+char* WriteEndpoint(const IpAddr& address, bool has_port, uint16_t port, char* to) {
+  if (!has_port) return address.WriteTo(to);
+  if (address.IsV4()) {
+    to = address.WriteTo(to);
+  } else {
+    to = address.WriteTo(WriteLiteral("[", to));
+    *to++ = ']';
+  }
+  return WriteNumber(port, WriteLiteral(":", to));
 }
 
-// To the millisecond: "2022-08-23 16:33:22.123".
-std::string Start(const Record& record) {
-  constexpr int64_t kMillisecond = 1'000'000;
-  int64_t milliseconds = record.start_wall_time_ns / kMillisecond % 1000;
-  if (record.start_wall_time_ns % kMillisecond < 0) --milliseconds;
-  if (milliseconds < 0) milliseconds += 1000;
-  std::string text;
-  AppendTime(record.start_wall_time_ns, &text);
-  text.resize(19);  // whole seconds
-  text[10] = ' ';
-  text.push_back('.');
-  AppendPadded(static_cast<uint64_t>(milliseconds), 3, &text);
-  return text;
-}
-
-std::string Duration(const Record& record) {
+char* WriteDuration(const Record& record, char* to) {
   const uint64_t start = record.start_mono_time_ns;
   const uint64_t end = record.end_mono_time_ns;
-  return start == 0 || end < start ? "-" : HumanDuration(end - start);
+  return start == 0 || end < start ? WriteLiteral("-", to) : WriteHumanDuration(end - start, to);
 }
 
 // `text` as a terminal may get it.
-std::string Printable(std::string_view text) {
-  std::string out;
+char* WritePrintable(std::string_view text, char* to) {
   while (!text.empty()) {
     const size_t length = Utf8SequenceLength(text);
     const auto first = static_cast<uint8_t>(text[0]);
     // C0, DEL, and the C1 controls U+0080 to U+009F.
     const bool control = first < 0x20 || first == 0x7F ||
                          (length == 2 && first == 0xC2 && static_cast<uint8_t>(text[1]) < 0xA0);
-    if (length == 0 || control) {
-      out.push_back('?');
-    } else {
-      out.append(text.substr(0, length));
-    }
+    to = length == 0 || control ? WriteLiteral("?", to) : WriteText(text.substr(0, length), to);
     text.remove_prefix(std::max<size_t>(length, 1));
   }
-  return out;
+  return to;
 }
 
 // Characters of well-formed UTF-8, as an estimate of the columns they take.
-size_t Width(std::string_view text) {
-  return static_cast<size_t>(std::count_if(
-      text.begin(), text.end(), [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
+size_t Width(const char* begin, const char* end) {
+  return static_cast<size_t>(
+      std::count_if(begin, end, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
+}
+
+char* WriteSpaces(size_t count, char* to) {
+  std::memset(to, ' ', count);
+  return to + count;
 }
 
 }  // namespace
 
-void TableEncoder::Append(const Record& record, std::string* out) {
-  const Cells cells = CellsOf(record);
-  for (size_t i = 0; i < kColumns; ++i) widths_[i] = std::max(widths_[i], Width(cells[i]));
+char* TableEncoder::Write(const Record& record, char* to) {
   if (until_header_ == 0) {
-    Cells header;
-    std::copy(std::begin(kHeader), std::end(kHeader), header.begin());
-    AppendLine(header, out);
+    WriteLine(record, to);  // the header is as wide as the line below it
+    to = WriteHeader(to);
     until_header_ = kRecordsPerHeader;
   }
   --until_header_;
-  AppendLine(cells, out);
+  return WriteLine(record, to);
 }
 
-TableEncoder::Cells TableEncoder::CellsOf(const Record& record) {
-  return {Start(record),
-          Duration(record),
-          DirectionName(record.direction),
-          Printable(InterfaceName(record)),
-          Protocol(record),
-          Endpoint(record, SrcAddr(record), SrcMac(record), record.src_port),
-          Endpoint(record, DstAddr(record), DstMac(record), record.dst_port),
-          std::to_string(record.packets),
-          HumanBytes(record.bytes)};
-}
-
-void TableEncoder::AppendLine(const Cells& cells, std::string* out) {
+char* TableEncoder::WriteHeader(char* to) const {
   for (size_t i = 0; i < kColumns; ++i) {
-    if (i > 0) out->append("  ");
-    const size_t width = Width(cells[i]);
-    const std::string padding(widths_[i] > width ? widths_[i] - width : 0, ' ');
-    if (kAlignRight[i]) out->append(padding);
-    out->append(cells[i]);
-    if (!kAlignRight[i]) out->append(padding);
+    if (i > 0) to = WriteSpaces(2, to);
+    const size_t padding = widths_[i] - kHeader[i].size();
+    if (kAlignRight[i]) to = WriteSpaces(padding, to);
+    to = WriteText(kHeader[i], to);
+    if (!kAlignRight[i]) to = WriteSpaces(padding, to);
   }
-  out->push_back('\n');
+  *to++ = '\n';
+  return to;
+}
+
+char* TableEncoder::WriteLine(const Record& record, char* to) {
+  char cell[kMaxNumberBytes + kScratchBytes];  // of those aligned right, the longest
+  const auto written = [&](const char* end) {
+    return std::string_view(cell, static_cast<size_t>(end - cell));
+  };
+  const bool is_ip = IsIp(record);
+  const bool has_ports = HasPorts(record);
+  to = EndLeft(0, to, times_.WriteMilliseconds(record.start_wall_time_ns, to));
+  to = WriteRight(1, written(WriteDuration(record, cell)), to);
+  to = EndLeft(2, to, WriteText(DirectionName(record.direction), to));
+  char* const name_end = WritePrintable(InterfaceName(record), to);
+  to = EndLeft(3, Width(to, name_end), name_end);
+  to = EndLeft(4, to, WriteProtocol(record, is_ip, to));
+  to = EndLeft(5, to,
+               is_ip ? WriteEndpoint(SrcAddr(record), has_ports, record.src_port, to)
+                     : SrcMac(record).WriteTo(to));
+  to = EndLeft(6, to,
+               is_ip ? WriteEndpoint(DstAddr(record), has_ports, record.dst_port, to)
+                     : DstMac(record).WriteTo(to));
+  to = WriteRight(7, written(WriteNumber(record.packets, cell)), to);
+  to = WriteRight(8, written(WriteHumanBytes(record.bytes, cell)), to);
+  to[-2] = '\n';  // in place of the spaces behind the last cell
+  return to - 1;
+}
+
+char* TableEncoder::EndLeft(size_t column, size_t width, char* end) {
+  widths_[column] = std::max(widths_[column], width);
+  return WriteSpaces(widths_[column] - width + 2, end);
+}
+
+char* TableEncoder::EndLeft(size_t column, const char* begin, char* end) {
+  return EndLeft(column, static_cast<size_t>(end - begin), end);
+}
+
+char* TableEncoder::WriteRight(size_t column, std::string_view cell, char* to) {
+  widths_[column] = std::max(widths_[column], cell.size());
+  to = WriteSpaces(widths_[column] - cell.size(), to);
+  return WriteSpaces(2, WriteText(cell, to));
 }
 
 }  // namespace weir::sinks

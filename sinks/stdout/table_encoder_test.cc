@@ -2,8 +2,12 @@
 #include "sinks/stdout/table_encoder.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <string>
 
+#include "core/record/testing/random_records.h"
+#include "core/record/text.h"
 #include "gtest/gtest.h"
 
 namespace weir::sinks {
@@ -40,17 +44,29 @@ Record Udp6() {
   return record;
 }
 
+void Append(TableEncoder* encoder, const Record& record, std::string* out) {
+  char text[TableEncoder::kMaxRecordBytes];
+  out->append(text, encoder->Write(record, text));
+}
+
+std::string FirstLines(const Record& record) {
+  TableEncoder encoder;
+  std::string out;
+  Append(&encoder, record, &out);
+  return out;
+}
+
 TEST(TableEncoderTest, AlignsAndWidens) {
   TableEncoder encoder;
   std::string out;
-  encoder.Append(Tcp4(), &out);
+  Append(&encoder, Tcp4(), &out);
   Record icmp = Tcp4();
   icmp.transport_protocol = 1;
   icmp.src_port = icmp.dst_port = 0;
   icmp.start_mono_time_ns = 0;  // not yet set
-  encoder.Append(icmp, &out);
-  encoder.Append(Udp6(), &out);
-  encoder.Append(Tcp4(), &out);
+  Append(&encoder, icmp, &out);
+  Append(&encoder, Udp6(), &out);
+  Append(&encoder, Tcp4(), &out);
   EXPECT_EQ(
       out,
       // clang-format off
@@ -68,20 +84,18 @@ TEST(TableEncoderTest, NamesFlowsWithoutIpByEtherTypeAndMac) {
   std::fill(std::begin(record.dst_addr), std::end(record.dst_addr), 0);
   record.eth_protocol = kArpType;
   record.src_mac[5] = 7;
-  std::string out;
-  TableEncoder().Append(record, &out);
+  std::string out = FirstLines(record);
   EXPECT_NE(out.find("ARP     00:00:00:00:00:07      00:00:00:00:00:00 "), std::string::npos)
       << out;
   record.eth_protocol = 0x88CC;
-  out.clear();
-  TableEncoder().Append(record, &out);
+  out = FirstLines(record);
   EXPECT_NE(out.find("0x88cc  00:00"), std::string::npos) << out;
 }
 
 TEST(TableEncoderTest, RepeatsItsHeader) {
   TableEncoder encoder;
   std::string out;
-  for (int i = 0; i < 2 * TableEncoder::kRecordsPerHeader + 1; ++i) encoder.Append(Tcp4(), &out);
+  for (int i = 0; i < 2 * TableEncoder::kRecordsPerHeader + 1; ++i) Append(&encoder, Tcp4(), &out);
   size_t headers = 0;
   for (size_t at = out.find("START"); at != std::string::npos; at = out.find("START", at + 1)) {
     ++headers;
@@ -93,17 +107,45 @@ TEST(TableEncoderTest, RepeatsItsHeader) {
 TEST(TableEncoderTest, LetsNothingThroughThatATerminalWouldObey) {
   Record record = Tcp4();
   SetInterfaceName("a\x1b[2J\n\xC2\x9B\xFF\xC3\xA9", &record);
-  std::string out;
-  TableEncoder().Append(record, &out);
+  const std::string out = FirstLines(record);
   EXPECT_NE(out.find("  a?[2J???\xC3\xA9   TCP"), std::string::npos) << out;
 }
 
 TEST(TableEncoderTest, WritesTimesBefore1970) {
   Record record = Tcp4();
   record.start_wall_time_ns = -1;
-  std::string out;
-  TableEncoder().Append(record, &out);
+  const std::string out = FirstLines(record);
   EXPECT_NE(out.find("1969-12-31 23:59:59.999 "), std::string::npos) << out;
+}
+
+// Columns that have once been wide enough for everything stay so: all further lines are as
+// long as each other, and within the room that the encoder asks for.
+TEST(TableEncoderTest, AnyRecordFitsItsRoomAndColumns) {
+  weir::testing::RandomRecords random(6);
+  TableEncoder encoder;
+  Record longest;
+  std::fill_n(reinterpret_cast<uint8_t*>(&longest), sizeof(longest), 0xFF);
+  longest.direction = 0;
+  longest.transport_protocol = 6;
+  longest.start_mono_time_ns = 1;
+  longest.bytes = 0;
+  std::string widest;
+  Append(&encoder, longest, &widest);
+  const size_t columns = widest.find('\n');
+  EXPECT_EQ(widest.size(), 2 * (columns + 1));
+  for (int i = 1; i < 10'000; ++i) {
+    const Record record = random.Any();
+    std::string room(TableEncoder::kMaxRecordBytes + 1, '#');
+    const std::string lines(room.data(), encoder.Write(record, room.data()));
+    ASSERT_EQ(room.back(), '#');
+    ASSERT_LE(lines.size(), TableEncoder::kMaxRecordBytes - kScratchBytes);
+    for (size_t at = 0; at < lines.size(); at += lines.find('\n', at) + 1 - at) {
+      const std::string line = lines.substr(at, lines.find('\n', at) - at);
+      ASSERT_EQ(std::count_if(line.begin(), line.end(), [](char c) { return (c & 0xC0) != 0x80; }),
+                static_cast<std::ptrdiff_t>(columns))
+          << lines;
+    }
+  }
 }
 
 }  // namespace

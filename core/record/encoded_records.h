@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records one behind the other in one block of memory, as an encoder writes them: what a
+// sink fills, writes out whole, and fills again.
+//
+// An encoder is any class with
+//
+//   static constexpr size_t kMaxRecordBytes;      // room that Write wants
+//   char* Write(const Record& record, char* to);  // returns the end of what it wrote
+//
+// core/record has JsonEncoder.
+#ifndef WEIR_CORE_RECORD_ENCODED_RECORDS_H_
+#define WEIR_CORE_RECORD_ENCODED_RECORDS_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "core/record/batch.h"
+
+namespace weir {
+
+// One thread.
+class EncodedRecords {
+ public:
+  // More than any encoder wants for one record.
+  static constexpr size_t kMaxRecordBytes = 1024;
+
+  // Takes records until it holds `bytes` or more; never more than that and one record.
+  explicit EncodedRecords(size_t bytes)
+      : limit_(bytes), memory_(new char[bytes + kMaxRecordBytes]) {}
+
+  // Encodes rows from number `first` on in place of what was there, as many as there is
+  // room for and one at least. Returns the number of the first that is left. `first` is
+  // below the batch's size.
+  template <typename Encoder>
+  uint32_t Encode(const BatchView& batch, uint32_t first, Encoder* encoder);
+
+  // What was encoded; valid until the next Encode.
+  std::string_view text() const { return {memory_.get(), ends_.empty() ? 0 : ends_.back()}; }
+
+  // How many records the first `bytes` of text() hold whole.
+  uint32_t WholeRecords(size_t bytes) const {
+    return static_cast<uint32_t>(std::upper_bound(ends_.begin(), ends_.end(), bytes) -
+                                 ends_.begin());
+  }
+
+ private:
+  const size_t limit_;
+  const std::unique_ptr<char[]> memory_;
+  std::vector<size_t> ends_;  // in memory_, of each record
+};
+
+template <typename Encoder>
+uint32_t EncodedRecords::Encode(const BatchView& batch, uint32_t first, Encoder* encoder) {
+  static_assert(Encoder::kMaxRecordBytes <= kMaxRecordBytes);
+  ends_.clear();
+  char* const begin = memory_.get();
+  char* end = begin;
+  do {
+    end = encoder->Write(batch[first++], end);
+    ends_.push_back(static_cast<size_t>(end - begin));
+  } while (first < batch.size() && ends_.back() < limit_);
+  return first;
+}
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_RECORD_ENCODED_RECORDS_H_

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/record/encoded_records.h"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "core/record/json.h"
+#include "core/record/testing/random_records.h"
+#include "gtest/gtest.h"
+
+namespace weir {
+namespace {
+
+// `records` as a batch, with the longer rows of a later host.
+class Batch {
+ public:
+  explicit Batch(const std::vector<Record>& records) : rows_(records.size() * kStride) {
+    for (size_t i = 0; i < records.size(); ++i) {
+      std::memcpy(rows_.data() + i * kStride, &records[i], sizeof(Record));
+    }
+    batch_.stride = kStride;
+    batch_.size = static_cast<uint32_t>(records.size());
+    batch_.rows = rows_.data();
+  }
+  BatchView view() const { return BatchView(&batch_); }
+
+ private:
+  static constexpr uint32_t kStride = sizeof(Record) + 16;
+  std::vector<uint8_t> rows_;
+  weir_batch batch_{};
+};
+
+TEST(EncodedRecordsTest, HoldsWholeRecordsUpToItsLimit) {
+  const std::vector<Record> records = testing::RandomRecords(5).OfTraffic(100);
+  std::string expected;
+  for (const Record& record : records) {
+    AppendJson(record, &expected);
+    expected += '\n';
+  }
+  const Batch batch(records);
+  JsonEncoder encoder;
+  for (const size_t limit : {size_t{1}, size_t{1000}, expected.size(), expected.size() + 1}) {
+    EncodedRecords encoded(limit);
+    std::string all;
+    for (uint32_t next = 0; next < records.size();) {
+      const uint32_t first = next;
+      next = encoded.Encode(batch.view(), first, &encoder);
+      ASSERT_GT(next, first);
+      const size_t size = encoded.text().size();
+      ASSERT_TRUE(size >= limit || next == records.size());
+      ASSERT_EQ(encoded.WholeRecords(size), next - first);
+      ASSERT_EQ(encoded.WholeRecords(size - 1), next - first - 1);
+      ASSERT_EQ(encoded.WholeRecords(0), 0u);
+      all += encoded.text();
+    }
+    EXPECT_EQ(all, expected);
+  }
+}
+
+}  // namespace
+}  // namespace weir

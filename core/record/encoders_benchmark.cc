@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// What encoding a record costs: 10,000 records as traffic makes them (a quarter IPv6), in
+// batches, through the block of memory that a sink writes out.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "core/record/batch.h"
+#include "core/record/encoded_records.h"
+#include "core/record/json.h"
+#include "core/record/testing/plain_text.h"
+#include "core/record/testing/random_records.h"
+
+namespace weir {
+namespace {
+
+constexpr uint32_t kRecords = 10'000;
+constexpr uint32_t kBatch = 256;
+constexpr size_t kBlockBytes = 64 * 1024;
+
+const std::vector<Record>& Records() {
+  static const auto* const records =
+      new std::vector<Record>(testing::RandomRecords(7).OfTraffic(kRecords));
+  return *records;
+}
+
+// All records through `encoder`; `take` is given each block. Returns the bytes.
+template <typename Encoder, typename Take>
+size_t EncodeAll(Encoder* encoder, EncodedRecords* encoded, const Take& take) {
+  size_t bytes = 0;
+  for (uint32_t at = 0; at < kRecords; at += kBatch) {
+    weir_batch batch{};
+    batch.stride = sizeof(Record);
+    batch.size = std::min(kBatch, kRecords - at);
+    batch.rows = reinterpret_cast<uint8_t*>(const_cast<Record*>(&Records()[at]));
+    for (uint32_t next = 0; next < batch.size;) {
+      next = encoded->Encode(BatchView(&batch), next, encoder);
+      bytes += encoded->text().size();
+      take(encoded->text());
+    }
+  }
+  return bytes;
+}
+
+void Report(benchmark::State& state, size_t bytes) {
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations()) * kRecords);
+  state.counters["bytes_per_record"] = static_cast<double>(bytes) / kRecords;
+}
+
+template <typename Encoder>
+void Encode(benchmark::State& state, Encoder encoder) {
+  EncodedRecords encoded(kBlockBytes);
+  size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = EncodeAll(&encoder, &encoded, [](std::string_view text) {
+      benchmark::DoNotOptimize(text.data());
+      benchmark::ClobberMemory();
+    });
+  }
+  Report(state, bytes);
+}
+
+// As many bytes as the encoder writes, copied in the same pieces: no encoder costs less.
+template <typename Encoder>
+void Copy(benchmark::State& state, Encoder encoder) {
+  EncodedRecords encoded(kBlockBytes);
+  std::string all;
+  EncodeAll(&encoder, &encoded, [&](std::string_view text) { all += text; });
+  const std::unique_ptr<char[]> to(new char[kBlockBytes]);
+  for (auto _ : state) {
+    for (size_t at = 0; at < all.size(); at += kBlockBytes) {
+      std::memcpy(to.get(), all.data() + at, std::min(kBlockBytes, all.size() - at));
+      benchmark::DoNotOptimize(to.get());
+      benchmark::ClobberMemory();
+    }
+  }
+  Report(state, all.size());
+}
+
+void BM_EncodeJson(benchmark::State& state) { Encode(state, JsonEncoder()); }
+BENCHMARK(BM_EncodeJson);
+void BM_FloorCopyJson(benchmark::State& state) { Copy(state, JsonEncoder()); }
+BENCHMARK(BM_FloorCopyJson);
+
+void BM_BaselinePlainJson(benchmark::State& state) {
+  size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (const Record& record : Records()) {
+      const std::string text = testing::PlainJson(record) + "\n";
+      benchmark::DoNotOptimize(text.data());
+      bytes += text.size();
+    }
+  }
+  Report(state, bytes);
+}
+BENCHMARK(BM_BaselinePlainJson);
+
+}  // namespace
+}  // namespace weir

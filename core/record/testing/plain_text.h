@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+// Texts of records made the slow and plain way, by the C library and without a thought
+// of speed: what the encoders are compared with.
+#ifndef WEIR_CORE_RECORD_TESTING_PLAIN_TEXT_H_
+#define WEIR_CORE_RECORD_TESTING_PLAIN_TEXT_H_
+
+#include <cstdint>
+#include <cstdio>
+#include <ctime>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "core/record/record.h"
+
+namespace weir::testing {
+
+template <typename... Values>
+std::string Print(const char* format, Values... values) {
+  char text[256];
+  std::snprintf(text, sizeof(text), format, values...);
+  return text;
+}
+
+inline std::string PlainNumber(uint64_t value) {
+  return Print("%llu", static_cast<unsigned long long>(value));
+}
+
+inline std::string PlainMac(const uint8_t* mac) {
+  return Print("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+// Puts "::" in the place of zero groups by trying all places, the longest first.
+inline std::string PlainIpv6(const uint8_t* address) {
+  const auto groups = [&](int from, int to) {
+    std::string text;
+    for (int i = from; i < to; ++i) {
+      text += Print(i == from ? "%x" : ":%x", address[2 * i] << 8 | address[2 * i + 1]);
+    }
+    return text;
+  };
+  for (int length = 8; length >= 2; --length) {
+    for (int from = 0; from + length <= 8; ++from) {
+      bool zero = true;
+      for (int i = 2 * from; i < 2 * (from + length); ++i) zero = zero && address[i] == 0;
+      if (zero) return groups(0, from) + "::" + groups(from + length, 8);
+    }
+  }
+  return groups(0, 8);
+}
+
+inline std::string PlainAddress(const uint8_t* address) {
+  const std::string_view prefix(reinterpret_cast<const char*>(address), 12);
+  if (prefix != std::string_view("\0\0\0\0\0\0\0\0\0\0\xff\xff", 12)) return PlainIpv6(address);
+  return Print("%d.%d.%d.%d", address[12], address[13], address[14], address[15]);
+}
+
+inline std::string PlainTime(int64_t wall_time_ns) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  const int64_t nanosecond = (wall_time_ns % kSecond + kSecond) % kSecond;
+  const std::time_t second = wall_time_ns / kSecond - (wall_time_ns % kSecond < 0 ? 1 : 0);
+  std::tm civil{};
+  gmtime_r(&second, &civil);
+  std::string text = Print("%04d-%02d-%02dT%02d:%02d:%02d.%09lld", civil.tm_year + 1900,
+                           civil.tm_mon + 1, civil.tm_mday, civil.tm_hour, civil.tm_min,
+                           civil.tm_sec, static_cast<long long>(nanosecond));
+  while (text.back() == '0') text.pop_back();
+  if (text.back() == '.') text.pop_back();
+  return text + "Z";
+}
+
+// The characters of `text`, each as its bytes; a byte that is of none is "\xEF\xBF\xBD".
+inline std::vector<std::string> PlainCharacters(std::string_view text) {
+  std::vector<std::string> characters;
+  while (!text.empty()) {
+    const auto first = static_cast<uint8_t>(text[0]);
+    const size_t length = first < 0x80           ? 1
+                          : (first >> 5) == 6    ? 2
+                          : (first >> 4) == 0xE  ? 3
+                          : (first >> 3) == 0x1E ? 4
+                                                 : 0;
+    bool valid = length > 0 && length <= text.size();
+    uint32_t point = length == 1 ? first : first & (0x7F >> length);
+    for (size_t i = 1; valid && i < length; ++i) {
+      const auto next = static_cast<uint8_t>(text[i]);
+      valid = next >> 6 == 2;
+      point = point << 6 | (next & 0x3F);
+    }
+    constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+    valid = valid && point >= kLeast[length] && point <= 0x10FFFF && point >> 11 != 0x1B;
+    characters.emplace_back(valid ? text.substr(0, length) : "\xEF\xBF\xBD");
+    text.remove_prefix(valid ? length : 1);
+  }
+  return characters;
+}
+
+inline std::string PlainJsonString(std::string_view text) {
+  std::string quoted = "\"";
+  for (const std::string& character : PlainCharacters(text)) {
+    if (character == "\"" || character == "\\") quoted += "\\";
+    quoted +=
+        static_cast<uint8_t>(character[0]) < 0x20 ? Print("\\u%04x", character[0]) : character;
+  }
+  return quoted + "\"";
+}
+
+// What of a record has a name, as text; nothing where it was not measured.
+using PlainFields = std::vector<std::pair<std::string, std::optional<std::string>>>;
+
+inline std::string PlainInterfaceName(const Record& record) {
+  const std::string name(record.interface_name, sizeof(record.interface_name));
+  return name.substr(0, name.find('\0'));
+}
+
+inline PlainFields PlainFieldsOf(const Record& record) {
+  const auto measured = [&](uint64_t bit, uint64_t value) -> std::optional<std::string> {
+    if ((record.present & bit) == 0) return std::nullopt;
+    return PlainNumber(value);
+  };
+  return {
+      {"Etype", PlainNumber(record.eth_protocol)},
+      {"FlowDirection", PlainNumber(record.direction)},
+      {"SrcMac", PlainMac(record.src_mac)},
+      {"DstMac", PlainMac(record.dst_mac)},
+      {"SrcAddr", PlainAddress(record.src_addr)},
+      {"DstAddr", PlainAddress(record.dst_addr)},
+      {"SrcPort", PlainNumber(record.src_port)},
+      {"DstPort", PlainNumber(record.dst_port)},
+      {"Proto", PlainNumber(record.transport_protocol)},
+      {"IFIndex", PlainNumber(record.if_index)},
+      {"Packets", PlainNumber(record.packets)},
+      {"Bytes", PlainNumber(record.bytes)},
+      {"StartMonoTimeNs", PlainNumber(record.start_mono_time_ns)},
+      {"EndMonoTimeNs", PlainNumber(record.end_mono_time_ns)},
+      {"TimeFlowStart", PlainTime(record.start_wall_time_ns)},
+      {"TimeFlowEnd", PlainTime(record.end_wall_time_ns)},
+      {"Interface", PlainInterfaceName(record)},
+      {"TcpFlags", measured(WEIR_HAS_TCP_FLAGS, record.tcp_flags)},
+      {"Dscp", measured(WEIR_HAS_DSCP, record.dscp)},
+      {"IcmpType", measured(WEIR_HAS_ICMP, record.icmp_type)},
+      {"IcmpCode", measured(WEIR_HAS_ICMP, record.icmp_code)},
+      {"VlanId", measured(WEIR_HAS_VLAN, record.vlan_id)},
+      {"Sampling", measured(WEIR_HAS_SAMPLING, record.sampling_interval)},
+      {"FlowEndReason", measured(WEIR_HAS_FLOW_END_REASON, record.flow_end_reason)},
+      {"WirePackets", measured(WEIR_HAS_WIRE_PACKETS, record.wire_packets)},
+      {"NetworkNamespace", measured(WEIR_HAS_NETWORK_NAMESPACE, record.network_namespace)},
+  };
+}
+
+inline std::string PlainJson(const Record& record) {
+  std::string object;
+  for (const auto& [key, value] : PlainFieldsOf(record)) {
+    if (!value.has_value()) continue;
+    const bool text = key == "Interface" || key.find("Mac") != std::string::npos ||
+                      key.find("Addr") != std::string::npos || key.find("TimeFlow") == 0;
+    object += (object.empty() ? "{" : ",") + PlainJsonString(key) + ":";
+    object += text ? PlainJsonString(*value) : *value;
+  }
+  return object + "}";
+}
+
+}  // namespace weir::testing
+
+#endif  // WEIR_CORE_RECORD_TESTING_PLAIN_TEXT_H_
