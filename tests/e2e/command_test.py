@@ -32,6 +32,9 @@ RECORDING = """source { name: "recording" type: "record_file"
 FILTER = """transform { name: "some" type: "filter" input: "name"
   config { [weir/weir.transforms.Filter] { expression: "%s" } } }
 """
+SAMPLE = """transform { name: "sample" type: "sample" input: "name"
+  config { [weir/weir.transforms.Sample] { interval: 4 by: FLOW } } }
+"""
 ACCOUNTER = """transform { name: "account" type: "accounter" input: "recording" }
 """
 
@@ -85,6 +88,20 @@ class VectorTest(harness.WeirTest):
         self.assertEqual(weir.balance()["some"],
                          {"received": 200, "emitted": len(wanted), "merged": 0,
                           "filtered": 200 - len(wanted), "dropped": 0, "held": 0})
+
+    def test_a_sample_keeps_whole_flows_and_says_of_how_many(self):
+        weir = self.run_pipeline(RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" + SAMPLE +
+                                 SINK.replace('"name"', '"sample"'))
+        key = ("SrcAddr", "DstAddr", "SrcPort", "DstPort", "Proto")
+        flow = lambda record: tuple(record[name] for name in key)
+        passed = [json.loads(line) for line in weir.stdout().splitlines()]
+        self.assertTrue(all(record["Sampling"] == 4 for record in passed))
+        kept = {flow(record) for record in passed}
+        wanted = [json.loads(line) for line in lines_of("records.jsonl")]
+        self.assertTrue(0 < len(kept) < len({flow(record) for record in wanted}))
+        self.assertEqual(passed, [dict(record, Sampling=4) for record in wanted if flow(record) in kept])
+        balance = weir.balance()["sample"]
+        self.assertEqual((balance["emitted"], balance["filtered"]), (len(passed), 200 - len(passed)))
 
     def test_a_recording_comes_through_standard_input(self):
         with open(f"{VECTORS}/raw_records.bin", "rb") as recording:
@@ -251,6 +268,7 @@ class ProgramTest(harness.WeirTest):
                                     ("transform", "accounter", "weir.transforms.Accounter"),
                                     ("transform", "filter", "weir.transforms.Filter"),
                                     ("transform", "interface_namer", "weir.transforms.InterfaceNamer"),
+                                    ("transform", "sample", "weir.transforms.Sample"),
                                     ("sink", "stdout", "weir.sinks.Stdout")):
             self.assertRegex(listed, rf"(?m)^{kind}\s+{name}\s")
             self.assertIn(message, self.check("describe", name).stdout())

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
-#include <limits>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -23,7 +22,6 @@
 namespace weir::transforms {
 namespace {
 
-constexpr uint64_t kMax64 = std::numeric_limits<uint64_t>::max();
 // ::ffff:0:0/96
 constexpr AddressRange kV4 = {absl::MakeUint128(0, 0xffff'0000'0000),
                               absl::MakeUint128(0, 0xffff'ffff'ffff)};
