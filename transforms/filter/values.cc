@@ -278,7 +278,7 @@ void AppendNumber(const Field& field, uint64_t number, std::string* out) {
     for (size_t i = mac.bytes.size(); i-- > 0; number >>= 8) {
       mac.bytes[i] = static_cast<uint8_t>(number);
     }
-    mac.AppendTo(out);
+    out->append(mac.String());
   } else {
     absl::StrAppend(out, number, field.unit == Unit::kTime ? "ns" : "");
   }
@@ -324,7 +324,8 @@ void Normalize(Values* values) {
 std::string ValuesText(const Field& field, const Values& values) {
   std::string text;
   AppendRanges(values.numbers, &text, [&](uint64_t end) { AppendNumber(field, end, &text); });
-  AppendRanges(values.addresses, &text, [&](absl::uint128 end) { AddressOf(end).AppendTo(&text); });
+  AppendRanges(values.addresses, &text,
+               [&](absl::uint128 end) { text.append(AddressOf(end).String()); });
   for (const std::string& pattern : values.patterns) {
     // It came out of one kind of quotes, so it has no more than the other kind in it.
     const char quote = pattern.find('"') == std::string::npos ? '"' : '\'';
