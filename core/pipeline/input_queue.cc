@@ -1,11 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pipeline/input_queue.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "glog/logging.h"
 
 namespace weir::pipeline {
+namespace {
+
+// How long a consumer that has run dry lets batches gather before he is woken for one.
+// To sleep and to be woken costs as much as what is done with a batch.
+constexpr absl::Duration kNap = absl::Microseconds(200);
+
+}  // namespace
 
 InputQueue::InputQueue(size_t edges, size_t batches_per_edge)
     : batches_per_edge_(batches_per_edge), edges_(edges) {
@@ -15,10 +23,13 @@ InputQueue::InputQueue(size_t edges, size_t batches_per_edge)
 
 bool InputQueue::Push(size_t edge, BatchRef batch) {
   absl::MutexLock lock(&mutex_);
-  const auto has_room = [this, edge]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return closed_ || edges_[edge].size() < batches_per_edge_;
-  };
-  mutex_.Await(absl::Condition(&has_room));
+  if (edges_[edge].size() >= batches_per_edge_) {
+    // Not for one place: he would be back for the next one as soon as it is taken.
+    const auto has_room = [this, edge]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return closed_ || edges_[edge].size() <= batches_per_edge_ / 2;
+    };
+    mutex_.Await(absl::Condition(&has_room));
+  }
   if (closed_) return false;
   edges_[edge].push_back(std::move(batch));
   ++batches_;
@@ -40,6 +51,11 @@ std::vector<BatchRef> InputQueue::Abort() {
 
 InputQueue::Popped InputQueue::Pop(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
+  if (!PopReady()) {
+    const absl::Duration nap = std::min(timeout, kNap);
+    mutex_.AwaitWithTimeout(absl::Condition(this, &InputQueue::PopWorthWaking), nap);
+    timeout -= nap;
+  }
   const bool ready = mutex_.AwaitWithTimeout(absl::Condition(this, &InputQueue::PopReady), timeout);
   if (batches_ > 0) return {Outcome::kBatch, TakeNext()};
   return {ready ? Outcome::kClosed : Outcome::kTimeout, BatchRef()};

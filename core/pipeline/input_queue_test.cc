@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/pipeline/input_queue.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <future>
+#include <thread>
+
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace weir::pipeline {
+namespace {
+
+constexpr absl::Duration kLong = absl::Seconds(60);  // far beyond what anything here takes
+
+BatchRef BatchOf(uint32_t rows) {
+  weir_batch* const batch = AllocateBatch(rows);
+  batch->size = rows;
+  return BatchRef::Adopt(batch);
+}
+
+uint32_t PopSize(InputQueue* queue) {
+  const InputQueue::Popped popped = queue->Pop(kLong);
+  return popped.outcome == InputQueue::Outcome::kBatch ? popped.batch->size : 0;
+}
+
+TEST(InputQueueTest, OneBatchAloneWakesTheConsumer) {
+  InputQueue queue(1, 64);
+  auto popped = std::async(std::launch::async, [&queue] { return PopSize(&queue); });
+  EXPECT_TRUE(queue.Push(0, BatchOf(7)));
+  EXPECT_EQ(popped.get(), 7u);
+}
+
+TEST(InputQueueTest, AProducerThatFoundItFullGoesOnWhenHalfIsFree) {
+  InputQueue queue(1, 4);
+  for (uint32_t rows = 1; rows <= 4; ++rows) EXPECT_TRUE(queue.Push(0, BatchOf(rows)));
+  auto pushed = std::async(std::launch::async, [&queue] { return queue.Push(0, BatchOf(5)); });
+  EXPECT_EQ(PopSize(&queue), 1u);
+  EXPECT_EQ(PopSize(&queue), 2u);
+  EXPECT_TRUE(pushed.get());
+  for (uint32_t rows = 3; rows <= 5; ++rows) EXPECT_EQ(PopSize(&queue), rows);
+}
+
+TEST(InputQueueTest, RoomForOneBatchIsEnough) {
+  InputQueue queue(1, 1);
+  std::thread producer([&queue] {
+    for (uint32_t rows = 1; rows <= 1'000; ++rows) EXPECT_TRUE(queue.Push(0, BatchOf(rows)));
+  });
+  for (uint32_t rows = 1; rows <= 1'000; ++rows) EXPECT_EQ(PopSize(&queue), rows);
+  producer.join();
+}
+
+TEST(InputQueueTest, TimeoutsShorterAndLongerThanANapAreKept) {
+  InputQueue queue(1, 64);
+  for (const absl::Duration timeout :
+       {absl::ZeroDuration(), absl::Microseconds(10), absl::Milliseconds(5)}) {
+    const absl::Time begin = absl::Now();
+    EXPECT_EQ(queue.Pop(timeout).outcome, InputQueue::Outcome::kTimeout);
+    EXPECT_GE(absl::Now() - begin, timeout);
+  }
+}
+
+TEST(InputQueueTest, TheEndWakesWhoWaits) {
+  InputQueue full(1, 2);
+  EXPECT_TRUE(full.Push(0, BatchOf(1)));
+  EXPECT_TRUE(full.Push(0, BatchOf(2)));
+  auto pushed = std::async(std::launch::async, [&full] { return full.Push(0, BatchOf(3)); });
+  InputQueue empty(1, 2);
+  auto popped = std::async(std::launch::async, [&empty] { return empty.Pop(kLong).outcome; });
+  EXPECT_EQ(full.Abort().size(), 2u);
+  empty.Close();
+  EXPECT_FALSE(pushed.get());
+  EXPECT_EQ(popped.get(), InputQueue::Outcome::kClosed);
+}
+
+}  // namespace
+}  // namespace weir::pipeline
