@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transforms/accounter/accounter_settings.h"
+
+#include <algorithm>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+
+namespace weir::transforms {
+namespace {
+
+constexpr uint64_t kMillisecond = 1'000'000;
+constexpr uint64_t kSecond = 1'000 * kMillisecond;
+// How often an eviction goes on for which no records make room.
+constexpr uint64_t kEvictionTick = 50 * kMillisecond;
+
+sdk::Status ParseTimeout(const char* field, const std::string& text, uint64_t* ns) {
+  absl::Duration timeout;
+  if (!absl::ParseDuration(text, &timeout) || timeout < absl::Nanoseconds(1) ||
+      timeout > absl::Hours(24)) {
+    return {WEIR_INVALID_ARGUMENT,
+            absl::StrCat(field, ": '", text, "' is not a duration of 1ns to 24h")};
+  }
+  *ns = static_cast<uint64_t>(absl::ToInt64Nanoseconds(timeout));
+  return sdk::OkStatus();
+}
+
+}  // namespace
+
+sdk::Result<AccounterSettings> AccounterSettings::Of(const Accounter& config) {
+  AccounterSettings settings{};
+  settings.max_entries = config.max_entries();
+  settings.oldest_first = config.eviction() == Accounter::OLDEST;
+  settings.by_records = config.clock() == Accounter::RECORDS;
+  settings.batch_records = config.batch_records();
+  if (config.max_entries() == 0 || config.max_entries() > 1'000'000'000) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT, "max_entries: must be 1 to 1000000000");
+  }
+  if (config.batch_records() == 0 || config.batch_records() > 65536) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT, "batch_records: must be 1 to 65536");
+  }
+  sdk::Status status;
+  if (config.has_active_timeout()) {
+    status = ParseTimeout("active_timeout", config.active_timeout(), &settings.active_timeout_ns);
+    if (!status.ok()) return status;
+  }
+  if (config.has_idle_timeout()) {
+    status = ParseTimeout("idle_timeout", config.idle_timeout(), &settings.idle_timeout_ns);
+    if (!status.ok()) return status;
+  }
+  // Where flows go on one by one, all at once is what somebody asks for.
+  if (config.has_evict_timeout() || (!settings.oldest_first && !settings.HasTimeouts())) {
+    status = ParseTimeout("evict_timeout", config.evict_timeout(), &settings.evict_timeout_ns);
+    if (!status.ok()) return status;
+  }
+  return settings;
+}
+
+uint64_t AccounterSettings::ShorterTimeoutNs() const {
+  if (active_timeout_ns == 0) return idle_timeout_ns;
+  if (idle_timeout_ns == 0) return active_timeout_ns;
+  return std::min(active_timeout_ns, idle_timeout_ns);
+}
+
+uint64_t AccounterSettings::LatenessNs() const {
+  return std::clamp(ShorterTimeoutNs() / 10, kMillisecond, kSecond);
+}
+
+uint64_t AccounterSettings::TickIntervalNs() const {
+  if (EachTickEvictsAll()) return evict_timeout_ns;
+  uint64_t interval = kSecond;
+  if (HasTimeouts() && !by_records) interval = LatenessNs();
+  const bool evicts_all = !oldest_first || evict_timeout_ns > 0;
+  if (by_records || (evicts_all && max_entries > kFlowsAtOnce)) {
+    interval = std::min(interval, kEvictionTick);
+  }
+  if (evict_timeout_ns > 0 && !by_records) interval = std::min(interval, evict_timeout_ns);
+  return interval;
+}
+
+}  // namespace weir::transforms

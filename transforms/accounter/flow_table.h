@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flows that an accounter holds, found by their key and in the order of their coming.
+#ifndef WEIR_TRANSFORMS_ACCOUNTER_FLOW_TABLE_H_
+#define WEIR_TRANSFORMS_ACCOUNTER_FLOW_TABLE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "core/record/record.h"
+#include "transforms/accounter/entry_store.h"
+#include "transforms/accounter/flow_entry.h"
+#include "transforms/accounter/flow_index.h"
+#include "transforms/accounter/label_table.h"
+
+namespace weir::transforms {
+
+// What tables, of which one takes the other's place, share. Outlives them.
+struct FlowTableMemory {
+  EntryStore::Pool chunks;
+  FlowIndex::Pool segments;
+  LabelTable labels;
+
+  size_t bytes() const { return chunks.bytes() + segments.bytes() + labels.bytes(); }
+};
+
+// One thread at a time.
+class FlowTable {
+ public:
+  static constexpr uint32_t kNone = EntryStore::kNone;
+
+  explicit FlowTable(FlowTableMemory* memory)
+      : memory_(memory), entries_(&memory->chunks), index_(&memory->segments) {}
+  FlowTable(const FlowTable&) = delete;
+  FlowTable& operator=(const FlowTable&) = delete;
+
+  // For records that are about to be looked up, first one, then the other for each: so
+  // that the processor fetches for all of them at once. Always inline: gcc takes a function
+  // that does nothing but prefetch for one without effect, and leaves out the call.
+  [[gnu::always_inline]] void PrefetchIndex(uint64_t hash) const { index_.Prefetch(hash); }
+  // Returns the number of the entry that it most likely is, or kNone.
+  [[gnu::always_inline]] uint32_t PrefetchEntry(uint64_t hash) const {
+    const uint32_t number = index_.Guess(hash);
+    if (number == kNone) return kNone;
+    const auto* const entry = reinterpret_cast<const char*>(&entries_[number]);
+    __builtin_prefetch(entry);
+    __builtin_prefetch(entry + 64);
+    return number;
+  }
+  // Whether `guess`, a number from PrefetchEntry, is the record's flow. Nothing was removed
+  // since.
+  bool IsFlowOf(uint32_t guess, const Record& record) const {
+    return guess != kNone && IsOf(guess, record);
+  }
+
+  // The number of the record's flow, kNone if it is not held. `hash` is that of the record,
+  // always by the same FlowHash.
+  uint32_t Find(const Record& record, uint64_t hash) const {
+    return index_.Find(hash, [&](uint32_t number) { return IsOf(number, record); });
+  }
+
+  // Begins a flow that is not held. kNone when memory is short: nothing was changed.
+  uint32_t Add(const Record& record, uint64_t hash);
+  // Adds a record to its flow.
+  void Accumulate(const Record& record, uint32_t number) {
+    FlowEntry& entry = entries_[number];
+    if (!entry.wide && Merge(record, &entry)) return;
+    AccumulateWhole(record, number);
+  }
+  // Begins the flow of `number` anew with a record of it: it is the youngest then.
+  void Restart(const Record& record, uint32_t number);
+  // What has become of the flow's records.
+  void Get(uint32_t number, Record* record) const;
+
+  void Remove(uint32_t number, uint64_t hash);
+  // The flow that has been held for longest, kNone if there is none.
+  uint32_t oldest() const { return entries_.oldest(); }
+
+  // The table takes no record any more: oldest, Get and RemoveOldest are what is left.
+  void Retire();
+  void RemoveOldest();
+
+  EntryStore& entries() { return entries_; }
+  const EntryStore& entries() const { return entries_; }
+  size_t size() const { return entries_.size(); }
+  // Memory beside that of FlowTableMemory: most of it of records that do not fit into an
+  // entry.
+  size_t bytes() const {
+    return wide_.size() * sizeof(Record) + free_wide_.capacity() * sizeof(free_wide_[0]) +
+           entries_.bytes() + index_.bytes();
+  }
+  size_t chunks() const { return entries_.chunks(); }
+  size_t segments() const { return index_.segments(); }
+
+ private:
+  bool IsOf(uint32_t number, const Record& record) const {
+    const FlowEntry& entry = entries_[number];
+    if (!entry.HasKeyOf(record)) return false;
+    return (entry.wide ? wide_[entry.wide_number].network_namespace
+                       : uint64_t{entry.network_namespace}) == record.network_namespace;
+  }
+  void AccumulateWhole(const Record& record, uint32_t number);
+  // Puts a record into an entry, in whatever form.
+  void Put(const Record& record, FlowEntry* entry);
+  void Drop(const FlowEntry& entry);
+
+  FlowTableMemory* const memory_;
+  EntryStore entries_;
+  FlowIndex index_;
+  // Records that do not fit into an entry, and which of them are free.
+  std::deque<Record> wide_;
+  std::vector<uint32_t> free_wide_;
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_ACCOUNTER_FLOW_TABLE_H_

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+// What many flows have in common, kept once: the name of their interface and the sampling
+// interval.
+#ifndef WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
+#define WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/record/record.h"
+
+namespace weir::transforms {
+
+// One thread at a time.
+class LabelTable {
+ public:
+  // As many as a number in an entry can tell.
+  static constexpr size_t kMaxLabels = 65535;
+  static constexpr uint16_t kNone = 65535;
+
+  // The number of the record's label, new or not; kNone if there are too many.
+  uint16_t NumberOf(const Record& record) {
+    const Label label = Label::Of(record);
+    // Most often it is that of the last record of the same interface.
+    uint16_t& recent = recent_[record.if_index % recent_.size()];
+    if (recent < labels_.size() && labels_[recent] == label) return recent;
+    const auto found = numbers_.find(label);
+    if (found != numbers_.end()) return recent = found->second;
+    if (labels_.size() >= kMaxLabels) return kNone;
+    recent = static_cast<uint16_t>(labels_.size());
+    labels_.push_back(label);
+    numbers_.emplace(label, recent);
+    return recent;
+  }
+
+  void Apply(uint16_t number, Record* record) const {
+    const Label& label = labels_[number];
+    std::memcpy(record->interface_name, label.interface_name, sizeof(label.interface_name));
+    record->sampling_interval = label.sampling_interval;
+  }
+
+  // Forgets all. No entry has a label then.
+  void Clear() {
+    numbers_.clear();
+    labels_.clear();
+  }
+
+  size_t size() const { return labels_.size(); }
+  size_t bytes() const {
+    return labels_.capacity() * sizeof(Label) +
+           numbers_.capacity() * (sizeof(std::pair<Label, uint16_t>) + 1);
+  }
+
+ private:
+  struct Label {
+    char interface_name[sizeof(Record::interface_name)];
+    uint32_t sampling_interval;
+
+    static Label Of(const Record& record) {
+      Label label;
+      std::memcpy(label.interface_name, record.interface_name, sizeof(label.interface_name));
+      label.sampling_interval = record.sampling_interval;
+      return label;
+    }
+    friend bool operator==(const Label& a, const Label& b) {
+      return std::memcmp(&a, &b, sizeof(Label)) == 0;
+    }
+    template <typename H>
+    friend H AbslHashValue(H state, const Label& label) {
+      return H::combine_contiguous(std::move(state), reinterpret_cast<const unsigned char*>(&label),
+                                   sizeof(label));
+    }
+  };
+  static_assert(sizeof(Label) == 32, "no byte of it is padding");
+
+  absl::flat_hash_map<Label, uint16_t> numbers_;
+  std::vector<Label> labels_;
+  std::array<uint16_t, 64> recent_{};
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
