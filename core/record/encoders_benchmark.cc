@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +15,9 @@
 #include "core/record/batch.h"
 #include "core/record/encoded_records.h"
 #include "core/record/json.h"
+#include "core/record/pbflow.pb.h"
+#include "core/record/protobuf.h"
+#include "core/record/testing/generated_protobuf.h"
 #include "core/record/testing/plain_text.h"
 #include "core/record/testing/random_records.h"
 
@@ -23,6 +27,8 @@ namespace {
 constexpr uint32_t kRecords = 10'000;
 constexpr uint32_t kBatch = 256;
 constexpr size_t kBlockBytes = 64 * 1024;
+
+const ProtobufOptions kDelimited = {ProtobufOptions::Framing::kDelimited, std::nullopt};
 
 const std::vector<Record>& Records() {
   static const auto* const records =
@@ -101,6 +107,30 @@ void BM_BaselinePlainJson(benchmark::State& state) {
   Report(state, bytes);
 }
 BENCHMARK(BM_BaselinePlainJson);
+
+void BM_EncodeProtobuf(benchmark::State& state) { Encode(state, ProtobufEncoder(kDelimited)); }
+BENCHMARK(BM_EncodeProtobuf);
+void BM_FloorCopyProtobuf(benchmark::State& state) { Copy(state, ProtobufEncoder(kDelimited)); }
+BENCHMARK(BM_FloorCopyProtobuf);
+
+// Conversion into one message that is used again and again, and its serialization.
+void BM_BaselineGeneratedProtobuf(benchmark::State& state) {
+  pbflow::Record message;
+  char text[2 * ProtobufEncoder::kMaxRecordBytes];
+  size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (const Record& record : Records()) {
+      message.Clear();
+      testing::SetMessage(record, &message);
+      if (!message.SerializeToArray(text, sizeof(text))) state.SkipWithError("it is too long");
+      benchmark::DoNotOptimize(text);
+      bytes += message.GetCachedSize();
+    }
+  }
+  Report(state, bytes);
+}
+BENCHMARK(BM_BaselineGeneratedProtobuf);
 
 }  // namespace
 }  // namespace weir

@@ -9,21 +9,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/record/name_text.h"
 #include "core/record/record.h"
 #include "core/record/text.h"
 #include "core/record/time_text.h"
 #include "core/record/utf8.h"
 
 namespace weir {
-
-namespace internal {
-
-// Whether JSON has `c` stand for itself and it is a character of its own.
-constexpr bool IsPlainInJson(char c) {
-  return c >= 0x20 && c != '"' && c != '\\';  // from 0x80 on it is negative
-}
-
-}  // namespace internal
 
 // The most that WriteJsonString makes of a text of so many bytes, all to be escaped.
 constexpr size_t MaxJsonStringBytes(size_t text_bytes) { return 6 * text_bytes + 2; }
@@ -34,18 +26,13 @@ inline char* WriteJsonString(std::string_view text, char* to) {
   *to++ = '"';
   while (!text.empty()) {
     const char c = text[0];
-    if (internal::IsPlainInJson(c)) {
-      *to++ = c;
-      text.remove_prefix(1);
-      continue;
-    }
     const size_t length = Utf8SequenceLength(text);
     if (length == 0) {
       to = WriteLiteral(kReplacementCharacter, to);
     } else if (c == '"' || c == '\\') {
       *to++ = '\\';
       *to++ = c;
-    } else if (length == 1) {
+    } else if (static_cast<uint8_t>(c) < 0x20) {
       to = WriteHexOctet(static_cast<uint8_t>(c), WriteLiteral("\\u00", to));
     } else {
       to = WriteText(text.substr(0, length), to);
@@ -75,6 +62,7 @@ class JsonEncoder {
   }
 
  private:
+  static char* WriteName(const Record& record, char* to);
   // What was measured beyond the reference.
   static char* WriteMeasured(const Record& record, char* to);
 
@@ -98,9 +86,18 @@ inline char* JsonEncoder::WriteObject(const Record& record, char* to) {
   to = WriteNumber(record.end_mono_time_ns, WriteLiteral(",\"EndMonoTimeNs\":", to));
   to = times_.Write(record.start_wall_time_ns, WriteLiteral(",\"TimeFlowStart\":\"", to));
   to = times_.Write(record.end_wall_time_ns, WriteLiteral("\",\"TimeFlowEnd\":\"", to));
-  to = WriteJsonString(InterfaceName(record), WriteLiteral("\",\"Interface\":", to));
+  to = WriteName(record, WriteLiteral("\",\"Interface\":", to));
   if (record.present != 0) to = WriteMeasured(record, to);
   *to++ = '}';
+  return to;
+}
+
+inline char* JsonEncoder::WriteName(const Record& record, char* to) {
+  const PlainName name = LookAtName(record);
+  if (!name.plain) return WriteJsonString(InterfaceName(record), to);
+  *to++ = '"';
+  to = WritePlainName(record, name.size, to);
+  *to++ = '"';
   return to;
 }
 

@@ -19,7 +19,7 @@ static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
 
 namespace weir {
 
-inline constexpr size_t kScratchBytes = 8;
+inline constexpr size_t kScratchBytes = 32;
 
 // For literals: with a size that is known the copy is a store or two.
 template <size_t kSize>

@@ -17,6 +17,8 @@ sink { name: "out" type: "stdout" input: "in" config { [weir/weir.sinks.Stdout] 
 """
 
 SINK = """
+#include "core/record/encoded_records.h"
+#include "core/record/protobuf.h"
 #include "plugins/sdk/plugin.h"
 
 class Null : public weir::sdk::Sink {
@@ -27,12 +29,17 @@ class Null : public weir::sdk::Sink {
   }
   explicit Null(weir::sdk::Stage stage) : stage_(std::move(stage)) {}
   weir::sdk::Status Process(const weir::BatchView& batch) override {
-    stage_.CountDelivered(batch.size());
+    for (uint32_t next = 0; next < batch.size();) {
+      next = encoded_.Encode(batch, next, &encoder_);
+      stage_.CountDelivered(encoded_.WholeRecords(encoded_.text().size()));
+    }
     return weir::sdk::OkStatus();
   }
 
  private:
   weir::sdk::Stage stage_;
+  weir::ProtobufEncoder encoder_;
+  weir::EncodedRecords encoded_{4096};
 };
 
 WEIR_PLUGIN("null", "1", weir::sdk::Define<Null>("null", "Takes everything."));
