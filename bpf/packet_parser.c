@@ -44,49 +44,74 @@ static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, voi
   return 0;
 }
 
-static struct packet_context context_of(const struct weir_packet_bytes* packet) {
-  struct packet_context context = {.packet = packet};
-  context.skb.len = packet->size;
-  context.skb.data = context.skb.data_end = NOWHERE;
+/* What the parser reads of a socket buffer, and no more: the rest is four cache lines. */
+static void set_context(const struct weir_packet_bytes* packet, weir_u16 eth_protocol,
+                        struct packet_context* context) {
+  context->packet = packet;
+  context->copied = 0;
+  context->skb.len = packet->size;
+  context->skb.protocol = __builtin_bswap16(eth_protocol);
+  context->skb.vlan_present = 0;
+  context->skb.vlan_tci = 0;
+  context->skb.data = context->skb.data_end = NOWHERE;
   const weir_u64 begin = (unsigned long)packet->linear;
   const weir_u64 end = begin + packet->linear_size;
   if (begin != 0 && end <= (weir_u32)-1) {
-    context.skb.data = (weir_u32)begin;
-    context.skb.data_end = (weir_u32)end;
+    context->skb.data = (weir_u32)begin;
+    context->skb.data_end = (weir_u32)end;
   }
-  return context;
 }
 
-/* `payload` as the functions of parse.h tell it. */
-static struct weir_parsed_packet result(struct packet* packet, weir_u64 payload,
-                                        struct packet_context* context) {
-  if (context->packet->vxlan_port != 0) {
-    parse_vxlan(&context->skb, payload, context->packet->vxlan_port, packet);
-  }
+/* Both return how many headers were copied. */
+static __always_inline weir_u32 read_ethernet(const struct weir_packet_bytes* bytes,
+                                              struct packet* packet) {
+  struct packet_context context;
+  set_context(bytes, 0, &context);
+  const weir_u64 payload = parse_ethernet(&context.skb, packet);
+  if (bytes->vxlan_port != 0) parse_vxlan(&context.skb, payload, bytes->vxlan_port, packet);
+  return context.copied;
+}
+
+static __always_inline weir_u32 read_no_link_layer(const struct weir_packet_bytes* bytes,
+                                                   weir_u16 eth_protocol, struct packet* packet) {
+  struct packet_context context;
+  set_context(bytes, eth_protocol, &context);
+  const weir_u64 payload = parse_no_link_layer(&context.skb, packet);
+  if (bytes->vxlan_port != 0) parse_vxlan(&context.skb, payload, bytes->vxlan_port, packet);
+  return context.copied;
+}
+
+static struct weir_parsed_packet packed(const struct packet* packet, weir_u32 copied) {
   union flow_key key;
   make_key(packet, &key);
   struct weir_parsed_packet parsed = {
       .id = key.id,
       .fragment = (packet->notes & PACKET_FRAGMENT) != 0,
       .truncated = (packet->notes & PACKET_TRUNCATED) != 0,
-      .copied = context->copied,
+      .copied = copied,
   };
   make_details(packet, 0, &parsed.details);
   return parsed;
 }
 
+void weir_read_ethernet(const struct weir_packet_bytes* bytes, struct packet* packet) {
+  read_ethernet(bytes, packet);
+}
+
+void weir_read_no_link_layer(const struct weir_packet_bytes* bytes, weir_u16 eth_protocol,
+                             struct packet* packet) {
+  read_no_link_layer(bytes, eth_protocol, packet);
+}
+
 struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* bytes) {
-  struct packet_context context = context_of(bytes);
   struct packet packet = {0};
-  const weir_u64 payload = parse_ethernet(&context.skb, &packet);
-  return result(&packet, payload, &context);
+  const weir_u32 copied = read_ethernet(bytes, &packet);
+  return packed(&packet, copied);
 }
 
 struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* bytes,
                                                    weir_u16 eth_protocol) {
-  struct packet_context context = context_of(bytes);
-  context.skb.protocol = __builtin_bswap16(eth_protocol);
   struct packet packet = {0};
-  const weir_u64 payload = parse_no_link_layer(&context.skb, &packet);
-  return result(&packet, payload, &context);
+  const weir_u32 copied = read_no_link_layer(bytes, eth_protocol, &packet);
+  return packed(&packet, copied);
 }

@@ -10,6 +10,7 @@
 #define WEIR_BPF_PACKET_PARSER_H_
 
 #include "bpf/flow.h"
+#include "bpf/packet.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -50,6 +51,15 @@ struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* pa
  * what it is. */
 struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* packet,
                                                    weir_u16 eth_protocol);
+
+/*
+ * The same two, as the programs have it before they pack a key: for whoever wants the
+ * fields. `fields` (bpf/packet.h) is zero before, and so are afterwards what the caller
+ * knows: those of the hook and of sampling.
+ */
+void weir_read_ethernet(const struct weir_packet_bytes* packet, struct packet* fields);
+void weir_read_no_link_layer(const struct weir_packet_bytes* packet, weir_u16 eth_protocol,
+                             struct packet* fields);
 
 #ifdef __cplusplus
 }

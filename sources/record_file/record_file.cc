@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/record/raw_record_reader.h"
+#include "plugins/sdk/interruptible_reader.h"
 #include "sources/record_file/block_reader.h"
 
 namespace weir::sources {
@@ -86,7 +87,8 @@ sdk::Status RecordFileSource::Run() { return ReadAll(); }
 
 absl::Status RecordFileSource::ReadAll() {
   sdk::BatchWriter writer(&stage_, kRowsPerBatch);
-  BlockReader reader(fd_.get(), wakeup_.fd(), [&] { return HandOver(&writer); });
+  BlockReader reader(sdk::InterruptibleReader(fd_.get(), wakeup_.fd(),
+                                              [&]() -> sdk::Status { return HandOver(&writer); }));
   const ByteReader read = [&](void* to, size_t size) { return reader.Read(to, size); };
   ClockPair clocks;
   uint64_t offset = 0;
