@@ -326,8 +326,11 @@ class ProgramTest(harness.WeirTest):
                               timeout=harness.DEADLINE_SECONDS, check=False)
         self.assertEqual(done.returncode, harness.EXIT_UNSUPPORTED, done.stderr)
         said = [line for line in done.stderr.splitlines() if line.startswith("weir: ")]
-        self.assertEqual(len(said), 1, done.stderr)
+        self.assertEqual(len(said), 2, done.stderr)
         self.assertIn("CAP_BPF", said[0])
+        self.assertIn("flows of a capture need neither privileges nor eBPF", said[1])
+        example = said[1].partition("--config=")[2]
+        self.check("validate", "--config=" + example)
 
     def test_a_second_signal_ends_at_once(self):
         read_end, write_end = os.pipe()

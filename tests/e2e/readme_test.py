@@ -12,6 +12,10 @@ import unittest
 import harness
 
 
+# In the name of the example that ends by itself.
+CAPTURE = "pcap"
+
+
 def commands():
     """The lines of README's shell blocks, without their comments."""
     text = pathlib.Path(harness.runfile("README.md")).read_text()
@@ -35,13 +39,21 @@ class ReadmeTest(harness.WeirTest):
         if reason:
             raise unittest.SkipTest("SKIPPED: " + reason)
         # On the machine's own interfaces, where it only looks.
-        chosen = [command.split()[1:] for command in commands() if command.startswith("weir run")]
+        chosen = [command.split()[1:] for command in commands()
+                  if command.startswith("weir run") and CAPTURE not in command]
         self.assertTrue(chosen)
         for arguments in chosen:
             weir = self.weir(*arguments, cwd=os.path.dirname(harness.EXAMPLES))
             weir.wait_for_log(": measuring ")
             self.assertEqual(weir.stop(signal.SIGINT), harness.EXIT_CLEAN, weir.stderr())
             self.assert_balanced(weir)
+
+    def test_run_on_a_capture(self):
+        [arguments] = [command.split()[1:] for command in commands() if CAPTURE in command]
+        weir = self.weir(*arguments, cwd=os.path.dirname(harness.EXAMPLES))
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        self.assertEqual(sum(record["Packets"] for record in weir.records()), 40)
 
     def test_commands_of_tools_are_run_by_ci(self):
         ci = "".join(pathlib.Path(harness.runfile(path)).read_text()

@@ -65,6 +65,28 @@ NOTICES = {
         copyright = ["1995-2024 Jean-loup Gailly and Mark Adler"],
         text = "@zlib//:LICENSE",
     ),
+    "libpcap": struct(
+        name = "libpcap",
+        linked_into = "the plugin weir_source_pcap.so",
+        license = "BSD-3-Clause",
+        copyright = [
+            "1990-1998 The Regents of the University of California",
+            "1997 Yen Yen Lim and North Dakota State University",
+            "1998, 2015 Todd C. Miller",
+            "2002-2005 NetGroup, Politecnico di Torino (Italy)",
+            "2005-2009 CACE Technologies, Inc. Davis (California)",
+            "2006 Paolo Abeni (Italy)",
+            "2013 Petar Alilovic, Faculty of Electrical Engineering and Computing, University of Zagreb",
+        ],
+        text = "@libpcap//:LICENSE",
+    ),
+    "zstd": struct(
+        name = "Zstandard",
+        linked_into = "the plugin weir_source_pcap.so",
+        license = "BSD-3-Clause OR GPL-2.0-only, used under BSD-3-Clause",
+        copyright = ["Meta Platforms, Inc. and affiliates"],
+        text = "@zstd//:LICENSE",
+    ),
 }
 
 # By the names of /usr/share/common-licenses.

@@ -26,16 +26,33 @@ sink      { name: "console"  type: "stdout"          input: "name" }
 )";
 }
 
+namespace {
+
+// The folder that bin/ of this program is in.
+absl::StatusOr<std::filesystem::path> Prefix() {
+  std::error_code error;
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
+  if (error) return absl::NotFoundError(absl::StrCat("this program's own path: ", error.message()));
+  return program.parent_path().parent_path();
+}
+
+}  // namespace
+
+std::string CaptureHint() {
+  const absl::StatusOr<std::filesystem::path> prefix = Prefix();
+  return absl::StrCat("flows of a capture need neither privileges nor eBPF: CAPTURE=FILE weir run ",
+                      "--config=", prefix.ok() ? prefix->string() + "/share/weir/" : "",
+                      "examples/pcap.textproto");
+}
+
 absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins() {
   std::string path = FLAGS_plugin_path;
   if (path.empty()) {
-    std::error_code error;
-    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-    if (error) {
-      return absl::NotFoundError(
-          absl::StrCat("this program's own path: ", error.message(), "; give --plugin_path"));
+    const absl::StatusOr<std::filesystem::path> prefix = Prefix();
+    if (!prefix.ok()) {
+      return absl::NotFoundError(absl::StrCat(prefix.status().message(), "; give --plugin_path"));
     }
-    path = (program.parent_path().parent_path() / "lib/weir/plugins").string();
+    path = (*prefix / "lib/weir/plugins").string();
   }
   auto catalogue = std::make_unique<plugin::Catalogue>();
   if (absl::Status status = catalogue->AddPath(path); !status.ok()) return status;

@@ -29,6 +29,9 @@ absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
 // What messages call the configuration of LoadPipeline(path).
 std::string PipelineFileName(const std::string& path);
 
+// How to try weir where a pipeline cannot run: a sentence.
+std::string CaptureHint();
+
 // Prints "weir: MESSAGE" on stderr; a message of several lines stands as it is.
 void PrintError(std::string_view message);
 

@@ -97,7 +97,9 @@ class Manager {
 int PrintStartError(const absl::Status& status) {
   PrintError(status.message());
   // Stages that do not fit together show only when they meet.
-  return absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
+  const int code = absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
+  if (code == kExitUnsupported) PrintError(CaptureHint());
+  return code;
 }
 
 // Flows are what weir is for: that it has more privileges than it needs ends no run.

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/pcap/pcap_source.h"
+
+#include <unistd.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "sources/pcap/progress.h"
+#include "sources/pcap/reading.h"
+
+namespace weir::sources {
+
+namespace {
+
+// None if one is not known.
+std::optional<uint64_t> TotalBytes(const std::vector<pcap::CaptureFile>& files) {
+  uint64_t total = 0;
+  for (const pcap::CaptureFile& file : files) {
+    if (!file.size.has_value()) return std::nullopt;
+    total += *file.size;
+  }
+  return total;
+}
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<PcapSource>> PcapSource::Create(const Pcap& config, sdk::Stage stage) {
+  if (config.path().empty()) return sdk::Status(WEIR_INVALID_ARGUMENT, "path: is required");
+  for (const std::string& path : config.path()) {
+    if (path.empty()) return sdk::Status(WEIR_INVALID_ARGUMENT, "path: is empty");
+  }
+  return std::unique_ptr<PcapSource>(new PcapSource(config, std::move(stage)));
+}
+
+PcapSource::PcapSource(const Pcap& config, sdk::Stage stage)
+    : config_(config), stage_(std::move(stage)) {}
+
+sdk::Status PcapSource::Start() {
+  sdk::Result<std::vector<pcap::CaptureFile>> files =
+      pcap::FindCaptures({config_.path().begin(), config_.path().end()});
+  if (!files.ok()) return files.status();
+  if (sdk::Status status = wakeup_.Open(); !status.ok()) return status;
+  files_ = *std::move(files);
+  return sdk::OkStatus();
+}
+
+sdk::Status PcapSource::Run() {
+  pcap::ReadingOptions options;
+  options.realtime = config_.realtime();
+  if (pcap::HasTerminal(STDERR_FILENO, STDOUT_FILENO)) options.progress_fd = STDERR_FILENO;
+  options.total_bytes = TotalBytes(files_);
+  options.wake_fd = wakeup_.fd();
+  options.interrupted = &interrupted_;
+  pcap::Reading reading(&stage_, options);
+  sdk::Status status;
+  for (pcap::CaptureFile& file : files_) {
+    if (!status.ok() || interrupted_.load(std::memory_order_relaxed)) break;
+    status = reading.Read(&file);
+  }
+  reading.Finish();
+  return status;
+}
+
+void PcapSource::Interrupt() {
+  interrupted_.store(true, std::memory_order_relaxed);
+  if (const sdk::Status status = wakeup_.Notify(); !status.ok()) {
+    stage_.Log(WEIR_LOG_ERROR, status.message());
+  }
+}
+
+sdk::Status PcapSource::Stop() {
+  files_.clear();
+  wakeup_.Close();
+  return sdk::OkStatus();
+}
+
+}  // namespace weir::sources

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source `pcap`: reads packets out of captures.
+#ifndef WEIR_SOURCES_PCAP_PCAP_SOURCE_H_
+#define WEIR_SOURCES_PCAP_PCAP_SOURCE_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "plugins/sdk/component.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "plugins/sdk/wakeup.h"
+#include "sources/pcap/capture_files.h"
+#include "sources/pcap/pcap.pb.h"
+
+namespace weir::sources {
+
+// A file that is no capture, or cannot be read, is an error. One that is damaged or cut off
+// ends there, with a warning and a counter, and the next one is read. Threads as the
+// host's for a source.
+class PcapSource : public sdk::Source {
+ public:
+  static constexpr uint64_t kCapabilities = 0;
+
+  static sdk::Result<std::unique_ptr<PcapSource>> Create(const Pcap& config, sdk::Stage stage);
+
+  sdk::Status Start() override;
+  sdk::Status Run() override;
+  void Interrupt() override;
+  sdk::Status Stop() override;
+
+ private:
+  PcapSource(const Pcap& config, sdk::Stage stage);
+
+  const Pcap config_;
+  const sdk::Stage stage_;
+  std::vector<pcap::CaptureFile> files_;
+  sdk::Wakeup wakeup_;  // notified once interrupted
+  std::atomic<bool> interrupted_{false};
+};
+
+}  // namespace weir::sources
+
+#endif  // WEIR_SOURCES_PCAP_PCAP_SOURCE_H_
