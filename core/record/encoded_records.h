@@ -7,7 +7,7 @@
 //   static constexpr size_t kMaxRecordBytes;      // room that Write wants
 //   char* Write(const Record& record, char* to);  // returns the end of what it wrote
 //
-// core/record has JsonEncoder and ProtobufEncoder.
+// core/record has JsonEncoder, CsvEncoder and ProtobufEncoder.
 #ifndef WEIR_CORE_RECORD_ENCODED_RECORDS_H_
 #define WEIR_CORE_RECORD_ENCODED_RECORDS_H_
 

@@ -13,6 +13,7 @@
 
 #include "benchmark/benchmark.h"
 #include "core/record/batch.h"
+#include "core/record/csv.h"
 #include "core/record/encoded_records.h"
 #include "core/record/json.h"
 #include "core/record/pbflow.pb.h"
@@ -107,6 +108,11 @@ void BM_BaselinePlainJson(benchmark::State& state) {
   Report(state, bytes);
 }
 BENCHMARK(BM_BaselinePlainJson);
+
+void BM_EncodeCsv(benchmark::State& state) { Encode(state, CsvEncoder()); }
+BENCHMARK(BM_EncodeCsv);
+void BM_FloorCopyCsv(benchmark::State& state) { Copy(state, CsvEncoder()); }
+BENCHMARK(BM_FloorCopyCsv);
 
 void BM_EncodeProtobuf(benchmark::State& state) { Encode(state, ProtobufEncoder(kDelimited)); }
 BENCHMARK(BM_EncodeProtobuf);

@@ -25,8 +25,8 @@ constexpr uint64_t LowestZero(uint64_t word) { return (word - kEachByte) & ~word
 // bit that is set is of the first that is.
 constexpr uint64_t LowestOdd(uint64_t word) {
   return (word & kHighBits) | ((word - 0x20 * kEachByte) & ~word & kHighBits) |
-         LowestZero(word ^ '"' * kEachByte) | LowestZero(word ^ '\\' * kEachByte) |
-         LowestZero(word ^ ',' * kEachByte);
+         LowestZero(word ^ 0x7F * kEachByte) | LowestZero(word ^ '"' * kEachByte) |
+         LowestZero(word ^ '\\' * kEachByte) | LowestZero(word ^ ',' * kEachByte);
 }
 
 }  // namespace internal

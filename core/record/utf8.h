@@ -34,6 +34,15 @@ inline size_t Utf8SequenceLength(std::string_view text) {
   return length;
 }
 
+// Whether the character at the start of `text` is a control, which terminals obey: C0, DEL,
+// and the C1 controls U+0080 to U+009F. `text` is not empty.
+inline bool IsControlCharacter(std::string_view text) {
+  const auto first = static_cast<uint8_t>(text[0]);
+  return first < 0x20 || first == 0x7F ||
+         (first == 0xC2 && text.size() > 1 && static_cast<uint8_t>(text[1]) >= 0x80 &&
+          static_cast<uint8_t>(text[1]) < 0xA0);
+}
+
 }  // namespace weir
 
 #endif  // WEIR_CORE_RECORD_UTF8_H_

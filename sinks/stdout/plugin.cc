@@ -7,6 +7,6 @@
 
 WEIR_PLUGIN("weir_sink_stdout", "0.1.0",
             (weir::sdk::Define<weir::sinks::StdoutSink, weir::sinks::Stdout>(
-                "stdout", "Writes records to standard output, as JSON or as a table.",
+                "stdout", "Writes records to standard output, as JSON, CSV or a table.",
                 "weir.sinks.Stdout", weir::kSinksStdoutStdoutDescriptors,
                 weir::kSinksStdoutStdoutDescriptorsSize)));

@@ -42,6 +42,8 @@ void Process(benchmark::State& state, Stdout::Format format) {
 
 void BM_StdoutJson(benchmark::State& state) { Process(state, Stdout::JSON); }
 BENCHMARK(BM_StdoutJson);
+void BM_StdoutCsv(benchmark::State& state) { Process(state, Stdout::CSV); }
+BENCHMARK(BM_StdoutCsv);
 void BM_StdoutTable(benchmark::State& state) { Process(state, Stdout::TABLE); }
 BENCHMARK(BM_StdoutTable);
 

@@ -27,9 +27,23 @@ StdoutSink::~StdoutSink() {
 sdk::Status StdoutSink::Start() {
   fd_ = fcntl(original_fd_, F_DUPFD_CLOEXEC, 0);
   if (fd_ < 0) return sdk::ErrnoStatus("open standard output", errno);
-  const bool table = config_.has_format() ? config_.format() == Stdout::TABLE : isatty(fd_) == 1;
-  if (table) encoder_.emplace<TableEncoder>();
+  ChooseEncoder();
   return sdk::OkStatus();
+}
+
+void StdoutSink::ChooseEncoder() {
+  const Stdout::Format by_itself = isatty(fd_) == 1 ? Stdout::TABLE : Stdout::JSON;
+  switch (config_.has_format() ? config_.format() : by_itself) {
+    case Stdout::JSON:
+      encoder_.emplace<JsonEncoder>();
+      break;
+    case Stdout::TABLE:
+      encoder_.emplace<TableEncoder>();
+      break;
+    case Stdout::CSV:
+      encoder_.emplace<CsvEncoder>();
+      break;
+  }
 }
 
 sdk::Status StdoutSink::Stop() {

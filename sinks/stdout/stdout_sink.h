@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "core/record/batch.h"
+#include "core/record/csv.h"
 #include "core/record/encoded_records.h"
 #include "core/record/json.h"
 #include "plugins/sdk/component.h"
@@ -40,13 +41,14 @@ class StdoutSink : public sdk::Sink {
   // Text that is collected before it is written: bounds memory, whatever the batch.
   static constexpr size_t kWriteBytes = 256 * 1024;
 
+  void ChooseEncoder();
   void ReaderHasGone(uint64_t dropped);
 
   const Stdout config_;
   const sdk::Stage stage_;
   const int original_fd_;
   int fd_ = -1;
-  std::variant<JsonEncoder, TableEncoder> encoder_;
+  std::variant<JsonEncoder, CsvEncoder, TableEncoder> encoder_;
   EncodedRecords encoded_{kWriteBytes};
   bool reader_gone_ = false;
 };

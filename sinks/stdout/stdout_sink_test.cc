@@ -170,6 +170,24 @@ TEST_F(StdoutSinkTest, SaysThatStandardOutputIsClosed) {
             "open standard output: Bad file descriptor");
 }
 
+// However the records come in batches and writes, the header is there once.
+TEST_F(StdoutSinkTest, WritesCsvOnDemand) {
+  Stdout config;
+  config.set_format(Stdout::CSV);
+  const auto sink = Started(config, write_fd_);
+  CloseWriter();
+  std::string got;
+  std::thread reader([&] { got = Read(16 << 20); });
+  EXPECT_TRUE(host_.Feed(sink.get(), Input(20), 3000).ok());
+  EXPECT_TRUE(sink->Stop().ok());
+  reader.join();
+  EXPECT_EQ(got.find("Etype,FlowDirection,SrcMac,"), 0u);
+  EXPECT_EQ(got.find("Etype", 1), std::string::npos);
+  EXPECT_EQ(std::count(got.begin(), got.end(), '\n'), 4001);
+  EXPECT_EQ(host_.delivered(), 4000u);
+  host_.ExpectBalanced();
+}
+
 TEST_F(StdoutSinkTest, WritesATableOnDemandAndOnATerminal) {
   Stdout config;
   config.set_format(Stdout::TABLE);

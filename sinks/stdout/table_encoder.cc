@@ -98,11 +98,8 @@ char* WriteDuration(const Record& record, char* to) {
 char* WritePrintable(std::string_view text, char* to) {
   while (!text.empty()) {
     const size_t length = Utf8SequenceLength(text);
-    const auto first = static_cast<uint8_t>(text[0]);
-    // C0, DEL, and the C1 controls U+0080 to U+009F.
-    const bool control = first < 0x20 || first == 0x7F ||
-                         (length == 2 && first == 0xC2 && static_cast<uint8_t>(text[1]) < 0xA0);
-    to = length == 0 || control ? WriteLiteral("?", to) : WriteText(text.substr(0, length), to);
+    to = length == 0 || IsControlCharacter(text) ? WriteLiteral("?", to)
+                                                 : WriteText(text.substr(0, length), to);
     text.remove_prefix(std::max<size_t>(length, 1));
   }
   return to;

@@ -4,7 +4,9 @@
 what is refused and how, exit codes, examples. Needs no privilege."""
 
 import ast
+import csv
 import glob
+import io
 import json
 import os
 import pathlib
@@ -66,6 +68,17 @@ class VectorTest(harness.WeirTest):
     def test_every_record_comes_out_as_the_reference_prints_it(self):
         weir = self.run_pipeline(RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" + SINK)
         self.assertEqual(weir.stdout().splitlines(), lines_of("records.jsonl"))
+
+    def test_csv_says_what_json_says(self):
+        weir = self.run_pipeline(RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" +
+                                 SINK.replace("JSON", "CSV"))
+        rows = list(csv.DictReader(io.StringIO(weir.stdout(), newline=""), strict=True))
+        expected = [json.loads(line) for line in lines_of("records.jsonl")]
+        self.assertEqual(len(rows), len(expected))
+        for row, record in zip(rows, expected):
+            self.assertEqual({key: value for key, value in row.items() if value},
+                             {key: str(value) for key, value in record.items()})
+        self.assertEqual(weir.stdout().count("Etype"), 1)
 
     def test_the_accounter_adds_up_as_the_reference_does(self):
         weir = self.run_pipeline(RECORDING % f"{VECTORS}/raw_records.bin" + ACCOUNTER +

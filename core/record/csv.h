@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flow records as comma-separated values: a line each, with a column for each key of JSON
+// and an empty one where nothing was measured.
+//
+// RFC 4180, with lines that end in LF alone, as the tools here have it. Of all columns only
+// the interface's name can need quotes. A name comes from outside (whoever has a network
+// namespace may choose it), so:
+// - what RFC 4180 has no place for, control characters and bytes that are not UTF-8, is
+//   U+FFFD: a record is one line, whatever an interface is called;
+// - a name that a spreadsheet would take for a formula, because it begins with =, +, - or
+//   @, has an apostrophe in front.
+// JSON has the names as they are.
+#ifndef WEIR_CORE_RECORD_CSV_H_
+#define WEIR_CORE_RECORD_CSV_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/record/name_text.h"
+#include "core/record/record.h"
+#include "core/record/text.h"
+#include "core/record/time_text.h"
+#include "core/record/utf8.h"
+
+namespace weir {
+
+// `name` as the value of a column. Writes at most 3 bytes for each of `name` and 3 more.
+inline char* WriteCsvName(std::string_view name, char* to) {
+  const bool quoted = name.find_first_of(",\"") != std::string_view::npos;
+  if (quoted) *to++ = '"';
+  if (!name.empty() && std::string_view("=+-@").find(name[0]) != std::string_view::npos) {
+    *to++ = '\'';
+  }
+  while (!name.empty()) {
+    const size_t length = Utf8SequenceLength(name);
+    if (length == 0 || IsControlCharacter(name)) {
+      to = WriteLiteral(kReplacementCharacter, to);
+    } else {
+      if (name[0] == '"') *to++ = '"';
+      to = WriteText(name.substr(0, length), to);
+    }
+    name.remove_prefix(length == 0 ? 1 : length);
+  }
+  if (quoted) *to++ = '"';
+  return to;
+}
+
+// Writes records as CSV. One thread; one for each file that is written.
+class CsvEncoder {
+ public:
+  // The columns' names, as a line.
+  static constexpr char kHeader[] =
+      "Etype,FlowDirection,SrcMac,DstMac,SrcAddr,DstAddr,SrcPort,DstPort,Proto,IFIndex,"
+      "Packets,Bytes,StartMonoTimeNs,EndMonoTimeNs,TimeFlowStart,TimeFlowEnd,Interface,"
+      "TcpFlags,Dscp,IcmpType,IcmpCode,VlanId,Sampling,FlowEndReason,WirePackets,"
+      "NetworkNamespace\n";
+  // No record's line is longer.
+  static constexpr size_t kMaxLineBytes = 466;
+  // Room that Write wants; it spoils nothing behind it.
+  static constexpr size_t kMaxRecordBytes = sizeof(kHeader) - 1 + kMaxLineBytes + kScratchBytes;
+
+  // The header stands in front of the first record, unless the file that is written has one
+  // already.
+  explicit CsvEncoder(bool with_header = true) : header_is_due_(with_header) {}
+
+  // The record as a line. Returns its end.
+  char* Write(const Record& record, char* to);
+
+ private:
+  static char* EndColumn(char* to) {
+    *to++ = ',';
+    return to;
+  }
+  static char* WriteName(const Record& record, char* to);
+  static char* WriteMeasured(const Record& record, char* to);
+
+  bool header_is_due_;
+  TimeWriter times_;
+};
+
+inline char* CsvEncoder::Write(const Record& record, char* to) {
+  if (header_is_due_) to = WriteLiteral(kHeader, to);
+  header_is_due_ = false;
+  to = EndColumn(WriteNumber(record.eth_protocol, to));
+  to = EndColumn(WriteOctet(record.direction, to));
+  to = EndColumn(SrcMac(record).WriteTo(to));
+  to = EndColumn(DstMac(record).WriteTo(to));
+  to = EndColumn(SrcAddr(record).WriteTo(to));
+  to = EndColumn(DstAddr(record).WriteTo(to));
+  to = EndColumn(WriteNumber(record.src_port, to));
+  to = EndColumn(WriteNumber(record.dst_port, to));
+  to = EndColumn(WriteOctet(record.transport_protocol, to));
+  to = EndColumn(WriteNumber(record.if_index, to));
+  to = EndColumn(WriteNumber(record.packets, to));
+  to = EndColumn(WriteNumber(record.bytes, to));
+  to = EndColumn(WriteNumber(record.start_mono_time_ns, to));
+  to = EndColumn(WriteNumber(record.end_mono_time_ns, to));
+  to = EndColumn(times_.Write(record.start_wall_time_ns, to));
+  to = EndColumn(times_.Write(record.end_wall_time_ns, to));
+  to = EndColumn(WriteName(record, to));
+  to = WriteMeasured(record, to);
+  *to++ = '\n';
+  return to;
+}
+
+inline char* CsvEncoder::WriteName(const Record& record, char* to) {
+  const PlainName name = LookAtName(record);
+  const char first = record.interface_name[0];
+  if (!name.plain || first == '=' || first == '+' || first == '-' || first == '@') {
+    return WriteCsvName(InterfaceName(record), to);
+  }
+  return WritePlainName(record, name.size, to);
+}
+
+// The last columns, of which a comma is all that is there where nothing was measured.
+inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
+  const auto has = [&](uint64_t bit) { return (record.present & bit) != 0; };
+  if (has(WEIR_HAS_TCP_FLAGS)) to = WriteNumber(record.tcp_flags, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_DSCP)) to = WriteOctet(record.dscp, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_ICMP)) to = WriteOctet(record.icmp_type, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_ICMP)) to = WriteOctet(record.icmp_code, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_VLAN)) to = WriteNumber(record.vlan_id, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_SAMPLING)) to = WriteNumber(record.sampling_interval, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_FLOW_END_REASON)) to = WriteOctet(record.flow_end_reason, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_WIRE_PACKETS)) to = WriteNumber(record.wire_packets, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_NETWORK_NAMESPACE)) to = WriteNumber(record.network_namespace, to);
+  return to;
+}
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_RECORD_CSV_H_
