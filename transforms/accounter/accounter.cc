@@ -118,8 +118,7 @@ sdk::Status AccounterTransform::Account(const Record& record, uint64_t hash, uin
 
 sdk::Status AccounterTransform::Restart(const Record& record, uint32_t number,
                                         EvictionCause cause) {
-  Record* row;
-  if (sdk::Status status = Write(*table_, number, cause, &row); !status.ok()) return status;
+  if (Write(*table_, number, cause) == nullptr) return writer_.status();
   metrics_.CountEvicted(cause, 1);
   table_->Restart(record, number);
   // The wheel, which has not come to it yet, will put it where it belongs.
@@ -222,8 +221,8 @@ sdk::Status AccounterTransform::Expire(size_t most) {
 }
 
 sdk::Status AccounterTransform::Evict(uint32_t number, EvictionCause cause) {
-  Record* row;
-  if (sdk::Status status = Write(*table_, number, cause, &row); !status.ok()) return status;
+  const Record* const row = Write(*table_, number, cause);
+  if (row == nullptr) return writer_.status();
   // From there on it is emitted, or counted as dropped by the host.
   ++evictions_;
   if (has_timeouts_) wheel_->Cancel(&table_->entries(), number);
@@ -251,24 +250,22 @@ sdk::Status AccounterTransform::EvictAll(EvictionCause cause) {
 sdk::Status AccounterTransform::HandOver(size_t most) {
   if (retired_->size() == 0) return sdk::OkStatus();
   for (; most > 0 && retired_->size() > 0; --most) {
-    Record* row;
-    sdk::Status status = Write(*retired_, retired_->oldest(), retired_cause_, &row);
-    if (!status.ok()) return status;
+    if (Write(*retired_, retired_->oldest(), retired_cause_) == nullptr) return writer_.status();
     retired_->RemoveOldest();
   }
   return retired_->size() == 0 ? writer_.Flush() : sdk::OkStatus();
 }
 
-sdk::Status AccounterTransform::Write(const FlowTable& table, uint32_t number, EvictionCause cause,
-                                      Record** row) {
-  *row = writer_.Add();
-  if (*row == nullptr) return writer_.status();
-  table.Get(number, *row);
-  if (sets_end_reason_ && ((*row)->present & WEIR_HAS_FLOW_END_REASON) == 0) {
-    (*row)->flow_end_reason = static_cast<uint8_t>(EndReasonOf(cause, **row));
-    (*row)->present |= WEIR_HAS_FLOW_END_REASON;
+const Record* AccounterTransform::Write(const FlowTable& table, uint32_t number,
+                                        EvictionCause cause) {
+  Record* const row = writer_.Add();
+  if (row == nullptr) return nullptr;
+  table.Get(number, row);
+  if (sets_end_reason_ && (row->present & WEIR_HAS_FLOW_END_REASON) == 0) {
+    row->flow_end_reason = static_cast<uint8_t>(EndReasonOf(cause, *row));
+    row->present |= WEIR_HAS_FLOW_END_REASON;
   }
-  return sdk::OkStatus();
+  return row;
 }
 
 sdk::Status AccounterTransform::Finish(const sdk::Status& status) {

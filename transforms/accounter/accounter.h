@@ -82,8 +82,9 @@ class AccounterTransform : public sdk::Transform {
   sdk::Status HandOverAll() { return HandOver(retired_->size()); }
   // Evicts one flow.
   sdk::Status Evict(uint32_t number, EvictionCause cause);
-  // Writes a flow to the batch that is being filled; `row` is valid until the next one.
-  sdk::Status Write(const FlowTable& table, uint32_t number, EvictionCause cause, Record** row);
+  // Writes a flow to the batch that is being filled, and returns its row, which is valid until
+  // the next. Null: it was not written, and the writer's status says why.
+  const Record* Write(const FlowTable& table, uint32_t number, EvictionCause cause);
 
   // Ends a call of the host: hands over what was written, and tells what is held.
   sdk::Status Finish(const sdk::Status& status);

@@ -41,6 +41,12 @@ void EntryStore::Remove(uint32_t number) {
 void EntryStore::RemoveOldestForGood() {
   const uint32_t number = oldest_;
   Unlink(number);
+  // Most often the entry behind it in the next chunk is read soon: no processor guesses that.
+  if (const uint32_t soon = number / kChunkEntries + 1;
+      soon < chunks_.size() && chunks_[soon] != nullptr) {
+    __builtin_prefetch(&chunks_[soon]->entries[number % kChunkEntries].previous);
+    __builtin_prefetch(&chunks_[soon]->entries[number % kChunkEntries]);
+  }
   const uint32_t chunk = number / kChunkEntries;
   if (--taken_[chunk] == 0) pool_->Give(std::move(chunks_[chunk]));
   if (--size_ == 0) Clear();
