@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <cstdint>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "transforms/accounter/flow_index.h"
 #include "transforms/accounter/flow_key.h"
+#include "transforms/accounter/label_table.h"
 #include "transforms/accounter/reference_accounter.h"
 
 namespace weir::transforms {
@@ -65,6 +67,30 @@ TEST(FlowTableTest, MemoryIsTakenAgainAndGivenBack) {
     ASSERT_EQ(next, flows);
   }
   EXPECT_LT(memory.bytes(), most);
+}
+
+// Beyond the names that can be told apart by a number, records are kept whole.
+TEST(FlowTableTest, AnyNumberOfInterfaceNames) {
+  FlowTableMemory memory;
+  FlowTable table(&memory);
+  const FlowHash hash = FlowHash::Random();
+  constexpr uint32_t kNames = LabelTable::kMaxLabels + 1000;
+  const auto named = [](uint32_t flow) {
+    Record record = OfFlow(flow);
+    SetInterfaceName("interface" + std::to_string(flow), &record);
+    return record;
+  };
+  for (uint32_t flow = 0; flow < kNames; ++flow) {
+    const Record record = named(flow);
+    ASSERT_NE(table.Add(record, hash(record)), FlowTable::kNone);
+  }
+  EXPECT_EQ(memory.labels.size(), LabelTable::kMaxLabels);
+  for (uint32_t flow = 0; flow < kNames; ++flow) {
+    const Record record = named(flow);
+    Record held;
+    table.Get(table.Find(record, hash(record)), &held);
+    ASSERT_EQ(BytesOf(held), BytesOf(record));
+  }
 }
 
 // In any order of coming and going, each flow is found and no other, and the oldest is.
