@@ -4,7 +4,6 @@
 #ifndef WEIR_CORE_RECORD_RECORD_H_
 #define WEIR_CORE_RECORD_RECORD_H_
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -43,9 +42,8 @@ inline std::string_view InterfaceName(const Record& record) {
 
 // Cuts `name` to kMaxInterfaceName bytes (the kernel's own names have up to 15).
 inline void SetInterfaceName(std::string_view name, Record* record) {
-  const size_t size = std::min(name.size(), kMaxInterfaceName);
   std::memset(record->interface_name, 0, sizeof(record->interface_name));
-  std::memcpy(record->interface_name, name.data(), size);
+  name.copy(record->interface_name, kMaxInterfaceName);  // of an empty name, no memory either
 }
 
 // One instant on both clocks: what turns monotonic times into wall times.

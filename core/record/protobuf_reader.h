@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records out of the messages of pbflow.proto, as others send them: straight from the
+// bytes, without protobuf's library, without allocation, and with nothing believed.
+#ifndef WEIR_CORE_RECORD_PROTOBUF_READER_H_
+#define WEIR_CORE_RECORD_PROTOBUF_READER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string_view>
+
+#include "core/record/constants.h"
+#include "core/record/record.h"
+#include "core/record/utf8.h"
+
+namespace weir {
+
+// Reads one pbflow.Record into `record`. Returns null, or in a few words what is wrong with
+// `message`; `record` is then of no use. Fields that weir has no place for are passed over.
+//
+// Refused is what protobuf's own parsers refuse, groups, a field of another type than it
+// should have, and a number that its place in a record has no room for.
+//
+// The message has no monotonic times: those of the record are 0. A field that is 0 counts as
+// not measured. The name of the interface is that of `interface`, or of the first entry of
+// `dup_list`, and cut to kMaxInterfaceName bytes.
+inline const char* ReadProtobuf(std::string_view message, Record* record);
+
+namespace internal {
+
+// A field of a message; `number` or `bytes` by its wire type.
+struct ProtobufField {
+  enum WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
+  uint32_t id = 0;
+  WireType type = kVarint;
+  uint64_t number = 0;
+  std::string_view bytes;
+};
+
+// Takes fields off a message, one after another.
+class ProtobufFields {
+ public:
+  explicit ProtobufFields(std::string_view message) : rest_(message) {}
+
+  // False at the end, and where the bytes are no fields: then error() is not null.
+  bool Next(ProtobufField* field) {
+    if (rest_.empty()) return false;
+    uint64_t tag = 0;
+    if (!TakeVarint(&tag)) return false;
+    if (tag >> 32 != 0 || tag >> 3 == 0) return Fail("a field has no valid number");
+    field->id = static_cast<uint32_t>(tag >> 3);
+    field->type = static_cast<ProtobufField::WireType>(tag & 7);
+    switch (field->type) {
+      case ProtobufField::kVarint:
+        return TakeVarint(&field->number);
+      case ProtobufField::kFixed64:
+        return TakeFixed(8, &field->number);
+      case ProtobufField::kFixed32:
+        return TakeFixed(4, &field->number);
+      case ProtobufField::kBytes:
+        return TakeBytes(&field->bytes);
+    }
+    return Fail("a field has a type that is not supported");
+  }
+  const char* error() const { return error_; }
+
+ private:
+  bool Fail(const char* error) {
+    error_ = error;
+    return false;
+  }
+
+  bool TakeVarint(uint64_t* value) {
+    *value = 0;
+    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
+      const auto byte = static_cast<uint8_t>(rest_[0]);
+      rest_.remove_prefix(1);
+      if (shift == 63 && byte > 1) break;
+      *value |= uint64_t{byte & 0x7Fu} << shift;
+      if (byte < 0x80) return true;
+    }
+    return Fail("a number does not end");
+  }
+
+  // Little-endian.
+  bool TakeFixed(size_t size, uint64_t* value) {
+    if (rest_.size() < size) return Fail("it is cut off");
+    *value = 0;
+    std::memcpy(value, rest_.data(), size);
+    rest_.remove_prefix(size);
+    return true;
+  }
+
+  bool TakeBytes(std::string_view* bytes) {
+    uint64_t size = 0;
+    if (!TakeVarint(&size)) return false;
+    if (size > rest_.size()) return Fail("it is cut off");
+    *bytes = rest_.substr(0, size);
+    rest_.remove_prefix(size);
+    return true;
+  }
+
+  std::string_view rest_;
+  const char* error_ = nullptr;
+};
+
+// Reads fields into a record. Functions return what is wrong, or null.
+class ProtobufReader {
+ public:
+  explicit ProtobufReader(Record* record) : record_(record) {}
+
+  const char* Read(std::string_view message) {
+    *record_ = Record{};
+    const char* const error =
+        ReadFields(message, [this](const ProtobufField& field) { return ReadField(field); });
+    return error != nullptr ? error : Finish();
+  }
+
+ private:
+  struct Time {
+    uint64_t seconds = 0;  // two's complement
+    uint32_t nanoseconds = 0;
+  };
+
+  template <typename ReadOne>
+  static const char* ReadFields(std::string_view message, ReadOne read_one) {
+    ProtobufFields fields(message);
+    ProtobufField field;
+    while (fields.Next(&field)) {
+      if (const char* const error = read_one(field); error != nullptr) return error;
+    }
+    return fields.error();
+  }
+
+  // A message of its own in a field. Of several they are one, as protobuf has it.
+  template <typename ReadOne>
+  static const char* ReadNested(const ProtobufField& field, ReadOne read_one) {
+    return field.type == ProtobufField::kBytes ? ReadFields(field.bytes, read_one) : kWrongType;
+  }
+
+  template <typename Number>
+  static const char* ReadNumber(const ProtobufField& field, Number* to,
+                                uint64_t most = std::numeric_limits<Number>::max()) {
+    if (field.type != ProtobufField::kVarint) return kWrongType;
+    if (field.number > most) return "a number is too large";
+    *to = static_cast<Number>(field.number);
+    return nullptr;
+  }
+
+  static const char* ReadText(const ProtobufField& field, std::string_view* to) {
+    if (field.type != ProtobufField::kBytes) return kWrongType;
+    for (std::string_view rest = field.bytes; !rest.empty();) {
+      const size_t length = Utf8SequenceLength(rest);
+      if (length == 0) return "a text is not UTF-8";
+      rest.remove_prefix(length);
+    }
+    *to = field.bytes;
+    return nullptr;
+  }
+
+  static const char* ReadMac(const ProtobufField& field, uint8_t* mac) {
+    constexpr unsigned kBits = 8 * kMacLength;
+    uint64_t number = 0;
+    const char* const error = ReadNumber(field, &number, (uint64_t{1} << kBits) - 1);
+    number = __builtin_bswap64(number << (64 - kBits));
+    std::memcpy(mac, &number, kMacLength);
+    return error;
+  }
+
+  static const char* ReadIp(const ProtobufField& field, uint8_t* address) {
+    return ReadNested(field, [address](const ProtobufField& ip) -> const char* {
+      if (ip.id == 1) {
+        if (ip.type != ProtobufField::kFixed32) return kWrongType;
+        const IpAddr v4 = IpAddr::FromV4(static_cast<uint32_t>(ip.number));
+        std::memcpy(address, v4.bytes.data(), v4.bytes.size());
+      } else if (ip.id == 2) {
+        if (ip.type != ProtobufField::kBytes) return kWrongType;
+        if (ip.bytes.size() != kIpLength) return "an IPv6 address does not have 16 bytes";
+        std::memcpy(address, ip.bytes.data(), kIpLength);
+      }
+      return nullptr;
+    });
+  }
+
+  static const char* ReadTime(const ProtobufField& field, Time* time) {
+    return ReadNested(field, [time](const ProtobufField& part) -> const char* {
+      if (part.id == 1) return ReadNumber(part, &time->seconds);
+      if (part.id == 2) return ReadNumber(part, &time->nanoseconds, 999'999'999);
+      return nullptr;
+    });
+  }
+
+  const char* ReadField(const ProtobufField& field);
+  const char* ReadDataLink(const ProtobufField& field);
+  const char* ReadNetwork(const ProtobufField& field);
+  const char* ReadTransport(const ProtobufField& field);
+  const char* ReadDupMapEntry(const ProtobufField& field);
+  const char* Finish();
+  static bool ToNanoseconds(const Time& time, int64_t* nanoseconds);
+
+  static constexpr char kWrongType[] = "a field has another type than it should have";
+
+  Record* const record_;
+  Time start_;
+  Time end_;
+  std::string_view interface_;
+  std::string_view first_of_list_;
+};
+
+inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
+  uint8_t agent_ip[kIpLength];  // has no place in a record
+  switch (field.id) {
+    case 1:
+      return ReadNumber(field, &record_->eth_protocol);
+    case 2:
+      return ReadNumber(field, &record_->direction);
+    case 3:
+      return ReadTime(field, &start_);
+    case 4:
+      return ReadTime(field, &end_);
+    case 5:
+      return ReadDataLink(field);
+    case 6:
+      return ReadNetwork(field);
+    case 7:
+      return ReadTransport(field);
+    case 8:
+      return ReadNumber(field, &record_->bytes);
+    case 9:
+      return ReadNumber(field, &record_->packets);
+    case 10:
+      return ReadText(field, &interface_);
+    case 12:
+      return ReadIp(field, agent_ip);
+    case 13:
+      return ReadNumber(field, &record_->tcp_flags);
+    case 14:
+      return ReadNumber(field, &record_->icmp_type);
+    case 15:
+      return ReadNumber(field, &record_->icmp_code);
+    case 26:
+      return ReadDupMapEntry(field);
+    case 29:
+      return ReadNumber(field, &record_->sampling_interval);
+    default:
+      return nullptr;
+  }
+}
+
+inline const char* ProtobufReader::ReadDataLink(const ProtobufField& field) {
+  return ReadNested(field, [this](const ProtobufField& part) -> const char* {
+    if (part.id == 1) return ReadMac(part, record_->src_mac);
+    if (part.id == 2) return ReadMac(part, record_->dst_mac);
+    return nullptr;
+  });
+}
+
+inline const char* ProtobufReader::ReadNetwork(const ProtobufField& field) {
+  return ReadNested(field, [this](const ProtobufField& part) -> const char* {
+    if (part.id == 1) return ReadIp(part, record_->src_addr);
+    if (part.id == 2) return ReadIp(part, record_->dst_addr);
+    if (part.id == 3) return ReadNumber(part, &record_->dscp);
+    return nullptr;
+  });
+}
+
+inline const char* ProtobufReader::ReadTransport(const ProtobufField& field) {
+  return ReadNested(field, [this](const ProtobufField& part) -> const char* {
+    if (part.id == 1) return ReadNumber(part, &record_->src_port);
+    if (part.id == 2) return ReadNumber(part, &record_->dst_port);
+    if (part.id == 3) return ReadNumber(part, &record_->transport_protocol);
+    return nullptr;
+  });
+}
+
+inline const char* ProtobufReader::ReadDupMapEntry(const ProtobufField& field) {
+  std::string_view name;
+  const char* const error = ReadNested(field, [&name](const ProtobufField& part) -> const char* {
+    std::string_view udn;  // has no place in a record
+    if (part.id == 1) return ReadText(part, &name);
+    if (part.id == 3) return ReadText(part, &udn);
+    return nullptr;
+  });
+  if (first_of_list_.empty()) first_of_list_ = name;
+  return error;
+}
+
+inline const char* ProtobufReader::Finish() {
+  if (!ToNanoseconds(start_, &record_->start_wall_time_ns) ||
+      !ToNanoseconds(end_, &record_->end_wall_time_ns)) {
+    return "a time is out of range";
+  }
+  SetInterfaceName(interface_.empty() ? first_of_list_ : interface_, record_);
+  const auto measured = [this](bool is, uint64_t bit) { record_->present |= is ? bit : 0; };
+  measured(record_->tcp_flags != 0, WEIR_HAS_TCP_FLAGS);
+  measured(record_->dscp != 0, WEIR_HAS_DSCP);
+  measured(record_->icmp_type != 0 || record_->icmp_code != 0, WEIR_HAS_ICMP);
+  measured(record_->sampling_interval != 0, WEIR_HAS_SAMPLING);
+  return nullptr;
+}
+
+// False where 64 bits do not hold it.
+inline bool ProtobufReader::ToNanoseconds(const Time& time, int64_t* nanoseconds) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  auto seconds = static_cast<int64_t>(time.seconds);
+  int64_t rest = time.nanoseconds;
+  if (seconds < 0) {  // the product of the least time's own seconds would not fit
+    ++seconds;
+    rest -= kSecond;
+  }
+  int64_t product = 0;
+  return !__builtin_mul_overflow(seconds, kSecond, &product) &&
+         !__builtin_add_overflow(product, rest, nanoseconds);
+}
+
+}  // namespace internal
+
+inline const char* ReadProtobuf(std::string_view message, Record* record) {
+  return internal::ProtobufReader(record).Read(message);
+}
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_RECORD_PROTOBUF_READER_H_

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/record/protobuf_reader.h"
+
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "core/record/pbflow.pb.h"
+#include "core/record/protobuf.h"
+#include "core/record/testing/generated_protobuf.h"
+#include "core/record/testing/plain_text.h"
+#include "core/record/testing/random_records.h"
+#include "gtest/gtest.h"
+
+namespace weir {
+namespace {
+
+std::string Encoded(const Record& record) {
+  char text[ProtobufEncoder::kMaxRecordBytes];
+  return {text, ProtobufEncoder().Write(record, text)};
+}
+
+// What is left of `record` when it has been a message.
+Record ThroughProtobuf(const Record& record) {
+  Record left{};
+  SetKey(KeyOf(record), &left);
+  left.if_index = 0;
+  left.packets = record.packets;
+  left.bytes = record.bytes;
+  left.start_wall_time_ns = record.start_wall_time_ns;
+  left.end_wall_time_ns = record.end_wall_time_ns;
+  const auto measured = [&](uint64_t bit, auto from, auto* to) {
+    if ((record.present & bit) == 0 || from == 0) return;
+    *to = from;
+    left.present |= bit;
+  };
+  measured(WEIR_HAS_TCP_FLAGS, record.tcp_flags, &left.tcp_flags);
+  measured(WEIR_HAS_DSCP, record.dscp, &left.dscp);
+  measured(WEIR_HAS_ICMP, record.icmp_type, &left.icmp_type);
+  measured(WEIR_HAS_ICMP, record.icmp_code, &left.icmp_code);
+  measured(WEIR_HAS_SAMPLING, record.sampling_interval, &left.sampling_interval);
+  SetInterfaceName(testing::PlainUtf8(testing::PlainInterfaceName(record)), &left);
+  return left;
+}
+
+TEST(ReadProtobufTest, ReadsAnyRecordThatWasWritten) {
+  testing::RandomRecords random(13);
+  for (int i = 0; i < 20'000; ++i) {
+    const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
+    Record read = random.Any();  // what was there does not matter
+    ASSERT_EQ(ReadProtobuf(Encoded(record), &read), nullptr) << "record " << i;
+    const Record expected = ThroughProtobuf(record);
+    ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
+  }
+}
+
+// Cut anywhere, a message is refused or is what protobuf's own parser takes it for.
+TEST(ReadProtobufTest, AgreesWithGeneratedCodeOnMessagesThatAreCutOrChanged) {
+  testing::RandomRecords random(14);
+  int taken = 0;
+  for (int i = 0; i < 50'000; ++i) {
+    std::string message = Encoded(random.OfTraffic());
+    if (i % 4 == 0) message.resize(random.Below(message.size()));
+    if (i % 4 != 0) message[random.Below(message.size())] = static_cast<char>(random.Below(256));
+    Record read{};
+    if (ReadProtobuf(message, &read) != nullptr) continue;
+    ++taken;
+    pbflow::Record parsed;
+    ASSERT_TRUE(parsed.ParseFromString(message));
+    ASSERT_EQ(read.eth_protocol, parsed.eth_protocol());
+    ASSERT_EQ(read.bytes, parsed.bytes());
+    ASSERT_EQ(read.packets, parsed.packets());
+    ASSERT_EQ(read.dst_port, parsed.transport().dst_port());
+    ASSERT_EQ(read.dscp, parsed.network().dscp());
+    ASSERT_EQ(testing::PlainMacNumber(read.src_mac), parsed.data_link().src_mac());
+    if (parsed.network().src_addr().has_ipv4()) {
+      ASSERT_EQ(SrcAddr(read).IntEncodeV4(), parsed.network().src_addr().ipv4());
+    }
+  }
+  EXPECT_GT(taken, 1000);
+}
+
+TEST(ReadProtobufTest, TakesTheNameOfTheListWhereThereIsNoOther) {
+  pbflow::Record message;
+  message.add_dup_list()->set_udn("a");
+  message.add_dup_list()->set_interface("eth7");
+  message.add_dup_list()->set_interface("eth8");
+  Record read{};
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(InterfaceName(read), "eth7");
+  message.set_interface(std::string(40, 'x'));
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(InterfaceName(read), std::string(kMaxInterfaceName, 'x'));
+}
+
+TEST(ReadProtobufTest, SaysWhatIsWrong) {
+  const auto error = [](std::string_view message) {
+    Record read{};
+    const char* const text = ReadProtobuf(message, &read);
+    return std::string(text == nullptr ? "" : text);
+  };
+  EXPECT_EQ(error(""), "");
+  EXPECT_EQ(error(std::string_view("\xA8\x06\x01", 3)), "");  // a field that nobody knows
+  EXPECT_EQ(error(std::string_view("\x00\x01", 2)), "a field has no valid number");
+  EXPECT_EQ(error("\x0B"), "a field has a type that is not supported");
+  EXPECT_EQ(error("\x08"), "a number does not end");
+  EXPECT_EQ(error("\x40\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"), "");
+  EXPECT_EQ(error("\x40\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02"), "a number does not end");
+  EXPECT_EQ(error("\x08\x80\x80\x04"), "a number is too large");  // EtherType 65536
+  EXPECT_EQ(error("\x0A\x01x"), "a field has another type than it should have");
+  EXPECT_EQ(error("\x52\x02x"), "it is cut off");
+  EXPECT_EQ(error("\x52\x01\xFF"), "a text is not UTF-8");
+  EXPECT_EQ(error("\x32\x05\x0A\x03\x12\x01x"), "an IPv6 address does not have 16 bytes");
+  EXPECT_EQ(error("\x1A\x06\x08\xFF\xFF\xFF\xFF\x7F"), "a time is out of range");
+  EXPECT_EQ(error("\x1A\x06\x10\x80\x94\xEB\xDC\x03"), "a number is too large");  // 10^9 ns
+}
+
+}  // namespace
+}  // namespace weir
