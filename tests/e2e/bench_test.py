@@ -5,6 +5,7 @@ that is the machine's."""
 
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -21,32 +22,24 @@ TRAFFICS = 6
 WANTED = {"packet": TABLES * TRAFFICS, "insert": TABLES, "live": TABLES + 1, "drain": 3}
 
 
-class DatapathTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "result.json")
-            cls.text = subprocess.run(
-                [harness.runfile("tools/benchmarks/datapath"), "--quick", "--json=" + path],
-                stdout=subprocess.PIPE, text=True, check=True, timeout=DEADLINE_SECONDS).stdout
-            if cls.text.startswith("SKIPPED: "):
-                raise unittest.SkipTest(cls.text.strip())
-            with open(path, encoding="utf-8") as file:
-                cls.result = json.load(file)
+def measure(benchmark):
+    """What it prints, and what it says in JSON."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "result.json")
+        text = subprocess.run(
+            [harness.runfile("tools/benchmarks/" + benchmark), "--quick", "--json=" + path],
+            stdout=subprocess.PIPE, text=True, check=True, timeout=DEADLINE_SECONDS).stdout
+        if text.startswith("SKIPPED: "):
+            raise unittest.SkipTest(text.strip())
+        with open(path, encoding="utf-8") as file:
+            return text, json.load(file)
+
+
+class Measurements:
+    """What is true of every benchmark's."""
 
     def of_section(self, section):
         return [m for m in self.result["measurements"] if m["section"] == section]
-
-    def test_measures_everything(self):
-        for section, count in WANTED.items():
-            self.assertEqual(len(self.of_section(section)), count, section)
-        features = {m["subject"] for m in self.of_section("feature")}
-        for table in ("MAPPED", "HASH"):
-            self.assertIn(table, features)
-            self.assertIn(table + ", sampling 1:2", features)
-        self.assertEqual(len({(m["section"], m["subject"], m["traffic"])
-                              for m in self.result["measurements"]}),
-                         len(self.result["measurements"]))
 
     def test_figures_are_possible(self):
         for measurement in self.result["measurements"]:
@@ -71,6 +64,23 @@ class DatapathTest(unittest.TestCase):
                 if measurement["subject"] == measurement["baseline"]:
                     self.assertEqual(measurement["ratio"], 1)
 
+
+class DatapathTest(Measurements, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.text, cls.result = measure("datapath")
+
+    def test_measures_everything(self):
+        for section, count in WANTED.items():
+            self.assertEqual(len(self.of_section(section)), count, section)
+        features = {m["subject"] for m in self.of_section("feature")}
+        for table in ("MAPPED", "HASH"):
+            self.assertIn(table, features)
+            self.assertIn(table + ", sampling 1:2", features)
+        self.assertEqual(len({(m["section"], m["subject"], m["traffic"])
+                              for m in self.result["measurements"]}),
+                         len(self.result["measurements"]))
+
     def test_programs_have_sizes(self):
         self.assertGreater(len(self.result["programs"]), 4)
         for program in self.result["programs"]:
@@ -84,6 +94,44 @@ class DatapathTest(unittest.TestCase):
             self.assertIn(thing["subject"], self.text)
         for thing in self.result["programs"]:
             self.assertIn(thing["name"], self.text)
+
+
+class UserspaceTest(Measurements, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.text, cls.result = measure("userspace")
+
+    def test_measures_every_stage_with_all_numbers_of_flows(self):
+        stages = self.of_section("stage")
+        subjects = {m["subject"] for m in stages}
+        self.assertEqual({m["traffic"] for m in stages}, {"100 flows", "1000 flows"})
+        self.assertEqual(len(stages), 2 * len(subjects))
+        for part in ("memory: ", "queue", "accounter, ", "stdout, JSON", "stdout, CSV",
+                     "stdout, TABLE", "protobuf", "filter", "sample"):
+            self.assertTrue([s for s in subjects if s.startswith(part)], part)
+
+    def test_says_what_a_flow_takes(self):
+        for footprint in self.result["footprints"]:
+            with self.subTest(footprint):
+                # A record alone has 168 bytes, but a table need not keep all of it.
+                self.assertGreater(footprint["bytes_per_flow"], 64)
+                self.assertLess(footprint["bytes_per_flow"], 4096)
+
+    def test_measures_the_programs_that_are_here(self):
+        programs = {m["subject"] for m in self.of_section("process")}
+        self.assertIn("weir run", programs)
+        for program, command in (("softflowd -r", "softflowd"), ("nfpcapd -r", "nfpcapd")):
+            self.assertEqual(program in programs, shutil.which(command) is not None, program)
+            self.assertEqual("SKIPPED: " + program in self.text, program not in programs)
+        for facts in self.result["programs"]:
+            with self.subTest(facts):
+                self.assertGreater(facts["flows"], 0)
+                self.assertGreater(facts["peak_bytes"], 1 << 20)
+
+    def test_people_read_the_same(self):
+        for thing in self.result["measurements"] + self.result["footprints"]:
+            self.assertIn(thing["subject"], self.text)
+            self.assertIn(thing["traffic"], self.text)
 
 
 if __name__ == "__main__":

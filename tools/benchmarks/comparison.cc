@@ -38,6 +38,13 @@ Samples Difference(Samples samples, const Samples& others) {
   return samples;
 }
 
+// Fails for no clock that there is.
+int64_t ClockNs(clockid_t clock) {
+  timespec time{};
+  (void)clock_gettime(clock, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 Samples Quotient(Samples samples, const Samples& others) {
   for (size_t i = 0; i < samples.size(); ++i) samples[i] /= others[i];
   return samples;
@@ -52,12 +59,8 @@ Summary Summarize(std::vector<double> samples) {
   return {samples[last / 2], samples[0], samples[last / 10], samples[last - last / 10]};
 }
 
-// Fails for no clock that there is.
-int64_t ThreadCpuNs() {
-  timespec time{};
-  (void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
+int64_t ThreadCpuNs() { return ClockNs(CLOCK_THREAD_CPUTIME_ID); }
+int64_t ProcessCpuNs() { return ClockNs(CLOCK_PROCESS_CPUTIME_ID); }
 
 sdk::Result<std::vector<Measurement>> Compare(const std::string& section,
                                               const std::string& traffic, int rounds,

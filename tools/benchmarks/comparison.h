@@ -23,9 +23,9 @@ struct Summary {
 
 Summary Summarize(std::vector<double> samples);
 
-// One line of the result: nanoseconds, of a packet or of an entry.
+// One line of the result: nanoseconds, of a packet, an entry or a record.
 struct Measurement {
-  std::string section;  // what is measured: "packet", "feature", "insert", "live", "drain"
+  std::string section;  // what is measured, e.g. "packet"
   std::string subject;
   std::string traffic;
   Summary ns;
@@ -43,6 +43,8 @@ struct Subject {
 
 // The processor time that the calling thread has had, in ns.
 int64_t ThreadCpuNs();
+// The same of all threads of this process together.
+int64_t ProcessCpuNs();
 
 // Takes a sample of each subject in turn, `rounds` times, there and back. `floor` is what
 // each of the others costs at least (a subject's name, which is in front and is given as

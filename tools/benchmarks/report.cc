@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/benchmarks/report.h"
 
-#include <string_view>
-
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_join.h"
+#include "tools/benchmarks/measurement_json.h"
 
 namespace weir::benchmarks {
 
@@ -34,35 +31,10 @@ std::string LineOf(const Measurement& measurement) {
   return line + "\n";
 }
 
-std::string Quoted(std::string_view text) { return absl::StrCat("\"", absl::CEscape(text), "\""); }
-
-std::string JsonOf(const Measurement& measurement) {
-  const Summary& ns = measurement.ns;
-  std::string json =
-      absl::StrFormat(R"({"section": %s, "subject": %s, "traffic": %s, )"
-                      R"("ns": {"median": %.3f, "min": %.3f, "low": %.3f, "high": %.3f})",
-                      Quoted(measurement.section), Quoted(measurement.subject),
-                      Quoted(measurement.traffic), ns.median, ns.min, ns.low, ns.high);
-  if (!measurement.baseline.empty()) {
-    absl::StrAppendFormat(&json, R"(, "baseline": %s, "ratio": %.4f)", Quoted(measurement.baseline),
-                          measurement.ratio);
-  }
-  return json + "}";
-}
-
 std::string JsonOf(const ProgramSize& program) {
   return absl::StrFormat(
       R"({"name": %s, "verified": %d, "translated": %d, "machine_code_bytes": %d})",
       Quoted(program.name), program.verified, program.translated, program.machine_code);
-}
-
-template <typename Values>
-std::string JsonList(const Values& values) {
-  return absl::StrCat(
-      "[\n    ",
-      absl::StrJoin(values, ",\n    ",
-                    [](std::string* out, const auto& value) { out->append(JsonOf(value)); }),
-      "\n  ]");
 }
 
 }  // namespace
@@ -95,7 +67,8 @@ std::string JsonOf(const Report& report) {
       "{\n  \"kernel\": %s,\n  \"processors\": %d,\n  \"rounds\": %d,\n  \"packets\": %d,\n"
       "  \"measurements\": %s,\n  \"programs\": %s\n}\n",
       Quoted(report.kernel), report.processors, report.effort.rounds, report.effort.packets,
-      JsonList(report.measurements), JsonList(report.programs));
+      JsonList(report.measurements),
+      JsonList(report.programs, [](const ProgramSize& one) { return JsonOf(one); }));
 }
 
 }  // namespace weir::benchmarks
