@@ -11,14 +11,6 @@
 #include <bpf/bpf_helpers.h>
 #undef bpf_skb_load_bytes
 
-static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, void* to,
-                               weir_u32 size);
-
-#include "bpf/flow_key.h"
-#include "bpf/packet.h"
-#include "bpf/parse.h"
-#include "bpf/vxlan.h"
-
 /* skb->data and data_end of a packet without a linear part. Not 0, because to count
  * from a null pointer is undefined even where nothing is read. */
 enum { NOWHERE = 1 };
@@ -30,9 +22,10 @@ struct packet_context {
   weir_u32 copied;
 };
 
-/* As the kernel's: all of it or, with zeros in `to`, nothing. */
-static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, void* to,
-                               weir_u32 size) {
+/* As the kernel's: all of it or, with zeros in `to`, nothing. Inline, so that a header of a
+ * known size is copied without a call. */
+static __always_inline long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset,
+                                               void* to, weir_u32 size) {
   struct packet_context* const context = (struct packet_context*)skb;
   const struct weir_packet_bytes* const packet = context->packet;
   if (offset > packet->size || size > packet->size - offset) {
@@ -43,6 +36,11 @@ static long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset, voi
   context->copied += 1;
   return 0;
 }
+
+#include "bpf/flow_key.h"
+#include "bpf/packet.h"
+#include "bpf/parse.h"
+#include "bpf/vxlan.h"
 
 /* What the parser reads of a socket buffer, and no more: the rest is four cache lines. */
 static void set_context(const struct weir_packet_bytes* packet, weir_u16 eth_protocol,

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source on a capture in memory: packets of 10,000 flows in random order, IPv4 and
+// IPv6, TCP and UDP. Beside it libpcap alone, and that with the parser, which are the floors.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "bpf/packet.h"
+#include "bpf/testing/test_packets.h"
+#include "core/record/record.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "sources/pcap/byte_stream.h"
+#include "sources/pcap/capture_reader.h"
+#include "sources/pcap/link_layer.h"
+#include "sources/pcap/pcap.pb.h"
+#include "sources/pcap/pcap_source.h"
+#include "sources/pcap/test_capture.h"
+
+namespace weir::pcap {
+namespace {
+
+constexpr uint32_t kPackets = 200'000;
+
+std::string Frame(uint32_t flow) {
+  using ebpf::operator+;
+  const uint8_t protocol = (flow & 2) != 0 ? 6 : 17;
+  const size_t payload = 20 + flow % 64;
+  ebpf::Bytes bytes = (flow & 1) != 0 ? ebpf::Ethernet({0x86dd}) + ebpf::Ipv6(protocol, payload)
+                                      : ebpf::Ethernet({0x0800}) + ebpf::Ipv4(protocol, payload);
+  // The end of the source's address.
+  const size_t address = (flow & 1) != 0 ? 14 + 8 + 12 : 14 + 12;
+  for (int i = 0; i < 4; ++i) bytes[address + i] = static_cast<uint8_t>(flow >> (24 - 8 * i));
+  bytes = bytes + ebpf::Transport(payload);
+  return {bytes.begin(), bytes.end()};
+}
+
+const std::string& Capture() {
+  static const auto* const capture = [] {
+    TestPcap made;
+    uint32_t random = 1;
+    for (uint32_t i = 0; i < kPackets; ++i) {
+      random = random * 1664525 + 1013904223;
+      made.Add(Frame((random >> 8) % 10'000), i / 1'000'000, i % 1'000'000);
+    }
+    return new std::string(made.bytes());
+  }();
+  return *capture;
+}
+
+// What a host costs a source that fills rows: a batch is zeroed, and its memory comes
+// round again.
+class ReusingHost {
+ public:
+  ReusingHost() {
+    table_.struct_size = sizeof(table_);
+    table_.log = [](weir_stage*, weir_severity, const char*, int, weir_string) {};
+    table_.batch_allocate = [](weir_stage* stage, uint32_t rows, const weir_batch*) {
+      return Of(stage)->Allocate(rows);
+    };
+    table_.batch_release = [](const weir_batch*) {};
+    table_.emit = [](weir_stage* stage, weir_batch* batch) {
+      Of(stage)->emitted += batch->size;
+      benchmark::DoNotOptimize(batch->rows);
+      return weir_code{WEIR_OK};
+    };
+    table_.count = [](weir_stage*, weir_count, const char*, uint64_t) {};
+    table_.metric = [](weir_stage*, weir_metric_kind, const char*, const char*, const char*) {
+      return static_cast<weir_metric*>(nullptr);
+    };
+    table_.metric_add = [](weir_metric*, int64_t) {};
+    table_.clock_monotonic_ns = [](weir_stage*) { return uint64_t{0}; };
+  }
+
+  sdk::Stage MakeStage() { return {&table_, reinterpret_cast<weir_stage*>(this), "benchmark"}; }
+
+  uint64_t emitted = 0;
+
+ private:
+  static ReusingHost* Of(weir_stage* stage) { return reinterpret_cast<ReusingHost*>(stage); }
+
+  weir_batch* Allocate(uint32_t rows) {
+    rows_.resize(rows);
+    std::memset(rows_.data(), 0, rows * sizeof(Record));
+    batch_ = {};
+    batch_.struct_size = sizeof(batch_);
+    batch_.stride = sizeof(Record);
+    batch_.capacity = rows;
+    batch_.rows = reinterpret_cast<uint8_t*>(rows_.data());
+    return &batch_;
+  }
+
+  weir_host table_{};
+  weir_batch batch_{};
+  std::vector<Record> rows_;
+};
+
+class MemoryFile {
+ public:
+  explicit MemoryFile(std::string_view bytes) : fd_(memfd_create("capture", MFD_CLOEXEC)) {
+    while (!bytes.empty()) {
+      const ssize_t written = write(fd_, bytes.data(), bytes.size());
+      if (written <= 0) std::abort();
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+  }
+  ~MemoryFile() { close(fd_); }
+  MemoryFile(const MemoryFile&) = delete;
+  MemoryFile& operator=(const MemoryFile&) = delete;
+
+  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
+
+ private:
+  const int fd_;
+};
+
+void Read(benchmark::State& state, std::string_view bytes) {
+  const MemoryFile file(bytes);
+  sources::Pcap config;
+  config.add_path(file.path());
+  ReusingHost host;
+  for (auto _ : state) {
+    auto source = sources::PcapSource::Create(config, host.MakeStage());
+    if (!source.ok() || !(*source)->Start().ok() || !(*source)->Run().ok()) {
+      state.SkipWithError("the capture cannot be read");
+      return;
+    }
+  }
+  if (host.emitted != kPackets * static_cast<uint64_t>(state.iterations()))
+    state.SkipWithError("packets are missing");
+  state.SetItemsProcessed(static_cast<int64_t>(host.emitted));
+}
+
+void BM_Pcap(benchmark::State& state) { Read(state, Capture()); }
+BENCHMARK(BM_Pcap);
+
+void BM_PcapGzip(benchmark::State& state) { Read(state, Gzip(Capture())); }
+BENCHMARK(BM_PcapGzip);
+
+void BM_PcapZstd(benchmark::State& state) { Read(state, Zstd(Capture())); }
+BENCHMARK(BM_PcapZstd);
+
+// Out of memory, without system calls.
+class MemoryStream : public ByteStream {
+ public:
+  explicit MemoryStream(std::string_view bytes) : rest_(bytes) {}
+  sdk::Result<size_t> Read(uint8_t* to, size_t size) override {
+    const size_t count = rest_.copy(reinterpret_cast<char*>(to), size);
+    rest_.remove_prefix(count);
+    return count;
+  }
+
+ private:
+  std::string_view rest_;
+};
+
+template <typename Handler>
+void ReadWith(benchmark::State& state, Handler handler) {
+  const std::atomic<bool> interrupted{false};
+  uint64_t packets = 0;
+  for (auto _ : state) {
+    MemoryStream stream(Capture());
+    auto reader = CaptureReader::Open(&stream, &interrupted);
+    if (!reader.ok()) return state.SkipWithError("the capture cannot be read");
+    for (int read = 1; read > 0;) {
+      sdk::Result<int> result = (*reader)->Read(1024, &handler);
+      if (!result.ok()) return state.SkipWithError("the capture is damaged");
+      read = *result;
+      packets += static_cast<uint64_t>(read);
+    }
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(packets));
+}
+
+void BM_FloorLibpcap(benchmark::State& state) {
+  ReadWith(state, [](const pcap_pkthdr& header, const u_char* bytes) {
+    benchmark::DoNotOptimize(header.len);
+    benchmark::DoNotOptimize(bytes);
+  });
+}
+BENCHMARK(BM_FloorLibpcap);
+
+void BM_FloorLibpcapAndParser(benchmark::State& state) {
+  LinkParser parser;
+  ReadWith(state, [&parser](const pcap_pkthdr& header, const u_char* bytes) {
+    packet fields{};
+    parser.Parse(LinkLayer::kEthernet, bytes, header.caplen, &fields);
+    benchmark::DoNotOptimize(fields);
+  });
+}
+BENCHMARK(BM_FloorLibpcapAndParser);
+
+}  // namespace
+}  // namespace weir::pcap
