@@ -95,7 +95,10 @@ std::optional<uint64_t> NumberOf(const Field& field, std::string_view word) {
   const size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
   const std::optional<uint64_t> whole = WholeNumber(word.substr(0, digits), 10);
   if (!whole.has_value()) return {};
-  if (digits == word.size() && (field.unit != Unit::kTime || *whole == 0)) return whole;
+  if (digits == word.size()) {
+    const bool needs_unit = field.unit == Unit::kTime && *whole != 0;
+    return needs_unit ? std::nullopt : whole;
+  }
 
   std::string_view fraction;
   std::string_view unit_word = word.substr(digits);
