@@ -47,7 +47,7 @@ inline char* WriteJsonString(std::string_view text, char* to) {
 class JsonEncoder {
  public:
   // No object is longer, and a line has one byte more.
-  static constexpr size_t kMaxObjectBytes = 867;
+  static constexpr size_t kMaxObjectBytes = 884;
   // Room that Write and WriteObject want; they spoil nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxObjectBytes + 1 + kScratchBytes;
 
@@ -124,6 +124,7 @@ inline char* JsonEncoder::WriteMeasured(const Record& record, char* to) {
   if (has(WEIR_HAS_NETWORK_NAMESPACE)) {
     to = WriteNumber(record.network_namespace, WriteLiteral(",\"NetworkNamespace\":", to));
   }
+  if (has(WEIR_IS_DUPLICATE)) to = WriteLiteral(",\"Duplicate\":true", to);
   return to;
 }
 

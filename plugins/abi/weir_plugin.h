@@ -97,7 +97,9 @@ enum {
   WEIR_HAS_SAMPLING = 1u << 4,
   WEIR_HAS_FLOW_END_REASON = 1u << 5,
   WEIR_HAS_WIRE_PACKETS = 1u << 6,
-  WEIR_HAS_NETWORK_NAMESPACE = 1u << 7
+  WEIR_HAS_NETWORK_NAMESPACE = 1u << 7,
+  /* No field: a record of the same flow, from another interface, counts in its place. */
+  WEIR_IS_DUPLICATE = 1u << 8
 };
 
 /*

@@ -37,6 +37,9 @@ FILTER = """transform { name: "some" type: "filter" input: "name"
 SAMPLE = """transform { name: "sample" type: "sample" input: "name"
   config { [weir/weir.transforms.Sample] { interval: 4 by: FLOW } } }
 """
+DEDUP = """transform { name: "once" type: "dedup" input: "name"
+  config { [weir/weir.transforms.Dedup] { %s } } }
+"""
 ACCOUNTER = """transform { name: "account" type: "accounter" input: "recording" }
 """
 
@@ -115,6 +118,26 @@ class VectorTest(harness.WeirTest):
         self.assertEqual(passed, [dict(record, Sampling=4) for record in wanted if flow(record) in kept])
         balance = weir.balance()["sample"]
         self.assertEqual((balance["emitted"], balance["filtered"]), (len(passed), 200 - len(passed)))
+
+    def test_a_flow_that_two_interfaces_see_is_counted_once(self):
+        recording = pathlib.Path(VECTORS, "raw_records.bin").read_bytes()
+        twice = b""
+        for at in range(0, len(recording), 84):
+            record = recording[at:at + 84]
+            # What the packets were at another interface, beyond a router: if_index, MACs, direction.
+            again = record[:2] + bytes([1 - record[2]]) + bytes(12) + record[15:52] + b"\x63\0\0\0" + record[56:]
+            twice += record + again
+        path = os.path.join(self.folder, "twice.bin")
+        pathlib.Path(path).write_bytes(twice)
+        once = self.run_pipeline(RECORDING % path + NAMER % "recording" + DEDUP % "" +
+                                 SINK.replace('"name"', '"once"'))
+        self.assertEqual(once.stdout().splitlines(), lines_of("records.jsonl"))
+        self.assertEqual(once.balance()["once"]["filtered"], 200)
+        marked = self.run_pipeline(RECORDING % path + NAMER % "recording" + DEDUP % "just_mark: true" +
+                                   SINK.replace('"name"', '"once"'))
+        lines = [json.loads(line) for line in marked.stdout().splitlines()]
+        self.assertEqual([line.get("Duplicate") for line in lines], 200 * [None, True])
+        self.assertEqual(marked.balance()["once"]["emitted"], 400)
 
     def test_a_recording_comes_through_standard_input(self):
         with open(f"{VECTORS}/raw_records.bin", "rb") as recording:
@@ -279,6 +302,7 @@ class ProgramTest(harness.WeirTest):
                                     ("source", "ebpf_ringbuf", "weir.sources.EbpfRingbuf"),
                                     ("source", "record_file", "weir.sources.RecordFile"),
                                     ("transform", "accounter", "weir.transforms.Accounter"),
+                                    ("transform", "dedup", "weir.transforms.Dedup"),
                                     ("transform", "filter", "weir.transforms.Filter"),
                                     ("transform", "interface_namer", "weir.transforms.InterfaceNamer"),
                                     ("transform", "sample", "weir.transforms.Sample"),

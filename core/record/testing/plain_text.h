@@ -119,6 +119,8 @@ inline PlainFields PlainFieldsOf(const Record& record) {
     if ((record.present & bit) == 0) return std::nullopt;
     return PlainNumber(value);
   };
+  std::optional<std::string> duplicate;
+  if ((record.present & WEIR_IS_DUPLICATE) != 0) duplicate = "true";
   return {
       {"Etype", PlainNumber(record.eth_protocol)},
       {"FlowDirection", PlainNumber(record.direction)},
@@ -146,6 +148,7 @@ inline PlainFields PlainFieldsOf(const Record& record) {
       {"FlowEndReason", measured(WEIR_HAS_FLOW_END_REASON, record.flow_end_reason)},
       {"WirePackets", measured(WEIR_HAS_WIRE_PACKETS, record.wire_packets)},
       {"NetworkNamespace", measured(WEIR_HAS_NETWORK_NAMESPACE, record.network_namespace)},
+      {"Duplicate", duplicate},
   };
 }
 

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What it costs to know where a flow is counted, per record.
+#include <cstdint>
+#include <cstring>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "benchmark/benchmark.h"
+#include "core/record/record.h"
+#include "transforms/dedup/flow_places.h"
+
+namespace weir::transforms {
+namespace {
+
+constexpr uint64_t kSecond = 1'000'000'000;
+
+// Each flow at two interfaces, in an order that has nothing to do with that of memory.
+std::vector<Record> Records(uint32_t flows) {
+  std::vector<Record> records(size_t{2} * flows);
+  for (uint32_t i = 0; i < 2 * flows; ++i) {
+    const uint32_t flow = static_cast<uint32_t>(uint64_t{i} * 2654435761u % flows);
+    std::memcpy(records[i].src_addr + 12, &flow, sizeof(flow));
+    records[i].if_index = i / flows;
+  }
+  return records;
+}
+
+void BM_Dedup(benchmark::State& state) {
+  const auto flows = static_cast<uint32_t>(state.range(0));
+  const std::vector<Record> records = Records(flows);
+  FlowPlaces places(flows, 10 * kSecond);
+  uint64_t now_ns = 0;
+  for (auto _ : state) {
+    now_ns += kSecond;
+    places.Expire(now_ns);
+    size_t passed = 0;
+    for (const Record& record : records) {
+      passed += places.Counts(PlacelessKey::Of(record), Place::Of(record), now_ns) ? 1 : 0;
+    }
+    benchmark::DoNotOptimize(passed);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(records.size()));
+}
+BENCHMARK(BM_Dedup)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
+
+// The same look-ups in a map of nothing else.
+void BM_BaselineDedupMap(benchmark::State& state) {
+  const auto flows = static_cast<uint32_t>(state.range(0));
+  const std::vector<Record> records = Records(flows);
+  absl::flat_hash_map<PlacelessKey, Place> places;
+  for (auto _ : state) {
+    size_t passed = 0;
+    for (const Record& record : records) {
+      const Place place = Place::Of(record);
+      const auto entry = places.try_emplace(PlacelessKey::Of(record), place).first;
+      passed += entry->second == place ? 1 : 0;
+    }
+    benchmark::DoNotOptimize(passed);
+  }
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(records.size()));
+}
+BENCHMARK(BM_BaselineDedupMap)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
+
+}  // namespace
+}  // namespace weir::transforms

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which place of the network each flow is counted at.
+#ifndef WEIR_TRANSFORMS_DEDUP_FLOW_PLACES_H_
+#define WEIR_TRANSFORMS_DEDUP_FLOW_PLACES_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/hash/hash.h"
+#include "core/record/record.h"
+
+namespace weir::transforms {
+
+// Where a record was measured.
+struct Place {
+  uint64_t network_namespace;
+  uint32_t if_index;
+  uint8_t direction;
+
+  static Place Of(const Record& record) {
+    return {record.network_namespace, record.if_index, record.direction};
+  }
+  friend bool operator==(const Place& a, const Place& b) {
+    return a.network_namespace == b.network_namespace && a.if_index == b.if_index &&
+           a.direction == b.direction;
+  }
+};
+
+// What records of the same flow agree in, wherever they were measured. Packed: no byte is
+// padding, so that all of them can be compared and hashed at once.
+struct __attribute__((packed)) PlacelessKey {
+  IpAddr src_addr;
+  IpAddr dst_addr;
+  uint16_t eth_protocol;
+  uint16_t src_port;
+  uint16_t dst_port;
+  uint8_t transport_protocol;
+
+  static PlacelessKey Of(const Record& record) {
+    return {SrcAddr(record), DstAddr(record), record.eth_protocol,
+            record.src_port, record.dst_port, record.transport_protocol};
+  }
+  friend bool operator==(const PlacelessKey& a, const PlacelessKey& b) {
+    return std::memcmp(&a, &b, sizeof(PlacelessKey)) == 0;
+  }
+  template <typename H>
+  friend H AbslHashValue(H state, const PlacelessKey& key) {
+    return H::combine_contiguous(std::move(state), reinterpret_cast<const unsigned char*>(&key),
+                                 sizeof(PlacelessKey));
+  }
+};
+static_assert(sizeof(PlacelessKey) == 39);
+
+// A bounded table of flows, in the order in which their places were last heard of. Takes
+// memory as flows come, and keeps it. One thread.
+class FlowPlaces {
+ public:
+  FlowPlaces(size_t max_flows, uint64_t expiry_ns)
+      : max_flows_(max_flows), expiry_ns_(expiry_ns), by_key_(0, HashOf{this}, EqualIn{this}) {}
+  FlowPlaces(const FlowPlaces&) = delete;
+  FlowPlaces& operator=(const FlowPlaces&) = delete;
+
+  // Forgets the flows that have expired by `now_ns`, which never goes back.
+  void Expire(uint64_t now_ns) {
+    while (oldest_ != kNone && flows_[oldest_].heard_ns + expiry_ns_ <= now_ns) Forget(oldest_);
+  }
+
+  // True if `place` counts for the flow: it does from now on if no other did.
+  bool Counts(const PlacelessKey& key, const Place& place, uint64_t now_ns) {
+    const auto found = by_key_.find(key);
+    if (found == by_key_.end()) {
+      Remember(key, place, now_ns);
+      return true;
+    }
+    Flow& flow = flows_[*found];
+    if (!(flow.place == place)) return false;
+    flow.heard_ns = now_ns;
+    MakeNewest(*found);
+    return true;
+  }
+
+  size_t size() const { return by_key_.size(); }
+  // Flows that were forgotten to make room, since the beginning.
+  uint64_t evicted() const { return evicted_; }
+
+ private:
+  using Index = uint32_t;
+  static constexpr Index kNone = UINT32_MAX;
+
+  struct Flow {
+    PlacelessKey key;
+    Place place;
+    uint64_t heard_ns;  // when the last record came from `place`
+    Index older;
+    Index newer;  // of a free one: the next free one
+  };
+
+  // Of flows by their index and by their key.
+  struct HashOf {
+    using is_transparent = void;
+    const FlowPlaces* places;
+    size_t operator()(const PlacelessKey& key) const { return absl::Hash<PlacelessKey>()(key); }
+    size_t operator()(Index flow) const { return (*this)(places->flows_[flow].key); }
+  };
+  struct EqualIn {
+    using is_transparent = void;
+    const FlowPlaces* places;
+    bool operator()(Index a, Index b) const { return a == b; }
+    bool operator()(Index flow, const PlacelessKey& key) const {
+      return places->flows_[flow].key == key;
+    }
+    bool operator()(const PlacelessKey& key, Index flow) const { return (*this)(flow, key); }
+  };
+
+  void Remember(const PlacelessKey& key, const Place& place, uint64_t now_ns) {
+    if (by_key_.size() == max_flows_) {
+      Forget(oldest_);
+      ++evicted_;
+    }
+    Index flow = free_;
+    if (flow == kNone) {
+      flow = static_cast<Index>(flows_.size());
+      // Never more than there may be.
+      if (flow == flows_.capacity()) flows_.reserve(std::min(max_flows_, 2 * (size_t{flow} + 8)));
+      flows_.emplace_back();
+    } else {
+      free_ = flows_[flow].newer;
+    }
+    flows_[flow] = {key, place, now_ns, kNone, kNone};
+    Append(flow);
+    by_key_.insert(flow);
+  }
+
+  void Forget(Index flow) {
+    by_key_.erase(flow);
+    Unlink(flow);
+    flows_[flow].newer = std::exchange(free_, flow);
+  }
+
+  void MakeNewest(Index flow) {
+    if (flow == newest_) return;
+    Unlink(flow);
+    Append(flow);
+  }
+  void Append(Index flow) {
+    flows_[flow].older = newest_;
+    flows_[flow].newer = kNone;
+    (newest_ == kNone ? oldest_ : flows_[newest_].newer) = flow;
+    newest_ = flow;
+  }
+  void Unlink(Index flow) {
+    const Flow& links = flows_[flow];
+    (links.older == kNone ? oldest_ : flows_[links.older].newer) = links.newer;
+    (links.newer == kNone ? newest_ : flows_[links.newer].older) = links.older;
+  }
+
+  const size_t max_flows_;
+  const uint64_t expiry_ns_;
+  std::vector<Flow> flows_;
+  absl::flat_hash_set<Index, HashOf, EqualIn> by_key_;
+  Index oldest_ = kNone;
+  Index newest_ = kNone;
+  Index free_ = kNone;
+  uint64_t evicted_ = 0;
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_DEDUP_FLOW_PLACES_H_
