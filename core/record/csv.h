@@ -54,9 +54,9 @@ class CsvEncoder {
       "Etype,FlowDirection,SrcMac,DstMac,SrcAddr,DstAddr,SrcPort,DstPort,Proto,IFIndex,"
       "Packets,Bytes,StartMonoTimeNs,EndMonoTimeNs,TimeFlowStart,TimeFlowEnd,Interface,"
       "TcpFlags,Dscp,IcmpType,IcmpCode,VlanId,Sampling,FlowEndReason,WirePackets,"
-      "NetworkNamespace\n";
+      "NetworkNamespace,Duplicate\n";
   // No record's line is longer.
-  static constexpr size_t kMaxLineBytes = 466;
+  static constexpr size_t kMaxLineBytes = 471;
   // Room that Write wants; it spoils nothing behind it.
   static constexpr size_t kMaxRecordBytes = sizeof(kHeader) - 1 + kMaxLineBytes + kScratchBytes;
 
@@ -133,6 +133,8 @@ inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
   if (has(WEIR_HAS_WIRE_PACKETS)) to = WriteNumber(record.wire_packets, to);
   to = EndColumn(to);
   if (has(WEIR_HAS_NETWORK_NAMESPACE)) to = WriteNumber(record.network_namespace, to);
+  to = EndColumn(to);
+  if (has(WEIR_IS_DUPLICATE)) to = WriteLiteral("true", to);
   return to;
 }
 
