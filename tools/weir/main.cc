@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The weir program: how a run of a command begins.
+#include <malloc.h>
+
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -25,7 +27,15 @@ int Fail(std::string_view message, std::string_view where_to_look) {
   return kExitBadUsage;
 }
 
+// Batches come and go by the hundred: memory that went back to the kernel in between would
+// have to be mapped and cleared again for each.
+void KeepFreedMemory() {
+  (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
+  (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
+}
+
 int Main(int argc, char** argv) {
+  KeepFreedMemory();
   telemetry::InitializeLog(argc > 0 ? argv[0] : "weir");
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto invocation = ParseCommandLine(words, Commands());
