@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cinttypes>
 #include <cstdint>
 #include <cstdio>
 
@@ -52,8 +53,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) return 1;
-  std::printf("%lld %ld\n",
-              static_cast<long long>(Microseconds(usage.ru_utime) + Microseconds(usage.ru_stime)),
-              usage.ru_maxrss);
+  const int64_t cpu_us = Microseconds(usage.ru_utime) + Microseconds(usage.ru_stime);
+  std::printf("%" PRId64 " %ld\n", cpu_us, usage.ru_maxrss);
   return 0;
 }

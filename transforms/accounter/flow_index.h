@@ -47,7 +47,7 @@ class FlowIndex {
 
   size_t segments() const { return segments_; }
   // Beside the segments.
-  size_t bytes() const { return directory_.capacity() * sizeof(directory_[0]); }
+  size_t bytes() const { return directory_.capacity() * sizeof(void*); }
 
  private:
   // The tag is the upper half of the hash. Its first bits say the segment, its last ones
