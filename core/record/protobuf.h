@@ -37,7 +37,7 @@ struct ProtobufOptions {
 class ProtobufEncoder {
  public:
   // No message is longer, without what is in front of it.
-  static constexpr size_t kMaxMessageBytes = 358;
+  static constexpr size_t kMaxMessageBytes = 360;
   // Room that Write wants; it spoils nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxMessageBytes + 3 + kScratchBytes;
 
@@ -196,6 +196,7 @@ inline char* ProtobufEncoder::WriteMessage(const Record& record, char* to) const
     to = internal::WriteShortField(
         10, to, [&](char* body) { return internal::WriteName(record, name, body); });
   }
+  if ((record.present & WEIR_IS_DUPLICATE) != 0) to = internal::WriteVarintField(11, 1, to);
   std::memcpy(to, agent_ip_, agent_ip_size_);
   return WriteMeasured(record, name, to + agent_ip_size_);
 }

@@ -204,6 +204,7 @@ class ProtobufReader {
   Record* const record_;
   Time start_;
   Time end_;
+  uint64_t duplicate_ = 0;
   std::string_view interface_;
   std::string_view first_of_list_;
 };
@@ -231,6 +232,8 @@ inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
       return ReadNumber(field, &record_->packets);
     case 10:
       return ReadText(field, &interface_);
+    case 11:
+      return ReadNumber(field, &duplicate_);
     case 12:
       return ReadIp(field, agent_ip);
     case 13:
@@ -297,6 +300,7 @@ inline const char* ProtobufReader::Finish() {
   measured(record_->dscp != 0, WEIR_HAS_DSCP);
   measured(record_->icmp_type != 0 || record_->icmp_code != 0, WEIR_HAS_ICMP);
   measured(record_->sampling_interval != 0, WEIR_HAS_SAMPLING);
+  measured(duplicate_ != 0, WEIR_IS_DUPLICATE);
   return nullptr;
 }
 

@@ -39,6 +39,7 @@ Record ThroughProtobuf(const Record& record) {
   measured(WEIR_HAS_ICMP, record.icmp_type, &left.icmp_type);
   measured(WEIR_HAS_ICMP, record.icmp_code, &left.icmp_code);
   measured(WEIR_HAS_SAMPLING, record.sampling_interval, &left.sampling_interval);
+  left.present |= record.present & WEIR_IS_DUPLICATE;
   SetInterfaceName(testing::PlainUtf8(testing::PlainInterfaceName(record)), &left);
   return left;
 }

@@ -69,6 +69,7 @@ inline void SetMessage(const Record& record, pbflow::Record* message) {
     entry->set_interface(message->interface());
     entry->set_direction(direction);
   }
+  message->set_duplicate(has(WEIR_IS_DUPLICATE));
   if (has(WEIR_HAS_TCP_FLAGS)) message->set_flags(record.tcp_flags);
   if (has(WEIR_HAS_ICMP)) {
     message->set_icmp_type(record.icmp_type);
