@@ -41,6 +41,11 @@ void InputQueue::Close() {
   closed_ = true;
 }
 
+void InputQueue::Wake() {
+  absl::MutexLock lock(&mutex_);
+  woken_ = true;
+}
+
 std::vector<BatchRef> InputQueue::Abort() {
   absl::MutexLock lock(&mutex_);
   closed_ = true;
@@ -56,9 +61,10 @@ InputQueue::Popped InputQueue::Pop(absl::Duration timeout) {
     mutex_.AwaitWithTimeout(absl::Condition(this, &InputQueue::PopWorthWaking), nap);
     timeout -= nap;
   }
-  const bool ready = mutex_.AwaitWithTimeout(absl::Condition(this, &InputQueue::PopReady), timeout);
+  mutex_.AwaitWithTimeout(absl::Condition(this, &InputQueue::PopReady), timeout);
+  woken_ = false;
   if (batches_ > 0) return {Outcome::kBatch, TakeNext()};
-  return {ready ? Outcome::kClosed : Outcome::kTimeout, BatchRef()};
+  return {closed_ ? Outcome::kClosed : Outcome::kTimeout, BatchRef()};
 }
 
 BatchRef InputQueue::TakeNext() {

@@ -34,6 +34,9 @@ class InputQueue {
   // No more will be pushed; what is in can still be popped.
   void Close();
 
+  // Lets a Pop that waits for a batch, or the next one that would, return kTimeout at once.
+  void Wake();
+
   // Takes no more, gives no more, wakes everybody; returns what was still in.
   std::vector<BatchRef> Abort();
 
@@ -42,14 +45,16 @@ class InputQueue {
     Outcome outcome;
     BatchRef batch;  // with kBatch
   };
-  // The next batch, the edges in turn. kTimeout after `timeout`; kClosed once the
-  // queue is closed and empty, or aborted.
+  // The next batch, the edges in turn. kTimeout after `timeout` or a Wake; kClosed once
+  // the queue is closed and empty, or aborted.
   Popped Pop(absl::Duration timeout);
 
  private:
-  bool PopReady() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return closed_ || batches_ > 0; }
+  bool PopReady() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    return closed_ || woken_ || batches_ > 0;
+  }
   bool PopWorthWaking() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-    return closed_ || batches_ >= std::max<size_t>(batches_per_edge_ / 4, 1);
+    return closed_ || woken_ || batches_ >= std::max<size_t>(batches_per_edge_ / 4, 1);
   }
   BatchRef TakeNext() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -59,6 +64,7 @@ class InputQueue {
   size_t batches_ ABSL_GUARDED_BY(mutex_) = 0;    // in all edges
   size_t next_edge_ ABSL_GUARDED_BY(mutex_) = 0;  // whose turn it is
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;  // and no Pop has told yet
 };
 
 }  // namespace weir::pipeline

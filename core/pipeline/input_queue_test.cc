@@ -62,6 +62,21 @@ TEST(InputQueueTest, TimeoutsShorterAndLongerThanANapAreKept) {
   }
 }
 
+TEST(InputQueueTest, AWakeIsOneTimeoutAndLosesNoBatch) {
+  InputQueue queue(1, 64);
+  auto popped = std::async(std::launch::async, [&queue] { return queue.Pop(kLong).outcome; });
+  queue.Wake();
+  EXPECT_EQ(popped.get(), InputQueue::Outcome::kTimeout);
+  queue.Wake();
+  EXPECT_TRUE(queue.Push(0, BatchOf(7)));
+  EXPECT_EQ(PopSize(&queue), 7u);
+  EXPECT_TRUE(queue.Push(0, BatchOf(8)));
+  EXPECT_EQ(PopSize(&queue), 8u);
+  queue.Wake();
+  queue.Close();
+  EXPECT_EQ(queue.Pop(kLong).outcome, InputQueue::Outcome::kClosed);
+}
+
 TEST(InputQueueTest, TheEndWakesWhoWaits) {
   InputQueue full(1, 2);
   EXPECT_TRUE(full.Push(0, BatchOf(1)));

@@ -36,13 +36,15 @@ absl::Status Node::Create(const StageFactory& factory) {
 
 void Node::ConnectTo(Node* consumer) { outputs_.push_back({consumer, consumer->inputs_++}); }
 
+void Node::MakeQueue() {
+  if (kind_ == StageKind::kSource || !has_own_thread()) return;
+  queue_ = std::make_unique<InputQueue>(inputs_, queue_batches_);
+}
+
 absl::Status Node::Start() {
   if (absl::Status status = stage_->Start(); !status.ok()) return status;
   started_ = true;
-  if (kind_ != StageKind::kSource && has_own_thread()) {
-    queue_ = std::make_unique<InputQueue>(inputs_, queue_batches_);
-    thread_ = std::thread(&Node::RunConsumer, this);
-  }
+  if (queue_ != nullptr) thread_ = std::thread(&Node::RunConsumer, this);
   return absl::OkStatus();
 }
 
@@ -70,6 +72,7 @@ void Node::RunConsumer() {
     const InputQueue::Popped popped = queue_->Pop(wait);
     if (popped.outcome == InputQueue::Outcome::kClosed) break;
     absl::MutexLock lock(&consume_mutex_);
+    ReopenIfDue();
     if (popped.batch) Process(popped.batch);
     TickIfDue(&next_tick_ns);
   }
@@ -85,13 +88,26 @@ void Node::TickIfDue(uint64_t* next_tick_ns) {
   if (absl::Status status = consumer()->Tick(now_ns); !status.ok()) Fail(status);
 }
 
+void Node::RequestReopen() {
+  if (queue_ == nullptr) return;
+  reopen_due_ = true;
+  queue_->Wake();
+}
+
+void Node::ReopenIfDue() {
+  if (!reopen_due_.exchange(false) || failed_) return;
+  if (absl::Status status = consumer()->Reopen(); !status.ok()) Fail(status);
+}
+
 void Node::Finish() {
   if (kind_ == StageKind::kSource) {
     if (thread_.joinable()) thread_.join();
+  } else if (!started_) {
+    return;
   } else if (queue_ != nullptr) {
     queue_->Close();
     thread_.join();
-  } else if (started_) {
+  } else {
     Flush();
   }
 }

@@ -46,8 +46,12 @@ class Node final : public StageHost {
   // Makes the stage. Once, first.
   absl::Status Create(const StageFactory& factory);
 
-  // Batches that this node emits go to `consumer` as well. Before Start.
+  // Batches that this node emits go to `consumer` as well. Before MakeQueue of both.
   void ConnectTo(Node* consumer);
+
+  // Makes the queue that a stage with a thread of its own has. Once, when all inputs have
+  // been connected.
+  void MakeQueue();
 
   absl::Status Diagnose(std::vector<Finding>* findings) { return stage_->Diagnose(findings); }
   absl::Status Prepare() { return stage_->Prepare(); }
@@ -55,6 +59,9 @@ class Node final : public StageHost {
   absl::Status Start();
   // Sources: begins to run. After every stage of the pipeline has started.
   void Run();
+  // Lets a stage that has a thread of its own reopen, before its next batch or at once if
+  // none is there. Thread-safe, from MakeQueue on; what comes before Start is kept.
+  void RequestReopen();
   // Sources: asks Run to return.
   void Interrupt();
   // Waits until the stage has had all its input and flushed. All its producers must
@@ -88,6 +95,7 @@ class Node final : public StageHost {
   absl::Status Accept(size_t edge, const BatchRef& batch);
   void Process(const BatchRef& batch);
   void TickIfDue(uint64_t* next_tick_ns);
+  void ReopenIfDue();
   void Flush();
   void Fail(const absl::Status& status);
   void DropInput(const BatchRef& batch, std::string_view reason);
@@ -110,6 +118,7 @@ class Node final : public StageHost {
 
   std::thread thread_;
   bool started_ = false;  // control thread only
+  std::atomic<bool> reopen_due_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> aborted_{false};
   // Held while the stage consumes: producers on several threads take turns.

@@ -36,6 +36,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
       return InFrontOf(status, *node);
     }
   }
+  for (const auto& node : pipeline->nodes_) node->MakeQueue();
   return pipeline;
 }
 
@@ -88,6 +89,10 @@ absl::Status Pipeline::Start() {
 }
 
 void Pipeline::RequestStop(std::string_view why) { OnStopRequested(why); }
+
+void Pipeline::RequestReopen() {
+  for (const auto& node : nodes_) node->RequestReopen();
+}
 
 void Pipeline::WaitUntilEnding() {
   absl::MutexLock lock(&mutex_);

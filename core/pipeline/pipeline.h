@@ -50,7 +50,7 @@ struct StageDiagnosis {
 };
 
 // Made, prepared, started, waited for, drained and destroyed on one thread, the control
-// thread; RequestStop and Report come from any.
+// thread; RequestStop, RequestReopen and Report come from any.
 class Pipeline : private NodeEvents {
  public:
   // Makes every stage, in the order of `specs`; starts nothing. An error has the
@@ -78,6 +78,11 @@ class Pipeline : private NodeEvents {
 
   // Asks for the end; WaitUntilEnding returns. Any thread, any number of times.
   void RequestStop(std::string_view why);
+
+  // Lets every sink, and every transform with ticks, open anew what somebody has moved
+  // away: on its own thread, soon. Any thread, any number of times; asked for before Start,
+  // it comes after it.
+  void RequestReopen();
 
   // Returns when somebody has asked for the end, a stage has failed, or all sources
   // have finished.

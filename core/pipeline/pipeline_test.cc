@@ -78,6 +78,7 @@ struct Behaviour {
   std::function<absl::Status()> start;
   std::function<absl::Status(const BatchRef&)> process;
   std::function<absl::Status()> tick;
+  std::function<absl::Status()> reopen;
   std::function<absl::Status()> flush;
   std::function<absl::Status()> stop;
   uint64_t tick_interval_ns = 0;
@@ -111,6 +112,10 @@ class TestConsumer : public Consumer {
   absl::Status Flush() override { return Call(behaviour_.flush); }
   uint64_t TickIntervalNs() override { return behaviour_.tick_interval_ns; }
   absl::Status Tick(uint64_t) override { return Call(behaviour_.tick); }
+  absl::Status Reopen() override {
+    EXPECT_FALSE(busy_) << "two calls overlap";
+    return Call(behaviour_.reopen);
+  }
   absl::Status Process(const BatchRef& batch) override {
     EXPECT_FALSE(busy_.exchange(true)) << "two calls overlap";
     absl::Status status = behaviour_.process ? behaviour_.process(batch) : absl::OkStatus();
@@ -340,6 +345,77 @@ TEST(PipelineTest, AStageThatDoesNotStartStopsThoseThatDid) {
             ConsumerSpec(StageKind::kSink, "good", {1}, good)});
   EXPECT_EQ(pipeline->Start(), absl::PermissionDeniedError("transform 'bad': no way in"));
   EXPECT_THAT(journal.lines(), ElementsAre("start", "stop"));
+}
+
+// A source that emits nothing until it is interrupted.
+StageSpec SilentSpec() {
+  struct Silent : CountingSource {
+    explicit Silent(StageHost* host) : CountingSource(host, 0, 0) {}
+    absl::Status Run() override {
+      end_.WaitForNotification();
+      return absl::OkStatus();
+    }
+    void Interrupt() override { end_.Notify(); }
+    absl::Notification end_;
+  };
+  StageSpec spec = SourceSpec("silent", 0, 0);
+  spec.factory = [](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+    return std::make_unique<Silent>(host);
+  };
+  return spec;
+}
+
+TEST(PipelineTest, AStageReopensOnItsOwnThreadAlsoWhenNothingComes) {
+  std::atomic<int> reopened{0};
+  std::atomic<std::thread::id> thread{};
+  Behaviour behaviour;
+  behaviour.reopen = [&] {
+    thread = std::this_thread::get_id();
+    ++reopened;
+    return absl::OkStatus();
+  };
+  Behaviour ticking = behaviour;
+  ticking.tick_interval_ns = static_cast<uint64_t>(absl::ToInt64Nanoseconds(kLong));
+  auto pipeline = Make({SilentSpec(), ConsumerSpec(StageKind::kTransform, "middle", {0}, ticking),
+                        ConsumerSpec(StageKind::kTransform, "threadless", {1}, behaviour),
+                        ConsumerSpec(StageKind::kSink, "out", {2}, behaviour)});
+  pipeline->RequestReopen();  // as a signal may come
+  ASSERT_TRUE(pipeline->Start().ok());
+  for (const int times : {2, 4, 6}) {
+    while (reopened < times) std::this_thread::yield();
+    EXPECT_NE(thread.load(), std::this_thread::get_id());
+    if (times < 6) pipeline->RequestReopen();
+  }
+  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_EQ(reopened, 6);
+}
+
+TEST(PipelineTest, ReopeningComesBetweenTheBatches) {
+  std::atomic<bool> end{false};
+  Behaviour behaviour;
+  behaviour.reopen = [] { return absl::OkStatus(); };  // TestConsumer sees to the rest
+  auto pipeline = Make({SourceSpec("source", CountingSource::kForever, 1),
+                        ConsumerSpec(StageKind::kSink, "out", {0}, behaviour)});
+  ASSERT_TRUE(pipeline->Start().ok());
+  std::thread asker([&] {
+    while (!end) pipeline->RequestReopen();
+  });
+  while (pipeline->Report()[1].balance.emitted < 10'000) std::this_thread::yield();
+  end = true;
+  asker.join();
+  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, AStageThatCannotReopenEndsThePipeline) {
+  Behaviour behaviour;
+  behaviour.reopen = [] { return absl::NotFoundError("the folder has gone"); };
+  auto pipeline = Make({SilentSpec(), ConsumerSpec(StageKind::kSink, "out", {0}, behaviour)});
+  ASSERT_TRUE(pipeline->Start().ok());
+  pipeline->RequestReopen();
+  pipeline->WaitUntilEnding();
+  EXPECT_EQ(pipeline->Drain(kLong, [] { FAIL(); }),
+            absl::NotFoundError("sink 'out': the folder has gone"));
 }
 
 TEST(PipelineTest, EveryStageIsPreparedOnceBeforeOneIsStartedOrAThreadMade) {

@@ -83,6 +83,8 @@ class Consumer : public Stage {
   // Nanoseconds between ticks, 0 for none. Constant.
   virtual uint64_t TickIntervalNs() = 0;
   virtual absl::Status Tick(uint64_t monotonic_now_ns) = 0;
+  // Opens anew by its name what somebody has moved away.
+  virtual absl::Status Reopen() { return absl::OkStatus(); }
   virtual absl::Status Flush() = 0;
 };
 

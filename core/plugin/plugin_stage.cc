@@ -119,6 +119,10 @@ class PluginConsumer final : public PluginStage<pipeline::Consumer> {
     return Guarded(
         [&](weir_error* error) { return component().tick(object(), monotonic_now_ns, error); });
   }
+  absl::Status Reopen() override {
+    if (!WEIR_HAS_FIELD(weir_component, &component(), reopen)) return absl::OkStatus();
+    return component().reopen == nullptr ? absl::OkStatus() : Call(component().reopen);
+  }
   absl::Status Flush() override {
     return component().flush == nullptr ? absl::OkStatus() : Call(component().flush);
   }

@@ -21,15 +21,15 @@
  *
  * Threads. For one instance, create, tick_interval_ns, diagnose, prepare, start,
  * stop and destroy are called on one control thread; run on a thread the host made
- * for it; process, tick and flush on other host threads, but never two of them at
- * the same time. interrupt may come from any thread while run is going on. Host
+ * for it; process, tick, reopen and flush on other host threads, but never two of them
+ * at the same time. interrupt may come from any thread while run is going on. Host
  * functions may be called from any thread. A plugin makes threads of its own in
  * start or later, not before: a thread keeps the privileges of its beginning.
  *
- * Order. create, prepare, start, { run | process, tick, flush }, stop, destroy.
+ * Order. create, prepare, start, { run | process, tick, reopen, flush }, stop, destroy.
  * Every stage of a pipeline has been prepared before the first is started. A
- * source's run has returned before its stop is called; all process and tick
- * calls have, before the last flush; stop follows that flush. destroy follows a
+ * source's run has returned before its stop is called; all process, tick
+ * and reopen calls have, before the last flush; stop follows that flush. destroy follows a
  * create that succeeded, prepared and started or not. stop follows a start that
  * succeeded. diagnose stands between create and destroy, with none of the others.
  *
@@ -49,7 +49,7 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR 1
-#define WEIR_ABI_MINOR 2
+#define WEIR_ABI_MINOR 3
 #define WEIR_RECORD_VERSION 1
 
 /* True if `object` was written by someone who knows `field`. */
@@ -389,6 +389,12 @@ typedef struct weir_component {
   /* Since 1.1: those that the instance needs from start to stop. NULL: it does not
    * tell, and the host gives up none. */
   const uint64_t* capabilities;
+
+  /* Since 1.3. Sinks, and transforms with ticks, optional: lets go of what is open by a
+   * name and opens that name anew, because somebody has moved it away (SIGUSR1, as
+   * logrotate has it sent). On the thread of process, also while no batch comes. An error
+   * ends the pipeline. */
+  weir_code (*reopen)(void* instance, weir_error* error);
 } weir_component;
 
 /* What a plugin is. Owned by the plugin, constant, for the life of the process. */

@@ -60,6 +60,9 @@ class Consumer : public Component {
   // Nanoseconds from one Tick to the next; 0 is never. Asked once.
   virtual uint64_t TickIntervalNs() const { return 0; }
   virtual Status Tick(uint64_t /*monotonic_now_ns*/) { return OkStatus(); }
+  // Lets go of what is open by a name and opens that name anew: somebody has moved it away,
+  // and sent SIGUSR1. Comes to sinks, and to transforms with ticks.
+  virtual Status Reopen() { return OkStatus(); }
   // Emits or delivers all that is held.
   virtual Status Flush() { return OkStatus(); }
 };

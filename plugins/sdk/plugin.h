@@ -108,6 +108,9 @@ struct Entries {
   static weir_code Tick(void* instance, uint64_t now_ns, weir_error* error) noexcept {
     return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Tick(now_ns); });
   }
+  static weir_code Reopen(void* instance, weir_error* error) noexcept {
+    return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Reopen(); });
+  }
   static weir_code Flush(void* instance, weir_error* error) noexcept {
     return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Flush(); });
   }
@@ -176,6 +179,7 @@ weir_component Define(const char* type, const char* summary, const char* config_
     component.tick_interval_ns = Entries::TickIntervalNs;
     component.tick = Entries::Tick;
     component.flush = Entries::Flush;
+    component.reopen = Entries::Reopen;
   }
   return component;
 }

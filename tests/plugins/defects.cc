@@ -50,6 +50,15 @@ class DefectSink : public weir::sdk::Sink {
     return weir::sdk::OkStatus();
   }
 
+  weir::sdk::Status Reopen() override {
+#if defined(DEFECT_REOPEN_FAILS)
+    return {WEIR_NOT_FOUND, "reopen does not find what it had"};
+#elif defined(DEFECT_REOPEN_THROWS)
+    throw std::runtime_error("reopen has thrown");
+#endif
+    return weir::sdk::OkStatus();
+  }
+
  private:
   weir::sdk::Stage stage_;
 };
@@ -74,6 +83,7 @@ weir_component Component() {
   component.struct_size = offsetof(weir_component, diagnose);
   component.diagnose = NotThere;
   component.prepare = NotThere;
+  component.reopen = NotThere;
   component.prepare_capabilities = 1;
   component.capabilities = reinterpret_cast<const uint64_t*>(1);
 #elif defined(DEFECT_RAW_DIAGNOSE)

@@ -40,8 +40,8 @@ std::string WhyRefused(const std::string& name) {
 
 TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
   EXPECT_THAT(WhyRefused("wrong_major"),
-              AllOf(StartsWith("plugin '"), HasSubstr("version 2.2"), HasSubstr("has 1.2")));
-  EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.3"), HasSubstr("has 1.2")));
+              AllOf(StartsWith("plugin '"), HasSubstr("version 2.3"), HasSubstr("has 1.3")));
+  EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.4"), HasSubstr("has 1.3")));
   EXPECT_THAT(WhyRefused("newer_record"),
               EndsWith("was built for version 2 of the flow record, this weir has 1"));
   EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to tell its version"));
@@ -80,7 +80,7 @@ struct Loaded {
   absl::StatusOr<config::PipelineConfig> config;
 };
 
-// How a run of it ended.
+// How a run of it ended, in which it was asked to reopen before its first batch.
 struct Outcome {
   absl::Status status;
   std::vector<pipeline::StageReport> report;
@@ -94,6 +94,7 @@ Outcome RunWith(const std::string& defect) {
   auto pipeline = pipeline::Pipeline::Create(
       catalogue.StageSpecs(*config, "test.textproto", &runtime), pipeline::SystemClock());
   if (!pipeline.ok()) return {pipeline.status(), {}};
+  (*pipeline)->RequestReopen();
   if (absl::Status status = (*pipeline)->Start(); !status.ok()) return {status, {}};
   (*pipeline)->WaitUntilEnding();
   const absl::Status status =
@@ -132,7 +133,7 @@ TEST(DefectivePluginTest, APreparationThatFailsIsTheErrorOfItsStage) {
             absl::UnimplementedError("sink 'out': prepare needs a kernel that nobody has"));
 }
 
-// Built when the interface had neither prepare nor diagnose.
+// Built when the interface had neither prepare nor diagnose nor reopen.
 TEST(OldPluginTest, WorksAsItAlwaysDid) {
   const Outcome outcome = RunWith("old_minor");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
@@ -201,7 +202,9 @@ TEST(CapabilitiesTest, ThoseForPreparationOnlyAreGivenUpIfAllStagesTell) {
 TEST(DefectivePluginTest, AFailureWhileRunningDropsAndCounts) {
   const std::pair<const char*, const char*> defects[] = {
       {"process_fails", "sink 'out': process has failed"},
-      {"process_throws", "sink 'out': threw something that is not a std::exception"}};
+      {"process_throws", "sink 'out': threw something that is not a std::exception"},
+      {"reopen_fails", "sink 'out': reopen does not find what it had"},
+      {"reopen_throws", "sink 'out': reopen has thrown"}};
   for (const auto& [defect, message] : defects) {
     const Outcome outcome = RunWith(defect);
     EXPECT_EQ(outcome.status.message(), message);

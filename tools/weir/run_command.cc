@@ -38,14 +38,20 @@ void PrintReport(const pipeline::Pipeline& pipeline, const telemetry::MetricRegi
   std::fputs(text.c_str(), stderr);
 }
 
-// The first signal asks for an orderly end, a second one ends at once.
-class StopSignals {
+// SIGUSR1 lets files be opened anew, SIGHUP does nothing. Of all others the first one asks
+// for an orderly end, a second one ends at once.
+class Signals {
  public:
-  explicit StopSignals(pipeline::Pipeline* pipeline) : pipeline_(pipeline) {}
+  explicit Signals(pipeline::Pipeline* pipeline) : pipeline_(pipeline) {}
 
   void On(int number) {
     if (number == SIGHUP) {
       LOG(WARNING) << "SIGHUP: weir does not reload its configuration; the pipeline runs on";
+      return;
+    }
+    if (number == SIGUSR1) {
+      LOG(INFO) << "SIGUSR1: files are opened anew";
+      pipeline_->RequestReopen();
       return;
     }
     if (asked_) {
@@ -120,10 +126,10 @@ int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
   if (absl::Status status = pipeline->Prepare(); !status.ok()) return PrintStartError(status);
   GiveUp(to_give_up);
   const Manager manager;
-  StopSignals stop(pipeline);
-  auto signals = SignalWatcher::Create([&stop](int number) { stop.On(number); });
-  if (!signals.ok()) {
-    PrintError(signals.status().message());
+  Signals signals(pipeline);
+  auto watcher = SignalWatcher::Create([&signals](int number) { signals.On(number); });
+  if (!watcher.ok()) {
+    PrintError(watcher.status().message());
     return kExitFailed;
   }
   if (absl::Status status = pipeline->Start(); !status.ok()) return PrintStartError(status);

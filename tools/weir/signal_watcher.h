@@ -13,8 +13,8 @@
 
 namespace weir {
 
-// Blocks SIGINT, SIGTERM and SIGHUP in the calling thread and those it makes from
-// now on, and ignores SIGPIPE. Before any thread is made.
+// Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 in the calling thread and those it makes
+// from now on, and ignores SIGPIPE. Before any thread is made.
 absl::Status PrepareSignals();
 
 // From its construction to its destruction every blocked signal is a call. The
