@@ -13,23 +13,22 @@
 
 namespace weir::sdk {
 
+// Emits a batch that one was given as it is: nothing is copied.
+inline Status EmitAsItIs(const Stage& stage, const weir_batch& batch) {
+  stage.host()->batch_retain(&batch);
+  return stage.Emit(const_cast<weir_batch*>(&batch));
+}
+
 // Emits these rows of `batch`, in ascending order: all of them as the batch itself, some as
 // copies in one batch, none not at all. Not in a source. RESOURCE_EXHAUSTED: memory is
 // short and none was emitted.
 inline Status EmitRows(const Stage& stage, const weir_batch& batch,
                        const std::vector<uint32_t>& rows) {
   if (rows.empty()) return OkStatus();
-  weir_batch* out;
-  if (rows.size() == batch.size) {
-    out = const_cast<weir_batch*>(&batch);
-    stage.host()->batch_retain(out);
-  } else {
-    out = CopyRows(stage, batch, rows);
-    if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
-  }
-  const weir_code code = stage.host()->emit(stage.raw(), out);
-  if (code != WEIR_OK) return {code, "the pipeline takes no more records"};
-  return OkStatus();
+  if (rows.size() == batch.size) return EmitAsItIs(stage, batch);
+  weir_batch* const out = CopyRows(stage, batch, rows);
+  if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
+  return stage.Emit(out);
 }
 
 }  // namespace weir::sdk

@@ -64,6 +64,14 @@ class Stage {
   }
   void SetHeld(uint64_t records) const { Count(WEIR_COUNT_HELD, nullptr, records); }
 
+  // Hands `batch` on, which has one row or more and is no longer the caller's, whatever comes
+  // of it; see weir_host.emit. From run, process, tick and flush only, on their thread.
+  Status Emit(weir_batch* batch) const {
+    const weir_code code = host_->emit(stage_, batch);
+    if (code == WEIR_OK) return OkStatus();
+    return {code, "the pipeline takes no more records"};
+  }
+
   // In a source's run: waits until all that it emitted has been released by all
   // consumers; see weir_host.settle.
   Status Settle() const {
@@ -150,10 +158,9 @@ class BatchWriter {
   // Emits what is there. Never an empty batch.
   Status Flush() {
     if (batch_ == nullptr) return OkStatus();
-    weir_batch* const batch = std::exchange(batch_, nullptr);
-    const weir_code code = stage_->host()->emit(stage_->raw(), batch);
-    if (code != WEIR_OK) status_ = Status(code, "the pipeline takes no more records");
-    return code == WEIR_OK ? OkStatus() : status_;
+    Status status = stage_->Emit(std::exchange(batch_, nullptr));
+    if (!status.ok()) status_ = status;
+    return status;
   }
 
   uint32_t pending() const { return batch_ == nullptr ? 0 : batch_->size; }

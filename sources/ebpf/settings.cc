@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
+#include "plugins/sdk/duration_option.h"
 #include "sources/ebpf/attach_settings.h"
 #include "sources/ebpf/filter_rules.h"
 
@@ -37,16 +38,6 @@ TableTier TierOf(EbpfMap::FlowTable table) {
       break;
   }
   return TableTier::kAuto;
-}
-
-// The host has checked the text; this is for whoever makes a stage without it.
-sdk::Result<absl::Duration> DurationOf(const char* field, const std::string& text) {
-  absl::Duration duration;
-  if (!absl::ParseDuration(text, &duration) || duration <= absl::ZeroDuration()) {
-    return sdk::Status(WEIR_INVALID_ARGUMENT,
-                       absl::StrCat(field, ": '", text, "' is not a length of time above zero"));
-  }
-  return duration;
 }
 
 sdk::Result<InterfaceSelector> InterfacesOf(const EbpfMap& config) {
@@ -107,10 +98,10 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   sdk::Result<InterfaceSelector> interfaces = InterfacesOf(config);
   if (!interfaces.ok()) return interfaces.status();
   sdk::Result<absl::Duration> interval =
-      DurationOf("cache_active_timeout", config.cache_active_timeout());
+      sdk::DurationOption("cache_active_timeout", config.cache_active_timeout());
   if (!interval.ok()) return interval.status();
   sdk::Result<absl::Duration> early =
-      DurationOf("cache_early_eviction_interval", config.cache_early_eviction_interval());
+      sdk::DurationOption("cache_early_eviction_interval", config.cache_early_eviction_interval());
   if (!early.ok()) return early.status();
   sdk::Result<AttachOptions> attach = AttachOptionsOf(config);
   if (!attach.ok()) return attach.status();
@@ -126,7 +117,8 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
 }
 
 sdk::Result<RingSettings> SettingsOf(const sources::EbpfRingbuf& config) {
-  sdk::Result<absl::Duration> interval = DurationOf("read_interval", config.read_interval());
+  sdk::Result<absl::Duration> interval =
+      sdk::DurationOption("read_interval", config.read_interval());
   if (!interval.ok()) return interval.status();
   if (config.ring_bytes() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "ring_bytes: must be at least 1");

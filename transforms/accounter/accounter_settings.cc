@@ -4,8 +4,8 @@
 #include <algorithm>
 #include <string>
 
-#include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "plugins/sdk/duration_option.h"
 
 namespace weir::transforms {
 namespace {
@@ -16,13 +16,9 @@ constexpr uint64_t kSecond = 1'000 * kMillisecond;
 constexpr uint64_t kEvictionTick = 50 * kMillisecond;
 
 sdk::Status ParseTimeout(const char* field, const std::string& text, uint64_t* ns) {
-  absl::Duration timeout;
-  if (!absl::ParseDuration(text, &timeout) || timeout < absl::Nanoseconds(1) ||
-      timeout > absl::Hours(24)) {
-    return {WEIR_INVALID_ARGUMENT,
-            absl::StrCat(field, ": '", text, "' is not a duration of 1ns to 24h")};
-  }
-  *ns = static_cast<uint64_t>(absl::ToInt64Nanoseconds(timeout));
+  sdk::Result<absl::Duration> timeout = sdk::DurationOption(field, text);
+  if (!timeout.ok()) return timeout.status();
+  *ns = static_cast<uint64_t>(absl::ToInt64Nanoseconds(*timeout));
   return sdk::OkStatus();
 }
 

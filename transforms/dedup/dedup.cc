@@ -6,24 +6,21 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "plugins/sdk/copy_batch.h"
+#include "plugins/sdk/duration_option.h"
 #include "plugins/sdk/emit_rows.h"
 
 namespace weir::transforms {
 
 sdk::Result<std::unique_ptr<DedupTransform>> DedupTransform::Create(const Dedup& config,
                                                                     sdk::Stage stage) {
-  absl::Duration expiry;
-  if (!absl::ParseDuration(config.expiry(), &expiry) || expiry < absl::Nanoseconds(1) ||
-      expiry > absl::Hours(24)) {
-    return sdk::Status(WEIR_INVALID_ARGUMENT, absl::StrCat("expiry: '", config.expiry(),
-                                                           "' is not a duration of 1ns to 24h"));
-  }
+  sdk::Result<absl::Duration> expiry = sdk::DurationOption("expiry", config.expiry());
+  if (!expiry.ok()) return expiry.status();
   constexpr uint32_t kMaxFlows = 100'000'000;
   if (config.max_flows() == 0 || config.max_flows() > kMaxFlows) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, absl::StrCat("max_flows: must be 1 to ", kMaxFlows));
   }
   return std::unique_ptr<DedupTransform>(new DedupTransform(
-      config.max_flows(), static_cast<uint64_t>(absl::ToInt64Nanoseconds(expiry)),
+      config.max_flows(), static_cast<uint64_t>(absl::ToInt64Nanoseconds(*expiry)),
       config.just_mark(), std::move(stage)));
 }
 
@@ -61,9 +58,7 @@ sdk::Status DedupTransform::EmitMarked(const BatchView& batch) {
       sdk::MutableRow(out, i)->present |= WEIR_IS_DUPLICATE;
     }
   }
-  const weir_code code = stage_.host()->emit(stage_.raw(), out);
-  if (code != WEIR_OK) return {code, "the pipeline takes no more records"};
-  return sdk::OkStatus();
+  return stage_.Emit(out);
 }
 
 void DedupTransform::UpdateMetrics() {

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/copy_batch.h"
+#include "plugins/sdk/emit_rows.h"
 #include "plugins/sdk/errno_status.h"
 
 namespace weir::transforms {
@@ -54,25 +55,17 @@ sdk::Status InterfaceNamerTransform::Stop() {
 sdk::Status InterfaceNamerTransform::Process(const BatchView& batch) {
   uint32_t first = 0;
   while (first < batch.size() && !NeedsName(batch[first])) ++first;
-  weir_batch* out;
-  if (first == batch.size()) {
-    // Nothing to change: the same batch goes on, with a reference more.
-    out = const_cast<weir_batch*>(batch.raw());
-    stage_.host()->batch_retain(out);
-  } else {
-    out = sdk::CopyBatch(stage_, *batch.raw());
-    if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
-    BatchNames found;
-    for (uint32_t i = first; i < out->size; ++i) {
-      if (sdk::Status status = Name(sdk::MutableRow(out, i), &found); !status.ok()) {
-        stage_.host()->batch_release(out);
-        return status;
-      }
+  if (first == batch.size()) return sdk::EmitAsItIs(stage_, *batch.raw());
+  weir_batch* const out = sdk::CopyBatch(stage_, *batch.raw());
+  if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
+  BatchNames found;
+  for (uint32_t i = first; i < out->size; ++i) {
+    if (sdk::Status status = Name(sdk::MutableRow(out, i), &found); !status.ok()) {
+      stage_.host()->batch_release(out);
+      return status;
     }
   }
-  const weir_code code = stage_.host()->emit(stage_.raw(), out);
-  if (code != WEIR_OK) return {code, "the pipeline takes no more records"};
-  return sdk::OkStatus();
+  return stage_.Emit(out);
 }
 
 bool InterfaceNamerTransform::NeedsName(const Record& record) const {

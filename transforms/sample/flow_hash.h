@@ -26,7 +26,7 @@ inline uint64_t Fold(uint64_t a, uint64_t b) {
 // The same for both directions of a connection, on all interfaces and in all network
 // namespaces: of the addresses, ports and protocol; of what is not IP, of the MACs and the
 // EtherType. Evenly spread over 64 bits, and for each seed in another way.
-inline uint64_t FlowHash(const Record& record, uint64_t seed) {
+inline uint64_t BothWaysHash(const Record& record, uint64_t seed) {
   const auto end = [seed](const uint8_t* address, const uint8_t* mac, uint64_t port) {
     uint64_t words[3] = {};
     std::memcpy(words, address, sizeof(record.src_addr));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "plugins/sdk/copy_batch.h"
+#include "plugins/sdk/emit_rows.h"
 #include "transforms/sample/flow_hash.h"
 
 namespace weir::transforms {
@@ -35,29 +36,21 @@ SampleTransform::SampleTransform(uint32_t interval, Sample::By by, uint64_t seed
       random_(seed) {}
 
 sdk::Status SampleTransform::Process(const BatchView& batch) {
-  weir_batch* out;
-  if (interval_ == 1) {
-    // Nothing to change: the same batch goes on, with a reference more.
-    out = const_cast<weir_batch*>(batch.raw());
-    stage_.host()->batch_retain(out);
-  } else {
-    passing_.clear();
-    for (uint32_t i = 0; i < batch.size(); ++i) {
-      if (Passes(batch[i])) passing_.push_back(i);
-    }
-    stage_.CountFiltered(batch.size() - passing_.size());
-    if (passing_.empty()) return sdk::OkStatus();
-    out = sdk::CopyRows(stage_, *batch.raw(), passing_);
-    if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
-    for (uint32_t i = 0; i < out->size; ++i) Scale(sdk::MutableRow(out, i));
+  if (interval_ == 1) return sdk::EmitAsItIs(stage_, *batch.raw());
+  passing_.clear();
+  for (uint32_t i = 0; i < batch.size(); ++i) {
+    if (Passes(batch[i])) passing_.push_back(i);
   }
-  const weir_code code = stage_.host()->emit(stage_.raw(), out);
-  if (code != WEIR_OK) return {code, "the pipeline takes no more records"};
-  return sdk::OkStatus();
+  stage_.CountFiltered(batch.size() - passing_.size());
+  if (passing_.empty()) return sdk::OkStatus();
+  weir_batch* const out = sdk::CopyRows(stage_, *batch.raw(), passing_);
+  if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
+  for (uint32_t i = 0; i < out->size; ++i) Scale(sdk::MutableRow(out, i));
+  return stage_.Emit(out);
 }
 
 bool SampleTransform::Passes(const Record& record) {
-  const uint64_t drawn = by_ == Sample::FLOW ? FlowHash(record, seed_) : random_.Next();
+  const uint64_t drawn = by_ == Sample::FLOW ? BothWaysHash(record, seed_) : random_.Next();
   return drawn <= last_that_passes_;
 }
 

@@ -45,7 +45,7 @@ void BM_SampleByRecord(benchmark::State& state) {
 BENCHMARK(BM_SampleByRecord);
 
 void BM_SampleByFlow(benchmark::State& state) {
-  Measure(state, [](const Record& record) { return FlowHash(record, 0); });
+  Measure(state, [](const Record& record) { return BothWaysHash(record, 0); });
 }
 BENCHMARK(BM_SampleByFlow);
 
