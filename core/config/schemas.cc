@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/schemas.h"
 
+#include <string_view>
+
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/config/diagnostics.h"
 #include "google/protobuf/descriptor.pb.h"
+#include "plugins/sdk/config_rules.descriptors.h"
+#include "plugins/sdk/config_rules.pb.h"
 
 namespace weir::config {
 namespace {
@@ -40,13 +45,31 @@ void DropReservedNames(DescriptorProto* message) {
   for (DescriptorProto& nested : *message->mutable_nested_type()) DropReservedNames(&nested);
 }
 
-absl::Status BuildFiles(const std::string& serialized, DescriptorPool* pool) {
-  if (serialized.size() > kMaxDescriptorBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("they have ", serialized.size(), " bytes; allowed are ", kMaxDescriptorBytes));
-  }
+// What nearly every set begins with, as protoc writes it: config_rules.proto after
+// descriptor.proto, which it imports.
+std::string_view CommonFiles() {
+  return {reinterpret_cast<const char*>(kPluginsSdkConfigRulesDescriptors),
+          kPluginsSdkConfigRulesDescriptorsSize};
+}
+
+// These two, built once: they are most of what there is to build of a component, and
+// have no comments that anybody reads. Immutable, and there to the end of the process.
+const DescriptorPool* CommonPool() {
+  static const DescriptorPool* const pool = [] {
+    auto* const made = new DescriptorPool;
+    for (const auto* of : {FileDescriptorProto::descriptor(), FieldRules::descriptor()}) {
+      FileDescriptorProto file;
+      of->file()->CopyTo(&file);
+      made->BuildFile(file);
+    }
+    return made;
+  }();
+  return pool;
+}
+
+absl::Status BuildFiles(std::string_view serialized, DescriptorPool* pool) {
   FileDescriptorSet set;
-  if (!set.ParseFromString(serialized)) {
+  if (!set.ParseFromArray(serialized.data(), static_cast<int>(serialized.size()))) {
     return absl::InvalidArgumentError("they are not a google.protobuf.FileDescriptorSet");
   }
   if (set.file_size() > kMaxDescriptorFiles) {
@@ -54,8 +77,6 @@ absl::Status BuildFiles(const std::string& serialized, DescriptorPool* pool) {
         absl::StrCat("they hold ", set.file_size(), " files; allowed are ", kMaxDescriptorFiles));
   }
   for (FileDescriptorProto& file : *set.mutable_file()) {
-    // Nobody reads these comments, which are most of the set.
-    if (file.name() == "google/protobuf/descriptor.proto") file.clear_source_code_info();
     for (DescriptorProto& message : *file.mutable_message_type()) DropReservedNames(&message);
     BuildErrors errors;
     if (pool->BuildFileCollectingErrors(file, &errors) == nullptr) {
@@ -63,6 +84,24 @@ absl::Status BuildFiles(const std::string& serialized, DescriptorPool* pool) {
     }
   }
   return absl::OkStatus();
+}
+
+// A plugin whose set begins otherwise brings all its files: another version of these two,
+// or none.
+absl::StatusOr<std::unique_ptr<DescriptorPool>> BuildPool(std::string_view serialized) {
+  if (serialized.size() > kMaxDescriptorBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("they have ", serialized.size(), " bytes; allowed are ", kMaxDescriptorBytes));
+  }
+  std::unique_ptr<DescriptorPool> pool;
+  if (absl::StartsWith(serialized, CommonFiles())) {
+    serialized.remove_prefix(CommonFiles().size());
+    pool = std::make_unique<DescriptorPool>(CommonPool());
+  } else {
+    pool = std::make_unique<DescriptorPool>();
+  }
+  if (absl::Status status = BuildFiles(serialized, pool.get()); !status.ok()) return status;
+  return pool;
 }
 
 }  // namespace
@@ -83,12 +122,13 @@ absl::StatusOr<std::unique_ptr<const Schema>> Schema::Create(ComponentSpec spec)
 
 absl::Status Schema::Build() {
   if (spec_.config_message.empty() && spec_.descriptor_set.empty()) return absl::OkStatus();
-  pool_ = std::make_unique<DescriptorPool>();
-  const absl::Status status = BuildFiles(spec_.descriptor_set, pool_.get());
-  if (!status.ok()) {
-    return absl::Status(status.code(),
-                        absl::StrCat("the descriptors of its configuration: ", status.message()));
+  absl::StatusOr<std::unique_ptr<DescriptorPool>> pool = BuildPool(spec_.descriptor_set);
+  if (!pool.ok()) {
+    return absl::Status(
+        pool.status().code(),
+        absl::StrCat("the descriptors of its configuration: ", pool.status().message()));
   }
+  pool_ = *std::move(pool);
   message_ = pool_->FindMessageTypeByName(spec_.config_message);
   if (message_ == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat(

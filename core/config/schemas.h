@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The component types that a configuration may name, and the messages that
 // configure them. Each component has a descriptor pool of its own, so that plugins
-// which bring different versions of one .proto do not meet.
+// which bring different versions of one .proto do not meet; where they bring the same
+// version of config_rules.proto as the host, they share that.
 #ifndef WEIR_CORE_CONFIG_SCHEMAS_H_
 #define WEIR_CORE_CONFIG_SCHEMAS_H_
 

@@ -23,6 +23,7 @@
 #include "google/protobuf/descriptor.pb.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
+#include "plugins/sdk/config_rules.descriptors.h"
 #include "plugins/sdk/config_rules.pb.h"
 
 namespace {
@@ -109,11 +110,16 @@ void MeetBytes(const std::string& bytes) {
 }
 
 void MeetText(const weir::fuzz::HostilePlugin& plugin) {
-  FileDescriptorSet set;
-  FileDescriptorProto::descriptor()->file()->CopyTo(set.add_file());
-  weir::FieldRules::descriptor()->file()->CopyTo(set.add_file());
-  set.MergeFrom(plugin.descriptors());
-  MeetPlugin(set.SerializePartialAsString(), plugin.message(), plugin.pipeline());
+  // With the files that weir knows already, byte for byte, and with others of the same name.
+  const std::string known(reinterpret_cast<const char*>(weir::kPluginsSdkConfigRulesDescriptors),
+                          weir::kPluginsSdkConfigRulesDescriptorsSize);
+  FileDescriptorSet others;
+  FileDescriptorProto::descriptor()->file()->CopyTo(others.add_file());
+  weir::FieldRules::descriptor()->file()->CopyTo(others.add_file());
+  const std::string own = plugin.descriptors().SerializePartialAsString();
+  for (const std::string& common : {known, others.SerializeAsString()}) {
+    MeetPlugin(common + own, plugin.message(), plugin.pipeline());
+  }
 }
 
 }  // namespace

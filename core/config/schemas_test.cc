@@ -11,6 +11,7 @@
 #include "core/config/test_schemas.h"
 #include "google/protobuf/descriptor.pb.h"
 #include "gtest/gtest.h"
+#include "plugins/sdk/config_rules.descriptors.h"
 
 namespace weir::config {
 namespace {
@@ -65,13 +66,38 @@ TEST(SchemasTest, RefusesDescriptorsThatDoNotHold) {
             "missing.proto: Import \"missing.proto\" has not been loaded.");
 }
 
+// One whose set begins as the host's own and one that brings another version of what all
+// import are the same component, and do not meet.
+TEST(SchemasTest, TakesOtherVersionsOfWhatAllImport) {
+  const ComponentSpec same = TestSpec(StageKind::kSink, "same", "weir.test.Writer");
+  ComponentSpec other = TestSpec(StageKind::kSink, "other", "weir.test.Writer");
+  google::protobuf::FileDescriptorSet set;
+  ASSERT_TRUE(set.ParseFromString(other.descriptor_set));
+  for (google::protobuf::FileDescriptorProto& file : *set.mutable_file()) {
+    if (file.name() == "plugins/sdk/config_rules.proto") {
+      file.add_message_type()->set_name("OfAnotherVersion");
+    }
+  }
+  other.descriptor_set = set.SerializeAsString();
+  ConfigSchemas schemas;
+  ASSERT_TRUE(schemas.Add(same).ok());
+  ASSERT_TRUE(schemas.Add(other).ok());
+  const auto* const same_message = schemas.Find(StageKind::kSink, "same")->message();
+  const auto* const other_message = schemas.Find(StageKind::kSink, "other")->message();
+  EXPECT_EQ(same_message->DebugString(), other_message->DebugString());
+  EXPECT_EQ(same_message->file()->pool()->FindMessageTypeByName("weir.OfAnotherVersion"), nullptr);
+  EXPECT_NE(other_message->file()->pool()->FindMessageTypeByName("weir.OfAnotherVersion"), nullptr);
+}
+
 TEST(SchemasTest, SurvivesDamagedDescriptors) {
   const ComponentSpec good = TestSpec(StageKind::kSink, "x", "weir.test.Writer");
   std::mt19937 random(7);
   for (int round = 0; round < 300; ++round) {
     ComponentSpec spec = good;
     for (int i = 0; i <= round % 8; ++i) {
-      const size_t at = random() % spec.descriptor_set.size();
+      // Every other round behind what it has in common with the host's.
+      const size_t from = round % 2 == 0 ? 0 : kPluginsSdkConfigRulesDescriptorsSize;
+      const size_t at = from + random() % (spec.descriptor_set.size() - from);
       spec.descriptor_set[at] = static_cast<char>(random());
     }
     if (round % 5 == 0) spec.descriptor_set.resize(random() % spec.descriptor_set.size());
