@@ -124,9 +124,8 @@ absl::Status Schema::Build() {
   if (spec_.config_message.empty() && spec_.descriptor_set.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<DescriptorPool>> pool = BuildPool(spec_.descriptor_set);
   if (!pool.ok()) {
-    return absl::Status(
-        pool.status().code(),
-        absl::StrCat("the descriptors of its configuration: ", pool.status().message()));
+    return absl::Status(pool.status().code(), absl::StrCat("the descriptors of its configuration: ",
+                                                           pool.status().message()));
   }
   pool_ = *std::move(pool);
   message_ = pool_->FindMessageTypeByName(spec_.config_message);
