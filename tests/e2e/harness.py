@@ -62,9 +62,10 @@ def wait_until(condition, what):
 
 class Weir:
     """`weir ARGUMENTS` as a process, in a network namespace if one is given. Its
-    output goes to files, so that it never waits for a reader."""
+    output goes to files, so that it never waits for a reader, unless `stdout` says where."""
 
-    def __init__(self, folder, *arguments, netns=None, program=WEIR, stdin=None, cwd=None):
+    def __init__(self, folder, *arguments, netns=None, program=WEIR, stdin=None, stdout=None,
+                 cwd=None):
         self._folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
         self._stdout_path = self._folder / "stdout"
         self._stderr_path = self._folder / "stderr"
@@ -73,7 +74,8 @@ class Weir:
             command = ["ip", "netns", "exec", netns] + command
         with open(self._stdout_path, "wb") as out, open(self._stderr_path, "wb") as err:
             self.process = subprocess.Popen(command, stdin=stdin or subprocess.DEVNULL,
-                                            stdout=out, stderr=err, cwd=cwd)
+                                            stdout=out if stdout is None else stdout,
+                                            stderr=err, cwd=cwd)
 
     def stdout(self):
         return self._stdout_path.read_text()
@@ -106,8 +108,8 @@ class Weir:
 
     def records(self):
         """The whole lines of its output, parsed."""
-        text = self.stdout()
-        return [json.loads(line) for line in text[:text.rfind("\n") + 1].splitlines()]
+        # Not splitlines(), for which more than a newline ends a line, in names of interfaces too.
+        return [json.loads(line) for line in self.stdout().split("\n")[:-1]]
 
     def balance(self):
         """Stage name -> column -> records, of the table printed at the end."""
