@@ -80,6 +80,10 @@ void MarkLost(const weir_batch* batch) {
   if (SlabOf(batch)->in_flight != nullptr) SlabOf(batch)->in_flight->MarkLost();
 }
 
+uint32_t References(const weir_batch* batch) {
+  return SlabOf(batch)->references.load(std::memory_order_acquire);
+}
+
 int64_t LiveBatches() { return live_batches.load(std::memory_order_relaxed); }
 
 }  // namespace weir::pipeline

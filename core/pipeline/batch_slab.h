@@ -30,6 +30,9 @@ void TraceWith(const weir_batch* batch, const weir_batch* other);
 // Says that the batch does not get where it was to go, if it is traced. Thread-safe.
 void MarkLost(const weir_batch* batch);
 
+// How many references it has now: for whoever wants to know what a plugin keeps.
+uint32_t References(const weir_batch* batch);
+
 // Batches that are allocated now, in the whole process: what tests hold to zero.
 int64_t LiveBatches();
 

@@ -42,6 +42,10 @@ class StageHost {
   virtual void RequestStop(std::string_view why) = 0;
 
   virtual telemetry::StageCounters& counters() = 0;
+
+  // The stage has asked for what the plugin interface does not allow, and been refused;
+  // it has been logged. Any thread.
+  virtual void OnMisuse(std::string_view /*what*/) {}
 };
 
 // How one thing that a stage needs stands on this machine.

@@ -42,6 +42,11 @@ weir_batch* BatchAllocate(weir_stage* /*stage*/, uint32_t rows, const weir_batch
   return pipeline::AllocateBatch(rows, like);
 }
 
+void Misuse(weir_stage* stage, std::string_view what) {
+  Log(stage, WEIR_LOG_ERROR, __FILE__, __LINE__, {what.data(), what.size()});
+  stage->host->OnMisuse(what);
+}
+
 // Why a stage may not emit this batch; empty: it may.
 std::string_view WhyNotEmit(const weir_stage& stage, const weir_batch& batch) {
   if (stage.host->kind() == StageKind::kSink) return "a sink has nobody to emit to";
@@ -53,7 +58,7 @@ std::string_view WhyNotEmit(const weir_stage& stage, const weir_batch& batch) {
 weir_code Emit(weir_stage* stage, weir_batch* batch) {
   pipeline::BatchRef owned = pipeline::BatchRef::Adopt(batch);
   if (const std::string_view why = WhyNotEmit(*stage, *batch); !why.empty()) {
-    Log(stage, WEIR_LOG_ERROR, __FILE__, __LINE__, {why.data(), why.size()});
+    Misuse(stage, why);
     return WEIR_INVALID_ARGUMENT;
   }
   return stage->host->Emit(std::move(owned)).raw_code();
@@ -61,8 +66,7 @@ weir_code Emit(weir_stage* stage, weir_batch* batch) {
 
 weir_code Settle(weir_stage* stage) {
   if (stage->host->kind() == StageKind::kSource) return stage->host->Settle().raw_code();
-  constexpr std::string_view kWhy = "only a source can wait until its records have settled";
-  Log(stage, WEIR_LOG_ERROR, __FILE__, __LINE__, {kWhy.data(), kWhy.size()});
+  Misuse(stage, "only a source can wait until its records have settled");
   return WEIR_INVALID_ARGUMENT;
 }
 
@@ -88,6 +92,7 @@ void Count(weir_stage* stage, weir_count what, const char* reason, uint64_t reco
   // Counted all the same it would stand twice in the balance.
   LOG_FIRST_N(ERROR, 10) << StageTitle(kind, stage->host->name())
                          << ": the plugin counts what its kind of stage cannot (" << what << ")";
+  stage->host->OnMisuse("counted what its kind of stage cannot");
 }
 
 void RequestStop(weir_stage* stage, weir_string why) { stage->host->RequestStop(View(why)); }
@@ -162,5 +167,5 @@ absl::Status weir_error::ToStatus(weir_code code) const {
   // A number that is no error code must not turn into success.
   const bool known = code >= WEIR_CANCELLED && code <= WEIR_UNAUTHENTICATED;
   return absl::Status(known ? static_cast<absl::StatusCode>(code) : absl::StatusCode::kUnknown,
-                      message.empty() ? "failed and gave no reason" : message);
+                      message.empty() ? weir::plugin::kNoReason : message);
 }

@@ -17,6 +17,9 @@
 
 namespace weir::plugin {
 
+// The message of a call that failed without one.
+inline constexpr char kNoReason[] = "failed and gave no reason";
+
 // What the stages of one pipeline have in common. Outlives them.
 struct Runtime {
   const pipeline::Clock* clock;

@@ -17,9 +17,9 @@ absl::Status Guarded(Call&& call) {
   try {
     return error.ToStatus(call(&error));
   } catch (const std::exception& exception) {
-    return absl::InternalError(absl::StrCat("the plugin let an exception out: ", exception.what()));
+    return absl::InternalError(absl::StrCat(kExceptionOut, ": ", exception.what()));
   } catch (...) {
-    return absl::InternalError("the plugin let an exception out");
+    return absl::InternalError(kExceptionOut);
   }
 }
 

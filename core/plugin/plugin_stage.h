@@ -14,6 +14,9 @@
 
 namespace weir::plugin {
 
+// How the message of a call begins that let an exception through the boundary.
+inline constexpr char kExceptionOut[] = "the plugin let an exception out";
+
 // Makes an instance of `component` (from the plugin file `plugin`, both valid for
 // the life of the process) with a configuration in wire format. A Source if that is
 // what the component is, else a Consumer. `host` and `runtime` must outlive it.

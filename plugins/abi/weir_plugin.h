@@ -31,7 +31,10 @@
  * source's run has returned before its stop is called; all process, tick
  * and reopen calls have, before the last flush; stop follows that flush. destroy follows a
  * create that succeeded, prepared and started or not. stop follows a start that
- * succeeded. diagnose stands between create and destroy, with none of the others.
+ * succeeded. Each of create, prepare, start, stop and destroy comes once at most for an
+ * instance: what was stopped is not started or stopped again, but another instance may be
+ * made, of the same configuration, before or after. diagnose stands between create and destroy,
+ * with none of the others.
  *
  * Errors. A function that can fail returns a weir_code and, if it is not
  * WEIR_OK, says why through host->error_set. No exception may leave a plugin.
@@ -230,8 +233,12 @@ typedef struct weir_findings weir_findings;
 typedef enum weir_metric_kind { WEIR_METRIC_COUNTER = 0, WEIR_METRIC_GAUGE = 1 } weir_metric_kind;
 
 /*
- * The host's functions. One table for the process, valid for its whole life.
- * `stage` is the one given to create, except where NULL is allowed.
+ * The host's functions. One table for the process, valid for its whole life; all of
+ * its pointers are set, as far as struct_size reaches. `stage` is the one given to
+ * create, except where NULL is allowed, and may be used until destroy returns. Any
+ * thread may call them, but where less is said. What is handed to them stays the
+ * caller's and is copied where it is kept, but for the batch of emit. None of them
+ * throws, and those that return nothing cannot fail.
  */
 typedef struct weir_host {
   uint32_t struct_size;
@@ -245,8 +252,8 @@ typedef struct weir_host {
   void (*log)(weir_stage* stage, weir_severity severity, const char* file, int line,
               weir_string message);
 
-  /* Says why the call that was given `error` is about to fail. The host copies
-   * the message; the last call counts. */
+  /* Says why the call that was given `error` is about to fail, on the thread of that
+   * call. The host copies the message; the last call counts. */
   void (*error_set)(weir_error* error, weir_string message);
 
   /* A new batch with room for `rows` (1 to 65536) rows, zeroed, size 0, owned by
@@ -254,7 +261,8 @@ typedef struct weir_host {
    * as those of `like`, with all that follows the record in them; `like` NULL: a
    * row is a weir_record. */
   weir_batch* (*batch_allocate)(weir_stage* stage, uint32_t rows, const weir_batch* like);
-  /* One reference more, one reference fewer; the last frees. */
+  /* One reference more, one reference fewer; the last frees. Nobody may release what he
+   * has not allocated or retained, or use what he has released. */
   void (*batch_retain)(const weir_batch* batch);
   void (*batch_release)(const weir_batch* batch);
 
@@ -265,16 +273,17 @@ typedef struct weir_host {
    * source should return. */
   weir_code (*emit)(weir_stage* stage, weir_batch* batch);
 
-  /* See weir_count. `reason` is read for WEIR_COUNT_DROPPED only, else NULL. */
+  /* See weir_count. From create to destroy. `reason` is read for WEIR_COUNT_DROPPED only, else
+   * NULL. */
   void (*count)(weir_stage* stage, weir_count what, const char* reason, uint64_t records);
 
   /* Asks for an orderly end of the program with exit code 0, as SIGTERM does:
    * for a sink whose reader has gone on purpose. Returns at once. */
   void (*request_stop)(weir_stage* stage, weir_string why);
 
-  /* The metric of that name (weir_<what>_total for counters) with the label
-   * `stage`, and `reason` if not NULL; the same one for the same arguments. The
-   * host copies all strings. */
+  /* The metric of that name (weir_<what>_total for counters, in snake_case) with the
+   * label `stage`, and `reason` if not NULL; the same one for the same arguments,
+   * never NULL. It is the host's; the host copies all strings. */
   weir_metric* (*metric)(weir_stage* stage, weir_metric_kind kind, const char* name,
                          const char* reason, const char* help);
   void (*metric_add)(weir_metric* metric, int64_t delta); /* counters only grow */
@@ -290,7 +299,8 @@ typedef struct weir_host {
    * has been destroyed. Control thread only. */
   void* (*shared)(weir_stage* stage, const char* name, void* (*make)(void), void (*dispose)(void*));
 
-  /* Since 1.1. Adds one finding; the host copies it. For diagnose. */
+  /* Since 1.1. Adds one finding; the host copies it. From inside diagnose, on its
+   * thread. */
   void (*finding_add)(weir_findings* findings, const weir_finding* finding);
 
   /* Since 1.2, for a source, from inside run and on its thread: blocks until no stage has
@@ -314,20 +324,28 @@ typedef struct weir_create_args {
   weir_stage* stage;
   weir_string stage_name;
   /* The configuration: config_message in protobuf wire format, already checked
-   * against config_descriptors and their field rules. */
+   * against config_descriptors and their field rules. Empty where all has been left
+   * out. All the same a plugin stays within `size`, whatever the bytes. */
   weir_string config;
 } weir_create_args;
 
 /*
- * One kind of stage that a plugin can make. The plugin owns it, constant, for
- * the life of the process. Every function pointer is required unless it says
- * optional (then NULL).
+ * One kind of stage that a plugin can make. The plugin owns it and all it points to,
+ * constant, for the life of the process. Every function pointer is required unless it
+ * says optional (then NULL). Those of a kind that a component is not of are not read.
+ *
+ * `instance` is what create returned: the plugin's, and opaque to the host, which passes
+ * it to every other function until destroy. Several instances may be there at once, and
+ * share nothing but what they ask weir_host.shared for. `error` is the host's, for
+ * error_set, and valid during the call only; what a function takes besides is so too. A
+ * function that has failed has done nothing that would have to be undone, but for what
+ * its comment says. `weir plugin-test` tries all of this.
  */
 typedef struct weir_component {
   uint32_t struct_size;
   weir_kind kind;
   const char* type;    /* what the configuration calls it: snake_case */
-  const char* summary; /* one sentence for people */
+  const char* summary; /* one sentence for people; not empty */
 
   /* Full name of the message that configures it, and a serialized
    * google.protobuf.FileDescriptorSet that holds it and all it imports, each file
@@ -336,50 +354,69 @@ typedef struct weir_component {
   const uint8_t* config_descriptors;
   size_t config_descriptors_size;
 
-  /* Makes an instance. Looks at its configuration and says what is wrong with it,
-   * but opens nothing and changes nothing outside: `weir validate` calls it too. */
+  /* Required. Control thread. Makes an instance and puts it into *instance, not NULL.
+   * Looks at its configuration and says what is wrong with it, but opens nothing, makes
+   * no thread and changes nothing outside: `weir validate` calls it too. `args` is the
+   * host's and valid during the call. An error: there is no instance, and no destroy;
+   * WEIR_INVALID_ARGUMENT is a configuration that will not do. */
   weir_code (*create)(const weir_create_args* args, void** instance, weir_error* error);
 
-  /* Opens what the instance needs. Consumers have been started before. */
+  /* Required. Control thread. Opens what the instance needs. Consumers have been
+   * started before. An error: nothing stays open, and neither stop nor a data call comes,
+   * only destroy. WEIR_PERMISSION_DENIED and WEIR_UNIMPLEMENTED: this machine or its user
+   * lacks something, which the message names. */
   weir_code (*start)(void* instance, weir_error* error);
 
-  /* Closes it. Returns only when all threads of the plugin's own are gone. */
+  /* Required. Control thread. Closes it. Returns only when all threads of the plugin's
+   * own are gone, and what start and prepare opened is closed, also with an error, which
+   * tells of what could not be delivered. No data call comes any more. */
   weir_code (*stop)(void* instance, weir_error* error);
 
-  /* Frees the instance. */
+  /* Required. Control thread. Frees the instance. By its return the plugin has released
+   * every batch that the instance retained or allocated, and uses neither `stage` nor a
+   * metric of it any more. Cannot fail. */
   void (*destroy)(void* instance);
 
-  /* Sources only: produces batches until the input ends or interrupt is called,
-   * then hands over what is left and returns. */
+  /* Required of sources, and theirs only. On a thread of the host's that this call has
+   * to itself. Produces batches until the input ends or interrupt is called, then hands
+   * over what is left and returns: once for an instance. An error ends the pipeline. */
   weir_code (*run)(void* instance, weir_error* error);
 
-  /* Sources only: makes run return soon; returns at once. May come before run,
-   * more than once, and from any thread. */
+  /* Required of sources, and theirs only. Makes run return soon; returns at once and
+   * cannot fail. Any thread. Between start and stop; before run, during it or after it,
+   * and more than once. */
   void (*interrupt)(void* instance);
 
-  /* Transforms and sinks: takes a batch. It is the host's; retain it to keep it.
-   * An error ends the pipeline, and these records count as dropped unless the
-   * stage has told what became of them. */
+  /* Required of transforms and sinks, and theirs only. On a thread of the host's, not
+   * always the same. Takes a batch. It is the host's, and nobody may write it; retain it
+   * to keep it beyond the call. Its rows are `stride` apart, which may be more than
+   * sizeof(weir_record); a batch without rows changes nothing. An error ends the
+   * pipeline, and these records count as dropped unless the stage has told what became
+   * of them. */
   weir_code (*process)(void* instance, const weir_batch* batch, weir_error* error);
 
-  /* Transforms and sinks, optional: how often tick is due, in ns; 0: never. Asked
-   * once, after create. A stage with ticks gets a queue and a thread of its own;
-   * any other transform runs on the threads of its producers. */
+  /* Transforms and sinks, optional: how often tick is due, in ns; 0: never. Control
+   * thread; asked once, after create; cannot fail. A stage with ticks gets a queue and a
+   * thread of its own; any other transform runs on the threads of its producers. */
   uint64_t (*tick_interval_ns)(void* instance);
 
-  /* Optional, required with tick_interval_ns: `now_ns` is the monotonic clock. */
+  /* Optional, required with tick_interval_ns. On a thread as of process: `now_ns` is the
+   * monotonic clock. May emit. An error ends the pipeline. */
   weir_code (*tick)(void* instance, uint64_t now_ns, weir_error* error);
 
-  /* Transforms and sinks, optional: emits or delivers all that is held. */
+  /* Transforms and sinks, optional: emits or delivers all that is held, so that
+   * WEIR_COUNT_HELD is 0, or drops and counts it. On a thread as of process, which gets no
+   * batch afterwards; never after a call that failed. An error ends the pipeline. */
   weir_code (*flush)(void* instance, weir_error* error);
 
-  /* Since 1.1, optional: reports through host->finding_add how this machine suits
+  /* Since 1.1, optional. Control thread. Reports through host->finding_add how this machine suits
    * this configuration. May try things out, but leaves nothing behind. An error: the
    * configuration is bad, or it could not be found out. */
   weir_code (*diagnose)(void* instance, weir_findings* findings, weir_error* error);
 
-  /* Since 1.1, optional: opens what takes a privilege that the instance does not need
-   * later on. Undone by stop, or by destroy if start was never called. */
+  /* Since 1.1, optional. Control thread. Opens what takes a privilege that the instance
+   * does not need later on. An error as of start. Undone by stop, or by destroy if start was never
+   * called or has failed. */
   weir_code (*prepare)(void* instance, weir_error* error);
 
   /* Since 1.1: Linux capabilities (bit 1 << CAP_x) that prepare needs. Once every

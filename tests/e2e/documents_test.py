@@ -154,6 +154,7 @@ class CompletionTest(harness.WeirTest):
     def test_files_and_folders_are_left_to_the_shell(self):
         self.assertEqual(self.complete("run", "--config", "=", "ex"), {"compopt -o default"})
         self.assertEqual(self.complete("run", "--config", ""), {"compopt -o default"})
+        self.assertEqual(self.complete("plugin-test", "my"), {"compopt -o default"})
         for typed in (["=", "li"], ["=", "lib", ":", "sh"], ["=", "lib", ":"]):
             self.assertEqual(self.complete("run", "--plugin_path", *typed), {"compopt -o dirnames"})
         self.assertEqual(self.complete("run", "--drain_timeout", "="), set())

@@ -1,15 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // A sink "defect" that is sound but for one thing, which a macro chooses: what the
-// host must survive and name. DEFECT_NONE is the control: it must work.
+// host must survive and name, or `weir plugin-test` find. DEFECT_NONE is the control: it
+// must work.
+#include <fcntl.h>
+#include <unistd.h>  // keep: pause
+
+#include <atomic>
 #include <cstddef>
 #include <cstdlib>
 #include <memory>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "plugins/sdk/plugin.h"
 
 namespace {
+
+// What only a defective plugin has: something that all its instances share.
+[[maybe_unused]] std::atomic<const weir_host*> last_host{nullptr};
+[[maybe_unused]] std::atomic<weir_stage*> last_stage{nullptr};
 
 class DefectSink : public weir::sdk::Sink {
  public:
@@ -34,6 +44,26 @@ class DefectSink : public weir::sdk::Sink {
   weir::sdk::Status Start() override {
 #if defined(DEFECT_START_FAILS)
     return {WEIR_PERMISSION_DENIED, "start needs a privilege that nobody has"};
+#elif defined(DEFECT_LEAVES_THREAD)
+    std::thread([] { pause(); }).detach();
+#elif defined(DEFECT_LEAKS_FILE)
+    if (open("/dev/zero", O_RDONLY | O_CLOEXEC) < 0) return {WEIR_INTERNAL, "/dev/zero"};
+#elif defined(DEFECT_BAD_METRIC)
+    stage_.Counter("weir_defects", "A counter must end in _total.").Add(1);
+#endif
+    return weir::sdk::OkStatus();
+  }
+
+  weir::sdk::Status Stop() override {
+#if defined(DEFECT_HANGS_IN_STOP)
+    while (true) pause();
+#endif
+    return weir::sdk::OkStatus();
+  }
+
+  weir::sdk::Status Flush() override {
+#if defined(DEFECT_EXITS)
+    std::exit(7);
 #endif
     return weir::sdk::OkStatus();
   }
@@ -45,6 +75,23 @@ class DefectSink : public weir::sdk::Sink {
     throw 42;
 #elif defined(DEFECT_FORGETS_TO_COUNT)
     return weir::sdk::OkStatus();
+#elif defined(DEFECT_CRASHES)
+    if (batch.size() > 1) std::abort();
+#elif defined(DEFECT_WRITES_BATCH)
+    for (const weir::Record& record : batch) const_cast<weir::Record&>(record).packets = 0;
+#elif defined(DEFECT_STILL_HOLDS)
+    stage_.SetHeld(held_ += batch.size());
+    return weir::sdk::OkStatus();
+#elif defined(DEFECT_IGNORES_STRIDE)
+    // Rows end in the record only for those who do not look.
+    for (uint32_t i = 1; i < batch.size(); ++i) {
+      const auto* const records = reinterpret_cast<const weir::Record*>(batch.raw()->rows);
+      if (records[i].packets == 0xa5a5a5a5a5a5a5a5) return {WEIR_DATA_LOSS, "read no record"};
+    }
+#elif defined(DEFECT_WRONG_COUNT)
+    stage_.CountReceived(batch.size());
+#elif defined(DEFECT_COUNTS_TWICE)
+    stage_.CountDelivered(batch.size());
 #endif
     stage_.CountDelivered(batch.size());
     return weir::sdk::OkStatus();
@@ -61,6 +108,7 @@ class DefectSink : public weir::sdk::Sink {
 
  private:
   weir::sdk::Stage stage_;
+  [[maybe_unused]] uint64_t held_ = 0;
 };
 
 #if defined(DEFECT_OLD_MINOR)
@@ -68,6 +116,30 @@ class DefectSink : public weir::sdk::Sink {
 weir_code NotThere(void*, weir_error*) { std::abort(); }
 weir_code NotThere(void*, weir_findings*, weir_error*) { std::abort(); }
 #endif
+
+// Of an instance that the host knows by its table's functions only.
+[[maybe_unused]] weir_code CreateShared(const weir_create_args* args, void** instance,
+                                        weir_error*) {
+  last_host = args->host;
+  last_stage = args->stage;
+  static int object;
+  *instance = &object;
+  return WEIR_OK;
+}
+[[maybe_unused]] weir_code CountForLast(void*, const weir_batch* batch, weir_error*) {
+  last_host.load()->count(last_stage, WEIR_COUNT_DELIVERED, nullptr, batch->size);
+  return WEIR_OK;
+}
+[[maybe_unused]] weir_code KeepBatch(void*, const weir_batch* batch, weir_error*) {
+  last_host.load()->batch_retain(batch);
+  return CountForLast(nullptr, batch, nullptr);
+}
+[[maybe_unused]] weir_code ReleaseBatch(void*, const weir_batch* batch, weir_error*) {
+  last_host.load()->batch_release(batch);
+  return WEIR_OK;
+}
+[[maybe_unused]] weir_code FailSilently(void*, weir_error*) { return WEIR_UNAVAILABLE; }
+[[maybe_unused]] weir_code Nothing(void*, weir_error*) { return WEIR_OK; }
 
 weir_code RawThrow(const weir_create_args*, void**, weir_error*) {
   throw std::runtime_error("past the SDK");
@@ -90,6 +162,23 @@ weir_component Component() {
   component.diagnose = [](void*, weir_findings*, weir_error*) -> weir_code {
     throw std::runtime_error("past the SDK");
   };
+#elif defined(DEFECT_KEEPS_BATCH) || defined(DEFECT_RELEASES_BATCH) || \
+    defined(DEFECT_SHARES_STATE) || defined(DEFECT_FAILS_SILENTLY)
+  component.create = CreateShared;
+  component.diagnose = nullptr;
+  component.prepare = component.start = component.stop = component.flush = Nothing;
+  component.tick_interval_ns = nullptr;
+  component.destroy = [](void*) {};
+  component.process = CountForLast;
+#if defined(DEFECT_KEEPS_BATCH)
+  component.process = KeepBatch;
+#elif defined(DEFECT_RELEASES_BATCH)
+  component.process = ReleaseBatch;
+#elif defined(DEFECT_FAILS_SILENTLY)
+  component.flush = FailSilently;
+#endif
+#elif defined(DEFECT_EMPTY_SUMMARY)
+  component.summary = "";
 #elif defined(DEFECT_BAD_TYPE)
   component.type = "Not Snake";
 #elif defined(DEFECT_RAW_THROW)

@@ -46,6 +46,19 @@ const std::vector<Command>& Commands() {
        "attaches nothing. The exit code is 3 if something is missing that `weir run` needs.\n",
        {"config"},
        DoctorCommand},
+      {"plugin-test",
+       "FILE",
+       "Tries whether a plugin file keeps its side of the plugin interface.",
+       "Every component of it is made, started, given batches of all sizes or run, flushed,\n"
+       "stopped and destroyed, more than once and twice at a time, in processes of their own,\n"
+       "so that a crash is a line of the report. Each step is `ok`, `FAILED` with a sentence,\n"
+       "or `skipped` with the reason. Components really do their work meanwhile: give them a\n"
+       "configuration that does no harm, as fields or with a pipeline file that has one (the\n"
+       "first stage of the type counts, the defaults if there is none).\n"
+       "The exit code is 1 if a step failed; else 2 if a component needs a configuration, or 3\n"
+       "if something of this machine, and then steps were skipped.\n",
+       {"component", "config", "config_text", "step_timeout"},
+       PluginTestCommand},
       {"version",
        "",
        "Prints the versions of weir and of its plugin interface.",

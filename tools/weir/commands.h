@@ -16,6 +16,7 @@ int ValidateCommand(const Arguments& arguments);
 int PluginsCommand(const Arguments& arguments);
 int DescribeCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);
+int PluginTestCommand(const Arguments& arguments);
 int VersionCommand(const Arguments& arguments);
 
 }  // namespace weir

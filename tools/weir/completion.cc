@@ -76,6 +76,7 @@ _weir() {
     esac
     if [[ $current != -* ]]; then
       case "$command:$arguments" in
+        @FILE_COMMANDS@) compopt -o default && return ;;
         @TYPE_COMMANDS@)
           words="$(_weir_types "$1" ${values[plugin_path]:+"--plugin_path=${values[plugin_path]}"})"
           ;;
@@ -131,11 +132,15 @@ std::string ValueCase(const Flag& flag) {
 std::string BashCompletion(const std::vector<Command>& commands) {
   std::vector<std::string> names;
   std::vector<std::string> type_commands;
+  std::vector<std::string> file_commands;
   std::string command_flags;
   for (const Command& command : commands) {
     names.push_back(command.name);
     if (std::string_view(command.arguments) == "TYPE") {
       type_commands.push_back(absl::StrCat(command.name, ":0"));
+    }
+    if (std::string_view(command.arguments) == "FILE") {
+      file_commands.push_back(absl::StrCat(command.name, ":0"));
     }
     if (command.flags.empty()) continue;
     absl::StrAppend(&command_flags, "      ", command.name, ") words='", FlagWords(command.flags),
@@ -152,6 +157,7 @@ std::string BashCompletion(const std::vector<Command>& commands) {
                                        {"@COMMANDS@", absl::StrJoin(names, " ")},
                                        {"@COMMAND_FLAGS@\n", command_flags},
                                        {"@GLOBAL_FLAGS@", FlagWords({})},
+                                       {"@FILE_COMMANDS@", absl::StrJoin(file_commands, " | ")},
                                        {"@TYPE_COMMANDS@", absl::StrJoin(type_commands, " | ")}});
 }
 

@@ -16,11 +16,14 @@ struct Value {
 // gflags knows no more of these than that they are strings.
 const std::vector<Value>& Values() {
   static const auto* const values = new std::vector<Value>{
+      {"component", "TYPE", {}},
       {"config", "FILE", {}},
+      {"config_text", "FIELDS", {}},
       {"depth", "DEPTH", {"config", "setup"}},
       {"drain_timeout", "DURATION", {}},
       {"log_level", "LEVEL", {"debug", "info", "warning", "error"}},
       {"plugin_path", "FOLDERS", {}},
+      {"step_timeout", "DURATION", {}},
   };
   return *values;
 }

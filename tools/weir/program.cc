@@ -45,17 +45,20 @@ std::string CaptureHint() {
                       "examples/pcap.textproto");
 }
 
-absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins() {
-  std::string path = FLAGS_plugin_path;
-  if (path.empty()) {
-    const absl::StatusOr<std::filesystem::path> prefix = Prefix();
-    if (!prefix.ok()) {
-      return absl::NotFoundError(absl::StrCat(prefix.status().message(), "; give --plugin_path"));
-    }
-    path = (*prefix / "lib/weir/plugins").string();
+absl::StatusOr<std::string> PluginFolders() {
+  if (!FLAGS_plugin_path.empty()) return FLAGS_plugin_path;
+  const absl::StatusOr<std::filesystem::path> prefix = Prefix();
+  if (!prefix.ok()) {
+    return absl::NotFoundError(absl::StrCat(prefix.status().message(), "; give --plugin_path"));
   }
+  return (*prefix / "lib/weir/plugins").string();
+}
+
+absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins() {
+  const absl::StatusOr<std::string> folders = PluginFolders();
+  if (!folders.ok()) return folders.status();
   auto catalogue = std::make_unique<plugin::Catalogue>();
-  if (absl::Status status = catalogue->AddPath(path); !status.ok()) return status;
+  if (absl::Status status = catalogue->AddPath(*folders); !status.ok()) return status;
   return catalogue;
 }
 

@@ -18,7 +18,10 @@ namespace weir {
 // what overflows accounted in user space, named, to standard output.
 std::string_view DefaultPipeline();
 
-// Opens the plugins of --plugin_path, or of the folder that belongs to this program.
+// The folders of --plugin_path, or the one that belongs to this program.
+absl::StatusOr<std::string> PluginFolders();
+
+// Opens the plugins of PluginFolders.
 absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins();
 
 // Loads the file `path`, or the default pipeline if it is empty. If plugins were

@@ -53,6 +53,7 @@ sdk::Status InterfaceNamerTransform::Stop() {
 }
 
 sdk::Status InterfaceNamerTransform::Process(const BatchView& batch) {
+  if (batch.size() == 0) return sdk::OkStatus();  // nobody may emit that
   uint32_t first = 0;
   while (first < batch.size() && !NeedsName(batch[first])) ++first;
   if (first == batch.size()) return sdk::EmitAsItIs(stage_, *batch.raw());

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/conformance/conformance.h"
+
+#include <functional>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "core/conformance/configuration.h"
+#include "core/conformance/isolation.h"
+#include "core/conformance/steps.h"
+#include "core/conformance/trial.h"
+#include "core/plugin/catalogue.h"
+#include "core/record/stage_kind.h"
+#include "plugins/abi/weir_plugin.h"
+
+namespace weir::conformance {
+namespace {
+
+// What children tell the parent.
+constexpr char kPluginTitle[] = "plugin";
+constexpr char kComponentTitle[] = "component";
+constexpr char kConfig[] = "config";
+
+std::string TitleOf(const weir_component& component) {
+  return StageTitle(static_cast<StageKind>(component.kind), component.type);
+}
+
+// Writes the report as it comes, and adds up.
+class Report final : public Listener {
+ public:
+  explicit Report(std::FILE* out) : out_(out) {}
+
+  void Section(const std::string& title) { absl::FPrintF(out_, "%s\n", title); }
+
+  void OnStep(std::string_view name, const Verdict& verdict) override {
+    std::string text;
+    switch (verdict.kind) {
+      case Verdict::Kind::kOk:
+        text = "ok";
+        ++result_.passed;
+        break;
+      case Verdict::Kind::kFailed:
+        text = absl::StrCat("FAILED: ", verdict.text);
+        ++result_.failed;
+        break;
+      case Verdict::Kind::kUnsupported:
+        result_.unsupported = true;
+        text = absl::StrCat("skipped: ", verdict.text);
+        ++result_.skipped;
+        break;
+      case Verdict::Kind::kUnconfigured:
+        result_.unconfigured = true;
+        text = absl::StrCat("skipped: ", verdict.text);
+        ++result_.skipped;
+        break;
+      case Verdict::Kind::kSkipped:
+        text = absl::StrCat("skipped: ", verdict.text);
+        ++result_.skipped;
+        break;
+    }
+    absl::FPrintF(out_, "  %-55s %s\n", name, text);
+    std::fflush(out_);  // whoever waits sees how far it is
+  }
+
+  void OnTold(std::string_view name, std::string_view value) override {
+    told_[std::string(name)].emplace_back(value);
+  }
+
+  // All that was told under `name` since the last call.
+  std::vector<std::string> Take(const std::string& name) { return std::exchange(told_[name], {}); }
+
+  const Result& result() const { return result_; }
+
+ private:
+  std::FILE* const out_;
+  Result result_;
+  std::map<std::string, std::vector<std::string>> told_;
+};
+
+// Opens the plugin file and tells its components.
+void Load(const Options& options, Steps* steps) {
+  plugin::Catalogue catalogue;
+  const bool loaded =
+      steps->Run("load", [&] { return Verdict::Of(catalogue.AddFile(options.plugin)); });
+  if (!loaded) return;
+  const plugin::PluginLibrary& library = *catalogue.libraries().front();
+  steps->Run("tables", [&] {
+    for (const weir_component* component : library.components()) {
+      if (*component->summary == '\0') {
+        return Verdict::Failed(absl::StrCat(TitleOf(*component), " has an empty summary"));
+      }
+    }
+    return Verdict::Ok();
+  });
+  const weir_plugin& plugin = library.plugin();
+  steps->Tell(kPluginTitle,
+              absl::StrCat(plugin.name, " ", plugin.version, ", for version ", plugin.abi_major,
+                           ".", plugin.abi_minor, " of the plugin interface"));
+  for (const weir_component* component : library.components()) {
+    steps->Tell(kComponentTitle, TitleOf(*component));
+  }
+}
+
+// One component in a child process, where the plugin has been opened anew.
+class ComponentTrial {
+ public:
+  ComponentTrial(const Options& options, size_t index, Report* report)
+      : options_(options), index_(index), report_(report) {}
+
+  void Run() {
+    Isolated([this](const Subject& subject, Steps* steps) { Configure(subject, steps); });
+    const std::vector<std::string> told = report_->Take(kConfig);
+    if (told.empty()) return;
+    config_ = absl::HexStringToBytes(told.front());
+    for (const auto& trial : {TryDiagnosis, TryLives, TryTwoAtOnce, TryHopelessConfigurations}) {
+      Isolated(trial);
+    }
+  }
+
+ private:
+  void Isolated(const std::function<void(const Subject&, Steps*)>& trial) {
+    RunIsolated(
+        options_.step_timeout,
+        [&](Steps* steps) {
+          const absl::Status loaded = catalogue_.AddFile(options_.plugin);
+          if (!loaded.ok()) {
+            steps->Run("load once more", [&] { return Verdict::Of(loaded); });
+            return;
+          }
+          const plugin::PluginLibrary& library = *catalogue_.libraries().front();
+          const weir_component& component = *library.components()[index_];
+          const config::Schema& schema =
+              *catalogue_.schemas().Find(static_cast<StageKind>(component.kind), component.type);
+          trial({component, library.path(), schema, config_}, steps);
+        },
+        report_);
+  }
+
+  void Configure(const Subject& subject, Steps* steps) {
+    steps->Run("configuration", [&] {
+      const absl::StatusOr<std::string> wire = Configuration(subject.schema);
+      if (!wire.ok()) {
+        return Verdict{Verdict::Kind::kUnconfigured, std::string(wire.status().message())};
+      }
+      steps->Tell(kConfig, absl::BytesToHexString(*wire));
+      return Verdict::Ok();
+    });
+  }
+
+  absl::StatusOr<std::string> Configuration(const config::Schema& schema) {
+    if (!options_.config_text.empty()) return ConfigurationFromText(schema, options_.config_text);
+    if (!options_.config_file.empty()) {
+      if (absl::Status status = catalogue_.AddPath(options_.plugin_folders); !status.ok()) {
+        return status;
+      }
+      auto wire = ConfigurationFromFile(schema, options_.config_file, catalogue_.schemas());
+      if (!absl::IsNotFound(wire.status())) return wire;
+    }
+    absl::StatusOr<std::string> defaults = ConfigurationFromText(schema, "");
+    if (defaults.ok()) return defaults;
+    return absl::InvalidArgumentError(
+        absl::StrCat(defaults.status().message(), "; give --component=", schema.spec().type,
+                     " --config_text='FIELD: VALUE', or --config=FILE of a pipeline that has one"));
+  }
+
+  const Options& options_;
+  const size_t index_;
+  Report* const report_;
+  plugin::Catalogue catalogue_;  // filled in children only
+  std::string config_;
+};
+
+}  // namespace
+
+Result TestPlugin(const Options& options, std::FILE* out) {
+  Report report(out);
+  report.Section(absl::StrCat("plugin '", options.plugin, "'"));
+  RunIsolated(
+      options.step_timeout, [&](Steps* steps) { Load(options, steps); }, &report);
+  const std::vector<std::string> components = report.Take(kComponentTitle);
+  for (const std::string& title : report.Take(kPluginTitle)) report.Section(title);
+  bool found = false;
+  for (size_t i = 0; i < components.size(); ++i) {
+    if (!options.component.empty() &&
+        !absl::EndsWith(components[i], absl::StrCat("'", options.component, "'"))) {
+      continue;
+    }
+    found = true;
+    report.Section(components[i]);
+    ComponentTrial(options, i, &report).Run();
+  }
+  if (!components.empty() && !found) {
+    report.OnStep("components", {Verdict::Kind::kUnconfigured,
+                                 absl::StrCat("it has no '", options.component, "', but ",
+                                              absl::StrJoin(components, ", "))});
+  }
+  const Result& result = report.result();
+  absl::FPrintF(out, "%d ok, %d FAILED, %d skipped\n", result.passed, result.failed,
+                result.skipped);
+  return result;
+}
+
+}  // namespace weir::conformance

@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/conformance/instance.h"
+
+#include <cstddef>
+#include <thread>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+#include "core/conformance/process_state.h"
+#include "core/pipeline/batch_slab.h"
+#include "core/pipeline/clock.h"
+#include "core/plugin/plugin_stage.h"
+#include "core/record/stage_kind.h"
+#include "core/telemetry/stage_counters.h"
+
+namespace weir::conformance {
+namespace {
+
+// How long a source may be without anything to emit before it is interrupted all the same.
+constexpr absl::Duration kPatience = absl::Seconds(1);
+
+constexpr uint64_t kHourNs = 3600ULL * 1'000'000'000;
+
+bool IsSnakeCase(std::string_view text) {
+  if (text.empty() || !absl::ascii_islower(text[0])) return false;
+  for (const char c : text) {
+    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '_') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Verdict SaysWhy(const absl::Status& status) {
+  const std::string_view message = status.message();
+  if (absl::StartsWith(message, plugin::kExceptionOut)) return Verdict::Failed(message);
+  if (message == plugin::kNoReason) {
+    return Verdict::Failed(
+        absl::StrCat("returned error ", status.raw_code(), " without a message (host->error_set)"));
+  }
+  return Verdict::Ok();
+}
+
+Instance::Instance(const Subject& subject, Company company, std::string_view label, Steps* steps)
+    : subject_(subject),
+      company_(company),
+      label_(label),
+      steps_(steps),
+      host_(static_cast<StageKind>(subject.component.kind), std::string(label)),
+      runtime_{pipeline::SystemClock(), &metrics_, {}},
+      threads_before_(Threads()) {}
+
+bool Instance::Step(std::string_view name, const std::function<Verdict()>& step) {
+  const bool ok = steps_->Run(absl::StrCat(label_, ": ", name), [&] {
+    Verdict verdict = step();
+    const std::string misuse = host_.TakeMisuse();
+    return verdict.ok() && !misuse.empty() ? Verdict::Failed(misuse) : verdict;
+  });
+  failed_ = failed_ || !ok;
+  return ok;
+}
+
+Verdict Instance::Outcome(const absl::Status& status) {
+  if (const Verdict why = SaysWhy(status); !why.ok()) return why;
+  return Verdict::Of(status);
+}
+
+Verdict Instance::StartOutcome(const absl::Status& status) {
+  Verdict verdict = Outcome(status);
+  if (verdict.ok() || !SaysWhy(status).ok()) return verdict;
+  // What another one has shown to be there is not missing.
+  const bool may_lack = company_ == Company::kFirst || company_ == Company::kOne;
+  const bool lacks = absl::IsPermissionDenied(status) || absl::IsUnimplemented(status) ||
+                     absl::IsFailedPrecondition(status);
+  if ((may_lack && lacks) || company_ == Company::kOther) {
+    verdict.kind = Verdict::Kind::kUnsupported;
+  } else if (may_lack && absl::IsInvalidArgument(status)) {
+    verdict.kind = Verdict::Kind::kUnconfigured;
+  }
+  return verdict;
+}
+
+bool Instance::Create() {
+  return Step("create", [&] {
+    auto made = plugin::MakePluginStage(subject_.component, subject_.plugin, subject_.config,
+                                        &host_, &runtime_);
+    if (!made.ok()) return StartOutcome(made.status());
+    stage_ = *std::move(made);
+    if (Threads().size() > threads_before_.size()) {
+      return Verdict::Failed(
+          "create made a thread; that is for start, when privileges are given up");
+    }
+    return Verdict::Ok();
+  });
+}
+
+bool Instance::Diagnose() {
+  return Step("diagnose", [&] {
+    std::vector<pipeline::Finding> findings;
+    // It may fail: "it could not be found out".
+    const absl::Status status = stage_->Diagnose(&findings);
+    for (const pipeline::Finding& finding : findings) {
+      if (finding.subject.empty() || finding.text.empty()) {
+        return Verdict::Failed("reported a finding without subject or text");
+      }
+    }
+    return SaysWhy(status);
+  });
+}
+
+bool Instance::Start() {
+  if (!Step("prepare", [&] { return StartOutcome(stage_->Prepare()); })) return false;
+  return Step("start", [&] { return StartOutcome(stage_->Start()); });
+}
+
+bool Instance::Process(std::string_view what, uint32_t rows, uint32_t unknown_bytes) {
+  return Step(absl::StrCat("process ", what), [&] {
+    lent_.emplace_back(rows, next_row_, unknown_bytes);
+    next_row_ += rows;
+    LentBatch& lent = lent_.back();
+    host_.counters().AddReceived(rows);
+    const absl::Status status =
+        host_.OnOwnThread([&] { return consumer()->Process(lent.batch()); });
+    if (const std::string done = lent.WhatWasDone(); !done.empty()) return Verdict::Failed(done);
+    return Outcome(status);
+  });
+}
+
+bool Instance::Ticks() {
+  return Step("tick", [&] {
+    const uint64_t interval_ns = consumer()->TickIntervalNs();
+    if (interval_ns == 0) return Verdict::Skipped("it wants no ticks");
+    const uint64_t now_ns = runtime_.clock->MonotonicNs();
+    for (const uint64_t at_ns : {now_ns, now_ns + interval_ns, now_ns + kHourNs}) {
+      const absl::Status status = host_.OnOwnThread([&] { return consumer()->Tick(at_ns); });
+      if (!status.ok()) return Outcome(status);
+    }
+    return Verdict::Ok();
+  });
+}
+
+bool Instance::Reopen() {
+  return Step("reopen",
+              [&] { return Outcome(host_.OnOwnThread([&] { return consumer()->Reopen(); })); });
+}
+
+bool Instance::Flush() {
+  return Step("flush", [&] {
+    const absl::Status status = host_.OnOwnThread([&] { return consumer()->Flush(); });
+    if (!status.ok()) return Outcome(status);
+    const uint64_t held = host_.counters().Snapshot().held;
+    if (held == 0) return Verdict::Ok();
+    return Verdict::Failed(absl::StrCat("still holds ", held, " records after flush"));
+  });
+}
+
+bool Instance::Run() {
+  return Step("run, interrupted twice", [&] {
+    absl::Notification returned;
+    absl::Status status;
+    std::thread run([&] {
+      status = host_.OnOwnThread([&] { return source()->Run(); });
+      returned.Notify();
+    });
+    const absl::Time until = absl::Now() + kPatience;
+    while (!returned.HasBeenNotified() && !host_.has_emitted() && absl::Now() < until) {
+      returned.WaitForNotificationWithTimeout(absl::Milliseconds(1));
+    }
+    source()->Interrupt();
+    source()->Interrupt();
+    run.join();
+    source()->Interrupt();  // it may come as late as this
+    return StartOutcome(status);
+  });
+}
+
+bool Instance::RunInterruptedBefore() {
+  return Step("run, interrupted before", [&] {
+    source()->Interrupt();
+    return StartOutcome(host_.OnOwnThread([&] { return source()->Run(); }));
+  });
+}
+
+bool Instance::Stop() {
+  return Step("stop", [&] {
+    const absl::Status status = stage_->Stop();
+    const size_t threads = is_alone() ? ThreadsLeft(threads_before_) : 0;
+    if (threads > 0) {
+      return Verdict::Failed(absl::StrCat("returned while ", threads, " of its threads go on"));
+    }
+    if (!status.ok()) return Outcome(status);
+    if (failed_) return Verdict::Ok();
+    const std::string why = WhyBalanceFails();
+    return why.empty() ? Verdict::Ok() : Verdict::Failed(why);
+  });
+}
+
+std::string Instance::WhyBalanceFails() const {
+  telemetry::Balance balance = const_cast<TestHost&>(host_).counters().Snapshot();
+  for (const auto& [reason, records] : balance.dropped) {
+    if (!IsSnakeCase(reason)) {
+      return absl::StrCat("dropped records for a reason that is not in snake_case: '", reason, "'");
+    }
+  }
+  const int64_t unaccounted = balance.Unaccounted();
+  if (unaccounted == 0) return {};
+  if (unaccounted > 0) {
+    return absl::StrCat("the balance does not hold: of ", balance.received, " records received, ",
+                        unaccounted, " are unaccounted for");
+  }
+  return absl::StrCat("the balance does not hold: of ", balance.received,
+                      " records received, it tells of ", balance.received - unaccounted);
+}
+
+bool Instance::Destroy() {
+  return Step("destroy", [&] {
+    stage_.reset();
+    return WhatIsLeft();
+  });
+}
+
+Verdict Instance::WhatIsLeft() {
+  for (LentBatch& lent : lent_) {
+    if (const std::string done = lent.WhatWasDone(); !done.empty()) return Verdict::Failed(done);
+    if (lent.IsKept()) return Verdict::Failed("keeps a batch that it was given after destroy");
+  }
+  lent_.clear();
+  if (is_alone()) {
+    if (const int64_t batches = pipeline::LiveBatches(); batches > 0) {
+      return Verdict::Failed(
+          absl::StrCat(batches, " batches that it allocated were never released"));
+    }
+    if (ThreadsLeft(threads_before_) > 0) return Verdict::Failed("left a thread behind");
+  }
+  const std::string misnamed = WhatIsMisnamed();
+  return misnamed.empty() ? Verdict::Ok() : Verdict::Failed(misnamed);
+}
+
+std::string Instance::WhatIsMisnamed() const {
+  for (const telemetry::MetricSample& sample : metrics_.Snapshot()) {
+    const std::string& name = sample.name.name;
+    if (!absl::StartsWith(name, "weir_") || !IsSnakeCase(name)) {
+      return absl::StrCat("has a metric '", name, "'; names are weir_<what>, in snake_case");
+    }
+    if (sample.kind == telemetry::MetricKind::kCounter && !absl::EndsWith(name, "_total")) {
+      return absl::StrCat("has a counter '", name, "'; counters are weir_<what>_total");
+    }
+  }
+  return {};
+}
+
+}  // namespace weir::conformance

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/conformance/process_state.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <filesystem>
+#include <system_error>
+
+#include "absl/strings/numbers.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
+
+namespace weir::conformance {
+namespace {
+
+constexpr absl::Duration kUntilThreadsAreGone = absl::Seconds(2);
+
+}  // namespace
+
+std::set<int> Threads() {
+  std::set<int> threads;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc/self/task", error), end;
+       !error && entry != end; entry.increment(error)) {
+    int thread = 0;
+    if (absl::SimpleAtoi(entry->path().filename().string(), &thread)) threads.insert(thread);
+  }
+  return threads;
+}
+
+size_t ThreadsLeft(const std::set<int>& before) {
+  const absl::Time deadline = absl::Now() + kUntilThreadsAreGone;
+  while (true) {
+    const std::set<int> now = Threads();
+    const auto left = std::count_if(now.begin(), now.end(),
+                                    [&](int thread) { return before.count(thread) == 0; });
+    if (left == 0 || absl::Now() > deadline) return static_cast<size_t>(left);
+    absl::SleepFor(absl::Milliseconds(1));  // between two looks
+  }
+}
+
+std::map<int, std::string> FileDescriptors() {
+  std::map<int, std::string> result;
+  std::error_code error;
+  for (std::filesystem::directory_iterator entry("/proc/self/fd", error), end;
+       !error && entry != end; entry.increment(error)) {
+    int number = 0;
+    std::error_code gone;
+    const std::filesystem::path target = std::filesystem::read_symlink(entry->path(), gone);
+    // The one that this list is read through is in it, too.
+    if (gone || target.filename() == "fd") continue;
+    if (absl::SimpleAtoi(entry->path().filename().string(), &number)) {
+      result[number] = target.string();
+    }
+  }
+  return result;
+}
+
+}  // namespace weir::conformance

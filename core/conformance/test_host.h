@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pipeline as a component on trial sees it: takes what is emitted, and notes what a
+// pipeline would have to suffer in silence.
+#ifndef WEIR_CORE_CONFORMANCE_TEST_HOST_H_
+#define WEIR_CORE_CONFORMANCE_TEST_HOST_H_
+
+#include <atomic>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "core/pipeline/batch_slab.h"
+#include "core/pipeline/stage.h"
+#include "core/record/stage_kind.h"
+#include "core/telemetry/stage_counters.h"
+
+namespace weir::conformance {
+
+// Thread-safe.
+class TestHost final : public pipeline::StageHost {
+ public:
+  TestHost(StageKind kind, std::string name) : kind_(kind), name_(std::move(name)) {}
+
+  const std::string& name() const override { return name_; }
+  StageKind kind() const override { return kind_; }
+  absl::Status Emit(pipeline::BatchRef batch) override;
+  // Whatever was emitted has been released when Emit returns.
+  absl::Status Settle() override { return absl::OkStatus(); }
+  void RequestStop(std::string_view /*why*/) override {}
+  telemetry::StageCounters& counters() override { return counters_; }
+  void OnMisuse(std::string_view what) override;
+
+  // Calls `call` on a thread of its own, as one that may emit, and waits for it.
+  template <typename Call>
+  absl::Status OnOwnThread(Call call) {
+    absl::Status status;
+    std::thread([&] {
+      caller_ = std::this_thread::get_id();
+      status = call();
+      caller_ = std::thread::id();
+    }).join();
+    return status;
+  }
+
+  bool has_emitted() const { return emitted_; }
+
+  // The first breach of the interface since the last call; empty: none.
+  std::string TakeMisuse();
+
+ private:
+  const StageKind kind_;
+  const std::string name_;
+  telemetry::StageCounters counters_;
+  std::atomic<std::thread::id> caller_{};  // the thread of run, process, tick or flush
+  std::atomic<bool> emitted_{false};
+  absl::Mutex mutex_;
+  std::string misuse_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace weir::conformance
+
+#endif  // WEIR_CORE_CONFORMANCE_TEST_HOST_H_

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""`weir plugin-test`: every plugin that ships with weir passes, and each defect of
+tests/plugins is found, with its sentence."""
+
+import os
+import re
+import subprocess
+import unittest
+
+import harness
+
+# What the components need that have no defaults, or whose defaults would do harm here.
+CONFIGURATIONS = {
+    "filter": 'expression: "bytes > 1kB"',
+    "pcap": 'path: "%s"' % os.path.join(harness.EXAMPLES, "sample.pcap"),
+    "record_file": 'path: "%s"' % harness.runfile("tests/vectors/raw_records.bin"),
+    "sample": "interval: 4",
+}
+
+# Those that need root and BPF, and are tried where there is no interface but lo.
+DATAPATH = {"ebpf_map", "ebpf_ringbuf"}
+
+# What is found in a plugin -> the step that finds it, and its sentence.
+DEFECTS = {
+    "bad_metric": ("first instance: destroy", "has a counter 'weir_defects'; counters are weir_<what>_total"),
+    "bad_type": ("load", "component 0 has no type in snake_case"),
+    "broken_descriptors": ("load", "they are not a google.protobuf.FileDescriptorSet"),
+    "counts_twice": ("first instance: stop", "records received, it tells of "),
+    "crashes": ("first instance: process 65536 records", "crashed: SIGABRT (Aborted)"),
+    "create_throws": ("first instance: create", "create has thrown"),
+    "empty_summary": ("tables", "sink 'defect' has an empty summary"),
+    "exits": ("first instance: flush", "the process ended, with exit code 7"),
+    "fails_silently": ("first instance: flush", "returned error 14 without a message (host->error_set)"),
+    "forgets_to_count": ("first instance: stop", "the balance does not hold: of "),
+    "hangs_in_stop": ("first instance: stop", "did not return within 5s"),
+    "ignores_stride": ("first instance: process 100 records with unknown fields", "read no record"),
+    "keeps_batch": ("first instance: destroy", "keeps a batch that it was given after destroy"),
+    "leaks_file": ("second instance: file descriptors", "leaves a file descriptor open: /dev/zero"),
+    "leaves_thread": ("first instance: stop", "returned while 1 of its threads go on"),
+    "main_throws": ("load", "weir_plugin_main let an exception out"),
+    "newer_record": ("load", "was built for version 2 of the flow record, this weir has 1"),
+    "no_process": ("load", "component 'defect' is a transform or sink without process"),
+    "no_symbol": ("load", "it does not export weir_plugin_main"),
+    "null_plugin": ("load", "weir_plugin_main returned nothing"),
+    "process_fails": ("first instance: process no record", "process has failed"),
+    "raw_diagnose": ("on its own: diagnose", "the plugin let an exception out: past the SDK"),
+    "raw_throw": ("on its own: create", "the plugin let an exception out: past the SDK"),
+    "releases_batch": ("first instance: process no record", "released a batch that it had not retained"),
+    "reopen_fails": ("first instance: reopen", "reopen does not find what it had"),
+    "shares_state": ("two at once, one: stop", "the balance does not hold: of 3 records received, 3 are"),
+    "short_component": ("load", "component 'defect' has a table of 8 bytes, "),
+    "still_holds": ("first instance: flush", "records after flush"),
+    "wrong_count": ("first instance: process 1 record", "counted what its kind of stage cannot"),
+    "wrong_major": ("load", "of the plugin interface, this weir has "),
+    "writes_batch": ("first instance: process 1 record", "changed a batch that is not its own"),
+}
+
+
+def defect(name):
+    return harness.runfile(f"tests/plugins/{name}.so")
+
+
+class ConformanceTest(harness.WeirTest):
+
+    def plugin_test(self, *arguments, before=()):
+        """Exit code, report, and log of `weir plugin-test`."""
+        done = subprocess.run([*before, harness.WEIR, "plugin-test", *arguments], text=True,
+                              capture_output=True, timeout=2 * harness.DEADLINE_SECONDS, check=False)
+        return done.returncode, done.stdout, done.stderr
+
+    def components(self):
+        """(type, file) of all that ships: the folder that the build fills and weir reads."""
+        lines = harness.run(harness.WEIR, "plugins").splitlines()
+        found = [(name.split()[1], file.strip()) for name, file in zip(lines[::2], lines[1::2])]
+        self.assertEqual({os.path.basename(file) for _, file in found},
+                         {name for name in os.listdir(harness.PLUGINS) if name.endswith(".so")})
+        return found
+
+    def test_all_that_ship_pass(self):
+        tried = 0
+        for component, file in self.components():
+            if component in DATAPATH:
+                continue
+            arguments = ["--component=" + component]
+            if component in CONFIGURATIONS:
+                arguments.append("--config_text=" + CONFIGURATIONS[component])
+            with self.subTest(component):
+                code, report, log = self.plugin_test(*arguments, file)
+                self.assertEqual(code, harness.EXIT_CLEAN, report + log)
+                self.assertNotIn("FAILED:", report)
+                self.assertRegex(report, r"\n[3-9][0-9] ok, 0 FAILED, ")
+                tried += 1
+        self.assertGreaterEqual(tried, 8)
+
+    def test_the_datapath_s_pass(self):
+        reason = harness.why_no_namespaces()
+        if reason:
+            raise unittest.SkipTest("SKIPPED: " + reason)
+        [file] = {file for name, file in self.components() if name in DATAPATH}
+        code, report, log = self.plugin_test("--component=ebpf_map", file, before=("unshare", "-n"))
+        self.assertEqual(code, harness.EXIT_CLEAN, report + log)
+        # Nothing can overflow where there is no table; with one it is tried by traffic_test.
+        code, report, log = self.plugin_test("--component=ebpf_ringbuf", file, before=("unshare", "-n"))
+        self.assertEqual(code, harness.EXIT_BAD_USAGE, report + log)
+        self.assertIn("first instance: start", report)
+        self.assertIn("skipped: datapath 'default' has no stage of type ebpf_map", report)
+        self.assertIn(", 0 FAILED, ", report)
+
+    def test_each_defect_is_found(self):
+        for name, (step, sentence) in DEFECTS.items():
+            with self.subTest(name):
+                code, report, log = self.plugin_test("--step_timeout=5s", defect(name))
+                self.assertEqual(code, harness.EXIT_FAILED, report + log)
+                self.assertRegex(report, rf"(?m)^  {re.escape(step)} +FAILED: .*{re.escape(sentence)}")
+
+    def test_the_sound_ones_pass(self):
+        for name in ("none", "old_minor"):
+            code, report, _ = self.plugin_test(defect(name))
+            self.assertEqual(code, harness.EXIT_CLEAN, report)
+
+    def test_what_is_missing_is_skipped_and_said_by_the_exit_code(self):
+        for name, wanted, text in (
+                ("start_fails", harness.EXIT_UNSUPPORTED, "start needs a privilege that nobody has"),
+                ("prepare_fails", harness.EXIT_UNSUPPORTED, "prepare needs a kernel that nobody has"),
+                ("create_fails", harness.EXIT_BAD_USAGE, "create does not like its configuration")):
+            code, report, _ = self.plugin_test(defect(name))
+            self.assertEqual(code, wanted, report)
+            self.assertIn("skipped: " + text, report)
+
+    def test_configurations(self):
+        sample = os.path.join(harness.PLUGINS, "weir_transform_sample.so")
+        code, report, _ = self.plugin_test(sample)
+        self.assertEqual(code, harness.EXIT_BAD_USAGE)
+        self.assertIn("interval is required; give --component=sample --config_text='FIELD: VALUE'", report)
+        code, report, _ = self.plugin_test("--component=sample", "--config_text=interval: 4\n  intervall: 5", sample)
+        self.assertEqual(code, harness.EXIT_BAD_USAGE)
+        self.assertIn("skipped: --config_text:2:3: ", report)
+        path = self.write("p.textproto", """source { name: "in" type: "record_file"
+  config { [weir/weir.sources.RecordFile] { path: "-" } } }
+transform { name: "some" type: "sample" input: "in" config { [weir/weir.transforms.Sample] { interval: 3 } } }
+sink { name: "out" type: "stdout" input: "some" }
+""")
+        self.assertEqual(self.plugin_test("--config=" + path, sample)[0], harness.EXIT_CLEAN)
+
+    def test_usage(self):
+        for arguments, sentence in (
+                ((), "'plugin-test' takes 1 arguments, 0 are given"),
+                (("--config=a", "--config_text=b", "c.so"), "takes --config or --config_text, not both"),
+                (("--config_text=b", "c.so"), "give --component=TYPE"),
+                (("--step_timeout=soon", "c.so"), "--step_timeout: 'soon' is no time like 10s")):
+            code, _, log = self.plugin_test(*arguments)
+            self.assertEqual(code, harness.EXIT_BAD_USAGE)
+            self.assertIn(sentence, log)
+        code, report, _ = self.plugin_test("--component=nothing", defect("none"))
+        self.assertEqual(code, harness.EXIT_BAD_USAGE)
+        self.assertIn("it has no 'nothing', but sink 'defect'", report)
+        self.assertEqual(self.plugin_test("/does/not/exist.so")[0], harness.EXIT_FAILED)
+
+
+if __name__ == "__main__":
+    harness.main()

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// `weir plugin-test`: whether a plugin file keeps its side of the plugin interface.
+#include <cstdio>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "core/conformance/conformance.h"
+#include "gflags/gflags.h"
+#include "tools/weir/commands.h"
+#include "tools/weir/exit_code.h"
+#include "tools/weir/program.h"
+
+DECLARE_string(config);
+DEFINE_string(component, "", "the component type to try; all of the file, if it is not given");
+DEFINE_string(config_text, "",
+              "the fields of the component's configuration, as they stand in a pipeline file");
+DEFINE_string(step_timeout, "30s", "how long a step may take, e.g. 500ms, 10s, 1m");
+
+namespace weir {
+
+int PluginTestCommand(const Arguments& arguments) {
+  conformance::Options options;
+  options.plugin = arguments[0];
+  options.component = FLAGS_component;
+  options.config_file = FLAGS_config;
+  options.config_text = FLAGS_config_text;
+  if (!options.config_file.empty() && !options.config_text.empty()) {
+    PrintError("plugin-test takes --config or --config_text, not both");
+    return kExitBadUsage;
+  }
+  if (!options.config_text.empty() && options.component.empty()) {
+    PrintError("--config_text is for one component: give --component=TYPE");
+    return kExitBadUsage;
+  }
+  if (!absl::ParseDuration(FLAGS_step_timeout, &options.step_timeout) ||
+      options.step_timeout <= absl::ZeroDuration()) {
+    PrintError(absl::StrCat("--step_timeout: '", FLAGS_step_timeout, "' is no time like 10s"));
+    return kExitBadUsage;
+  }
+  const absl::StatusOr<std::string> folders = PluginFolders();
+  if (!folders.ok()) {
+    PrintError(folders.status().message());
+    return kExitBadUsage;
+  }
+  options.plugin_folders = *folders;
+  const conformance::Result result = conformance::TestPlugin(options, stdout);
+  if (result.failed > 0) return kExitFailed;
+  if (result.unconfigured) return kExitBadUsage;
+  return result.unsupported ? kExitUnsupported : kExitClean;
+}
+
+}  // namespace weir
