@@ -136,5 +136,23 @@ class UserspaceTest(Measurements, unittest.TestCase):
             self.assertIn(thing["traffic"], self.text)
 
 
+
+class SinksTest(Measurements, unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.text, cls.result = measure("sinks")
+
+    def test_measures_every_sink_of_the_tree(self):
+        subjects = {m["subject"].partition(",")[0] for m in self.of_section("sink")}
+        sinks = {line.split()[1] for line in harness.run(harness.WEIR, "plugins").splitlines()
+                 if line.startswith("sink ")}
+        self.assertEqual(subjects, sinks | {"null"})
+
+    def test_says_how_many_records_went_through(self):
+        self.assertIn("null", {rate["subject"] for rate in self.result["rates"]})
+        for rate in self.result["rates"]:
+            self.assertGreater(rate["records_per_second"], 1_000, rate)
+
+
 if __name__ == "__main__":
     harness.main()

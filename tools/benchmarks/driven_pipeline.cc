@@ -181,6 +181,11 @@ absl::Status DrivenPipeline::Emit(const Batches& batches) {
   });
 }
 
+absl::Status DrivenPipeline::Deliver(const Batches& batches) {
+  if (absl::Status status = Emit(batches); !status.ok()) return status;
+  return WaitUntilSettled(0);
+}
+
 absl::Status DrivenPipeline::Evict(uint64_t ns, const pipeline::BatchRef& batch) {
   clock_.PutForward(ns);
   if (absl::Status status = Emit({batch}); !status.ok()) return status;

@@ -65,6 +65,8 @@ class DrivenPipeline {
   absl::Status Run(const SourceTask& task);
   // Emits all of `batches`, each of them another one.
   absl::Status Emit(const Batches& batches);
+  // The same, and waits until no stage holds any of them.
+  absl::Status Deliver(const Batches& batches);
   // Lets `ns` go by for the stages, emits `batch`, which has one record, and waits until no
   // stage holds more than that.
   absl::Status Evict(uint64_t ns, const pipeline::BatchRef& batch);

@@ -8,14 +8,12 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -25,6 +23,7 @@
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/unique_fd.h"
 #include "tools/benchmarks/child_process.h"
+#include "tools/benchmarks/scoped_folder.h"
 #include "tools/benchmarks/synthetic_capture.h"
 #include "tools/benchmarks/userspace_costs.h"
 
@@ -35,30 +34,6 @@ namespace {
 constexpr char kWeir[] = "weir run";
 constexpr char kSoftflowd[] = "softflowd -r";
 constexpr char kNfpcapd[] = "nfpcapd -r";
-
-// A folder that is gone with all that is in it when this ends.
-class ScopedFolder {
- public:
-  static sdk::Result<std::unique_ptr<ScopedFolder>> Make() {
-    std::error_code error;
-    std::string path = (std::filesystem::temp_directory_path(error) / "weir-bench-XXXXXX").string();
-    if (error || mkdtemp(path.data()) == nullptr) return sdk::ErrnoStatus("mkdtemp", errno);
-    return std::unique_ptr<ScopedFolder>(new ScopedFolder(path));
-  }
-  ~ScopedFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  ScopedFolder(const ScopedFolder&) = delete;
-  ScopedFolder& operator=(const ScopedFolder&) = delete;
-
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  explicit ScopedFolder(std::string path) : path_(std::move(path)) {}
-
-  const std::string path_;
-};
 
 // Where softflowd sends what it exports: to a socket of this process, that nobody reads.
 class Collector {

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tools/bench userspace`: what weir costs between the kernel and the wire.
 // docs/benchmarks.md says how it is measured, and what the figures mean.
-#include <fcntl.h>
 #include <gflags/gflags.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <cstdio>
@@ -18,7 +16,7 @@
 #include "absl/status/status.h"
 #include "core/plugin/catalogue.h"
 #include "plugins/sdk/status.h"
-#include "plugins/sdk/unique_fd.h"
+#include "tools/benchmarks/silence.h"
 #include "tools/benchmarks/userspace_costs.h"
 #include "tools/benchmarks/userspace_report.h"
 
@@ -42,27 +40,6 @@ UserspaceEffort EffortOfFlags() {
   effort.only = FLAGS_only;
   return effort;
 }
-
-// While it lives, what is written to standard output is thrown away.
-class Silence {
- public:
-  Silence() : output_(dup(STDOUT_FILENO)) {
-    std::fflush(stdout);
-    const sdk::UniqueFd null(open("/dev/null", O_WRONLY | O_CLOEXEC));
-    works_ = output_.get() >= 0 && null.get() >= 0 && dup2(null.get(), STDOUT_FILENO) >= 0;
-  }
-  ~Silence() {
-    if (output_.get() >= 0) dup2(output_.get(), STDOUT_FILENO);
-  }
-  Silence(const Silence&) = delete;
-  Silence& operator=(const Silence&) = delete;
-
-  bool works() const { return works_; }
-
- private:
-  const sdk::UniqueFd output_;
-  bool works_ = false;
-};
 
 // `program` is this one's name: what it measures lies beside it.
 sdk::Status Measure(const std::string& program, UserspaceReport* report) {
