@@ -10,14 +10,20 @@
 // - a name that a spreadsheet would take for a formula, because it begins with =, +, - or
 //   @, has an apostrophe in front.
 // JSON has the names as they are.
+//
+// What is a list in JSON is one column, its values one behind the other with a space between:
+// no interface of Linux has one in its name. In a name that the configuration gives, a space
+// is `_` there.
 #ifndef WEIR_CORE_RECORD_CSV_H_
 #define WEIR_CORE_RECORD_CSV_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
 
 #include "core/record/name_text.h"
+#include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 #include "core/record/text.h"
 #include "core/record/time_text.h"
@@ -48,15 +54,21 @@ inline char* WriteCsvName(std::string_view name, char* to) {
 
 // Writes records as CSV. One thread; one for each file that is written.
 class CsvEncoder {
+  static constexpr size_t kMaxListedNamesBytes = kMaxInterfaces * sizeof(weir_interface::name);
+  // The longest names have U+FFFD for all bytes but one: a quote is two, and has two around
+  // the column. Then there are directions of three digits, spaces, and two commas.
+  static constexpr size_t kMaxListsBytes =
+      3 * kMaxListedNamesBytes + 1 + 3 * kMaxInterfaces + 2 * (kMaxInterfaces - 1) + 2;
+
  public:
   // The columns' names, as a line.
   static constexpr char kHeader[] =
       "Etype,FlowDirection,SrcMac,DstMac,SrcAddr,DstAddr,SrcPort,DstPort,Proto,IFIndex,"
       "Packets,Bytes,StartMonoTimeNs,EndMonoTimeNs,TimeFlowStart,TimeFlowEnd,Interface,"
       "TcpFlags,Dscp,IcmpType,IcmpCode,VlanId,Sampling,FlowEndReason,WirePackets,"
-      "NetworkNamespace,Duplicate\n";
+      "NetworkNamespace,Duplicate,Interfaces,IfDirections\n";
   // No record's line is longer.
-  static constexpr size_t kMaxLineBytes = 471;
+  static constexpr size_t kMaxLineBytes = 471 + kMaxListsBytes;
   // Room that Write wants; it spoils nothing behind it.
   static constexpr size_t kMaxRecordBytes = sizeof(kHeader) - 1 + kMaxLineBytes + kScratchBytes;
 
@@ -64,8 +76,10 @@ class CsvEncoder {
   // already.
   explicit CsvEncoder(bool with_header = true) : header_is_due_(with_header) {}
 
-  // The record as a line. Returns its end.
-  char* Write(const Record& record, char* to);
+  // The record as a line, with the interfaces that it was seen at beside its own (null: it
+  // does not say). Returns its end.
+  char* Write(const Record& record, const weir_other_interfaces* others, char* to);
+  char* Write(const Record& record, char* to) { return Write(record, nullptr, to); }
 
  private:
   static char* EndColumn(char* to) {
@@ -74,12 +88,14 @@ class CsvEncoder {
   }
   static char* WriteName(const Record& record, char* to);
   static char* WriteMeasured(const Record& record, char* to);
+  static char* WriteLists(const Record& record, const weir_other_interfaces& others, char* to);
 
   bool header_is_due_;
   TimeWriter times_;
 };
 
-inline char* CsvEncoder::Write(const Record& record, char* to) {
+inline char* CsvEncoder::Write(const Record& record, const weir_other_interfaces* others,
+                               char* to) {
   if (header_is_due_) to = WriteLiteral(kHeader, to);
   header_is_due_ = false;
   to = EndColumn(WriteNumber(record.eth_protocol, to));
@@ -99,7 +115,8 @@ inline char* CsvEncoder::Write(const Record& record, char* to) {
   to = EndColumn(times_.Write(record.start_wall_time_ns, to));
   to = EndColumn(times_.Write(record.end_wall_time_ns, to));
   to = EndColumn(WriteName(record, to));
-  to = WriteMeasured(record, to);
+  to = EndColumn(WriteMeasured(record, to));
+  to = others == nullptr ? EndColumn(to) : WriteLists(record, *others, to);
   *to++ = '\n';
   return to;
 }
@@ -113,7 +130,7 @@ inline char* CsvEncoder::WriteName(const Record& record, char* to) {
   return WritePlainName(record, name.size, to);
 }
 
-// The last columns, of which a comma is all that is there where nothing was measured.
+// The columns before the lists, of which a comma is all that is there where nothing was measured.
 inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
   const auto has = [&](uint64_t bit) { return (record.present & bit) != 0; };
   if (has(WEIR_HAS_TCP_FLAGS)) to = WriteNumber(record.tcp_flags, to);
@@ -135,6 +152,29 @@ inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
   if (has(WEIR_HAS_NETWORK_NAMESPACE)) to = WriteNumber(record.network_namespace, to);
   to = EndColumn(to);
   if (has(WEIR_IS_DUPLICATE)) to = WriteLiteral("true", to);
+  return to;
+}
+
+// All interfaces, the record's own first.
+inline char* CsvEncoder::WriteLists(const Record& record, const weir_other_interfaces& others,
+                                    char* to) {
+  const weir_interface* const end = others.interfaces + CountOf(others);
+  char names[kMaxListedNamesBytes + kMaxInterfaces];
+  char* names_end = names;
+  const auto add = [&names_end](std::string_view name) {
+    names_end = std::replace_copy(name.begin(), name.end(), names_end, ' ', '_');
+  };
+  add(InterfaceName(record));
+  for (const weir_interface* other = others.interfaces; other != end; ++other) {
+    *names_end++ = ' ';
+    add(NameOf(*other));
+  }
+  to = EndColumn(WriteCsvName({names, static_cast<size_t>(names_end - names)}, to));
+  to = WriteOctet(record.direction, to);
+  for (const weir_interface* other = others.interfaces; other != end; ++other) {
+    *to++ = ' ';
+    to = WriteOctet(other->direction, to);
+  }
   return to;
 }
 

@@ -60,13 +60,16 @@ TEST(CsvEncoderTest, WritesAnyRecordAsThePlainWayDoes) {
   CsvEncoder encoder;
   for (int i = 0; i < 20'000; ++i) {
     const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
+    const weir_other_interfaces any = random.AnyOthers();
+    const weir_other_interfaces* const others = i % 4 < 2 ? &any : nullptr;
     std::string expected;
-    for (const auto& [key, value] : testing::PlainFieldsOf(record)) {
+    for (const auto& [key, value] : testing::PlainFieldsOf(record, others)) {
       if (key != "Etype") expected += ',';
-      expected += key == "Interface" ? Name(*value) : value.value_or("");
+      const bool names = key == "Interface" || key == "Interfaces";
+      expected += names ? Name(value.value_or("")) : value.value_or("");
     }
     char text[CsvEncoder::kMaxRecordBytes];
-    const std::string line(text, encoder.Write(record, text));
+    const std::string line(text, encoder.Write(record, others, text));
     // The header comes once.
     ASSERT_EQ(line, (i == 0 ? CsvEncoder::kHeader : "") + expected + "\n");
     ASSERT_EQ(std::count(line.begin(), line.end(), '\n'), i == 0 ? 2 : 1);
@@ -83,9 +86,11 @@ TEST(CsvEncoderTest, TheLongestLineIsAsLongAsItSays) {
   std::fill_n(reinterpret_cast<uint8_t*>(&record), sizeof(record), 0xFF);
   record.interface_name[0] = '"';
   record.start_wall_time_ns = record.end_wall_time_ns = std::numeric_limits<int64_t>::max();
+  weir_other_interfaces others;
+  std::fill_n(reinterpret_cast<uint8_t*>(&others), sizeof(others), 0xFF);
   std::string room(CsvEncoder::kMaxRecordBytes + 1, '#');
   CsvEncoder encoder;
-  const char* const end = encoder.Write(record, room.data());
+  const char* const end = encoder.Write(record, &others, room.data());
   EXPECT_EQ(static_cast<size_t>(end - room.data()),
             std::string_view(CsvEncoder::kHeader).size() + CsvEncoder::kMaxLineBytes);
   EXPECT_EQ(room.back(), '#');

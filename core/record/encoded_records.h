@@ -4,8 +4,9 @@
 //
 // An encoder is any class with
 //
-//   static constexpr size_t kMaxRecordBytes;      // room that Write wants
-//   char* Write(const Record& record, char* to);  // returns the end of what it wrote
+//   static constexpr size_t kMaxRecordBytes;  // room that Write wants
+//   // Returns the end of what it wrote. `others` is null where the batch has no such block.
+//   char* Write(const Record& record, const weir_other_interfaces* others, char* to);
 //
 // core/record has JsonEncoder, CsvEncoder and ProtobufEncoder.
 #ifndef WEIR_CORE_RECORD_ENCODED_RECORDS_H_
@@ -19,6 +20,7 @@
 #include <vector>
 
 #include "core/record/batch.h"
+#include "core/record/other_interfaces.h"
 
 namespace weir {
 
@@ -26,7 +28,7 @@ namespace weir {
 class EncodedRecords {
  public:
   // More than any encoder wants for one record.
-  static constexpr size_t kMaxRecordBytes = 1024;
+  static constexpr size_t kMaxRecordBytes = 3072;
 
   // Takes records until it holds `bytes` or more; never more than that and one record.
   explicit EncodedRecords(size_t bytes)
@@ -60,7 +62,8 @@ uint32_t EncodedRecords::Encode(const BatchView& batch, uint32_t first, Encoder*
   char* const begin = memory_.get();
   char* end = begin;
   do {
-    end = encoder->Write(batch[first++], end);
+    end = encoder->Write(batch[first], OtherInterfaces(*batch.raw(), first), end);
+    ++first;
     ends_.push_back(static_cast<size_t>(end - begin));
   } while (first < batch.size() && ends_.back() < limit_);
   return first;

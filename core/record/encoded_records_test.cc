@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/record/encoded_records.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
 
 #include "core/record/json.h"
+#include "core/record/testing/plain_text.h"
 #include "core/record/testing/random_records.h"
 #include "gtest/gtest.h"
 
@@ -30,6 +33,29 @@ class Batch {
   std::vector<uint8_t> rows_;
   weir_batch batch_{};
 };
+
+TEST(EncodedRecordsTest, GivesEncodersTheInterfacesOfEachRow) {
+  struct Row {
+    Record record;
+    weir_other_interfaces others;
+  };
+  testing::RandomRecords random(6);
+  std::vector<Row> rows;
+  std::string expected;
+  for (int i = 0; i < 10; ++i) {
+    rows.push_back({random.Any(), random.AnyOthers()});
+    expected += testing::PlainJson(rows.back().record, &rows.back().others) + "\n";
+  }
+  weir_batch batch{};
+  batch.stride = sizeof(Row);
+  batch.block_offset[WEIR_BLOCK_INTERFACES] = offsetof(Row, others);
+  batch.size = static_cast<uint32_t>(rows.size());
+  batch.rows = reinterpret_cast<uint8_t*>(rows.data());
+  EncodedRecords encoded(1 << 16);
+  JsonEncoder encoder;
+  EXPECT_EQ(encoded.Encode(BatchView(&batch), 0, &encoder), batch.size);
+  EXPECT_EQ(encoded.text(), expected);
+}
 
 TEST(EncodedRecordsTest, HoldsWholeRecordsUpToItsLimit) {
   const std::vector<Record> records = testing::RandomRecords(5).OfTraffic(100);

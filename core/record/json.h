@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A flow record as one JSON object: the reference's keys in the reference's
-// order and texts, then weir's own keys for what was measured beyond it.
+// order and texts, then weir's own keys for what was measured beyond it, and lists of all
+// interfaces where a batch has them.
 #ifndef WEIR_CORE_RECORD_JSON_H_
 #define WEIR_CORE_RECORD_JSON_H_
 
@@ -10,6 +11,7 @@
 #include <string_view>
 
 #include "core/record/name_text.h"
+#include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 #include "core/record/text.h"
 #include "core/record/time_text.h"
@@ -45,31 +47,42 @@ inline char* WriteJsonString(std::string_view text, char* to) {
 
 // Writes records as JSON. One thread.
 class JsonEncoder {
+  // Both keys with brackets; for each interface its name, a direction, and what is between.
+  static constexpr size_t kMaxListsBytes =
+      sizeof(",\"Interfaces\":[") - 1 + sizeof("],\"IfDirections\":[") - 1 +
+      kMaxInterfaces * (MaxJsonStringBytes(sizeof(weir_interface::name)) + 3) +
+      2 * (kMaxInterfaces - 1) + 1;
+
  public:
   // No object is longer, and a line has one byte more.
-  static constexpr size_t kMaxObjectBytes = 884;
+  static constexpr size_t kMaxObjectBytes = 884 + kMaxListsBytes;
   // Room that Write and WriteObject want; they spoil nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxObjectBytes + 1 + kScratchBytes;
 
-  // The object, without a newline. Returns its end.
-  char* WriteObject(const Record& record, char* to);
+  // The object, without a newline, with the interfaces that the record was seen at beside its
+  // own (null: it does not say). Returns its end.
+  char* WriteObject(const Record& record, const weir_other_interfaces* others, char* to);
 
   // The object as a line. Returns its end.
-  char* Write(const Record& record, char* to) {
-    to = WriteObject(record, to);
+  char* Write(const Record& record, const weir_other_interfaces* others, char* to) {
+    to = WriteObject(record, others, to);
     *to++ = '\n';
     return to;
   }
+  char* Write(const Record& record, char* to) { return Write(record, nullptr, to); }
 
  private:
   static char* WriteName(const Record& record, char* to);
   // What was measured beyond the reference.
   static char* WriteMeasured(const Record& record, char* to);
+  // All interfaces, the record's own first.
+  static char* WriteLists(const Record& record, const weir_other_interfaces& others, char* to);
 
   TimeWriter times_;
 };
 
-inline char* JsonEncoder::WriteObject(const Record& record, char* to) {
+inline char* JsonEncoder::WriteObject(const Record& record, const weir_other_interfaces* others,
+                                      char* to) {
   to = WriteNumber(record.eth_protocol, WriteLiteral("{\"Etype\":", to));
   to = WriteOctet(record.direction, WriteLiteral(",\"FlowDirection\":", to));
   to = SrcMac(record).WriteTo(WriteLiteral(",\"SrcMac\":\"", to));
@@ -88,6 +101,7 @@ inline char* JsonEncoder::WriteObject(const Record& record, char* to) {
   to = times_.Write(record.end_wall_time_ns, WriteLiteral("\",\"TimeFlowEnd\":\"", to));
   to = WriteName(record, WriteLiteral("\",\"Interface\":", to));
   if (record.present != 0) to = WriteMeasured(record, to);
+  if (others != nullptr) to = WriteLists(record, *others, to);
   *to++ = '}';
   return to;
 }
@@ -128,10 +142,27 @@ inline char* JsonEncoder::WriteMeasured(const Record& record, char* to) {
   return to;
 }
 
+inline char* JsonEncoder::WriteLists(const Record& record, const weir_other_interfaces& others,
+                                     char* to) {
+  const weir_interface* const end = others.interfaces + CountOf(others);
+  to = WriteName(record, WriteLiteral(",\"Interfaces\":[", to));
+  for (const weir_interface* other = others.interfaces; other != end; ++other) {
+    *to++ = ',';
+    to = WriteJsonString(NameOf(*other), to);
+  }
+  to = WriteOctet(record.direction, WriteLiteral("],\"IfDirections\":[", to));
+  for (const weir_interface* other = others.interfaces; other != end; ++other) {
+    *to++ = ',';
+    to = WriteOctet(other->direction, to);
+  }
+  *to++ = ']';
+  return to;
+}
+
 // Appends the object of one record, without a newline; whoever has many keeps an encoder.
 inline void AppendJson(const Record& record, std::string* out) {
   char text[JsonEncoder::kMaxRecordBytes];
-  out->append(text, JsonEncoder().WriteObject(record, text));
+  out->append(text, JsonEncoder().WriteObject(record, nullptr, text));
 }
 
 }  // namespace weir

@@ -69,16 +69,35 @@ TEST(JsonTest, AddsWhatWasMeasuredBehindTheReferencesKeys) {
             R"("WirePackets":60,"NetworkNamespace":4026531840})");
 }
 
+TEST(JsonTest, ListsAllInterfacesWithTheRecordsOwnFirst) {
+  Record record{};
+  SetInterfaceName("eth0", &record);
+  record.direction = 1;
+  weir_other_interfaces others{};
+  const auto lists = [&] {
+    char text[JsonEncoder::kMaxRecordBytes];
+    const std::string json(text, JsonEncoder().WriteObject(record, &others, text));
+    return json.substr(json.find(",\"Interfaces\""));
+  };
+  EXPECT_EQ(lists(), R"(,"Interfaces":["eth0"],"IfDirections":[1]})");
+  Record elsewhere{};
+  SetInterfaceName("br\"0", &elsewhere);
+  EXPECT_TRUE(AddInterface(InterfaceOf(elsewhere), record, &others));
+  EXPECT_EQ(lists(), R"(,"Interfaces":["eth0","br\"0"],"IfDirections":[1,0]})");
+}
+
 // One encoder for all, so that what it keeps of a record is seen in the next.
 TEST(JsonEncoderTest, WritesAnyRecordAsThePlainWayDoes) {
   testing::RandomRecords random(1);
   JsonEncoder encoder;
   for (int i = 0; i < 20'000; ++i) {
     const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
+    const weir_other_interfaces any = random.AnyOthers();
+    const weir_other_interfaces* const others = i % 4 < 2 ? &any : nullptr;
     char text[JsonEncoder::kMaxRecordBytes + 1];
-    const size_t size = static_cast<size_t>(encoder.Write(record, text) - text);
+    const size_t size = static_cast<size_t>(encoder.Write(record, others, text) - text);
     ASSERT_LE(size, JsonEncoder::kMaxObjectBytes + 1);
-    ASSERT_EQ(std::string(text, size), testing::PlainJson(record) + "\n") << "record " << i;
+    ASSERT_EQ(std::string(text, size), testing::PlainJson(record, others) + "\n") << "record " << i;
   }
 }
 
@@ -87,8 +106,13 @@ TEST(JsonEncoderTest, TheLongestObjectIsAsLongAsItSays) {
   std::fill_n(reinterpret_cast<uint8_t*>(&record), sizeof(record), 0xFF);
   std::fill(std::begin(record.interface_name), std::end(record.interface_name), '\x1f');
   record.start_wall_time_ns = record.end_wall_time_ns = std::numeric_limits<int64_t>::max();
+  weir_other_interfaces others;
+  std::fill_n(reinterpret_cast<uint8_t*>(&others), sizeof(others), 0xFF);
+  for (weir_interface& other : others.interfaces) {
+    std::fill(std::begin(other.name), std::end(other.name), '\x1f');
+  }
   std::string room(JsonEncoder::kMaxRecordBytes + 1, '#');
-  const char* const end = JsonEncoder().WriteObject(record, room.data());
+  const char* const end = JsonEncoder().WriteObject(record, &others, room.data());
   EXPECT_EQ(static_cast<size_t>(end - room.data()), JsonEncoder::kMaxObjectBytes);
   EXPECT_EQ(room.back(), '#');
 }

@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "core/record/name_text.h"
+#include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 #include "core/record/text.h"
 #include "core/record/utf8.h"
@@ -35,21 +36,30 @@ struct ProtobufOptions {
 
 // Immutable.
 class ProtobufEncoder {
+  // Of an entry of dup_list: tag and length; tag, length and text of a name all of whose
+  // bytes are U+FFFD; tag and value of a direction.
+  static constexpr size_t kMaxDupMapEntryBytes = 3 + 2 + 3 * sizeof(weir_interface::name) + 3;
+
  public:
   // No message is longer, without what is in front of it.
-  static constexpr size_t kMaxMessageBytes = 360;
+  static constexpr size_t kMaxMessageBytes = 360 + WEIR_MAX_OTHER_INTERFACES * kMaxDupMapEntryBytes;
   // Room that Write wants; it spoils nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxMessageBytes + 3 + kScratchBytes;
 
   explicit ProtobufEncoder(const ProtobufOptions& options = {});
 
-  // Writes a pbflow.Record in the framing of the options. Returns its end.
-  char* Write(const Record& record, char* to) const;
+  // Writes a pbflow.Record in the framing of the options, with the interfaces that the record
+  // was seen at beside its own (may be null). Returns its end.
+  char* Write(const Record& record, const weir_other_interfaces* others, char* to) const;
+  char* Write(const Record& record, char* to) const { return Write(record, nullptr, to); }
 
  private:
-  char* WriteMessage(const Record& record, char* to) const;
+  char* WriteMessage(const Record& record, const weir_other_interfaces* others, char* to) const;
   // The fields behind agent_ip; `name` is what was seen of the interface's name.
-  static char* WriteMeasured(const Record& record, const PlainName& name, char* to);
+  static char* WriteMeasured(const Record& record, const PlainName& name,
+                             const weir_other_interfaces* others, char* to);
+  // Those that have a name; no more than that is in the message.
+  static char* WriteOthers(const weir_other_interfaces& others, char* to);
 
   const ProtobufOptions::Framing framing_;
   char agent_ip_[20];  // the whole field
@@ -140,6 +150,16 @@ inline char* WriteName(const Record& record, const PlainName& name, char* to) {
   return name.plain ? WritePlainName(record, name.size, to) : WriteUtf8(InterfaceName(record), to);
 }
 
+// An entry of dup_list, with the name that `write_name` writes.
+template <typename WriteNameText>
+char* WriteDupMapEntry(uint8_t direction, char* to, WriteNameText write_name) {
+  return WriteShort(WriteLiteral("\xD2\x01", to), [&](char* entry) {  // field 26
+    *entry++ = LengthTag(1);
+    entry = WriteShort(entry, write_name);
+    return WriteVarintField(2, direction, entry);
+  });
+}
+
 }  // namespace internal
 
 inline ProtobufEncoder::ProtobufEncoder(const ProtobufOptions& options)
@@ -149,11 +169,12 @@ inline ProtobufEncoder::ProtobufEncoder(const ProtobufOptions& options)
   agent_ip_size_ = static_cast<size_t>(end - agent_ip_);
 }
 
-inline char* ProtobufEncoder::Write(const Record& record, char* to) const {
-  if (framing_ == ProtobufOptions::Framing::kNone) return WriteMessage(record, to);
+inline char* ProtobufEncoder::Write(const Record& record, const weir_other_interfaces* others,
+                                    char* to) const {
+  if (framing_ == ProtobufOptions::Framing::kNone) return WriteMessage(record, others, to);
   if (framing_ == ProtobufOptions::Framing::kEntry) *to++ = internal::LengthTag(1);
   // Most messages are short: the length takes one byte, and the others are moved.
-  char* const end = WriteMessage(record, to + 1);
+  char* const end = WriteMessage(record, others, to + 1);
   const auto size = static_cast<size_t>(end - to - 1);
   if (size < 0x80) {
     *to = static_cast<char>(size);
@@ -165,7 +186,8 @@ inline char* ProtobufEncoder::Write(const Record& record, char* to) const {
   return end + 1;
 }
 
-inline char* ProtobufEncoder::WriteMessage(const Record& record, char* to) const {
+inline char* ProtobufEncoder::WriteMessage(const Record& record,
+                                           const weir_other_interfaces* others, char* to) const {
   to = internal::WriteVarintField(1, record.eth_protocol, to);
   to = internal::WriteVarintField(2, record.direction, to);
   to = internal::WriteTimestampField(3, record.start_wall_time_ns, to);
@@ -198,10 +220,11 @@ inline char* ProtobufEncoder::WriteMessage(const Record& record, char* to) const
   }
   if ((record.present & WEIR_IS_DUPLICATE) != 0) to = internal::WriteVarintField(11, 1, to);
   std::memcpy(to, agent_ip_, agent_ip_size_);
-  return WriteMeasured(record, name, to + agent_ip_size_);
+  return WriteMeasured(record, name, others, to + agent_ip_size_);
 }
 
-inline char* ProtobufEncoder::WriteMeasured(const Record& record, const PlainName& name, char* to) {
+inline char* ProtobufEncoder::WriteMeasured(const Record& record, const PlainName& name,
+                                            const weir_other_interfaces* others, char* to) {
   const auto measured = [&](uint64_t bit, uint64_t value) {
     return (record.present & bit) != 0 ? value : 0;
   };
@@ -209,15 +232,23 @@ inline char* ProtobufEncoder::WriteMeasured(const Record& record, const PlainNam
   to = internal::WriteVarintField(14, measured(WEIR_HAS_ICMP, record.icmp_type), to);
   to = internal::WriteVarintField(15, measured(WEIR_HAS_ICMP, record.icmp_code), to);
   if (record.interface_name[0] != '\0') {
-    to = internal::WriteShort(WriteLiteral("\xD2\x01", to), [&](char* entry) {  // field 26
-      *entry++ = internal::LengthTag(1);
-      entry = internal::WriteShort(
-          entry, [&](char* body) { return internal::WriteName(record, name, body); });
-      return internal::WriteVarintField(2, record.direction, entry);
-    });
+    to = internal::WriteDupMapEntry(
+        record.direction, to, [&](char* body) { return internal::WriteName(record, name, body); });
   }
+  if (others != nullptr) to = WriteOthers(*others, to);
   const uint64_t sampling = measured(WEIR_HAS_SAMPLING, record.sampling_interval);
   if (sampling != 0) to = WriteVarint(sampling, WriteLiteral("\xE8\x01", to));  // field 29
+  return to;
+}
+
+inline char* ProtobufEncoder::WriteOthers(const weir_other_interfaces& others, char* to) {
+  const weir_interface* const end = others.interfaces + CountOf(others);
+  for (const weir_interface* other = others.interfaces; other != end; ++other) {
+    if (other->name[0] == '\0') continue;
+    to = internal::WriteDupMapEntry(other->direction, to, [other](char* body) {
+      return internal::WriteUtf8(NameOf(*other), body);
+    });
+  }
   return to;
 }
 

@@ -11,21 +11,26 @@
 #include <string_view>
 
 #include "core/record/constants.h"
+#include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 #include "core/record/utf8.h"
 
 namespace weir {
 
-// Reads one pbflow.Record into `record`. Returns null, or in a few words what is wrong with
-// `message`; `record` is then of no use. Fields that weir has no place for are passed over.
+// Reads one pbflow.Record into `record`, and into `others`, unless that is null, the
+// interfaces of `dup_list` beside its own. Returns null, or in a few words what is wrong with
+// `message`; both are then of no use. Fields that weir has no place for are passed over.
 //
 // Refused is what protobuf's own parsers refuse, groups, a field of another type than it
 // should have, and a number that its place in a record has no room for.
 //
 // The message has no monotonic times: those of the record are 0. A field that is 0 counts as
 // not measured. The name of the interface is that of `interface`, or of the first entry of
-// `dup_list`, and cut to kMaxInterfaceName bytes.
-inline const char* ReadProtobuf(std::string_view message, Record* record);
+// `dup_list`. Names end before a NUL, and have as many whole characters as fit into
+// kMaxInterfaceName bytes. Of `dup_list` the first kMaxInterfaces entries with a name count,
+// each interface once; those behind them are checked and passed over.
+inline const char* ReadProtobuf(std::string_view message, Record* record,
+                                weir_other_interfaces* others = nullptr);
 
 namespace internal {
 
@@ -108,10 +113,12 @@ class ProtobufFields {
 // Reads fields into a record. Functions return what is wrong, or null.
 class ProtobufReader {
  public:
-  explicit ProtobufReader(Record* record) : record_(record) {}
+  ProtobufReader(Record* record, weir_other_interfaces* others)
+      : record_(record), others_(others) {}
 
   const char* Read(std::string_view message) {
     *record_ = Record{};
+    if (others_ != nullptr) *others_ = weir_other_interfaces{};
     const char* const error =
         ReadFields(message, [this](const ProtobufField& field) { return ReadField(field); });
     return error != nullptr ? error : Finish();
@@ -121,6 +128,11 @@ class ProtobufReader {
   struct Time {
     uint64_t seconds = 0;  // two's complement
     uint32_t nanoseconds = 0;
+  };
+  // An entry of dup_list.
+  struct Listed {
+    std::string_view name;
+    uint8_t direction = 0;
   };
 
   template <typename ReadOne>
@@ -157,6 +169,21 @@ class ProtobufReader {
     }
     *to = field.bytes;
     return nullptr;
+  }
+
+  // What of a text a record has room for.
+  static const char* ReadName(const ProtobufField& field, std::string_view* to) {
+    std::string_view text;
+    const char* const error = ReadText(field, &text);
+    text = text.substr(0, text.find('\0'));
+    size_t size = 0;
+    while (size < text.size()) {
+      const size_t length = Utf8SequenceLength(text.substr(size));
+      if (size + length > kMaxInterfaceName) break;
+      size += length;
+    }
+    *to = text.substr(0, size);
+    return error;
   }
 
   static const char* ReadMac(const ProtobufField& field, uint8_t* mac) {
@@ -197,16 +224,19 @@ class ProtobufReader {
   const char* ReadTransport(const ProtobufField& field);
   const char* ReadDupMapEntry(const ProtobufField& field);
   const char* Finish();
+  void ListOthers();
   static bool ToNanoseconds(const Time& time, int64_t* nanoseconds);
 
   static constexpr char kWrongType[] = "a field has another type than it should have";
 
   Record* const record_;
+  weir_other_interfaces* const others_;
   Time start_;
   Time end_;
   uint64_t duplicate_ = 0;
   std::string_view interface_;
-  std::string_view first_of_list_;
+  Listed list_[kMaxInterfaces];
+  size_t listed_ = 0;
 };
 
 inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
@@ -231,7 +261,7 @@ inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
     case 9:
       return ReadNumber(field, &record_->packets);
     case 10:
-      return ReadText(field, &interface_);
+      return ReadName(field, &interface_);
     case 11:
       return ReadNumber(field, &duplicate_);
     case 12:
@@ -278,15 +308,27 @@ inline const char* ProtobufReader::ReadTransport(const ProtobufField& field) {
 }
 
 inline const char* ProtobufReader::ReadDupMapEntry(const ProtobufField& field) {
-  std::string_view name;
-  const char* const error = ReadNested(field, [&name](const ProtobufField& part) -> const char* {
+  Listed entry;
+  const char* const error = ReadNested(field, [&entry](const ProtobufField& part) -> const char* {
     std::string_view udn;  // has no place in a record
-    if (part.id == 1) return ReadText(part, &name);
+    if (part.id == 1) return ReadName(part, &entry.name);
+    if (part.id == 2) return ReadNumber(part, &entry.direction);
     if (part.id == 3) return ReadText(part, &udn);
     return nullptr;
   });
-  if (first_of_list_.empty()) first_of_list_ = name;
+  if (!entry.name.empty() && listed_ < kMaxInterfaces) list_[listed_++] = entry;
   return error;
+}
+
+// Leaves out the record's own, by name and direction; without a name of its own it is the
+// first, whatever its direction.
+inline void ProtobufReader::ListOthers() {
+  for (size_t i = interface_.empty() ? 1 : 0; i < listed_; ++i) {
+    weir_interface other{};
+    other.direction = list_[i].direction;
+    list_[i].name.copy(other.name, kMaxInterfaceName);
+    if (!AddInterface(other, *record_, others_)) return;
+  }
 }
 
 inline const char* ProtobufReader::Finish() {
@@ -294,7 +336,8 @@ inline const char* ProtobufReader::Finish() {
       !ToNanoseconds(end_, &record_->end_wall_time_ns)) {
     return "a time is out of range";
   }
-  SetInterfaceName(interface_.empty() ? first_of_list_ : interface_, record_);
+  SetInterfaceName(interface_.empty() ? list_[0].name : interface_, record_);
+  if (others_ != nullptr) ListOthers();
   const auto measured = [this](bool is, uint64_t bit) { record_->present |= is ? bit : 0; };
   measured(record_->tcp_flags != 0, WEIR_HAS_TCP_FLAGS);
   measured(record_->dscp != 0, WEIR_HAS_DSCP);
@@ -320,8 +363,9 @@ inline bool ProtobufReader::ToNanoseconds(const Time& time, int64_t* nanoseconds
 
 }  // namespace internal
 
-inline const char* ReadProtobuf(std::string_view message, Record* record) {
-  return internal::ProtobufReader(record).Read(message);
+inline const char* ReadProtobuf(std::string_view message, Record* record,
+                                weir_other_interfaces* others) {
+  return internal::ProtobufReader(record, others).Read(message);
 }
 
 }  // namespace weir

@@ -7,23 +7,27 @@
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
+#include <string_view>
 
 #include "core/record/pbflow.pb.h"
 #include "core/record/protobuf.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   weir::Record record;
-  if (weir::ReadProtobuf({reinterpret_cast<const char*>(data), size}, &record) != nullptr) return 0;
+  weir_other_interfaces others;
+  const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+  if (weir::ReadProtobuf(bytes, &record, &others) != nullptr) return 0;
   pbflow::Record message;
   if (!message.ParseFromArray(data, static_cast<int>(size))) std::abort();
   if (message.bytes() != record.bytes || message.packets() != record.packets) std::abort();
 
   char text[weir::ProtobufEncoder::kMaxRecordBytes];
-  const char* const end = weir::ProtobufEncoder().Write(record, text);
+  const char* const end = weir::ProtobufEncoder().Write(record, &others, text);
+  const std::string_view written(text, static_cast<size_t>(end - text));
   weir::Record again;
-  if (weir::ReadProtobuf({text, static_cast<size_t>(end - text)}, &again) != nullptr) std::abort();
-  // The name may have been cut inside a character.
-  std::memcpy(again.interface_name, record.interface_name, sizeof(again.interface_name));
+  weir_other_interfaces others_again;
+  if (weir::ReadProtobuf(written, &again, &others_again) != nullptr) std::abort();
   if (std::memcmp(&record, &again, sizeof(record)) != 0) std::abort();
+  if (std::memcmp(&others, &others_again, sizeof(others)) != 0) std::abort();
   return 0;
 }

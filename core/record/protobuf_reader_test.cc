@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/record/protobuf_reader.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "core/record/pbflow.pb.h"
 #include "core/record/protobuf.h"
@@ -15,9 +19,19 @@
 namespace weir {
 namespace {
 
-std::string Encoded(const Record& record) {
+std::string Encoded(const Record& record, const weir_other_interfaces* others = nullptr) {
   char text[ProtobufEncoder::kMaxRecordBytes];
-  return {text, ProtobufEncoder().Write(record, text)};
+  return {text, ProtobufEncoder().Write(record, others, text)};
+}
+
+// `name` as text, as many characters of it as a record has room for.
+std::string FittingName(const std::string& name) {
+  std::string fitting;
+  for (const std::string& character : testing::PlainCharacters(name)) {
+    if (fitting.size() + character.size() > kMaxInterfaceName) break;
+    fitting += character;
+  }
+  return fitting;
 }
 
 // What is left of `record` when it has been a message.
@@ -40,8 +54,26 @@ Record ThroughProtobuf(const Record& record) {
   measured(WEIR_HAS_ICMP, record.icmp_code, &left.icmp_code);
   measured(WEIR_HAS_SAMPLING, record.sampling_interval, &left.sampling_interval);
   left.present |= record.present & WEIR_IS_DUPLICATE;
-  SetInterfaceName(testing::PlainUtf8(testing::PlainInterfaceName(record)), &left);
+  SetInterfaceName(FittingName(testing::PlainInterfaceName(record)), &left);
   return left;
+}
+
+// The interfaces beside that of `left`, which `record` has become.
+std::vector<std::pair<std::string, uint8_t>> OthersThroughProtobuf(
+    const Record& record, const weir_other_interfaces& others, Record* left) {
+  std::vector<std::pair<std::string, uint8_t>> all;
+  for (const auto& [name, direction] : testing::PlainInterfaces(record, &others)) {
+    if (!name.empty()) all.emplace_back(FittingName(name), direction);
+  }
+  const bool named = InterfaceName(*left) != "";
+  if (!named && !all.empty()) SetInterfaceName(all[0].first, left);
+  std::vector<std::pair<std::string, uint8_t>> expected;
+  for (size_t i = named ? 0 : 1; i < all.size(); ++i) {
+    const bool own = all[i] == std::make_pair(std::string(InterfaceName(*left)), left->direction);
+    const bool known = std::find(expected.begin(), expected.end(), all[i]) != expected.end();
+    if (!own && !known) expected.push_back(all[i]);
+  }
+  return expected;
 }
 
 TEST(ReadProtobufTest, ReadsAnyRecordThatWasWritten) {
@@ -50,8 +82,19 @@ TEST(ReadProtobufTest, ReadsAnyRecordThatWasWritten) {
     const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
     Record read = random.Any();  // what was there does not matter
     ASSERT_EQ(ReadProtobuf(Encoded(record), &read), nullptr) << "record " << i;
-    const Record expected = ThroughProtobuf(record);
+    Record expected = ThroughProtobuf(record);
     ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
+
+    const weir_other_interfaces others = random.AnyOthers();
+    weir_other_interfaces read_others = random.AnyOthers();
+    ASSERT_EQ(ReadProtobuf(Encoded(record, &others), &read, &read_others), nullptr);
+    const auto expected_others = OthersThroughProtobuf(record, others, &expected);
+    ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
+    ASSERT_EQ(read_others.count, expected_others.size()) << "record " << i;
+    for (uint32_t other = 0; other < read_others.count; ++other) {
+      ASSERT_EQ(NameOf(read_others.interfaces[other]), expected_others[other].first);
+      ASSERT_EQ(read_others.interfaces[other].direction, expected_others[other].second);
+    }
   }
 }
 
@@ -92,6 +135,38 @@ TEST(ReadProtobufTest, TakesTheNameOfTheListWhereThereIsNoOther) {
   message.set_interface(std::string(40, 'x'));
   ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
   EXPECT_EQ(InterfaceName(read), std::string(kMaxInterfaceName, 'x'));
+}
+
+// As another agent may list them: the record's own anywhere, interfaces twice, and more than
+// a record has room for.
+TEST(ReadProtobufTest, ListsOtherInterfacesOnceAndNoMoreThanFit) {
+  pbflow::Record message;
+  message.set_interface("eth1");
+  message.set_direction(pbflow::EGRESS);
+  const auto add = [&message](const std::string& name, pbflow::Direction direction) {
+    pbflow::DupMapEntry* const entry = message.add_dup_list();
+    entry->set_interface(name);
+    entry->set_direction(direction);
+  };
+  add("eth0", pbflow::INGRESS);
+  add("eth1", pbflow::EGRESS);
+  add("eth0", pbflow::INGRESS);
+  add(std::string("eth1\0x", 6), pbflow::INGRESS);
+  const auto list = [&message] {
+    Record record{};
+    weir_other_interfaces others;
+    EXPECT_EQ(ReadProtobuf(message.SerializeAsString(), &record, &others), nullptr);
+    std::string names;
+    for (uint32_t i = 0; i < others.count; ++i) {
+      names += std::string(NameOf(others.interfaces[i])) +
+               (others.interfaces[i].direction == 0 ? "< " : "> ");
+    }
+    return names;
+  };
+  EXPECT_EQ(list(), "eth0< eth1< ");
+  message.clear_dup_list();
+  for (int i = 2; i < 1000; ++i) add("eth" + std::to_string(i), pbflow::EGRESS);
+  EXPECT_EQ(list(), "eth2> eth3> eth4> eth5> eth6> eth7> eth8> ");
 }
 
 TEST(ReadProtobufTest, SaysWhatIsWrong) {

@@ -21,9 +21,10 @@ namespace {
 
 using Framing = ProtobufOptions::Framing;
 
-std::string Encoded(const ProtobufEncoder& encoder, const Record& record) {
+std::string Encoded(const ProtobufEncoder& encoder, const Record& record,
+                    const weir_other_interfaces* others = nullptr) {
   std::string room(ProtobufEncoder::kMaxRecordBytes + 1, '#');
-  room.resize(static_cast<size_t>(encoder.Write(record, room.data()) - room.data()));
+  room.resize(static_cast<size_t>(encoder.Write(record, others, room.data()) - room.data()));
   return room;
 }
 
@@ -48,10 +49,12 @@ TEST(ProtobufEncoderTest, WritesAnyRecordAsGeneratedCodeDoes) {
   const ProtobufEncoder encoder;
   for (int i = 0; i < 20'000; ++i) {
     const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
-    const std::string bytes = Encoded(encoder, record);
+    const weir_other_interfaces any = random.AnyOthers();
+    const weir_other_interfaces* const others = i % 4 < 2 ? &any : nullptr;
+    const std::string bytes = Encoded(encoder, record, others);
     ASSERT_LE(bytes.size(), ProtobufEncoder::kMaxMessageBytes);
     pbflow::Record expected;
-    testing::SetMessage(record, &expected);
+    testing::SetMessage(record, &expected, others);
     pbflow::Record parsed;
     ASSERT_TRUE(parsed.ParseFromString(bytes)) << "record " << i;
     ASSERT_EQ(parsed.DebugString(), expected.DebugString()) << "record " << i;
@@ -115,7 +118,9 @@ TEST(ProtobufEncoderTest, TheLongestMessageIsAsLongAsItSays) {
   IpAddr agent{};
   const ProtobufEncoder encoder({Framing::kEntry, agent});
   std::string room(ProtobufEncoder::kMaxRecordBytes + 1, '#');
-  const char* const end = encoder.Write(record, room.data());
+  weir_other_interfaces others;
+  std::fill_n(reinterpret_cast<uint8_t*>(&others), sizeof(others), 0xFF);
+  const char* const end = encoder.Write(record, &others, room.data());
   EXPECT_EQ(static_cast<size_t>(end - room.data()), ProtobufEncoder::kMaxMessageBytes + 3);
   EXPECT_EQ(room.back(), '#');
 }

@@ -156,6 +156,7 @@ enum {
   WEIR_BLOCK_DNS = 2,
   WEIR_BLOCK_NAT = 3,
   WEIR_BLOCK_PROCESS = 4,
+  WEIR_BLOCK_INTERFACES = 5, /* weir_interfaces.h */
   WEIR_BLOCK_IDS = 8
 };
 
@@ -259,7 +260,7 @@ typedef struct weir_host {
   /* A new batch with room for `rows` (1 to 65536) rows, zeroed, size 0, owned by
    * the caller with one reference; NULL when memory is short. Its rows are laid out
    * as those of `like`, with all that follows the record in them; `like` NULL: a
-   * row is a weir_record. */
+   * row is a weir_record. Of `like` only stride and block_offset are read. */
   weir_batch* (*batch_allocate)(weir_stage* stage, uint32_t rows, const weir_batch* like);
   /* One reference more, one reference fewer; the last frees. Nobody may release what he
    * has not allocated or retained, or use what he has released. */

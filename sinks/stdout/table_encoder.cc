@@ -105,6 +105,16 @@ char* WritePrintable(std::string_view text, char* to) {
   return to;
 }
 
+char* WriteInterfaces(const Record& record, const weir_other_interfaces* others, char* to) {
+  to = WritePrintable(InterfaceName(record), to);
+  if (others == nullptr) return to;
+  const weir_interface* const end = others->interfaces + CountOf(*others);
+  for (const weir_interface* other = others->interfaces; other != end; ++other) {
+    to = WritePrintable(NameOf(*other), WriteLiteral(",", to));
+  }
+  return to;
+}
+
 // Characters of well-formed UTF-8, as an estimate of the columns they take.
 size_t Width(const char* begin, const char* end) {
   return static_cast<size_t>(
@@ -118,14 +128,14 @@ char* WriteSpaces(size_t count, char* to) {
 
 }  // namespace
 
-char* TableEncoder::Write(const Record& record, char* to) {
+char* TableEncoder::Write(const Record& record, const weir_other_interfaces* others, char* to) {
   if (until_header_ == 0) {
-    WriteLine(record, to);  // the header is as wide as the line below it
+    WriteLine(record, others, to);  // the header is as wide as the line below it
     to = WriteHeader(to);
     until_header_ = kRecordsPerHeader;
   }
   --until_header_;
-  return WriteLine(record, to);
+  return WriteLine(record, others, to);
 }
 
 char* TableEncoder::WriteHeader(char* to) const {
@@ -140,7 +150,7 @@ char* TableEncoder::WriteHeader(char* to) const {
   return to;
 }
 
-char* TableEncoder::WriteLine(const Record& record, char* to) {
+char* TableEncoder::WriteLine(const Record& record, const weir_other_interfaces* others, char* to) {
   char cell[kMaxNumberBytes + kScratchBytes];  // of those aligned right, the longest
   const auto written = [&](const char* end) {
     return std::string_view(cell, static_cast<size_t>(end - cell));
@@ -150,7 +160,7 @@ char* TableEncoder::WriteLine(const Record& record, char* to) {
   to = EndLeft(0, to, times_.WriteMilliseconds(record.start_wall_time_ns, to));
   to = WriteRight(1, written(WriteDuration(record, cell)), to);
   to = EndLeft(2, to, WriteText(DirectionName(record.direction), to));
-  char* const name_end = WritePrintable(InterfaceName(record), to);
+  char* const name_end = WriteInterfaces(record, others, to);
   to = EndLeft(3, Width(to, name_end), name_end);
   to = EndLeft(4, to, WriteProtocol(record, is_ip, to));
   to = EndLeft(5, to,

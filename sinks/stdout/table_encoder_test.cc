@@ -44,9 +44,10 @@ Record Udp6() {
   return record;
 }
 
-void Append(TableEncoder* encoder, const Record& record, std::string* out) {
+void Append(TableEncoder* encoder, const Record& record, std::string* out,
+            const weir_other_interfaces* others = nullptr) {
   char text[TableEncoder::kMaxRecordBytes];
-  out->append(text, encoder->Write(record, text));
+  out->append(text, encoder->Write(record, others, text));
 }
 
 std::string FirstLines(const Record& record) {
@@ -92,6 +93,18 @@ TEST(TableEncoderTest, NamesFlowsWithoutIpByEtherTypeAndMac) {
   EXPECT_NE(out.find("0x88cc  00:00"), std::string::npos) << out;
 }
 
+TEST(TableEncoderTest, NamesAllInterfaces) {
+  weir_other_interfaces others{};
+  Record elsewhere = Tcp4();
+  elsewhere.if_index = 7;
+  SetInterfaceName("br\t0", &elsewhere);
+  ASSERT_TRUE(AddInterface(InterfaceOf(elsewhere), Tcp4(), &others));
+  TableEncoder encoder;
+  std::string out;
+  Append(&encoder, Tcp4(), &out, &others);
+  EXPECT_NE(out.find("egress   eth0,br?0   TCP"), std::string::npos) << out;
+}
+
 TEST(TableEncoderTest, RepeatsItsHeader) {
   TableEncoder encoder;
   std::string out;
@@ -129,14 +142,17 @@ TEST(TableEncoderTest, AnyRecordFitsItsRoomAndColumns) {
   longest.transport_protocol = 6;
   longest.start_mono_time_ns = 1;
   longest.bytes = 0;
+  weir_other_interfaces all_others;
+  std::fill_n(reinterpret_cast<uint8_t*>(&all_others), sizeof(all_others), 0xFF);
   std::string widest;
-  Append(&encoder, longest, &widest);
+  Append(&encoder, longest, &widest, &all_others);
   const size_t columns = widest.find('\n');
   EXPECT_EQ(widest.size(), 2 * (columns + 1));
   for (int i = 1; i < 10'000; ++i) {
     const Record record = random.Any();
+    const weir_other_interfaces others = random.AnyOthers();
     std::string room(TableEncoder::kMaxRecordBytes + 1, '#');
-    const std::string lines(room.data(), encoder.Write(record, room.data()));
+    const std::string lines(room.data(), encoder.Write(record, &others, room.data()));
     ASSERT_EQ(room.back(), '#');
     ASSERT_LE(lines.size(), TableEncoder::kMaxRecordBytes - kScratchBytes);
     for (size_t at = 0; at < lines.size(); at += lines.find('\n', at) + 1 - at) {

@@ -119,7 +119,8 @@ class VectorTest(harness.WeirTest):
         balance = weir.balance()["sample"]
         self.assertEqual((balance["emitted"], balance["filtered"]), (len(passed), 200 - len(passed)))
 
-    def test_a_flow_that_two_interfaces_see_is_counted_once(self):
+    def write_seen_twice(self):
+        """The recording with each record once more, as another interface saw the packets."""
         recording = pathlib.Path(VECTORS, "raw_records.bin").read_bytes()
         twice = b""
         for at in range(0, len(recording), 84):
@@ -129,6 +130,10 @@ class VectorTest(harness.WeirTest):
             twice += record + again
         path = os.path.join(self.folder, "twice.bin")
         pathlib.Path(path).write_bytes(twice)
+        return path
+
+    def test_a_flow_that_two_interfaces_see_is_counted_once(self):
+        path = self.write_seen_twice()
         once = self.run_pipeline(RECORDING % path + NAMER % "recording" + DEDUP % "" +
                                  SINK.replace('"name"', '"once"'))
         self.assertEqual(once.stdout().splitlines(), lines_of("records.jsonl"))
@@ -138,6 +143,27 @@ class VectorTest(harness.WeirTest):
         lines = [json.loads(line) for line in marked.stdout().splitlines()]
         self.assertEqual([line.get("Duplicate") for line in lines], 200 * [None, True])
         self.assertEqual(marked.balance()["once"]["emitted"], 400)
+
+    def test_a_flow_that_two_interfaces_see_is_one_record_with_both(self):
+        merge = 'mode: MERGE merge_window: "1h" expiry: "24h"'
+        pipeline = (RECORDING % self.write_seen_twice() + NAMER % "recording" + DEDUP % merge +
+                    SINK.replace('"name"', '"once"'))
+        merged = self.run_pipeline(pipeline)
+        lines = [json.loads(line) for line in merged.stdout().splitlines()]
+        lists = [(line.pop("Interfaces"), line.pop("IfDirections")) for line in lines]
+        # Records of a flow add up as in the accounter, and those of the other interface do not.
+        self.assertEqual(as_set(map(json.dumps, lines)), as_set(lines_of("accounted.jsonl")))
+        self.assertEqual(lists, [([line["Interface"], "unknown"],
+                                  [line["FlowDirection"], 1 - line["FlowDirection"]])
+                                 for line in lines])
+        balance = merged.balance()["once"]
+        self.assertEqual((balance["emitted"], balance["merged"], balance["filtered"]),
+                         (len(lines), 400 - len(lines), 0))
+        as_csv = self.run_pipeline(pipeline.replace("JSON", "CSV"))
+        rows = csv.DictReader(io.StringIO(as_csv.stdout(), newline=""), strict=True)
+        self.assertEqual([(row["Interfaces"], row["IfDirections"]) for row in rows],
+                         [(" ".join(names), " ".join(map(str, directions)))
+                          for names, directions in lists])
 
     def test_a_recording_comes_through_standard_input(self):
         with open(f"{VECTORS}/raw_records.bin", "rb") as recording:

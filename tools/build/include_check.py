@@ -49,7 +49,7 @@ GIVES_NO_HEADER = {"@com_google_googletest//:gtest_main"}
 STANDARD = {
     "algorithm": "all_of any_of binary_search clamp copy copy_if copy_n count count_if equal_range fill_n find_if "
                  "find_if_not for_each is_sorted lower_bound max max_element min min_element mismatch none_of "
-                 "partition remove remove_if replace reverse rotate sort stable_sort transform unique "
+                 "partition remove remove_if replace replace_copy reverse rotate sort stable_sort transform unique "
                  "upper_bound adjacent_find equal fill find search shuffle generate nth_element partial_sort "
                  "lexicographical_compare merge includes set_difference set_intersection set_union",
     "array": "array",

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/record/other_interfaces.h"
 #include "plugins/sdk/copy_batch.h"
 #include "plugins/sdk/duration_option.h"
 #include "plugins/sdk/emit_rows.h"
@@ -15,27 +16,45 @@ sdk::Result<std::unique_ptr<DedupTransform>> DedupTransform::Create(const Dedup&
                                                                     sdk::Stage stage) {
   sdk::Result<absl::Duration> expiry = sdk::DurationOption("expiry", config.expiry());
   if (!expiry.ok()) return expiry.status();
+  sdk::Result<absl::Duration> window = sdk::DurationOption("merge_window", config.merge_window());
+  if (!window.ok()) return window.status();
   constexpr uint32_t kMaxFlows = 100'000'000;
   if (config.max_flows() == 0 || config.max_flows() > kMaxFlows) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, absl::StrCat("max_flows: must be 1 to ", kMaxFlows));
   }
-  return std::unique_ptr<DedupTransform>(new DedupTransform(
-      config.max_flows(), static_cast<uint64_t>(absl::ToInt64Nanoseconds(*expiry)),
-      config.just_mark(), std::move(stage)));
+  const bool merge = config.mode() == Dedup::MERGE;
+  if (merge && config.just_mark()) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT,
+                       "just_mark: cannot be together with mode: MERGE, which leaves one record "
+                       "of all");
+  }
+  if (merge && *window > *expiry) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT,
+                       "merge_window: must not be longer than expiry, or a flow's place would be "
+                       "forgotten while its record waits");
+  }
+  const Times times = {static_cast<uint64_t>(absl::ToInt64Nanoseconds(*expiry)),
+                       merge ? static_cast<uint64_t>(absl::ToInt64Nanoseconds(*window)) : 0};
+  return std::unique_ptr<DedupTransform>(new DedupTransform(config, times, std::move(stage)));
 }
 
-DedupTransform::DedupTransform(size_t max_flows, uint64_t expiry_ns, bool just_mark,
-                               sdk::Stage stage)
-    : just_mark_(just_mark),
+DedupTransform::DedupTransform(const Dedup& config, const Times& times, sdk::Stage stage)
+    : just_mark_(config.just_mark()),
+      merge_window_ns_(times.merge_window_ns),
       stage_(std::move(stage)),
-      places_(max_flows, expiry_ns),
+      places_(config.max_flows(), times.expiry_ns),
+      held_(config.max_flows(), times.merge_window_ns, &stage_),
       flows_metric_(stage_.Gauge("weir_dedup_flows", "Flows whose place is remembered.")),
       evicted_metric_(stage_.Counter("weir_dedup_evicted_flows_total",
-                                     "Flows that were forgotten before they expired.")) {}
+                                     "Flows that were forgotten before they expired.")),
+      unlisted_metric_(stage_.Counter(
+          "weir_dedup_unlisted_interfaces_total",
+          "Times that an interface was not listed, because a record's list was full.")) {}
 
 sdk::Status DedupTransform::Process(const BatchView& batch) {
   const uint64_t now_ns = stage_.MonotonicNs();
   places_.Expire(now_ns);
+  if (Merges()) return Tell(Merge(batch, now_ns));
   passing_.clear();
   for (uint32_t i = 0; i < batch.size(); ++i) {
     const Record& record = batch[i];
@@ -45,6 +64,32 @@ sdk::Status DedupTransform::Process(const BatchView& batch) {
   if (just_mark_ && passing_.size() < batch.size()) return EmitMarked(batch);
   stage_.CountFiltered(batch.size() - passing_.size());
   return sdk::EmitRows(stage_, *batch.raw(), passing_);
+}
+
+sdk::Status DedupTransform::Merge(const BatchView& batch, uint64_t now_ns) {
+  for (uint32_t i = 0; i < batch.size(); ++i) {
+    const Record& record = batch[i];
+    const PlacelessKey key = PlacelessKey::Of(record);
+    const bool counts = places_.Counts(key, Place::Of(record), now_ns);
+    const SeenRecord seen = {key, record, OtherInterfaces(*batch.raw(), i), counts};
+    if (sdk::Status status = held_.Take(seen, now_ns); !status.ok()) return status;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status DedupTransform::Tick(uint64_t monotonic_now_ns) {
+  places_.Expire(monotonic_now_ns);
+  return Tell(held_.EmitDue(monotonic_now_ns));
+}
+
+sdk::Status DedupTransform::Flush() { return Merges() ? Tell(held_.EmitAll()) : sdk::OkStatus(); }
+
+sdk::Status DedupTransform::Tell(sdk::Status status) {
+  stage_.CountMerged(held_.merged() - std::exchange(told_merged_, held_.merged()));
+  stage_.CountFiltered(held_.filtered() - std::exchange(told_filtered_, held_.filtered()));
+  stage_.SetHeld(held_.held());
+  UpdateMetrics();
+  return status;
 }
 
 sdk::Status DedupTransform::EmitMarked(const BatchView& batch) {
@@ -64,6 +109,7 @@ sdk::Status DedupTransform::EmitMarked(const BatchView& batch) {
 void DedupTransform::UpdateMetrics() {
   flows_metric_.Set(static_cast<int64_t>(places_.size()));
   evicted_metric_.Set(static_cast<int64_t>(places_.evicted()));
+  unlisted_metric_.Set(static_cast<int64_t>(held_.unlisted()));
 }
 
 }  // namespace weir::transforms

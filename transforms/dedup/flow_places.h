@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,12 +19,17 @@ namespace weir::transforms {
 
 // Where a record was measured.
 struct Place {
-  uint64_t network_namespace;
+  uint64_t network_namespace;  // where there is no index, a hash of the name with it
   uint32_t if_index;
   uint8_t direction;
 
   static Place Of(const Record& record) {
-    return {record.network_namespace, record.if_index, record.direction};
+    uint64_t network_namespace = record.network_namespace;
+    // As behind protobuf, which has names only.
+    if (record.if_index == 0) {
+      network_namespace ^= absl::Hash<std::string_view>()(InterfaceName(record));
+    }
+    return {network_namespace, record.if_index, record.direction};
   }
   friend bool operator==(const Place& a, const Place& b) {
     return a.network_namespace == b.network_namespace && a.if_index == b.if_index &&

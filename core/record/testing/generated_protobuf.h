@@ -4,9 +4,12 @@
 #ifndef WEIR_CORE_RECORD_TESTING_GENERATED_PROTOBUF_H_
 #define WEIR_CORE_RECORD_TESTING_GENERATED_PROTOBUF_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "core/record/other_interfaces.h"
 #include "core/record/pbflow.pb.h"
 #include "core/record/record.h"
 #include "core/record/testing/plain_text.h"
@@ -42,7 +45,8 @@ void SetTime(int64_t wall_time_ns, Timestamp* time) {
 }
 
 // Into a message that is empty.
-inline void SetMessage(const Record& record, pbflow::Record* message) {
+inline void SetMessage(const Record& record, pbflow::Record* message,
+                       const weir_other_interfaces* others = nullptr) {
   const auto has = [&](uint64_t bit) { return (record.present & bit) != 0; };
   const auto direction = static_cast<pbflow::Direction>(record.direction);
   message->set_eth_protocol(record.eth_protocol);
@@ -68,6 +72,13 @@ inline void SetMessage(const Record& record, pbflow::Record* message) {
     pbflow::DupMapEntry* const entry = message->add_dup_list();
     entry->set_interface(message->interface());
     entry->set_direction(direction);
+  }
+  const std::vector<PlainInterface> interfaces = PlainInterfaces(record, others);
+  for (size_t i = 1; i < interfaces.size(); ++i) {
+    if (interfaces[i].name.empty()) continue;
+    pbflow::DupMapEntry* const entry = message->add_dup_list();
+    entry->set_interface(PlainUtf8(interfaces[i].name));
+    entry->set_direction(static_cast<pbflow::Direction>(interfaces[i].direction));
   }
   message->set_duplicate(has(WEIR_IS_DUPLICATE));
   if (has(WEIR_HAS_TCP_FLAGS)) message->set_flags(record.tcp_flags);

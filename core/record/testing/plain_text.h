@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 
 namespace weir::testing {
@@ -114,10 +115,51 @@ inline std::string PlainInterfaceName(const Record& record) {
   return name.substr(0, name.find('\0'));
 }
 
-inline PlainFields PlainFieldsOf(const Record& record) {
+struct PlainInterface {
+  std::string name;
+  uint8_t direction;
+};
+
+// All at which the record was seen, its own first; none where it does not say.
+inline std::vector<PlainInterface> PlainInterfaces(const Record& record,
+                                                   const weir_other_interfaces* others) {
+  std::vector<PlainInterface> interfaces;
+  if (others == nullptr) return interfaces;
+  interfaces.push_back({PlainInterfaceName(record), record.direction});
+  for (uint32_t i = 0; i < others->count && i < WEIR_MAX_OTHER_INTERFACES; ++i) {
+    const weir_interface& other = others->interfaces[i];
+    const std::string name(other.name, sizeof(other.name));
+    interfaces.push_back({name.substr(0, name.find('\0')), other.direction});
+  }
+  return interfaces;
+}
+
+// What `text_of` makes of each, with `between`; nothing of nothing.
+template <typename TextOf>
+std::optional<std::string> PlainList(const std::vector<PlainInterface>& interfaces,
+                                     const std::string& between, const TextOf& text_of) {
+  std::optional<std::string> list;
+  for (const PlainInterface& interface : interfaces) {
+    list = (list.has_value() ? *list + between : "") + text_of(interface);
+  }
+  return list;
+}
+
+// Values as CSV has them, but for what makes names fit for it.
+inline PlainFields PlainFieldsOf(const Record& record,
+                                 const weir_other_interfaces* others = nullptr) {
   const auto measured = [&](uint64_t bit, uint64_t value) -> std::optional<std::string> {
     if ((record.present & bit) == 0) return std::nullopt;
     return PlainNumber(value);
+  };
+  const std::vector<PlainInterface> interfaces = PlainInterfaces(record, others);
+  const auto without_spaces = [](const PlainInterface& interface) {
+    std::string name = interface.name;
+    for (char& c : name) c = c == ' ' ? '_' : c;
+    return name;
+  };
+  const auto direction = [](const PlainInterface& interface) {
+    return PlainNumber(interface.direction);
   };
   std::optional<std::string> duplicate;
   if ((record.present & WEIR_IS_DUPLICATE) != 0) duplicate = "true";
@@ -149,10 +191,12 @@ inline PlainFields PlainFieldsOf(const Record& record) {
       {"WirePackets", measured(WEIR_HAS_WIRE_PACKETS, record.wire_packets)},
       {"NetworkNamespace", measured(WEIR_HAS_NETWORK_NAMESPACE, record.network_namespace)},
       {"Duplicate", duplicate},
+      {"Interfaces", PlainList(interfaces, " ", without_spaces)},
+      {"IfDirections", PlainList(interfaces, " ", direction)},
   };
 }
 
-inline std::string PlainJson(const Record& record) {
+inline std::string PlainJson(const Record& record, const weir_other_interfaces* others = nullptr) {
   std::string object;
   for (const auto& [key, value] : PlainFieldsOf(record)) {
     if (!value.has_value()) continue;
@@ -160,6 +204,17 @@ inline std::string PlainJson(const Record& record) {
                       key.find("Addr") != std::string::npos || key.find("TimeFlow") == 0;
     object += (object.empty() ? "{" : ",") + PlainJsonString(key) + ":";
     object += text ? PlainJsonString(*value) : *value;
+  }
+  const std::vector<PlainInterface> interfaces = PlainInterfaces(record, others);
+  if (!interfaces.empty()) {
+    const auto name = [](const PlainInterface& interface) {
+      return PlainJsonString(interface.name);
+    };
+    const auto direction = [](const PlainInterface& interface) {
+      return PlainNumber(interface.direction);
+    };
+    object += ",\"Interfaces\":[" + *PlainList(interfaces, ",", name) + "],\"IfDirections\":[" +
+              *PlainList(interfaces, ",", direction) + "]";
   }
   return object + "}";
 }

@@ -3,6 +3,7 @@
 #ifndef WEIR_CORE_RECORD_TESTING_RANDOM_RECORDS_H_
 #define WEIR_CORE_RECORD_TESTING_RANDOM_RECORDS_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 #include <iterator>
@@ -10,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 
 namespace weir::testing {
@@ -37,8 +39,21 @@ class RandomRecords {
     record.src_port = static_cast<uint16_t>(AnyNumber());
     record.tcp_flags = static_cast<uint16_t>(AnyNumber());
     record.present = Below(8) == 0 ? ~uint64_t{0} : random_();
-    SetAnyName(&record);
+    SetAnyName(record.interface_name);
     return record;
+  }
+
+  // Any number of any interfaces, also more than there is room for.
+  weir_other_interfaces AnyOthers() {
+    weir_other_interfaces others{};
+    others.count = static_cast<uint32_t>(Below(WEIR_MAX_OTHER_INTERFACES + 3));
+    for (weir_interface& interface : others.interfaces) {
+      interface.network_namespace = AnyNumber();
+      interface.if_index = static_cast<uint32_t>(AnyNumber());
+      interface.direction = static_cast<uint8_t>(Below(4) == 0 ? Below(256) : Below(2));
+      SetAnyName(interface.name);
+    }
+    return others;
   }
 
   // As sources of weir make them: IPv4 and a quarter IPv6, TCP, UDP and ICMP, starts
@@ -119,18 +134,19 @@ class RandomRecords {
     }
   }
 
-  void SetAnyName(Record* record) {
+  void SetAnyName(char (&to)[kMaxInterfaceName + 1]) {
     constexpr const char* kParts[] = {
         "eth0", "\"", "\\", "\n",   ",",       "=", "\x7f", "\xC3\xA9",
         "-",    "a",  "'",  "\xE2", "\xFF",    "@", "\x1b", "\xF0\x9F\x98\x80",
         " ",    "\t", "\r", "+",    "\xC2\x9B"};
     if (Below(8) == 0) {  // not even a NUL
-      FillBytes(record->interface_name, sizeof(record->interface_name));
+      FillBytes(to, sizeof(to));
       return;
     }
     std::string name;
     for (uint64_t parts = Below(10); parts > 0; --parts) name += kParts[Below(std::size(kParts))];
-    SetInterfaceName(name, record);
+    name.copy(to, kMaxInterfaceName);
+    std::fill(to + std::min(name.size(), kMaxInterfaceName), std::end(to), '\0');
   }
 
   void SetTrafficKey(Record* record) {

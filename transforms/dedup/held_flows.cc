@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "transforms/dedup/held_flows.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "plugins/sdk/copy_batch.h"
+
+namespace weir::transforms {
+namespace {
+
+bool HasSameMacs(const Record& a, const Record& b) {
+  return SrcMac(a) == SrcMac(b) && DstMac(a) == DstMac(b);
+}
+
+}  // namespace
+
+HeldFlows::~HeldFlows() {
+  for (const HeldBatch& held : batches_) stage_->host()->batch_release(held.batch);
+}
+
+sdk::Status HeldFlows::Take(const SeenRecord& seen, uint64_t now_ns) {
+  const auto found = flows_.find(seen.key);
+  if (found == flows_.end()) return Add(seen, now_ns);
+  Held& held = found->second;
+  const bool same_place = Place::Of(*held.row) == Place::Of(seen.record);
+  if (held.counts && same_place) {
+    // At one place other MACs are other packets: a record of its own.
+    if (!HasSameMacs(*held.row, seen.record)) return Add(seen, now_ns);
+    Accumulate(seen.record, held.row);
+  } else if (!held.counts && seen.counts) {
+    TakePlaceOfDuplicate(seen.record, held.row);
+    held.counts = true;
+  }
+  // Where the flow's place was forgotten while its record was held, one that counts now is
+  // still of the same packets.
+  AddPlaces(seen, held.row);
+  ++merged_;
+  return sdk::OkStatus();
+}
+
+sdk::Status HeldFlows::Add(const SeenRecord& seen, uint64_t now_ns) {
+  if (sdk::Status status = MakeRoom(now_ns); !status.ok()) return status;
+  HeldBatch& newest = batches_.back();
+  newest.newest_ns = now_ns;
+  Record* const row = sdk::MutableRow(newest.batch, newest.batch->size++);
+  *row = seen.record;
+  ++held_;
+  flows_[seen.key] = {row, seen.counts};
+  AddPlaces(seen, row);
+  return sdk::OkStatus();
+}
+
+// A duplicate came before the record that counts: it becomes the first of its list.
+void HeldFlows::TakePlaceOfDuplicate(const Record& record, Record* row) {
+  const weir_interface duplicate = InterfaceOf(*row);
+  const weir_other_interfaces seen_with_it = *OthersOf(row);
+  *row = record;
+  *OthersOf(row) = {};
+  AddPlace(duplicate, row);
+  AddPlaces(seen_with_it, row);
+}
+
+void HeldFlows::AddPlaces(const SeenRecord& seen, Record* row) {
+  AddPlace(InterfaceOf(seen.record), row);
+  if (seen.others != nullptr) AddPlaces(*seen.others, row);
+}
+
+void HeldFlows::AddPlaces(const weir_other_interfaces& places, Record* row) {
+  for (uint32_t i = 0; i < CountOf(places); ++i) AddPlace(places.interfaces[i], row);
+}
+
+void HeldFlows::AddPlace(const weir_interface& place, Record* row) {
+  if (!AddInterface(place, *row, OthersOf(row))) ++unlisted_;
+}
+
+// Afterwards there is a row for one more in the newest batch.
+sdk::Status HeldFlows::MakeRoom(uint64_t now_ns) {
+  if (!batches_.empty()) {
+    const HeldBatch& newest = batches_.back();
+    const bool is_full = newest.batch->size == newest.batch->capacity;
+    if (!is_full && now_ns - newest.opened_ns < window_ns_ / 10) return sdk::OkStatus();
+  }
+  while (held_ >= max_flows_) {
+    if (sdk::Status status = EmitOldest(); !status.ok()) return status;
+  }
+  weir_batch* const batch =
+      NewBatch(std::min<size_t>(max_flows_ - held_, sdk::BatchWriter::kDefaultRows));
+  if (batch == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
+  batches_.push_back({batch, now_ns, now_ns});
+  return sdk::OkStatus();
+}
+
+weir_batch* HeldFlows::NewBatch(size_t rows) const {
+  weir_batch layout{};
+  layout.struct_size = sizeof(layout);
+  layout.record_version = WEIR_RECORD_VERSION;
+  layout.stride = sizeof(Record) + sizeof(weir_other_interfaces);
+  layout.block_offset[WEIR_BLOCK_INTERFACES] = sizeof(Record);
+  return stage_->host()->batch_allocate(stage_->raw(), static_cast<uint32_t>(rows), &layout);
+}
+
+sdk::Status HeldFlows::EmitDue(uint64_t now_ns) {
+  while (!batches_.empty() && batches_.front().newest_ns + window_ns_ <= now_ns) {
+    if (sdk::Status status = EmitOldest(); !status.ok()) return status;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status HeldFlows::EmitAll() {
+  while (!batches_.empty()) {
+    if (sdk::Status status = EmitOldest(); !status.ok()) return status;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status HeldFlows::EmitOldest() {
+  weir_batch* const batch = batches_.front().batch;
+  batches_.pop_front();
+  Settle(batch);
+  if (batch->size > 0) return stage_->Emit(batch);
+  stage_->host()->batch_release(batch);
+  return sdk::OkStatus();
+}
+
+void HeldFlows::Settle(weir_batch* batch) {
+  const uint32_t size = batch->size;
+  batch->size = 0;
+  held_ -= size;
+  for (uint32_t i = 0; i < size; ++i) {
+    Record* const row = sdk::MutableRow(batch, i);
+    // A flow may have a newer record at the same place.
+    const auto found = flows_.find(PlacelessKey::Of(*row));
+    const bool is_newest = found != flows_.end() && found->second.row == row;
+    const bool counts = !is_newest || found->second.counts;
+    if (is_newest) flows_.erase(found);
+    if (!counts) {
+      ++filtered_;
+      continue;
+    }
+    if (batch->size != i) std::memcpy(sdk::MutableRow(batch, batch->size), row, batch->stride);
+    ++batch->size;
+  }
+}
+
+}  // namespace weir::transforms

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records that wait until their flow has been seen at all its interfaces.
+#ifndef WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
+#define WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "absl/container/flat_hash_map.h"
+#include "core/record/other_interfaces.h"
+#include "core/record/record.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "transforms/dedup/flow_places.h"
+
+namespace weir::transforms {
+
+// A record as it comes.
+struct SeenRecord {
+  const PlacelessKey& key;
+  const Record& record;
+  const weir_other_interfaces* others;  // null: it does not say
+  bool counts;                          // it is of the place that counts for its flow
+};
+
+// Of each flow one record and its list of interfaces, for `window_ns` from when the first of
+// them came and a fifth of that longer at most, if EmitDue comes every tenth of it. Times are
+// of a clock that never goes back.
+//
+// Records lie in the batches in which they go on, and a batch goes on as a whole. So it is
+// filled for a tenth of the window at most. At most `max_flows` (1 or more) are held: for one
+// more the oldest batch goes on before its time. Other blocks of records do not go on: they
+// have no rule yet by which two would become one.
+//
+// One thread. After an error, what was not handed over is still held.
+class HeldFlows {
+ public:
+  HeldFlows(size_t max_flows, uint64_t window_ns, const sdk::Stage* stage)
+      : max_flows_(max_flows), window_ns_(window_ns), stage_(stage) {}
+  HeldFlows(const HeldFlows&) = delete;
+  HeldFlows& operator=(const HeldFlows&) = delete;
+  ~HeldFlows();
+
+  // A record that counts is held, or added to that of its place. Another one adds its place
+  // to that of its flow; where there is none it is held until one comes, and filtered if none
+  // does.
+  sdk::Status Take(const SeenRecord& seen, uint64_t now_ns);
+
+  // Hands on those whose time has come by `now_ns`.
+  sdk::Status EmitDue(uint64_t now_ns);
+  sdk::Status EmitAll();
+
+  // Records that are held.
+  uint64_t held() const { return held_; }
+  // Since the beginning: records that became part of one that was held; records that are not
+  // of the place that counts, and whose flow had none of that; interfaces that a list had no
+  // room for.
+  uint64_t merged() const { return merged_; }
+  uint64_t filtered() const { return filtered_; }
+  uint64_t unlisted() const { return unlisted_; }
+
+ private:
+  // A flow's newest record.
+  struct Held {
+    Record* row;  // the list behind it
+    bool counts;
+  };
+  struct HeldBatch {
+    weir_batch* batch;   // owned
+    uint64_t opened_ns;  // when its first record came
+    uint64_t newest_ns;  // when its last did
+  };
+
+  sdk::Status Add(const SeenRecord& seen, uint64_t now_ns);
+  sdk::Status MakeRoom(uint64_t now_ns);
+  weir_batch* NewBatch(size_t rows) const;
+  void TakePlaceOfDuplicate(const Record& record, Record* row);
+  void AddPlaces(const SeenRecord& seen, Record* row);
+  void AddPlaces(const weir_other_interfaces& places, Record* row);
+  void AddPlace(const weir_interface& place, Record* row);
+  sdk::Status EmitOldest();
+  // Leaves out those that do not count, and forgets all of them.
+  void Settle(weir_batch* batch);
+
+  static weir_other_interfaces* OthersOf(Record* row) {
+    return reinterpret_cast<weir_other_interfaces*>(row + 1);
+  }
+
+  const size_t max_flows_;
+  const uint64_t window_ns_;
+  const sdk::Stage* const stage_;
+  absl::flat_hash_map<PlacelessKey, Held> flows_;
+  std::deque<HeldBatch> batches_;  // the oldest first
+  size_t held_ = 0;
+  uint64_t merged_ = 0;
+  uint64_t filtered_ = 0;
+  uint64_t unlisted_ = 0;
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
