@@ -27,6 +27,7 @@ namespace weir::benchmarks {
 
 namespace {
 
+constexpr uint64_t kHourNs = uint64_t{3'600} * 1'000'000'000;
 constexpr char kSlot[] = "memory: a slot for the flow of each record";
 
 // Processor time of the whole process while `work` is done, by `records`.
@@ -124,8 +125,6 @@ class AccounterCosts {
     full_ = false;
     return pipeline_->Evict(kHourNs, any_);
   }
-
-  static constexpr uint64_t kHourNs = uint64_t{3'600} * 1'000'000'000;
 
   const TestRows& rows_;
   const std::unique_ptr<DrivenPipeline> pipeline_;
@@ -242,7 +241,11 @@ class StageBench {
 
   absl::Status AddTransforms() {
     // What they let pass goes through a queue, as it does in front of a sink.
-    for (const auto& [name, config] : std::initializer_list<std::pair<const char*, const char*>>{
+    const std::string remember = absl::StrCat(
+        "type: 'dedup' config { [weir/weir.transforms.Dedup] { expiry: '24h' "
+        "max_flows: ",
+        rows_.flows());
+    for (const auto& [name, config] : std::initializer_list<std::pair<const char*, std::string>>{
              {"filter, half of the records pass",
               "type: 'filter' config { [weir/weir.transforms.Filter] { "
               "expression: 'src_addr in (10.0.0.0/8, 192.0.2.0/24) and dst_port in (80, 443)' } }"},
@@ -250,12 +253,30 @@ class StageBench {
               "type: 'sample' config { [weir/weir.transforms.Sample] { interval: 100 } }"},
              {"sample by flow, one of 100",
               "type: 'sample' config { [weir/weir.transforms.Sample] { "
-              "interval: 100 by: FLOW } }"}}) {
+              "interval: 100 by: FLOW } }"},
+             {"dedup, all of the place that counts", absl::StrCat(remember, " } }")}}) {
       const std::string transform =
           absl::StrCat("transform { name: 'stage' input: 'rows' ", config, " }");
       absl::Status status = AddStages(name, {transform, "stage", {}}, effort_.records);
       if (!status.ok()) return status;
     }
+    return AddMerge(remember);
+  }
+
+  // Each flow once: a record that waits for others of its flow, and goes on when its time has
+  // come.
+  absl::Status AddMerge(const std::string& dedup) {
+    const auto pipeline = Start({absl::StrCat("transform { name: 'stage' input: 'rows' ", dedup,
+                                              " mode: MERGE merge_window: '1h' } } }"),
+                                 "stage",
+                                 {}});
+    if (!pipeline.ok()) return pipeline.status();
+    Add("dedup, MERGE, record of a flow", [this, pipeline = *pipeline] {
+      return TimeOf(rows_.flows(), [&]() -> absl::Status {
+        if (absl::Status status = pipeline->Emit(rows_.first()); !status.ok()) return status;
+        return pipeline->Evict(2 * kHourNs, any_);
+      });
+    });
     return absl::OkStatus();
   }
 
@@ -266,6 +287,7 @@ class StageBench {
   const std::string traffic_;
   std::vector<std::unique_ptr<DrivenPipeline>> pipelines_;
   std::unique_ptr<AccounterCosts> accounter_;
+  const pipeline::BatchRef any_ = BatchOfOne(PacketOf(0));
   std::vector<Subject> subjects_;
 };
 

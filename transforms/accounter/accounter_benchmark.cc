@@ -19,7 +19,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "core/record/batch.h"
 #include "core/record/record.h"
-#include "plugins/sdk/stage.h"
+#include "plugins/sdk/testing/bare_host.h"
 #include "transforms/accounter/accounter.h"
 #include "transforms/accounter/flow_key.h"
 
@@ -29,62 +29,14 @@ namespace {
 constexpr uint32_t kBatchRows = 256;
 constexpr uint32_t kQueuedBatches = 64;
 
-// A host that does the least there is to do: batches are allocated and freed.
-class BareHost {
- public:
-  BareHost() {
-    table_.struct_size = sizeof(table_);
-    table_.log = [](weir_stage*, weir_severity, const char*, int, weir_string) {};
-    table_.batch_allocate = [](weir_stage*, uint32_t rows, const weir_batch*) {
-      return Allocate(rows);
-    };
-    table_.batch_release = [](const weir_batch* batch) { Free(batch); };
-    table_.emit = [](weir_stage* stage, weir_batch* batch) -> weir_code {
-      reinterpret_cast<BareHost*>(stage)->emitted_ += batch->size;
-      Free(batch);
-      return WEIR_OK;
-    };
-    table_.count = [](weir_stage*, weir_count, const char*, uint64_t) {};
-    table_.metric = [](weir_stage*, weir_metric_kind, const char*, const char*,
-                       const char*) -> weir_metric* { return nullptr; };
-    table_.metric_add = [](weir_metric*, int64_t) {};
-    table_.metric_set = [](weir_metric*, int64_t) {};
-    table_.clock_monotonic_ns = [](weir_stage* stage) {
-      return reinterpret_cast<BareHost*>(stage)->now_ns_;
-    };
-  }
-
-  sdk::Stage MakeStage() { return {&table_, reinterpret_cast<weir_stage*>(this), "benchmark"}; }
-  uint64_t emitted() const { return emitted_; }
-  void Advance(uint64_t ns) { now_ns_ += ns; }
-  uint64_t now_ns() const { return now_ns_; }
-
-  // As the program's: one block, zeroed.
-  static weir_batch* Allocate(uint32_t rows) {
-    constexpr size_t kHead = 128;
-    auto* const memory =
-        static_cast<uint8_t*>(std::calloc(1, kHead + size_t{rows} * sizeof(Record)));
-    auto* const batch = reinterpret_cast<weir_batch*>(memory);
-    batch->struct_size = sizeof(weir_batch);
-    batch->stride = sizeof(Record);
-    batch->capacity = rows;
-    batch->rows = memory + kHead;
-    return batch;
-  }
-  static void Free(const weir_batch* batch) { std::free(const_cast<weir_batch*>(batch)); }
-
- private:
-  weir_host table_{};
-  uint64_t emitted_ = 0;
-  uint64_t now_ns_ = 1'000'000'000'000;
-};
+using sdk::testing::BareHost;
 
 // Records of `flows` flows, drawn at random, or each flow in its turn.
 class Traffic {
  public:
   explicit Traffic(uint32_t flows) : flows_(flows), random_(42) {
     for (uint32_t i = 0; i < kQueuedBatches; ++i) {
-      batches_.emplace_back(BareHost::Allocate(kBatchRows), BareHost::Free);
+      batches_.emplace_back(BareHost::Allocate(kBatchRows), BareHost::Release);
       batches_.back()->size = kBatchRows;
     }
   }
@@ -362,7 +314,7 @@ void BM_FloorEvict(benchmark::State& state) {
           std::memcpy(batch->rows + i * sizeof(Record), &lines[flow], sizeof(Lines));
         }
         benchmark::DoNotOptimize(batch->rows);
-        BareHost::Free(batch);
+        BareHost::Release(batch);
       }
     }));
   }
