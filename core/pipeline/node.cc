@@ -120,6 +120,7 @@ void Node::Flush() {
 
 void Node::Abort() {
   aborted_ = true;
+  if (kind_ != StageKind::kSource) consumer()->Interrupt();
   if (queue_ == nullptr) return;
   for (const BatchRef& batch : queue_->Abort()) DropInput(batch, kDrainTimeout);
 }

@@ -67,7 +67,8 @@ class Node final : public StageHost {
   // Waits until the stage has had all its input and flushed. All its producers must
   // have finished.
   void Finish();
-  // Gives up what is queued and lets nobody wait for room any more. Thread-safe.
+  // Gives up what is queued, and lets nobody wait any more: neither for room, nor the stage
+  // for what it hands on to. Thread-safe, after Start.
   void Abort();
   void Stop();
 

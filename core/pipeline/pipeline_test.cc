@@ -80,6 +80,7 @@ struct Behaviour {
   std::function<absl::Status()> tick;
   std::function<absl::Status()> reopen;
   std::function<absl::Status()> flush;
+  std::function<void()> interrupt;
   std::function<absl::Status()> stop;
   uint64_t tick_interval_ns = 0;
 };
@@ -110,6 +111,9 @@ class TestConsumer : public Consumer {
   absl::Status Start() override { return Call(behaviour_.start); }
   absl::Status Stop() override { return Call(behaviour_.stop); }
   absl::Status Flush() override { return Call(behaviour_.flush); }
+  void Interrupt() override {
+    if (behaviour_.interrupt) behaviour_.interrupt();
+  }
   uint64_t TickIntervalNs() override { return behaviour_.tick_interval_ns; }
   absl::Status Tick(uint64_t) override { return Call(behaviour_.tick); }
   absl::Status Reopen() override {
@@ -538,6 +542,26 @@ TEST(PipelineTest, WhatDoesNotDrainInTimeIsGivenUpAndCounted) {
   const std::vector<StageReport> reports = pipeline->Report();
   EXPECT_EQ(reports[1].balance.emitted, 1u);
   EXPECT_EQ(reports[1].balance.dropped.at("drain_timeout"), reports[0].balance.emitted - 1);
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, AConsumerThatWaitsIsInterruptedWhenThePipelineGivesUp) {
+  absl::Notification interrupted;
+  Behaviour behaviour = WithProcess([&](const BatchRef&) {
+    interrupted.WaitForNotification();
+    return absl::CancelledError("was waiting for a peer");
+  });
+  behaviour.interrupt = [&] { interrupted.Notify(); };
+  auto pipeline = Make({SourceSpec("source", CountingSource::kForever, 1),
+                        ConsumerSpec(StageKind::kSink, "waiting", {0}, behaviour)});
+  ASSERT_TRUE(pipeline->Start().ok());
+  while (pipeline->Report()[0].balance.emitted < 5) std::this_thread::yield();
+  pipeline->RequestStop("now");
+  pipeline->WaitUntilEnding();
+  EXPECT_FALSE(
+      pipeline->Drain(absl::Milliseconds(10), [] { FAIL() << "a stage is stuck"; }).ok());
+  const std::vector<StageReport> reports = pipeline->Report();
+  EXPECT_EQ(reports[1].balance.dropped.at("drain_timeout"), reports[0].balance.emitted);
   ExpectBalanced(*pipeline);
 }
 

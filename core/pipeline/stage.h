@@ -90,6 +90,9 @@ class Consumer : public Stage {
   // Opens anew by its name what somebody has moved away.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   virtual absl::Status Flush() = 0;
+  // The pipeline gives up: what waits returns soon, with CANCELLED. Thread-safe, does not
+  // block.
+  virtual void Interrupt() {}
 };
 
 // Makes a stage for `host`: a Source if host's kind is kSource, else a Consumer.

@@ -126,6 +126,9 @@ class PluginConsumer final : public PluginStage<pipeline::Consumer> {
   absl::Status Flush() override {
     return component().flush == nullptr ? absl::OkStatus() : Call(component().flush);
   }
+  void Interrupt() override {
+    if (component().interrupt != nullptr) component().interrupt(object());
+  }
 };
 
 }  // namespace

@@ -22,7 +22,7 @@
  * Threads. For one instance, create, tick_interval_ns, diagnose, prepare, start,
  * stop and destroy are called on one control thread; run on a thread the host made
  * for it; process, tick, reopen and flush on other host threads, but never two of them
- * at the same time. interrupt may come from any thread while run is going on. Host
+ * at the same time. interrupt may come from any thread while these are going on. Host
  * functions may be called from any thread. A plugin makes threads of its own in
  * start or later, not before: a thread keeps the privileges of its beginning.
  *
@@ -383,9 +383,12 @@ typedef struct weir_component {
    * over what is left and returns: once for an instance. An error ends the pipeline. */
   weir_code (*run)(void* instance, weir_error* error);
 
-  /* Required of sources, and theirs only. Makes run return soon; returns at once and
-   * cannot fail. Any thread. Between start and stop; before run, during it or after it,
-   * and more than once. */
+  /* Required of sources. Makes run return soon; returns at once and cannot fail. Any
+   * thread. Between start and stop; before run, during it or after it, and more than once.
+   * Since 1.3 transforms and sinks may have it too: the pipeline gives up, because it did
+   * not drain in time. A process, tick or flush that waits returns soon, with
+   * WEIR_CANCELLED, and later ones do not wait. What the stage then holds counts as
+   * dropped. May come at the same time as stop. */
   void (*interrupt)(void* instance);
 
   /* Required of transforms and sinks, and theirs only. On a thread of the host's, not

@@ -65,6 +65,9 @@ class Consumer : public Component {
   virtual Status Reopen() { return OkStatus(); }
   // Emits or delivers all that is held.
   virtual Status Flush() { return OkStatus(); }
+  // The pipeline gives up: what waits in one of these returns soon, with CANCELLED, and
+  // nothing waits from now on. Any thread; must not block.
+  virtual void Interrupt() {}
 };
 
 class Transform : public Consumer {};

@@ -171,9 +171,9 @@ weir_component Define(const char* type, const char* summary, const char* config_
   component.start = Entries::Start;
   component.stop = Entries::Stop;
   component.destroy = Entries::Destroy;
+  component.interrupt = Entries::Interrupt;
   if constexpr (std::is_base_of_v<Source, T>) {
     component.run = Entries::Run;
-    component.interrupt = Entries::Interrupt;
   } else {
     component.process = Entries::Process;
     component.tick_interval_ns = Entries::TickIntervalNs;
