@@ -3,6 +3,7 @@
 
 load(":archives.bzl", "ARCHIVES")
 load(":repositories.bzl", "host_tools", "pinned_archive", "stand_in")
+load(":system_library.bzl", "system_library")
 load(":stand_ins.bzl", "ABSL_STAND_INS", "BAZEL4_STAND_INS")
 
 def _archive(name, **kwargs):
@@ -84,3 +85,14 @@ def weir_dependencies():
     )
     if not native.existing_rule("weir_host_tools"):
         host_tools(name = "weir_host_tools")
+
+    # The machine's own, because it needs a TLS library that gets security updates.
+    if not native.existing_rule("weir_system_grpc"):
+        system_library(
+            name = "weir_system_grpc",
+            module = "grpc++",
+            least = "1.51",
+            package = "libgrpc++-dev",
+            # What headers of it refer to; not what only static linking needs.
+            link = ["grpc++", "grpc", "gpr", "absl_synchronization"],
+        )

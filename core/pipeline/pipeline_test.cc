@@ -558,8 +558,7 @@ TEST(PipelineTest, AConsumerThatWaitsIsInterruptedWhenThePipelineGivesUp) {
   while (pipeline->Report()[0].balance.emitted < 5) std::this_thread::yield();
   pipeline->RequestStop("now");
   pipeline->WaitUntilEnding();
-  EXPECT_FALSE(
-      pipeline->Drain(absl::Milliseconds(10), [] { FAIL() << "a stage is stuck"; }).ok());
+  EXPECT_FALSE(pipeline->Drain(absl::Milliseconds(10), [] { FAIL() << "a stage is stuck"; }).ok());
   const std::vector<StageReport> reports = pipeline->Report();
   EXPECT_EQ(reports[1].balance.dropped.at("drain_timeout"), reports[0].balance.emitted);
   ExpectBalanced(*pipeline);

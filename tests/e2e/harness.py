@@ -36,6 +36,8 @@ def runfile(path):
 TREE = runfile("tools/tree")
 WEIR = os.path.join(TREE, "bin/weir")
 PLUGINS = os.path.join(TREE, "lib/weir/plugins")
+# Where weir was built without the machine's gRPC, its stages cannot be made.
+GRPC = os.path.exists(os.path.join(PLUGINS, "system/weir_sink_grpc_system.so"))
 EXAMPLES = os.path.join(TREE, "share/weir/examples")
 
 

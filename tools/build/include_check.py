@@ -36,7 +36,7 @@ EXTERNAL = {
     "absl": "@com_google_absl", "benchmark": "@com_github_google_benchmark",
     "gflags": "@com_github_gflags_gflags", "glog": "@com_github_google_glog",
     "gmock": "@com_google_googletest", "google": "@com_google_protobuf",
-    "gtest": "@com_google_googletest", "libelf.h": "@elfutils", "gelf.h": "@elfutils",
+    "grpc": "@weir_system_grpc", "grpcpp": "@weir_system_grpc", "gtest": "@com_google_googletest", "libelf.h": "@elfutils", "gelf.h": "@elfutils",
     "zlib.h": "@zlib", "pcap": "@libpcap", "zstd.h": "@zstd",
 }
 # libbpf's folder has the name of one of weir's: only these are its own.

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/grpc/collector_link.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/support/channel_arguments.h>
+#include <grpcpp/support/slice.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "plugins/sdk/errno_status.h"
+
+namespace weir::sinks {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+constexpr char kMethod[] = "/pbflow.Collector/Send";
+// In the trailing metadata of an error: nothing of the message was taken. The source `grpc`
+// sends it.
+constexpr char kNotTaken[] = "weir-not-taken";
+constexpr nanoseconds kFirstBackoff = milliseconds(200);
+// While messages wait for a connection; gRPC says no more than its state.
+constexpr nanoseconds kLookAgain = milliseconds(20);
+constexpr nanoseconds kNothingToDo = seconds(1);
+// Of an answer, which is empty.
+constexpr int kMaxAnswerBytes = 65536;
+
+// Errors that the next message would meet as well.
+bool IsPermanent(grpc::StatusCode code) {
+  switch (code) {
+    case grpc::StatusCode::INVALID_ARGUMENT:
+    case grpc::StatusCode::NOT_FOUND:
+    case grpc::StatusCode::PERMISSION_DENIED:
+    case grpc::StatusCode::FAILED_PRECONDITION:
+    case grpc::StatusCode::OUT_OF_RANGE:
+    case grpc::StatusCode::UNIMPLEMENTED:
+    case grpc::StatusCode::UNAUTHENTICATED:
+      return true;
+    default:
+      return false;
+  }
+}
+
+std::string ToText(const grpc::Status& status) {
+  return status.error_message() + " (gRPC status " + std::to_string(status.error_code()) + ")";
+}
+
+sdk::Status ReadFile(const char* field, const std::string& path, std::string* text) {
+  if (path.empty()) return sdk::OkStatus();
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream contents;
+  if (file) contents << file.rdbuf();
+  if (!file || contents.str().empty()) {
+    return sdk::ErrnoStatus(std::string("tls.") + field + ": read " + path,
+                            errno == 0 ? EIO : errno);
+  }
+  *text = contents.str();
+  return sdk::OkStatus();
+}
+
+int Milliseconds(nanoseconds duration) {
+  return static_cast<int>(std::max<int64_t>(1, duration.count() / 1'000'000));
+}
+
+}  // namespace
+
+struct CollectorLink::Call {
+  std::shared_ptr<grpc::Channel> channel;  // also of one that was replaced meanwhile
+  std::unique_ptr<grpc::GenericStub> stub;
+  grpc::ClientContext context;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
+  grpc::ByteBuffer response;
+  grpc::Status status;
+  Message message;
+  bool probe = false;
+
+  // gRPC gave up before a connection had it: it does not say so but in its message. What
+  // does not say so may have been sent.
+  bool WasNeverSent() const {
+    if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
+    const std::string text = status.error_message();
+    return text.rfind("failed to connect to all addresses", 0) == 0 ||
+           text.rfind("DNS resolution failed", 0) == 0;
+  }
+  bool SaysNothingWasTaken() const {
+    const auto& trailer = context.GetServerTrailingMetadata();
+    return trailer.find(kNotTaken) != trailer.end();
+  }
+};
+
+CollectorLink::CollectorLink(GrpcSettings settings, sdk::Stage stage)
+    : settings_(std::move(settings)), stage_(std::move(stage)) {
+  messages_ = stage_.Counter("weir_grpc_messages_total", "Messages that a collector answered.");
+  bytes_ = stage_.Counter("weir_grpc_message_bytes_total",
+                          "Bytes of these messages, before compression.");
+  resent_ = stage_.Counter("weir_grpc_resent_messages_total",
+                           "Attempts to send a message again, of which nothing had been taken.");
+}
+
+CollectorLink::~CollectorLink() { Stop(); }
+
+sdk::Status CollectorLink::Start() {
+  if (sdk::Status status = ReadCredentials(); !status.ok()) return status;
+  grpc_init();
+  queue_ = std::make_unique<grpc::CompletionQueue>();
+  Connect();
+  thread_ = std::thread(&CollectorLink::Run, this);
+  return sdk::OkStatus();
+}
+
+sdk::Status CollectorLink::ReadCredentials() {
+  if (!settings_.tls.has_value()) {
+    credentials_ = grpc::InsecureChannelCredentials();
+    return sdk::OkStatus();
+  }
+  grpc::SslCredentialsOptions options;
+  sdk::Status status = ReadFile("ca_file", settings_.tls->ca_file, &options.pem_root_certs);
+  if (status.ok()) {
+    status = ReadFile("cert_file", settings_.tls->cert_file, &options.pem_cert_chain);
+  }
+  if (status.ok()) {
+    status = ReadFile("key_file", settings_.tls->key_file, &options.pem_private_key);
+  }
+  if (status.ok()) credentials_ = grpc::SslCredentials(options);
+  return status;
+}
+
+void CollectorLink::Connect() {
+  grpc::ChannelArguments arguments;
+  // A connection of its own for each channel, or a new one would be the old one.
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(kFirstBackoff));
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);  // for one attempt
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, Milliseconds(settings_.max_backoff));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, Milliseconds(settings_.keepalive));
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
+                   Milliseconds(std::min<nanoseconds>(settings_.keepalive, seconds(20))));
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  // What is larger is not sent again by itself when a collector says good-bye.
+  arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, 64 << 20);
+  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  if (settings_.tls.has_value() && !settings_.tls->server_name.empty()) {
+    arguments.SetSslTargetNameOverride(settings_.tls->server_name);
+  }
+  channels_.clear();
+  for (const std::string& target : settings_.targets) {
+    channels_.push_back(grpc::CreateCustomChannel("dns:///" + target, credentials_, arguments));
+  }
+  channels_[current_]->GetState(true);
+  if (settings_.reconnect_interval.count() > 0) {
+    reconnect_at_ = Clock::now() + WithChance(settings_.reconnect_interval);
+  }
+}
+
+void CollectorLink::Stop() {
+  if (!thread_.joinable()) return;
+  Interrupt();
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return calls_.empty(); });
+  }
+  queue_->Shutdown();
+  thread_.join();
+  channels_.clear();
+  queue_.reset();
+  // Ends gRPC's threads, if nobody else in this process uses it.
+  grpc_shutdown_blocking();
+}
+
+void CollectorLink::Interrupt() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  interrupted_ = true;
+  for (Call* const call : calls_) call->context.TryCancel();
+  changed_.notify_all();
+}
+
+void CollectorLink::Hold(uint64_t records) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  held_ += records;
+  stage_.SetHeld(held_);
+}
+
+template <typename Condition>
+sdk::Status CollectorLink::WaitFor(std::unique_lock<std::mutex>* lock, Condition condition) {
+  changed_.wait(*lock, [&] { return interrupted_ || !failed_.ok() || condition(); });
+  if (!interrupted_ && failed_.ok()) return sdk::OkStatus();
+  for (Call* const call : calls_) call->context.TryCancel();
+  changed_.wait(*lock, [this] { return calls_.empty(); });
+  if (!failed_.ok()) return failed_;
+  return {WEIR_CANCELLED, "records were waiting for a collector"};
+}
+
+sdk::Status CollectorLink::Send(std::string_view message, uint32_t records) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  sdk::Status status =
+      WaitFor(&lock, [this] { return in_flight_ + waiting_.size() < settings_.max_in_flight; });
+  if (!status.ok()) return status;
+  const grpc::Slice slice(message.data(), message.size());
+  waiting_.push_back({grpc::ByteBuffer(&slice, 1), records});
+  StartWaiting();
+  if (!waiting_.empty() && !waking_) {
+    // The other thread may sleep for long, and is to look at the connection.
+    waking_ = true;
+    wake_.Set(queue_.get(), std::chrono::system_clock::now(), nullptr);
+  }
+  return sdk::OkStatus();
+}
+
+bool CollectorLink::HasRoom() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  return interrupted_ || !failed_.ok() || in_flight_ + waiting_.size() < settings_.max_in_flight;
+}
+
+sdk::Status CollectorLink::Drain() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  return WaitFor(&lock, [this] { return in_flight_ == 0 && waiting_.empty(); });
+}
+
+// The thread of the link: takes what gRPC has done, and tries again what waits.
+void CollectorLink::Run() {
+  bool messages_wait = false;
+  while (true) {
+    void* tag = nullptr;
+    bool ok = false;
+    const auto until =
+        std::chrono::system_clock::now() + (messages_wait ? kLookAgain : kNothingToDo);
+    const auto next = queue_->AsyncNext(&tag, &ok, until);
+    if (next == grpc::CompletionQueue::SHUTDOWN) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (next == grpc::CompletionQueue::GOT_EVENT) {
+      if (tag == nullptr) {
+        waking_ = false;
+      } else {
+        Finish(static_cast<Call*>(tag));
+      }
+    }
+    LookAtConnection();
+    StartWaiting();
+    messages_wait = !waiting_.empty();
+    changed_.notify_all();
+  }
+}
+
+// The channel that messages go to now; null while it is not connected. Those that cannot
+// connect are passed over.
+std::shared_ptr<grpc::Channel> CollectorLink::UsableChannel() {
+  for (size_t i = 0; i < channels_.size(); ++i) {
+    const size_t index = (current_ + i) % channels_.size();
+    const grpc_connectivity_state state = channels_[index]->GetState(true);
+    if (state == GRPC_CHANNEL_TRANSIENT_FAILURE) continue;
+    if (state != GRPC_CHANNEL_READY) return nullptr;
+    current_ = index;
+    return channels_[index];
+  }
+  return nullptr;
+}
+
+// Where messages wait for a connection that cannot be had, asks why.
+void CollectorLink::LookAtConnection() {
+  if (away_ || interrupted_ || waiting_.empty() || !calls_.empty()) return;
+  if (channels_[current_]->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) return;
+  StartCall(channels_[current_], {}, true);
+}
+
+void CollectorLink::StartWaiting() {
+  const Clock::time_point now = Clock::now();
+  if (waiting_.empty() || interrupted_ || !failed_.ok() || now < paused_until_) return;
+  if (settings_.reconnect_interval.count() > 0 && now >= reconnect_at_) {
+    current_ = (current_ + 1) % settings_.targets.size();
+    Connect();  // messages that are under way keep the channel that they are in
+  }
+  while (!waiting_.empty()) {
+    const std::shared_ptr<grpc::Channel> channel = UsableChannel();
+    if (channel == nullptr) return;
+    Message message = std::move(waiting_.front());
+    waiting_.pop_front();
+    StartCall(channel, std::move(message), false);
+  }
+}
+
+void CollectorLink::StartCall(const std::shared_ptr<grpc::Channel>& channel, Message message,
+                              bool probe) {
+  auto call = std::make_unique<Call>();
+  call->channel = channel;
+  call->stub = std::make_unique<grpc::GenericStub>(channel);
+  call->message = std::move(message);
+  call->probe = probe;
+  call->context.set_deadline(std::chrono::system_clock::now() + settings_.timeout);
+  if (settings_.gzip) call->context.set_compression_algorithm(GRPC_COMPRESS_GZIP);
+  call->reader =
+      call->stub->PrepareUnaryCall(&call->context, kMethod, call->message.bytes, queue_.get());
+  call->reader->StartCall();
+  call->reader->Finish(&call->response, &call->status, call.get());
+  if (!probe) ++in_flight_;
+  calls_.insert(call.release());
+}
+
+void CollectorLink::Finish(Call* call) {
+  const std::unique_ptr<Call> owner(call);
+  calls_.erase(call);
+  if (call->probe) return FinishProbe(call->status);
+  --in_flight_;
+  if (call->status.ok()) return Answered(call->message);
+  Failed(call);
+}
+
+void CollectorLink::FinishProbe(const grpc::Status& status) {
+  if (!status.ok() && !interrupted_) SetAway(status);
+}
+
+void CollectorLink::Answered(const Message& message) {
+  pause_ = {};
+  messages_.Add(1);
+  bytes_.Add(static_cast<int64_t>(message.bytes.Length()));
+  stage_.CountDelivered(message.records);
+  held_ -= message.records;
+  stage_.SetHeld(held_);
+  if (!away_) return;
+  away_ = false;
+  const auto lasted = std::chrono::duration_cast<milliseconds>(Clock::now() - away_since_);
+  stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
+                                   " takes records again, after " + std::to_string(lasted.count()) +
+                                   " ms in which " + std::to_string(dropped_while_away_) +
+                                   " records were dropped");
+}
+
+void CollectorLink::Failed(Call* call) {
+  const grpc::Status& status = call->status;
+  // In front: the oldest go first, though nobody promises an order among messages.
+  if (call->WasNeverSent()) {
+    if (!interrupted_) SetAway(status);
+    return waiting_.push_front(std::move(call->message));
+  }
+  if (call->SaysNothingWasTaken()) {
+    if (!interrupted_) SetAway(status);
+    resent_.Add(1);
+    Pause();
+    return waiting_.push_front(std::move(call->message));
+  }
+  if (IsPermanent(status.error_code())) {
+    if (failed_.ok()) {
+      failed_ = sdk::Status(
+          static_cast<weir_code>(status.error_code()),
+          "collector " + settings_.targets[current_] + " does not take records: " + ToText(status));
+    }
+    return Drop("refused", call->message.records);
+  }
+  if (!interrupted_) SetAway(status);
+  Drop("unanswered", call->message.records);
+  Pause();
+}
+
+void CollectorLink::Drop(const char* reason, uint32_t records) {
+  stage_.CountDropped(reason, records);
+  if (away_) dropped_while_away_ += records;
+  held_ -= records;
+  stage_.SetHeld(held_);
+}
+
+void CollectorLink::SetAway(const grpc::Status& status) {
+  if (away_) return;
+  away_ = true;
+  away_since_ = Clock::now();
+  dropped_while_away_ = 0;
+  stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
+                                   " takes no records, which wait: " + ToText(status));
+}
+
+// Until the next attempt; longer each time, until a message is answered.
+void CollectorLink::Pause() {
+  const Clock::time_point now = Clock::now();
+  if (now < paused_until_) return;  // several messages failed at once
+  pause_ = pause_.count() == 0 ? kFirstBackoff : std::min(pause_ * 2, settings_.max_backoff);
+  paused_until_ = now + std::chrono::duration_cast<Clock::duration>(WithChance(pause_));
+}
+
+// Give or take a fifth.
+nanoseconds CollectorLink::WithChance(nanoseconds interval) {
+  return nanoseconds(
+      static_cast<int64_t>(static_cast<double>(interval.count()) *
+                           std::uniform_real_distribution<double>(0.8, 1.2)(random_)));
+}
+
+}  // namespace weir::sinks

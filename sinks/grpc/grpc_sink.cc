@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/grpc/grpc_sink.h"
+
+#include <algorithm>
+#include <optional>
+#include <string_view>
+#include <utility>
+
+#include "core/record/ip_addr.h"
+#include "sinks/grpc/agent_address.h"
+
+namespace weir::sinks {
+
+sdk::Result<std::unique_ptr<GrpcSink>> GrpcSink::Create(const Grpc& config, sdk::Stage stage) {
+  sdk::Result<GrpcSettings> settings = GrpcSettings::Of(config);
+  if (!settings.ok()) return settings.status();
+  return std::unique_ptr<GrpcSink>(new GrpcSink(*std::move(settings), std::move(stage)));
+}
+
+GrpcSink::GrpcSink(GrpcSettings settings, sdk::Stage stage)
+    : settings_(std::move(settings)), stage_(std::move(stage)), link_(settings_, stage_) {}
+
+sdk::Status GrpcSink::Start() {
+  sdk::Result<std::optional<IpAddr>> agent_ip = AgentAddress(settings_.agent_ip);
+  if (!agent_ip.ok()) return agent_ip.status();
+  ProtobufOptions options;
+  options.framing = ProtobufOptions::Framing::kEntry;
+  options.agent_ip = *agent_ip;
+  if (!options.agent_ip.has_value()) {
+    stage_.Log(WEIR_LOG_WARNING,
+               "there is no default route, so records do not say which host measured: set "
+               "agent_ip to an address or an interface");
+  }
+  encoder_ = std::make_unique<ProtobufEncoder>(options);
+  return link_.Start();
+}
+
+sdk::Status GrpcSink::Stop() {
+  link_.Stop();
+  return sdk::OkStatus();
+}
+
+sdk::Status GrpcSink::Process(const BatchView& batch) {
+  link_.Hold(batch.size());
+  for (const Record& record : batch) {
+    if (pending_.size() - pending_bytes_ < ProtobufEncoder::kMaxRecordBytes) {
+      pending_.resize(std::max(2 * pending_.size(), 64 * ProtobufEncoder::kMaxRecordBytes));
+    }
+    char* const begin = pending_.data();
+    pending_bytes_ = static_cast<size_t>(encoder_->Write(record, begin + pending_bytes_) - begin);
+    if (++pending_records_ < settings_.message_max_flows) continue;
+    if (sdk::Status status = SendPending(); !status.ok()) return status;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status GrpcSink::SendPending() {
+  if (pending_records_ == 0) return sdk::OkStatus();
+  sdk::Status status =
+      link_.Send(std::string_view(pending_.data(), pending_bytes_), pending_records_);
+  if (!status.ok()) return status;
+  pending_bytes_ = 0;
+  pending_records_ = 0;
+  return sdk::OkStatus();
+}
+
+uint64_t GrpcSink::TickIntervalNs() const {
+  return static_cast<uint64_t>(settings_.flush_interval.count());
+}
+
+// All that is there by the end of an interval goes: then nothing waits for longer than one.
+// A failed link has room, to tell of it.
+sdk::Status GrpcSink::Tick(uint64_t /*monotonic_now_ns*/) {
+  return link_.HasRoom() ? SendPending() : sdk::OkStatus();
+}
+
+sdk::Status GrpcSink::Flush() {
+  if (sdk::Status status = SendPending(); !status.ok()) return status;
+  return link_.Drain();
+}
+
+}  // namespace weir::sinks

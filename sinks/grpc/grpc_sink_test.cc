@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/grpc/grpc_sink.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "core/record/testing/random_records.h"
+#include "plugins/sdk/testing/fake_host.h"
+#include "sinks/grpc/fake_collector.h"
+
+namespace weir::sinks {
+namespace {
+
+using ::testing::Each;
+using ::testing::ElementsAre;
+using testing::FakeCollector;
+using ::testing::HasSubstr;
+using ::testing::Le;
+
+std::vector<Record> Records(size_t count) {
+  return weir::testing::RandomRecords(7).OfTraffic(static_cast<int>(count));
+}
+
+// A sink that sends to a collector of its own.
+class GrpcSinkTest : public ::testing::Test {
+ protected:
+  GrpcSinkTest() {
+    config_.set_message_max_flows(100);
+    config_.set_agent_ip("192.0.2.7");
+    config_.set_max_backoff("200ms");
+  }
+
+  void MakeSink() {
+    if (config_.target().empty()) config_.add_target(collector_.target());
+    auto made = sdk::testing::MakeComponent<GrpcSink>(&host_, config_);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    sink_ = *std::move(made);
+  }
+  void StartSink() {
+    MakeSink();
+    const sdk::Status status = sink_->Start();
+    ASSERT_TRUE(status.ok()) << status.message();
+  }
+  void TearDown() override {
+    if (sink_ == nullptr) return;
+    EXPECT_TRUE(sink_->Stop().ok());
+    host_.ExpectBalanced();
+  }
+  void Feed(size_t records) {
+    const sdk::Status status = host_.Feed(sink_.get(), Records(records));
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+  void Flush() {
+    const sdk::Status status = sink_->Flush();
+    EXPECT_TRUE(status.ok()) << status.message();
+  }
+
+  Grpc config_;
+  sdk::testing::FakeHost host_;
+  FakeCollector collector_;
+  std::unique_ptr<GrpcSink> sink_;
+};
+
+TEST_F(GrpcSinkTest, SendsMessagesThatAreFullAndTheRestWhenItIsFlushed) {
+  collector_.Start();
+  StartSink();
+  Feed(250);
+  Flush();
+  EXPECT_THAT(collector_.messages(), ElementsAre(100, 100, 50));
+  EXPECT_EQ(host_.delivered(), 250u);
+  EXPECT_EQ(host_.counts().held, 0u);
+  EXPECT_EQ(host_.metric("weir_grpc_messages_total"), 3);
+}
+
+TEST_F(GrpcSinkTest, EveryFieldThatTheProtocolHasArrives) {
+  collector_.Start();
+  config_.set_compression(Grpc::GZIP);
+  StartSink();
+  std::vector<Record> sent = weir::testing::RandomRecords(11).OfTraffic(1000);
+  ASSERT_TRUE(host_.Feed(sink_.get(), sent).ok());
+  Flush();
+  // Several messages are under way at once; the collector may have them in another order.
+  const auto key = [](const Record& record) {
+    return std::tuple(record.start_wall_time_ns, record.src_port, record.dst_port, record.packets,
+                      record.bytes, record.eth_protocol, std::string(record.interface_name),
+                      SrcAddr(record).String(), DstAddr(record).String(), SrcMac(record).bytes,
+                      DstMac(record).bytes, record.end_wall_time_ns, record.direction,
+                      record.transport_protocol, record.tcp_flags, record.dscp, record.icmp_type,
+                      record.icmp_code, record.sampling_interval,
+                      (record.present & WEIR_IS_DUPLICATE) != 0);
+  };
+  std::vector<decltype(key(sent[0]))> want, have;
+  for (const Record& record : sent) want.push_back(key(record));
+  for (const Record& record : collector_.records()) have.push_back(key(record));
+  EXPECT_THAT(have, ::testing::UnorderedElementsAreArray(want));
+}
+
+TEST_F(GrpcSinkTest, ATickSendsWhatHasWaited) {
+  collector_.Start();
+  StartSink();
+  Feed(7);
+  EXPECT_EQ(collector_.calls(), 0u);
+  ASSERT_TRUE(sink_->Tick(0).ok());
+  collector_.WaitForCalls(1);
+  EXPECT_THAT(collector_.messages(), ElementsAre(7));
+}
+
+TEST_F(GrpcSinkTest, AnAbsentCollectorIsWaitedForAndLosesNothing) {
+  collector_.Start();
+  const int port = collector_.port();
+  collector_.Stop();
+  StartSink();
+  Feed(250);
+  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records, which wait"); }));
+  EXPECT_EQ(host_.counts().held, 250u);
+  collector_.Start(port);
+  Flush();
+  EXPECT_EQ(host_.delivered(), 250u);
+  EXPECT_EQ(collector_.records().size(), 250u);
+  EXPECT_TRUE(host_.HasLog("takes records again"));
+}
+
+TEST_F(GrpcSinkTest, ASlowCollectorHoldsTheSinkBack) {
+  collector_.Start();
+  collector_.HoldBack();
+  config_.set_max_in_flight(2);
+  StartSink();
+  std::atomic<bool> done{false};
+  std::thread feeder([&] {
+    Feed(1000);
+    done = true;
+  });
+  collector_.WaitForCalls(2);
+  // Two messages, and one that is full and waits. No more can come.
+  EXPECT_FALSE(done);
+  EXPECT_LE(host_.counts().held, 512u);
+  collector_.Release();
+  feeder.join();
+  Flush();
+  EXPECT_EQ(host_.delivered(), 1000u);
+  EXPECT_THAT(collector_.messages(), Each(Le(100u)));
+}
+
+TEST_F(GrpcSinkTest, WhatWasNotAnsweredInTimeIsDroppedAndCounted) {
+  collector_.Start();
+  collector_.HoldBack();
+  config_.set_timeout("100ms");
+  StartSink();
+  Feed(100);
+  ASSERT_TRUE(host_.WaitFor([&] { return host_.dropped("unanswered") == 100; }));
+  collector_.Release();
+  Feed(50);
+  Flush();
+  EXPECT_EQ(host_.delivered(), 50u);
+}
+
+TEST_F(GrpcSinkTest, ACollectorThatEndsInTheMiddleLosesOnlyWhatIsCounted) {
+  collector_.Start();
+  const int port = collector_.port();
+  config_.set_max_in_flight(4);
+  StartSink();
+  Feed(1000);
+  Flush();
+  collector_.HoldBack();
+  std::thread feeder([&] { Feed(2000); });
+  collector_.WaitForCalls(14);
+  collector_.Stop();
+  collector_.Start(port);
+  feeder.join();
+  Flush();
+  // Four messages had arrived and were never answered.
+  EXPECT_EQ(host_.dropped("unanswered"), 400u);
+  EXPECT_EQ(host_.delivered(), 2600u);
+  EXPECT_EQ(collector_.records().size(), 3000u);
+}
+
+TEST_F(GrpcSinkTest, WhatACollectorSaysItDidNotTakeIsSentAgain) {
+  collector_.Start();
+  collector_.AnswerWith(grpc::Status(grpc::StatusCode::UNAVAILABLE, "going down"), true);
+  StartSink();
+  Feed(100);
+  collector_.WaitForCalls(2);
+  collector_.AnswerWith(grpc::Status::OK);
+  Flush();
+  EXPECT_EQ(host_.delivered(), 100u);
+  EXPECT_EQ(collector_.records().size(), 100u);
+  EXPECT_GE(host_.metric("weir_grpc_resent_messages_total"), 2);
+}
+
+TEST_F(GrpcSinkTest, APermanentRefusalIsAnErrorOfTheStage) {
+  collector_.Start();
+  collector_.AnswerWith(grpc::Status(grpc::StatusCode::UNIMPLEMENTED, "no such method"));
+  StartSink();
+  Feed(150);
+  collector_.WaitForCalls(1);
+  const sdk::Status status = sink_->Flush();
+  EXPECT_EQ(status.code(), WEIR_UNIMPLEMENTED);
+  EXPECT_THAT(status.message(), HasSubstr("does not take records: no such method"));
+  EXPECT_GE(host_.dropped("refused"), 100u);
+}
+
+TEST_F(GrpcSinkTest, InterruptEndsTheWaiting) {
+  collector_.Start();
+  collector_.Stop();
+  StartSink();
+  Feed(100);
+  std::thread interrupter([&] { sink_->Interrupt(); });
+  EXPECT_EQ(sink_->Flush().code(), WEIR_CANCELLED);
+  interrupter.join();
+  EXPECT_EQ(host_.counts().held, 100u);
+}
+
+TEST_F(GrpcSinkTest, TheNextTargetIsTakenWhereOneCannotBeReached) {
+  FakeCollector other;
+  other.Start();
+  config_.add_target(other.target());
+  other.Stop();
+  collector_.Start();
+  config_.add_target(collector_.target());
+  StartSink();
+  Feed(100);
+  Flush();
+  EXPECT_EQ(collector_.records().size(), 100u);
+}
+
+TEST_F(GrpcSinkTest, ConnectsAnewAfterTheInterval) {
+  collector_.Start();
+  config_.set_reconnect_interval("100ms");
+  StartSink();
+  const auto connections = [&] {
+    const std::vector<std::string> peers = collector_.peers();
+    return std::set<std::string>(peers.begin(), peers.end()).size();
+  };
+  for (int i = 0; i < 10'000 && connections() < 3; ++i) {
+    Feed(100);
+    Flush();
+  }
+  EXPECT_GE(connections(), 3u);
+  EXPECT_EQ(host_.counts().AllDropped(), 0u);
+}
+
+// Certificates of an authority of its own, for the server and for a client.
+class GrpcSinkTlsTest : public GrpcSinkTest {
+ protected:
+  void SetUp() override {
+    folder_ = ::testing::TempDir();
+    Run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key "
+        "-out ca.pem");
+    for (const char* const name : {"server", "client"}) {
+      const std::string file = name;
+      std::ofstream(folder_ + "/" + file + ".ext") << "subjectAltName=DNS:collector.example\n";
+      Run("openssl req -newkey rsa:2048 -nodes -subj /CN=" + file + " -keyout " + file +
+          ".key -out " + file + ".csr");
+      Run("openssl x509 -req -days 2 -in " + file + ".csr -CA ca.pem -CAkey ca.key " +
+          "-CAcreateserial -extfile " + file + ".ext -out " + file + ".pem");
+    }
+    GrpcTls* const tls = config_.mutable_tls();
+    tls->set_ca_file(folder_ + "/ca.pem");
+    tls->set_server_name("collector.example");
+  }
+  void Run(const std::string& command) {
+    ASSERT_EQ(std::system(("cd " + folder_ + " && " + command + " 2>/dev/null").c_str()), 0)
+        << command << " (Debian's package openssl)";
+  }
+  std::string Read(const std::string& name) const {
+    std::ifstream file(folder_ + "/" + name);
+    std::stringstream text;
+    text << file.rdbuf();
+    return text.str();
+  }
+  void StartCollector(bool mutual) {
+    grpc::SslServerCredentialsOptions options(
+        mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+               : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+    options.pem_root_certs = Read("ca.pem");
+    options.pem_key_cert_pairs.push_back({Read("server.key"), Read("server.pem")});
+    collector_.Start(0, grpc::SslServerCredentials(options));
+  }
+
+  std::string folder_;
+};
+
+TEST_F(GrpcSinkTlsTest, SpeaksTls) {
+  StartCollector(false);
+  StartSink();
+  Feed(100);
+  Flush();
+  EXPECT_EQ(collector_.records().size(), 100u);
+}
+
+TEST_F(GrpcSinkTlsTest, ShowsItsCertificate) {
+  StartCollector(true);
+  config_.mutable_tls()->set_cert_file(folder_ + "/client.pem");
+  config_.mutable_tls()->set_key_file(folder_ + "/client.key");
+  StartSink();
+  Feed(100);
+  Flush();
+  EXPECT_EQ(collector_.records().size(), 100u);
+}
+
+TEST_F(GrpcSinkTlsTest, ACollectorOfAnotherNameGetsNothing) {
+  StartCollector(false);
+  config_.mutable_tls()->set_server_name("another.example");
+  StartSink();
+  Feed(100);
+  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records, which wait"); }));
+  sink_->Interrupt();
+  EXPECT_EQ(collector_.calls(), 0u);
+}
+
+TEST_F(GrpcSinkTlsTest, AFileThatIsNotThereIsNamed) {
+  config_.add_target("127.0.0.1:9999");
+  config_.mutable_tls()->set_ca_file("/nowhere/ca.pem");
+  MakeSink();
+  const sdk::Status status = sink_->Start();
+  EXPECT_THAT(status.message(), HasSubstr("tls.ca_file: read /nowhere/ca.pem: No such file"));
+}
+
+}  // namespace
+}  // namespace weir::sinks

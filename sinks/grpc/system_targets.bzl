@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The targets of the sink `grpc` that need the system's gRPC."""
+
+load("@weir_system_grpc//:found.bzl", "FOUND", "PROBLEM")
+load("//plugins:weir_plugin.bzl", "weir_plugin")
+load("//third_party:system_test.bzl", "skipped_test")
+
+def system_targets():
+    """Makes them; without the library one test that says why there are none."""
+    if not FOUND:
+        skipped_test("grpc_sink_test", PROBLEM)
+        return
+    weir_plugin(
+        name = "weir_sink_grpc_system",
+        srcs = ["system_plugin.cc"],
+        proto = ":grpc_proto",
+        tags = ["system"],
+        visibility = ["//visibility:public"],
+        deps = [
+            ":grpc",
+            "//plugins/sdk",
+        ],
+    )
+    native.cc_library(
+        name = "grpc",
+        srcs = [
+            "collector_link.cc",
+            "grpc_sink.cc",
+        ],
+        hdrs = [
+            "collector_link.h",
+            "grpc_sink.h",
+        ],
+        tags = ["system"],
+        deps = [
+            ":grpc_proto",
+            ":settings_code",
+            ":settings_headers",
+            "//core/record",
+            "//plugins/sdk",
+            "@weir_system_grpc//:library",
+        ],
+    )
+    native.cc_library(
+        name = "fake_collector",
+        testonly = True,
+        srcs = ["fake_collector.cc"],
+        hdrs = ["fake_collector.h"],
+        tags = ["system"],
+        deps = [
+            "//core/record",
+            "@com_google_googletest//:gtest",
+            "@weir_system_grpc//:library",
+        ],
+    )
+    native.cc_test(
+        name = "grpc_sink_test",
+        size = "medium",
+        srcs = ["grpc_sink_test.cc"],
+        tags = ["system"],
+        deps = [
+            ":fake_collector",
+            ":grpc",
+            "//core/record/testing:random_records",
+            "//plugins/sdk/testing:fake_host",
+            "@com_google_googletest//:gtest_main",
+        ],
+    )
