@@ -326,6 +326,7 @@ class ProgramTest(harness.WeirTest):
         listed = self.check("plugins").stdout()
         for kind, name, message in (("source", "ebpf_map", "weir.sources.EbpfMap"),
                                     ("source", "ebpf_ringbuf", "weir.sources.EbpfRingbuf"),
+                                    ("source", "grpc", "weir.sources.Grpc"),
                                     ("source", "record_file", "weir.sources.RecordFile"),
                                     ("transform", "accounter", "weir.transforms.Accounter"),
                                     ("transform", "dedup", "weir.transforms.Dedup"),

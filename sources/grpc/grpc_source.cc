@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/grpc/grpc_source.h"
+
+#include <grpcpp/support/slice.h>
+
+#include <cerrno>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <utility>
+
+#include "core/record/protobuf_reader.h"
+#include "plugins/sdk/errno_status.h"
+
+namespace weir::sources {
+namespace {
+
+constexpr uint32_t kRowsPerBatch = 1024;
+
+sdk::Status ReadFile(const char* field, const std::string& path, std::string* text) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream contents;
+  if (file) contents << file.rdbuf();
+  if (!file || contents.str().empty()) {
+    return sdk::ErrnoStatus(std::string("tls.") + field + ": read " + path,
+                            errno == 0 ? EIO : errno);
+  }
+  *text = contents.str();
+  return sdk::OkStatus();
+}
+
+sdk::Result<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const Grpc& config) {
+  if (!config.has_tls()) return grpc::InsecureServerCredentials();
+  const bool mutual = !config.tls().client_ca_file().empty();
+  grpc::SslServerCredentialsOptions options(
+      mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
+             : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
+  grpc::SslServerCredentialsOptions::PemKeyCertPair own;
+  sdk::Status status = ReadFile("cert_file", config.tls().cert_file(), &own.cert_chain);
+  if (status.ok()) status = ReadFile("key_file", config.tls().key_file(), &own.private_key);
+  if (status.ok() && mutual) {
+    status = ReadFile("client_ca_file", config.tls().client_ca_file(), &options.pem_root_certs);
+  }
+  if (!status.ok()) return status;
+  options.pem_key_cert_pairs.push_back(std::move(own));
+  return grpc::SslServerCredentials(options);
+}
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<GrpcSource>> GrpcSource::Create(const Grpc& config, sdk::Stage stage) {
+  if (config.listen().empty()) return sdk::Status(WEIR_INVALID_ARGUMENT, "listen: is required");
+  return std::unique_ptr<GrpcSource>(new GrpcSource(config, std::move(stage)));
+}
+
+GrpcSource::GrpcSource(const Grpc& config, sdk::Stage stage)
+    : config_(config),
+      stage_(std::move(stage)),
+      max_flows_(config.has_max_message_flows() ? config.max_message_flows() : 65'536) {}
+
+GrpcSource::~GrpcSource() = default;
+
+sdk::Status GrpcSource::Start() {
+  sdk::Result<std::shared_ptr<grpc::ServerCredentials>> credentials = CredentialsOf(config_);
+  if (!credentials.ok()) return credentials.status();
+  RecordServerSettings settings;
+  settings.listen.assign(config_.listen().begin(), config_.listen().end());
+  if (config_.has_max_message_bytes()) settings.max_message_bytes = config_.max_message_bytes();
+  if (config_.has_max_connections()) settings.max_connections = config_.max_connections();
+  if (config_.has_max_messages()) settings.max_messages = config_.max_messages();
+  settings.credentials = *credentials;
+  server_ = std::make_unique<RecordServer>(std::move(settings), stage_);
+  sdk::Status status = server_->Start();
+  if (!status.ok()) {
+    server_.reset();
+    return status;
+  }
+  for (const std::string& listen : config_.listen()) {
+    stage_.Log(WEIR_LOG_INFO, "taking records at " + listen);
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status GrpcSource::Run() {
+  while (true) {
+    const std::vector<RecordServer::Call*> calls = server_->Take();
+    if (calls.empty()) return sdk::OkStatus();  // interrupted, and all that came was answered
+    sdk::Status status;
+    std::vector<RecordServer::Call*> emitted;
+    for (RecordServer::Call* const call : calls) {
+      if (!status.ok()) {
+        server_->Answer(call, {grpc::StatusCode::UNAVAILABLE, "weir is ending"}, true);
+      } else if (TakeMessage(call, &status)) {
+        emitted.push_back(call);
+      }
+    }
+    const sdk::Status settled = stage_.Settle();
+    if (status.ok() && settled.code() == WEIR_UNIMPLEMENTED) status = settled;
+    const bool arrived = status.ok() && settled.ok();
+    const grpc::Status answer =
+        arrived ? grpc::Status::OK
+                : grpc::Status(grpc::StatusCode::DATA_LOSS, "records were dropped on their way");
+    for (RecordServer::Call* const call : emitted) server_->Answer(call, answer, false);
+    if (!status.ok()) return status;
+  }
+}
+
+bool GrpcSource::TakeMessage(RecordServer::Call* call, sdk::Status* status) {
+  grpc::Slice message;
+  grpc::Status error;
+  if (!RecordServer::MessageOf(call).DumpToSingleSlice(&message).ok()) {
+    error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for the message");
+  }
+  std::vector<weir_batch*> batches;
+  if (error.ok()) {
+    batches = Parse({reinterpret_cast<const char*>(message.begin()), message.size()}, &error);
+  }
+  if (!error.ok()) {
+    for (weir_batch* const batch : batches) stage_.host()->batch_release(batch);
+    server_->Answer(call, error, true);
+    return false;
+  }
+  for (weir_batch* const batch : batches) {
+    // Also of a pipeline that ends: emit counts them as dropped then.
+    stage_.CountReceived(batch->size);
+    const weir_code code = stage_.host()->emit(stage_.raw(), batch);
+    if (code != WEIR_OK) *status = sdk::Status(code, "the pipeline takes no more records");
+  }
+  return true;
+}
+
+std::vector<weir_batch*> GrpcSource::Parse(std::string_view message, grpc::Status* error) const {
+  std::vector<weir_batch*> batches;
+  internal::ProtobufFields fields(message);
+  internal::ProtobufField field;
+  uint32_t records = 0;
+  const auto invalid = [&](const std::string& why) {
+    *error = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
+                          "record " + std::to_string(records) + ": " + why);
+  };
+  while (error->ok() && fields.Next(&field)) {
+    if (field.id != 1) continue;
+    if (records >= max_flows_) {
+      *error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED,
+                            "a message has more than " + std::to_string(max_flows_) + " records");
+      break;
+    }
+    if (batches.empty() || batches.back()->size == batches.back()->capacity) {
+      weir_batch* const batch = stage_.host()->batch_allocate(stage_.raw(), kRowsPerBatch, nullptr);
+      if (batch == nullptr) {
+        *error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for a batch");
+        break;
+      }
+      batches.push_back(batch);
+    }
+    weir_batch* const batch = batches.back();
+    const char* const why =
+        field.type != internal::ProtobufField::kBytes
+            ? "is no message"
+            : ReadProtobuf(field.bytes, reinterpret_cast<Record*>(
+                                            batch->rows + size_t{batch->size} * batch->stride));
+    if (why != nullptr) {
+      invalid(why);
+      break;
+    }
+    ++batch->size;
+    ++records;
+  }
+  if (error->ok() && fields.error() != nullptr) invalid(fields.error());
+  return batches;
+}
+
+void GrpcSource::Interrupt() { server_->Refuse(); }
+
+sdk::Status GrpcSource::Stop() {
+  server_->Stop();
+  server_.reset();
+  return sdk::OkStatus();
+}
+
+}  // namespace weir::sources

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The source `grpc`: records that others send.
+#ifndef WEIR_SOURCES_GRPC_GRPC_SOURCE_H_
+#define WEIR_SOURCES_GRPC_GRPC_SOURCE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "plugins/sdk/component.h"
+#include "sources/grpc/grpc.pb.h"
+#include "sources/grpc/record_server.h"
+
+namespace weir::sources {
+
+// A message that does not parse to its end is refused whole. Threads as the host's for a
+// source.
+class GrpcSource : public sdk::Source {
+ public:
+  static constexpr uint64_t kCapabilities = 0;
+
+  static sdk::Result<std::unique_ptr<GrpcSource>> Create(const Grpc& config, sdk::Stage stage);
+  ~GrpcSource() override;
+
+  sdk::Status Start() override;
+  sdk::Status Run() override;
+  void Interrupt() override;
+  sdk::Status Stop() override;
+
+  // Of the first address; from Start to Stop.
+  int port() const { return server_->port(); }
+
+ private:
+  GrpcSource(const Grpc& config, sdk::Stage stage);
+
+  // The records of a message as batches, owned by the caller; `error` says what is wrong.
+  std::vector<weir_batch*> Parse(std::string_view message, grpc::Status* error) const;
+  // Emits the records of a message. False: it was answered, because none were.
+  bool TakeMessage(RecordServer::Call* call, sdk::Status* status);
+
+  const Grpc config_;
+  const sdk::Stage stage_;
+  const uint32_t max_flows_;
+  std::unique_ptr<RecordServer> server_;
+};
+
+}  // namespace weir::sources
+
+#endif  // WEIR_SOURCES_GRPC_GRPC_SOURCE_H_

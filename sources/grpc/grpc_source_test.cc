@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/grpc/grpc_source.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/client_context.h>
+#include <grpcpp/create_channel.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/security/credentials.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "core/record/protobuf.h"
+#include "core/record/testing/random_records.h"
+#include "plugins/sdk/testing/fake_host.h"
+
+namespace weir::sources {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string MessageOf(const std::vector<Record>& records) {
+  ProtobufOptions options;
+  options.framing = ProtobufOptions::Framing::kEntry;
+  options.agent_ip = IpAddr::FromV4(0x0A000001);
+  const ProtobufEncoder encoder(options);
+  std::string message(records.size() * ProtobufEncoder::kMaxRecordBytes, '\0');
+  char* end = message.data();
+  for (const Record& record : records) end = encoder.Write(record, end);
+  message.resize(static_cast<size_t>(end - message.data()));
+  return message;
+}
+
+std::vector<Record> Records(size_t count) {
+  return weir::testing::RandomRecords(7).OfTraffic(static_cast<int>(count));
+}
+
+struct Answer {
+  grpc::Status status;
+  bool not_taken = false;
+};
+
+// A source that runs, and a sender.
+class GrpcSourceTest : public ::testing::Test {
+ protected:
+  void StartSource() {
+    if (config_.listen().empty()) config_.add_listen("127.0.0.1:0");
+    auto made = sdk::testing::MakeComponent<GrpcSource>(&host_, config_);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    source_ = *std::move(made);
+    const sdk::Status status = source_->Start();
+    ASSERT_TRUE(status.ok()) << status.message();
+    runner_ = std::thread([this] { run_status_ = source_->Run(); });
+    channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(source_->port()),
+                                   grpc::InsecureChannelCredentials());
+  }
+  void TearDown() override {
+    if (source_ == nullptr) return;
+    Interrupt();
+    EXPECT_TRUE(source_->Stop().ok());
+    host_.ExpectBalanced();
+  }
+  void Interrupt() {
+    source_->Interrupt();
+    if (runner_.joinable()) runner_.join();
+  }
+
+  Answer Send(const std::string& message, const char* method = "/pbflow.Collector/Send") {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    grpc::CompletionQueue queue;
+    grpc::GenericStub stub(channel_);
+    const grpc::Slice slice(message);
+    auto reader = stub.PrepareUnaryCall(&context, method, grpc::ByteBuffer(&slice, 1), &queue);
+    reader->StartCall();
+    Answer answer;
+    grpc::ByteBuffer response;
+    reader->Finish(&response, &answer.status, this);
+    void* tag = nullptr;
+    bool ok = false;
+    EXPECT_TRUE(queue.Next(&tag, &ok));
+    answer.not_taken = context.GetServerTrailingMetadata().count("weir-not-taken") > 0;
+    return answer;
+  }
+
+  Grpc config_;
+  sdk::testing::FakeHost host_;
+  std::unique_ptr<GrpcSource> source_;
+  std::shared_ptr<grpc::Channel> channel_;
+  std::thread runner_;
+  sdk::Status run_status_;
+};
+
+TEST_F(GrpcSourceTest, AMessageIsAnsweredOnceItsRecordsHaveArrived) {
+  StartSource();
+  const std::vector<Record> sent = Records(3000);
+  const Answer answer = Send(MessageOf(sent));
+  EXPECT_TRUE(answer.status.ok()) << answer.status.error_message();
+  const std::vector<Record> records = host_.records();
+  ASSERT_EQ(records.size(), sent.size());
+  for (size_t i = 0; i < sent.size(); ++i) {
+    EXPECT_EQ(records[i].packets, sent[i].packets);
+    EXPECT_EQ(records[i].start_wall_time_ns, sent[i].start_wall_time_ns);
+    EXPECT_EQ(records[i].src_port, sent[i].src_port);
+    EXPECT_EQ(SrcAddr(records[i]), SrcAddr(sent[i]));
+    EXPECT_EQ(records[i].if_index, 0u);
+  }
+}
+
+TEST_F(GrpcSourceTest, ASenderWaitsWhileThePipelineHoldsBack) {
+  host_.BlockEmits();
+  StartSource();
+  std::atomic<bool> answered{false};
+  std::thread sender([&] {
+    EXPECT_TRUE(Send(MessageOf(Records(10))).status.ok());
+    answered = true;
+  });
+  host_.WaitUntilEmitBlocks();
+  EXPECT_FALSE(answered);
+  host_.UnblockEmits();
+  sender.join();
+}
+
+TEST_F(GrpcSourceTest, WhatIsMalformedIsRefusedWhole) {
+  StartSource();
+  const std::string good = MessageOf(Records(2000));
+  for (const std::string& bad :
+       {good.substr(0, good.size() - 1), good + "\x0A\x7F", good + "\x0A\x02\x08",
+        std::string("\x08\x01\x0A"), good + std::string("\x0A\x03\x52\x01\xFF", 5)}) {
+    const Answer answer = Send(bad);
+    EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+    EXPECT_THAT(answer.status.error_message(), HasSubstr("record "));
+    EXPECT_TRUE(answer.not_taken);
+  }
+  EXPECT_TRUE(host_.records().empty());
+  EXPECT_EQ(host_.metric("weir_grpc_refused_messages_total"), 5);
+  // Fields that it does not know are passed over.
+  EXPECT_TRUE(Send("\x10\x05" + good).status.ok());
+  EXPECT_EQ(host_.records().size(), 2000u);
+}
+
+TEST_F(GrpcSourceTest, LimitsHold) {
+  config_.set_max_message_bytes(100'000);
+  config_.set_max_message_flows(100);
+  StartSource();
+  EXPECT_EQ(Send(std::string(200'000, '\0')).status.error_code(),
+            grpc::StatusCode::RESOURCE_EXHAUSTED);
+  const Answer answer = Send(MessageOf(Records(101)));
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_THAT(answer.status.error_message(), HasSubstr("more than 100 records"));
+  EXPECT_EQ(Send("", "/pbflow.Other/Send").status.error_code(), grpc::StatusCode::UNIMPLEMENTED);
+  EXPECT_TRUE(Send(MessageOf(Records(100))).status.ok());
+}
+
+TEST_F(GrpcSourceTest, MoreSendersThanMayAreToldToComeAgain) {
+  config_.set_max_connections(1);
+  host_.BlockEmits();
+  StartSource();
+  std::thread first([&] { EXPECT_TRUE(Send(MessageOf(Records(1))).status.ok()); });
+  host_.WaitUntilEmitBlocks();
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  const std::shared_ptr<grpc::Channel> own = channel_;
+  channel_ = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(source_->port()),
+                                       grpc::InsecureChannelCredentials(), arguments);
+  const Answer second = Send(MessageOf(Records(1)));
+  EXPECT_EQ(second.status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_TRUE(second.not_taken);
+  host_.UnblockEmits();
+  first.join();
+}
+
+TEST_F(GrpcSourceTest, WhatCameIsAnsweredAtTheEndAndTheRestIsNotTaken) {
+  host_.BlockEmits();
+  StartSource();
+  std::thread sender([&] { EXPECT_TRUE(Send(MessageOf(Records(10))).status.ok()); });
+  host_.WaitUntilEmitBlocks();
+  source_->Interrupt();
+  const Answer late = Send(MessageOf(Records(5)));
+  EXPECT_EQ(late.status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(late.not_taken);
+  host_.UnblockEmits();
+  sender.join();
+  Interrupt();
+  EXPECT_TRUE(run_status_.ok());
+  EXPECT_EQ(host_.records().size(), 10u);
+}
+
+TEST_F(GrpcSourceTest, RecordsThatWereLostOnTheWayAreNotAnsweredWell) {
+  host_.FailSettle();
+  StartSource();
+  const Answer answer = Send(MessageOf(Records(10)));
+  EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::DATA_LOSS);
+  EXPECT_FALSE(answer.not_taken);
+}
+
+TEST_F(GrpcSourceTest, APortThatIsTakenIsAnErrorOfTheStart) {
+  StartSource();
+  Grpc config;
+  config.add_listen("127.0.0.1:" + std::to_string(source_->port()));
+  auto second = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
+  ASSERT_TRUE(second.ok());
+  EXPECT_THAT((*second)->Start().message(), HasSubstr("cannot listen at 127.0.0.1:"));
+}
+
+}  // namespace
+}  // namespace weir::sources

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/grpc/record_server.h"
+
+#include <grpc/grpc.h>
+#include <grpcpp/resource_quota.h>
+#include <grpcpp/server_builder.h>
+#include <grpcpp/support/byte_buffer.h>
+#include <grpcpp/support/slice.h>
+
+#include <chrono>
+#include <utility>
+
+namespace weir::sources {
+namespace {
+
+constexpr char kMethod[] = "/pbflow.Collector/Send";
+// The sink `grpc` looks for it.
+constexpr char kNotTaken[] = "weir-not-taken";
+// How long calls that are under way may take once the server ends.
+constexpr std::chrono::seconds kGrace{1};
+// How long a message may take to come while others wait for its place.
+constexpr std::chrono::seconds kPatience{10};
+constexpr int kStreamsOfAConnection = 100;
+
+}  // namespace
+
+class RecordServer::Call {
+ public:
+  enum class State { kAccepting, kReading, kTaken, kFinishing };
+
+  grpc::GenericServerContext context;
+  grpc::GenericServerAsyncReaderWriter stream{&context};
+  grpc::ByteBuffer message;
+  State state = State::kAccepting;
+  std::chrono::steady_clock::time_point reading_since;
+  std::string peer;        // that counts it among its calls; empty: none does
+  bool in_memory = false;  // counts among the messages
+};
+
+RecordServer::RecordServer(RecordServerSettings settings, const sdk::Stage& stage)
+    : settings_(std::move(settings)), stage_(stage) {
+  refused_ = stage_.Counter("weir_grpc_refused_messages_total",
+                            "Messages that were refused, and none of their records taken.");
+}
+
+RecordServer::~RecordServer() { Stop(); }
+
+sdk::Status RecordServer::Start() {
+  grpc_init();
+  grpc::ServerBuilder builder;
+  std::vector<int> ports(settings_.listen.size());
+  for (size_t i = 0; i < ports.size(); ++i) {
+    builder.AddListeningPort(settings_.listen[i], settings_.credentials, &ports[i]);
+  }
+  // Two weirs at one port would share connections by chance.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsOfAConnection);
+  // Agents may look whether we are there while they have nothing to send.
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(settings_.max_message_bytes));
+  // gRPC would inflate a message without a bound.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.RegisterAsyncGenericService(&service_);
+  queue_ = builder.AddCompletionQueue();
+  server_ = builder.BuildAndStart();
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (server_ != nullptr && ports[i] != 0) continue;
+    if (server_ != nullptr) server_->Shutdown();
+    queue_->Shutdown();
+    void* tag = nullptr;
+    bool ok = false;
+    while (queue_->Next(&tag, &ok)) {
+    }
+    server_.reset();
+    queue_.reset();
+    grpc_shutdown_blocking();
+    return {WEIR_UNAVAILABLE, "cannot listen at " + settings_.listen[i] +
+                                  ": the port is taken, or the address is not of this machine"};
+  }
+  port_ = ports[0];
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    Accept();
+  }
+  thread_ = std::thread(&RecordServer::Run, this);
+  return sdk::OkStatus();
+}
+
+void RecordServer::Stop() {
+  if (server_ == nullptr) return;
+  Refuse();
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    stopping_ = true;
+    for (Call* const call : std::exchange(ready_, {})) {
+      Finish(call, {grpc::StatusCode::UNAVAILABLE, "weir is ending"}, true);
+    }
+  }
+  server_->Shutdown(std::chrono::system_clock::now() + kGrace);
+  {
+    // After its shutdown a queue takes no steps of calls any more.
+    std::unique_lock<std::mutex> lock(mutex_);
+    changed_.wait(lock, [this] { return calls_ == 0; });
+  }
+  queue_->Shutdown();
+  thread_.join();
+  server_.reset();
+  queue_.reset();
+  grpc_shutdown_blocking();
+}
+
+void RecordServer::Run() {
+  while (true) {
+    void* tag = nullptr;
+    bool ok = false;
+    const auto next =
+        queue_->AsyncNext(&tag, &ok, std::chrono::system_clock::now() + std::chrono::seconds(1));
+    if (next == grpc::CompletionQueue::SHUTDOWN) return;
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (next == grpc::CompletionQueue::GOT_EVENT) Advance(static_cast<Call*>(tag), ok);
+    GiveUpSlowSenders();
+  }
+}
+
+// Whoever begins a call and sends no message must not keep others from theirs.
+void RecordServer::GiveUpSlowSenders() {
+  if (unread_.empty()) return;
+  const auto now = std::chrono::steady_clock::now();
+  for (Call* const call : reading_) {
+    if (now - call->reading_since > kPatience) call->context.TryCancel();
+  }
+}
+
+// Is ready for one call more. (A call that never comes is handed back when the queue ends.)
+void RecordServer::Accept() {
+  auto* const call = new Call();
+  ++calls_;
+  service_.RequestCall(&call->context, &call->stream, queue_.get(), queue_.get(), call);
+}
+
+void RecordServer::Advance(Call* call, bool ok) {
+  switch (call->state) {
+    case Call::State::kAccepting:
+      if (!ok) return End(call);
+      if (!stopping_) Accept();
+      return Begin(call);
+    case Call::State::kReading:
+      return Received(call, ok);
+    case Call::State::kTaken:
+      return;  // nothing is under way then
+    case Call::State::kFinishing:
+      return End(call);
+  }
+}
+
+void RecordServer::Begin(Call* call) {
+  if (call->context.method() != kMethod) {
+    return Finish(call,
+                  {grpc::StatusCode::UNIMPLEMENTED, "there is " + std::string(kMethod) + " only"},
+                  true);
+  }
+  if (refusing_) return Finish(call, {grpc::StatusCode::UNAVAILABLE, "weir is ending"}, true);
+  const std::string peer = call->context.peer();
+  if (senders_.count(peer) == 0 && senders_.size() >= settings_.max_connections) {
+    return Finish(call, {grpc::StatusCode::RESOURCE_EXHAUSTED, "too many senders"}, true);
+  }
+  call->peer = peer;
+  ++senders_[peer];
+  unread_.push_back(call);
+  ReadNext();
+}
+
+void RecordServer::ReadNext() {
+  while (!unread_.empty() && (refusing_ || messages_ < settings_.max_messages)) {
+    Call* const call = unread_.front();
+    unread_.pop_front();
+    if (refusing_) {
+      Finish(call, {grpc::StatusCode::UNAVAILABLE, "weir is ending"}, true);
+      continue;
+    }
+    ++messages_;
+    call->in_memory = true;
+    call->state = Call::State::kReading;
+    call->reading_since = std::chrono::steady_clock::now();
+    reading_.insert(call);
+    call->stream.Read(&call->message, call);
+  }
+}
+
+void RecordServer::Received(Call* call, bool ok) {
+  reading_.erase(call);
+  if (!ok) {
+    return Finish(call, {grpc::StatusCode::INVALID_ARGUMENT, "a call without a message"}, true);
+  }
+  if (refusing_) return Finish(call, {grpc::StatusCode::UNAVAILABLE, "weir is ending"}, true);
+  call->state = Call::State::kTaken;
+  ready_.push_back(call);
+  changed_.notify_all();
+}
+
+void RecordServer::Finish(Call* call, const grpc::Status& status, bool not_taken) {
+  call->state = Call::State::kFinishing;
+  call->message.Clear();
+  if (not_taken) {
+    call->context.AddTrailingMetadata(kNotTaken, "1");
+    refused_.Add(1);
+  }
+  if (!status.ok()) return call->stream.Finish(status, call);
+  const grpc::Slice nothing;
+  call->stream.WriteAndFinish(grpc::ByteBuffer(&nothing, 1), grpc::WriteOptions(), status, call);
+}
+
+void RecordServer::End(Call* call) {
+  const std::unique_ptr<Call> owner(call);
+  --calls_;
+  changed_.notify_all();
+  if (!call->peer.empty() && --senders_[call->peer] == 0) senders_.erase(call->peer);
+  if (!call->in_memory) return;
+  --messages_;
+  ReadNext();
+}
+
+std::vector<RecordServer::Call*> RecordServer::Take() {
+  std::unique_lock<std::mutex> lock(mutex_);
+  changed_.wait(lock, [this] { return !ready_.empty() || refusing_; });
+  return std::exchange(ready_, {});
+}
+
+const grpc::ByteBuffer& RecordServer::MessageOf(const Call* call) { return call->message; }
+
+void RecordServer::Answer(Call* call, const grpc::Status& status, bool not_taken) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  Finish(call, status, not_taken);
+}
+
+void RecordServer::Refuse() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  refusing_ = true;
+  ReadNext();
+  changed_.notify_all();
+}
+
+}  // namespace weir::sources

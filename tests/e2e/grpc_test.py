@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""An agent and a collector, two weirs in two network namespaces: every packet of a replayed
+capture arrives in a record of the collector's, over a restart of the collector as well, and
+when it is killed what is missing is what the agent says it lost."""
+
+import os
+import re
+import signal
+import subprocess
+import unittest
+
+import capture
+import harness
+
+PACKETS, FLOWS = 300_000, 5_000
+
+AGENT = """
+source    {{ name: "flows"     type: "ebpf_map"        config {{ [weir/weir.sources.EbpfMap] {{
+              interfaces: "veth-b" direction: INGRESS cache_active_timeout: "100ms"
+              cache_max_flows: 100000 }} }} }}
+source    {{ name: "overflow"  type: "ebpf_ringbuf"    config {{ [weir/weir.sources.EbpfRingbuf] {{ }} }} }}
+transform {{ name: "account"   type: "accounter"       input: "overflow" }}
+transform {{ name: "name"      type: "interface_namer" input: "flows" input: "account" }}
+sink      {{ name: "collector" type: "grpc"            input: "name" config {{ [weir/weir.sinks.Grpc] {{
+              target: "10.80.0.1:9999" agent_ip: "10.80.0.2" message_max_flows: 500
+              flush_interval: "50ms" max_backoff: "200ms" }} }} }}
+"""
+
+COLLECTOR = """
+source {{ name: "agents"  type: "grpc"                   config {{ [weir/weir.sources.Grpc] {{
+           listen: "10.80.0.1:9999" }} }} }}
+sink   {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.sinks.Stdout] {{ format: JSON }} }} }}
+"""
+
+
+@unittest.skipUnless(harness.GRPC, "SKIPPED: this weir was built without gRPC")
+class GrpcTest(harness.NamespaceTest):
+
+    def setUp(self):
+        super().setUp()
+        self.capture = os.path.join(self.folder, "flows.pcap")
+        capture.write_flows(self.capture, PACKETS, FLOWS)
+        # Messages go over a pair of their own, which is not measured.
+        harness.run("ip", "link", "add", "line-a", "netns", self.a, "type", "veth",
+                    "peer", "name", "line-b", "netns", self.b)
+        for name, link, number in ((self.a, "line-a", 1), (self.b, "line-b", 2)):
+            self.inside(name, "ip", "address", "add", f"10.80.0.{number}/24", "dev", link)
+            self.inside(name, "ip", "link", "set", link, "up")
+        self.wait_for_carrier(self.a, "line-a")
+        self.wait_for_carrier(self.b, "line-b")
+
+    def start_collector(self):
+        config = self.write("collector.textproto", COLLECTOR.format())
+        collector = self.weir("run", "--config=" + config, netns=self.a)
+        collector.wait_for_log("taking records at")
+        return collector
+
+    def start_agent(self):
+        config = self.write("agent.textproto", AGENT.format())
+        agent = self.weir("run", "--config=" + config,
+                          f"--drain_timeout={harness.DEADLINE_SECONDS}s", netns=self.b)
+        agent.wait_for_log("measuring 1 interfaces")
+        return agent
+
+    def replay(self):
+        """Begins to send the packets."""
+        replay = subprocess.Popen(
+            ["ip", "netns", "exec", self.a, "tcpreplay", "-q", "--pps=100000", "-i", "veth-a",
+             self.capture], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.addCleanup(self._end, replay)
+        return replay
+
+    def finish(self, replay, agent):
+        """Until all packets were counted and sent; the agent's row of the balance."""
+        self.assertEqual(replay.wait(timeout=harness.DEADLINE_SECONDS), 0)
+        self.assertEqual(agent.stop(), harness.EXIT_CLEAN, agent.stderr())
+        self.assert_balanced(agent)
+        self.assertEqual(agent.metrics()["weir_datapath_packets_total", ""], PACKETS)
+        return agent.balance()["collector"]
+
+    def stop_collector(self, collector):
+        self.assertEqual(collector.stop(), harness.EXIT_CLEAN, collector.stderr())
+        self.assert_balanced(collector)
+        return collector.records()
+
+    def test_every_packet_arrives(self):
+        collector, agent = self.start_collector(), self.start_agent()
+        sent = self.finish(self.replay(), agent)
+        records = self.stop_collector(collector)
+        self.assertEqual(harness.totals(records, Interface="veth-b", FlowDirection=0)[0], PACKETS)
+        self.assertEqual(len(records), sent["emitted"])
+        self.assertEqual(sent["dropped"], 0)
+
+    def test_a_restart_of_the_collector_loses_nothing(self):
+        collector, agent = self.start_collector(), self.start_agent()
+        replay = self.replay()
+        harness.wait_until(collector.wrote_records, "records")
+        records = self.stop_collector(collector)
+        agent.wait_for_log("takes no records, which wait")
+        collector = self.start_collector()
+        sent = self.finish(replay, agent)
+        records += self.stop_collector(collector)
+        self.assertEqual((sent["emitted"], sent["dropped"]), (len(records), 0))
+        self.assertEqual(harness.totals(records)[0], PACKETS)
+
+    def test_a_collector_that_is_killed_loses_what_the_agent_says_at_most(self):
+        collector, agent = self.start_collector(), self.start_agent()
+        replay = self.replay()
+        harness.wait_until(collector.wrote_records, "records")
+        collector.process.send_signal(signal.SIGKILL)
+        collector.wait()
+        first = collector.records()
+        agent.wait_for_log("takes no records, which wait")
+        collector = self.start_collector()
+        sent = self.finish(replay, agent)
+        second = self.stop_collector(collector)
+        arrived = len(first) + len(second)
+        found = re.search(r"(\d+) dropped: unanswered", agent.stderr())
+        unanswered = int(found[1]) if found else 0
+        self.assertEqual(sent["dropped"], unanswered)
+        # All that was answered is there, and of the rest what had come before the end.
+        self.assertLessEqual(sent["emitted"], arrived)
+        self.assertLessEqual(arrived, sent["emitted"] + unanswered)
+        # After the kill the balances are the same to the record.
+        self.assertEqual(collector.balance()["agents"]["received"], len(second))
+
+
+if __name__ == "__main__":
+    harness.main()
