@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
+#include "plugins/sdk/config_reader.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/plugin.h"
 #include "plugins/sdk/testing/fake_host.h"
@@ -294,6 +295,48 @@ TEST(FakeHostTest, RemembersWhatAStageSays) {
   EXPECT_EQ(stage.Clocks().wall_ns, FakeHost::kWallNs);
   host.AdvanceClocks(10);
   EXPECT_EQ(stage.Clocks().monotonic_ns, FakeHost::kMonotonicNs + 10);
+}
+
+// What examples/third_party/sqlite_sink has, in small.
+struct SmallConfig {
+  std::string path;
+  uint32_t limit = 10;
+  int32_t level = 0;
+
+  bool ParseFromArray(const void* data, int size) {
+    ConfigReader reader(data, size);
+    while (reader.Next()) {
+      if (reader.field() == 1) reader.Read(&path);
+      if (reader.field() == 2) reader.Read(&limit);
+      if (reader.field() == 3) reader.Read(&level);
+    }
+    return reader.ok();
+  }
+};
+
+TEST(ConfigReaderTest, ReadsFieldsAndPassesOverOthers) {
+  // path: "/x", field 9: 300, level: -1, limit: 7, limit: 150
+  const std::string wire(
+      "\x0a\x02/x\x48\xac\x02\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"
+      "\x10\x07\x10\x96\x01",
+      23);
+  SmallConfig config;
+  ASSERT_TRUE(config.ParseFromArray(wire.data(), static_cast<int>(wire.size())));
+  EXPECT_EQ(config.path, "/x");
+  EXPECT_EQ(config.limit, 150u);
+  EXPECT_EQ(config.level, -1);
+  SmallConfig empty;
+  EXPECT_TRUE(empty.ParseFromArray(nullptr, 0));
+  EXPECT_EQ(empty.limit, 10u);
+}
+
+TEST(ConfigReaderTest, RefusesWhatIsNoMessageAndOtherTypes) {
+  for (const std::string& wire :
+       {std::string("\x0a\x7f/x"), std::string("\xff\xff"), std::string("\x08\x01"),
+        std::string("\x12\x01x"), std::string("\x10\xff")}) {
+    SmallConfig config;
+    EXPECT_FALSE(config.ParseFromArray(wire.data(), static_cast<int>(wire.size())));
+  }
 }
 
 }  // namespace
