@@ -60,7 +60,8 @@ class InstallTest(harness.WeirTest):
         # Compiled with a sanitizer, they need its runtime, and that one only.
         sanitizer = os.environ.get("WEIR_SANITIZER")
         plugins = os.path.join(self.prefix, "lib/weir/plugins")
-        files = [os.path.join(plugins, name) for name in os.listdir(plugins)]
+        # Those in the folder `system` are there to need more.
+        files = [os.path.join(plugins, name) for name in os.listdir(plugins) if name.endswith(".so")]
         self.assertGreaterEqual(len(files), 5)
         for path in files + [os.path.join(self.prefix, "bin/weir")]:
             dynamic = harness.run("readelf", "-d", path)
