@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/record/protobuf_fields.h"
 #include "core/record/protobuf_reader.h"
 #include "gtest/gtest.h"
 
@@ -19,8 +20,8 @@ namespace {
 // The entries of a Records message.
 std::vector<Record> Parse(std::string_view message) {
   std::vector<Record> records;
-  internal::ProtobufFields fields(message);
-  internal::ProtobufField field;
+  ProtobufFields fields(message);
+  ProtobufField field;
   while (fields.Next(&field)) {
     Record record;
     const char* const error = ReadProtobuf(field.bytes, &record);

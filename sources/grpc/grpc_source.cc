@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "core/record/protobuf_fields.h"
 #include "core/record/protobuf_reader.h"
 #include "plugins/sdk/errno_status.h"
 
@@ -131,8 +132,8 @@ bool GrpcSource::TakeMessage(RecordServer::Call* call, sdk::Status* status) {
 
 std::vector<weir_batch*> GrpcSource::Parse(std::string_view message, grpc::Status* error) const {
   std::vector<weir_batch*> batches;
-  internal::ProtobufFields fields(message);
-  internal::ProtobufField field;
+  ProtobufFields fields(message);
+  ProtobufField field;
   uint32_t records = 0;
   const auto invalid = [&](const std::string& why) {
     *error = grpc::Status(grpc::StatusCode::INVALID_ARGUMENT,
@@ -155,7 +156,7 @@ std::vector<weir_batch*> GrpcSource::Parse(std::string_view message, grpc::Statu
     }
     weir_batch* const batch = batches.back();
     const char* const why =
-        field.type != internal::ProtobufField::kBytes
+        field.type != ProtobufField::kBytes
             ? "is no message"
             : ReadProtobuf(field.bytes, reinterpret_cast<Record*>(
                                             batch->rows + size_t{batch->size} * batch->stride));
