@@ -8,7 +8,7 @@
 //   // Returns the end of what it wrote. `others` is null where the batch has no such block.
 //   char* Write(const Record& record, const weir_other_interfaces* others, char* to);
 //
-// core/record has JsonEncoder, CsvEncoder and ProtobufEncoder.
+// core/record has JsonEncoder, CsvEncoder, ProtobufEncoder and RawEncoder.
 #ifndef WEIR_CORE_RECORD_ENCODED_RECORDS_H_
 #define WEIR_CORE_RECORD_ENCODED_RECORDS_H_
 
@@ -40,7 +40,15 @@ class EncodedRecords {
   template <typename Encoder>
   uint32_t Encode(const BatchView& batch, uint32_t first, Encoder* encoder);
 
-  // What was encoded; valid until the next Encode.
+  // The same behind what was there, of which full() is not true.
+  template <typename Encoder>
+  uint32_t Append(const BatchView& batch, uint32_t first, Encoder* encoder);
+
+  void Clear() { ends_.clear(); }
+  uint32_t records() const { return static_cast<uint32_t>(ends_.size()); }
+  bool full() const { return text().size() >= limit_; }
+
+  // What was encoded; valid until it is added to or cleared.
   std::string_view text() const { return {memory_.get(), ends_.empty() ? 0 : ends_.back()}; }
 
   // How many records the first `bytes` of text() hold whole.
@@ -48,6 +56,8 @@ class EncodedRecords {
     return static_cast<uint32_t>(std::upper_bound(ends_.begin(), ends_.end(), bytes) -
                                  ends_.begin());
   }
+  // How many bytes the first `records` records take.
+  size_t BytesOf(uint32_t records) const { return records == 0 ? 0 : ends_[records - 1]; }
 
  private:
   const size_t limit_;
@@ -57,10 +67,15 @@ class EncodedRecords {
 
 template <typename Encoder>
 uint32_t EncodedRecords::Encode(const BatchView& batch, uint32_t first, Encoder* encoder) {
+  Clear();
+  return Append(batch, first, encoder);
+}
+
+template <typename Encoder>
+uint32_t EncodedRecords::Append(const BatchView& batch, uint32_t first, Encoder* encoder) {
   static_assert(Encoder::kMaxRecordBytes <= kMaxRecordBytes);
-  ends_.clear();
   char* const begin = memory_.get();
-  char* end = begin;
+  char* end = begin + text().size();
   do {
     end = encoder->Write(batch[first], OtherInterfaces(*batch.raw(), first), end);
     ++first;

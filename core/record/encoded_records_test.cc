@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/record/json.h"
@@ -82,6 +83,29 @@ TEST(EncodedRecordsTest, HoldsWholeRecordsUpToItsLimit) {
     }
     EXPECT_EQ(all, expected);
   }
+}
+
+// However the rows come in batches, what is appended is what one batch would have been.
+TEST(EncodedRecordsTest, AppendsBehindWhatIsThere) {
+  const std::vector<Record> records = testing::RandomRecords(6).OfTraffic(100);
+  const Batch all(records);
+  JsonEncoder encoder;
+  EncodedRecords whole(1 << 20);
+  ASSERT_EQ(whole.Encode(all.view(), 0, &encoder), 100u);
+  EncodedRecords parts(whole.text().size());
+  for (const auto& [begin, end] : {std::pair(0, 1), {1, 60}, {60, 100}}) {
+    EXPECT_FALSE(parts.full());
+    const Batch part(std::vector<Record>(records.begin() + begin, records.begin() + end));
+    ASSERT_EQ(parts.Append(part.view(), 0, &encoder), static_cast<uint32_t>(end - begin));
+  }
+  EXPECT_TRUE(parts.full());
+  EXPECT_EQ(parts.records(), 100u);
+  EXPECT_EQ(parts.text(), whole.text());
+  for (const uint32_t some : {0u, 1u, 99u, 100u}) {
+    EXPECT_EQ(parts.WholeRecords(parts.BytesOf(some)), some);
+  }
+  parts.Clear();
+  EXPECT_EQ(parts.text(), "");
 }
 
 }  // namespace

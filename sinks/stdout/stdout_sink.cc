@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "plugins/sdk/errno_status.h"
-#include "sinks/stdout/write_all.h"
+#include "plugins/sdk/write_all.h"
 
 namespace weir::sinks {
 
@@ -65,7 +65,7 @@ sdk::Status StdoutSink::Process(const BatchView& batch) {
     next = std::visit([&](auto& encoder) { return encoded_.Encode(batch, first, &encoder); },
                       encoder_);
     size_t written = 0;
-    const int error = WriteAll(fd_, encoded_.text(), &written);
+    const int error = sdk::WriteAll(fd_, encoded_.text(), &written);
     const uint32_t delivered = encoded_.WholeRecords(written);
     stage_.CountDelivered(delivered);
     if (error == EPIPE) {

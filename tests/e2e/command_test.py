@@ -333,6 +333,7 @@ class ProgramTest(harness.WeirTest):
                                     ("transform", "filter", "weir.transforms.Filter"),
                                     ("transform", "interface_namer", "weir.transforms.InterfaceNamer"),
                                     ("transform", "sample", "weir.transforms.Sample"),
+                                    ("sink", "file", "weir.sinks.File"),
                                     ("sink", "grpc", "weir.sinks.Grpc"),
                                     ("sink", "stdout", "weir.sinks.Stdout")):
             self.assertRegex(listed, rf"(?m)^{kind}\s+{name}\s")

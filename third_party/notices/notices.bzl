@@ -82,7 +82,7 @@ NOTICES = {
     ),
     "zstd": struct(
         name = "Zstandard",
-        linked_into = "the plugin weir_source_pcap.so",
+        linked_into = "the plugins weir_sink_file.so and weir_source_pcap.so",
         license = "BSD-3-Clause OR GPL-2.0-only, used under BSD-3-Clause",
         copyright = ["Meta Platforms, Inc. and affiliates"],
         text = "@zstd//:LICENSE",

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flow records as recordings hold them: packed, 84 bytes each (raw_record.h), which the
+// source `record_file` reads.
+#ifndef WEIR_CORE_RECORD_RAW_ENCODER_H_
+#define WEIR_CORE_RECORD_RAW_ENCODER_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "core/record/raw_record.h"
+#include "core/record/record.h"
+
+namespace weir {
+
+// Key, counts and monotonic times; what else a record has, its wall times and the name of
+// its interface among it, has no place there. Packets beyond 32 bits are 2^32 - 1.
+// Immutable.
+class RawEncoder {
+ public:
+  // What every record takes.
+  static constexpr size_t kMaxRecordBytes = sizeof(RawRecord);
+
+  // Returns the end.
+  static char* Write(const Record& record, char* to) {
+    constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
+    RawRecord raw;
+    raw.key = KeyOf(record);
+    raw.metrics.packets = static_cast<uint32_t>(std::min(record.packets, kMost));
+    raw.metrics.bytes = record.bytes;
+    raw.metrics.start_mono_time_ns = record.start_mono_time_ns;
+    raw.metrics.end_mono_time_ns = record.end_mono_time_ns;
+    std::memcpy(to, &raw, sizeof(raw));
+    return to + sizeof(raw);
+  }
+};
+
+}  // namespace weir
+
+#endif  // WEIR_CORE_RECORD_RAW_ENCODER_H_

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sinks/file/file_sink.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/unique_fd.h"
+#include "sinks/file/retention.h"
+
+namespace weir::sinks {
+namespace {
+
+constexpr uint64_t kRemovalIntervalNs = 60'000'000'000;
+constexpr mode_t kFolderMode = 0750;
+constexpr uint64_t kMostNumber = 999'999'999;  // what PathPattern knows again
+
+std::unique_ptr<Compressor> MakeCompressor(File::Compression compression) {
+  switch (compression) {
+    case File::NONE:
+      return nullptr;
+    case File::GZIP:
+      return MakeGzipCompressor();
+    case File::ZSTD:
+      return MakeZstdCompressor();
+  }
+  return nullptr;
+}
+
+// The number of the interval that this time is in; 0 if there are none.
+int64_t IntervalOf(const FileSettings& settings, int64_t wall_ns) {
+  return settings.rotate_interval_ns ? wall_ns / *settings.rotate_interval_ns : 0;
+}
+
+std::string FolderOf(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+}  // namespace
+
+// Of one pipeline, shared by its stages.
+struct FileSink::Claims {
+  std::map<std::string, std::string> stages;  // by path
+};
+
+sdk::Result<std::unique_ptr<FileSink>> FileSink::Create(const File& config, sdk::Stage stage) {
+  static FileCalls calls;  // has no state
+  return Create(config, std::move(stage), &calls);
+}
+
+sdk::Result<std::unique_ptr<FileSink>> FileSink::Create(const File& config, sdk::Stage stage,
+                                                        FileCalls* calls) {
+  sdk::Result<FileSettings> settings = FileSettings::Of(config);
+  if (!settings.ok()) return settings.status();
+  std::unique_ptr<FileSink> sink(new FileSink(*std::move(settings), std::move(stage), calls));
+  if (sdk::Status status = sink->Claim(); !status.ok()) return status;
+  return sink;
+}
+
+FileSink::FileSink(FileSettings settings, sdk::Stage stage, FileCalls* calls)
+    : settings_(std::move(settings)),
+      stage_(std::move(stage)),
+      calls_(calls),
+      compressor_(MakeCompressor(settings_.compression)),
+      file_(calls) {}
+
+FileSink::~FileSink() {
+  if (claims_ != nullptr) claims_->stages.erase(settings_.path.normal());
+}
+
+sdk::Status FileSink::Claim() {
+  auto* const claims = stage_.Shared<Claims>("paths");
+  if (claims == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory"};
+  const auto [entry, claimed] = claims->stages.emplace(settings_.path.normal(), stage_.name());
+  if (!claimed) {
+    return {WEIR_INVALID_ARGUMENT, absl::StrCat("path: sink '", entry->second, "' has it too")};
+  }
+  claims_ = claims;
+  return sdk::OkStatus();
+}
+
+// ---- Opening ------------------------------------------------------------------
+
+sdk::Status FileSink::Start() {
+  if (!settings_.rotates()) return OpenNext();
+  const std::string path = settings_.path.At(stage_.WallNs());
+  if (sdk::Status status = MakeFolders(path); !status.ok()) return status;
+  const std::string folder = FolderOf(path);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) {
+    return sdk::ErrnoStatus(absl::StrCat("write to the folder ", folder), errno);
+  }
+  if (sdk::Status status = FinishLeftovers(); !status.ok()) return status;
+  RemoveOld();
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::OpenNext() {
+  const int64_t now_ns = stage_.WallNs();
+  name_ = settings_.path.At(now_ns);
+  interval_ = IntervalOf(settings_, now_ns);
+  if (sdk::Status status = MakeFolders(name_); !status.ok()) return status;
+  if (settings_.rotates()) {
+    sdk::Status status = file_.OpenNew(PathPattern::Unfinished(name_), settings_.mode);
+    if (!status.ok()) return status;
+  } else {
+    if (sdk::Status status = file_.Open(name_, settings_.mode); !status.ok()) return status;
+    if (sdk::Status status = CutTornEnd(); !status.ok()) {
+      static_cast<void>(file_.Close());  // nothing was written
+      return status;
+    }
+  }
+  switch (settings_.format) {
+    case File::JSON:
+      encoder_.emplace<JsonEncoder>();
+      break;
+    case File::CSV:
+      encoder_.emplace<CsvEncoder>(file_.size() == 0);
+      break;
+    case File::PROTOBUF:
+      encoder_.emplace<ProtobufEncoder>(
+          ProtobufOptions{ProtobufOptions::Framing::kDelimited, std::nullopt});
+      break;
+    case File::RAW:
+      encoder_.emplace<RawEncoder>();
+      break;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::MakeFolders(const std::string& path) const {
+  if (!settings_.create_folders) return sdk::OkStatus();
+  for (size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    const std::string folder = path.substr(0, slash);
+    if (mkdir(folder.c_str(), kFolderMode) != 0 && errno != EEXIST) {
+      return sdk::ErrnoStatus(absl::StrCat("make the folder ", folder), errno);
+    }
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::CutTornEnd() {
+  const uint64_t size = file_.size();
+  sdk::Result<uint64_t> whole =
+      FindWholeBytes(file_.fd(), file_.path(), settings_.format, settings_.compression);
+  if (!whole.ok()) return whole.status();
+  if (*whole == size) return sdk::OkStatus();
+  if (sdk::Status status = file_.Truncate(*whole); !status.ok()) return status;
+  stage_.Log(WEIR_LOG_WARNING, absl::StrCat(file_.path(), ": the last ", size - *whole,
+                                            " bytes were no whole record and were taken off"));
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::FinishLeftovers() {
+  for (const std::string& path : settings_.path.Find().unfinished) {
+    if (sdk::Status status = FinishLeftover(path); !status.ok()) return status;
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::FinishLeftover(const std::string& path) {
+  if (sdk::Status status = file_.OpenExisting(path); !status.ok()) return status;
+  if (sdk::Status status = CutTornEnd(); !status.ok()) {
+    if (status.code() != WEIR_FAILED_PRECONDITION) return status;
+    // More than a kill can have torn off, a power failure can: whatever it is, it stays.
+    const std::string aside = absl::StrCat(path, ".damaged");
+    stage_.Log(WEIR_LOG_ERROR, absl::StrCat(status.message(), "; it is now ", aside));
+    if (calls_->Rename(path.c_str(), aside.c_str()) != 0) {
+      return sdk::ErrnoStatus(absl::StrCat("rename ", path, " to ", aside), errno);
+    }
+    return file_.Close();
+  }
+  stage_.Log(WEIR_LOG_INFO, absl::StrCat("finishes ", path, ", which a former run has left"));
+  return CloseFile();
+}
+
+// ---- Writing ------------------------------------------------------------------
+
+sdk::Status FileSink::Process(const BatchView& batch) {
+  for (uint32_t next = 0; next < batch.size();) {
+    if (file_.is_open() && IsComplete()) {
+      if (sdk::Status status = FinishFile(); !status.ok()) return status;
+    }
+    if (!file_.is_open()) {
+      if (sdk::Status status = OpenNext(); !status.ok()) return status;
+    }
+    next = std::visit([&](auto& encoder) { return encoded_.Append(batch, next, &encoder); },
+                      encoder_);
+    if (compressor_ != nullptr && !encoded_.full()) continue;
+    if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+  }
+  stage_.SetHeld(encoded_.records());
+  return sdk::OkStatus();
+}
+
+// Writes what is encoded and forgets it, whether or not that succeeds.
+sdk::Status FileSink::WriteEncoded() {
+  if (encoded_.records() == 0) return sdk::OkStatus();
+  sdk::Status status;
+  if (compressor_ == nullptr) {
+    status = Append(encoded_.text(), false);
+  } else {
+    const sdk::Result<std::string_view> block = compressor_->Compress(encoded_.text());
+    sdk::Result<std::string_view> bytes = block;
+    status = bytes.ok() ? Append(*bytes, true) : bytes.status();
+  }
+  encoded_.Clear();
+  stage_.SetHeld(0);
+  return status;
+}
+
+// `in_blocks`: a part of `bytes` is of no use. Counts what was delivered.
+sdk::Status FileSink::Append(std::string_view bytes, bool in_blocks) {
+  const auto whole = [&](size_t written) -> size_t {
+    if (in_blocks) return written == bytes.size() ? written : 0;
+    return encoded_.BytesOf(encoded_.WholeRecords(written));
+  };
+  size_t stayed = 0;
+  sdk::Status status = file_.Append(bytes, whole, &stayed);
+  if (settings_.fsync == File::BATCH && stayed > 0) {
+    if (const sdk::Status synced = file_.Sync(); !synced.ok()) {
+      if (status.ok()) status = synced;
+      const sdk::Status cut = file_.Truncate(file_.size() - stayed);
+      if (!cut.ok()) status = {status.code(), absl::StrCat(status.message(), "; ", cut.message())};
+      stayed = 0;
+    }
+  }
+  stage_.CountDelivered(stayed == bytes.size() ? encoded_.records()
+                        : in_blocks            ? 0
+                                               : encoded_.WholeRecords(stayed));
+  return status;
+}
+
+// Whether the open file is, by the rules of the configuration.
+bool FileSink::IsComplete() const {
+  if (!settings_.rotates()) return false;
+  if (settings_.rotate_bytes && file_.size() >= *settings_.rotate_bytes) return true;
+  const int64_t now_ns = stage_.WallNs();
+  if (settings_.rotate_interval_ns) return IntervalOf(settings_, now_ns) != interval_;
+  return !settings_.rotate_bytes && settings_.path.At(now_ns) != name_;
+}
+
+sdk::Status FileSink::Tick(uint64_t monotonic_now_ns) {
+  if (file_.is_open() && IsComplete()) {
+    if (sdk::Status status = FinishFile(); !status.ok()) return status;
+  }
+  if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+  if (settings_.max_age_ns && monotonic_now_ns >= next_removal_ns_) {
+    next_removal_ns_ = monotonic_now_ns + kRemovalIntervalNs;
+    RemoveOld();
+  }
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::Flush() { return WriteEncoded(); }
+
+// ---- Finishing ----------------------------------------------------------------
+
+sdk::Status FileSink::Reopen() {
+  if (file_.is_open()) {
+    if (sdk::Status status = FinishFile(); !status.ok()) return status;
+  }
+  return settings_.rotates() ? sdk::OkStatus() : OpenNext();
+}
+
+sdk::Status FileSink::Stop() { return file_.is_open() ? FinishFile() : sdk::OkStatus(); }
+
+sdk::Status FileSink::FinishFile() {
+  const sdk::Status written = WriteEncoded();
+  // Half a record may be in it. The next start sees to that, under a name that says so.
+  sdk::Status closed = file_.is_whole() ? CloseFile() : file_.Close();
+  RemoveOld();
+  return written.ok() ? closed : written;
+}
+
+sdk::Status FileSink::CloseFile() {
+  const bool empty = file_.size() == 0;
+  if (settings_.fsync != File::NEVER && !empty) {
+    if (sdk::Status status = file_.Sync(); !status.ok()) {
+      // Tried again, fsync would say that all is well. The next start finishes the file.
+      static_cast<void>(file_.Close());
+      return status;
+    }
+  }
+  if (!settings_.rotates()) return file_.Close();
+  // Still open and locked, so that no other process takes it for a leftover.
+  sdk::Status named;
+  if (!empty) {
+    named = GiveName(file_.path());
+  } else if (unlink(file_.path().c_str()) != 0) {
+    named = sdk::ErrnoStatus(absl::StrCat("remove ", file_.path()), errno);
+  }
+  sdk::Status closed = file_.Close();
+  return named.ok() ? closed : named;
+}
+
+sdk::Status FileSink::GiveName(const std::string& unfinished) {
+  const std::string name = PathPattern::Finished(unfinished);
+  if (name != numbered_) number_ = 0;
+  numbered_ = name;
+  for (; number_ <= kMostNumber; ++number_) {
+    const std::string numbered = PathPattern::Numbered(name, number_);
+    if (calls_->Rename(unfinished.c_str(), numbered.c_str()) == 0) {
+      ++number_;
+      return SyncFolder(numbered);
+    }
+    if (errno != EEXIST) {
+      return sdk::ErrnoStatus(absl::StrCat("rename ", unfinished, " to ", numbered), errno);
+    }
+  }
+  return {WEIR_ALREADY_EXISTS, absl::StrCat("rename ", unfinished, ": there is no name left")};
+}
+
+// So that the name is on the disk too.
+sdk::Status FileSink::SyncFolder(const std::string& path) {
+  if (settings_.fsync == File::NEVER) return sdk::OkStatus();
+  const std::string folder = FolderOf(path);
+  const sdk::UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (fd.get() >= 0 && calls_->Sync(fd.get()) == 0) return sdk::OkStatus();
+  return sdk::ErrnoStatus(absl::StrCat("fsync ", folder), errno);
+}
+
+// That a file cannot be removed ends no run.
+void FileSink::RemoveOld() {
+  if (!settings_.rotates()) return;
+  std::vector<std::string> removed;
+  const sdk::Status status = RemoveOldFiles(settings_, stage_.WallNs(), &removed);
+  for (const std::string& path : removed) {
+    stage_.Log(WEIR_LOG_INFO, absl::StrCat("removed ", path));
+  }
+  if (!status.ok()) stage_.Log(WEIR_LOG_ERROR, status.message());
+}
+
+}  // namespace weir::sinks
