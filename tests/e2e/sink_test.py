@@ -6,9 +6,14 @@ nothing; a place that never works ends weir with a sentence, and every record is
 And the same pipeline with another sink in it gives the same records."""
 
 import fcntl
+import gzip
+import json
 import os
+import pathlib
 import struct
+import subprocess
 import termios
+import unittest
 
 import capture
 import harness
@@ -176,6 +181,41 @@ class FullDevice(Stdout):
 class StdoutTest(SinkSuite, harness.WeirTest):
     Place, Away, Broken = Stdout, StuckPipe, FullDevice
     complaint = "No space left on device"
+
+
+class Files(Place):
+    """Compressed files, one after another."""
+
+    def __init__(self, test):
+        super().__init__(test)
+        self.files = pathlib.Path(test.folder, "files")
+        self.files.mkdir(exist_ok=True)
+        self.stage = f"""type: "file" config {{ [weir/weir.sinks.File] {{
+            path: "{self.files}/%Y.gz" rotate_bytes: 50000 compression: GZIP }} }}"""
+
+    def received(self, weir):
+        # 2026.gz, 2026.1.gz, 2026.2.gz
+        paths = sorted(self.files.iterdir(), key=lambda path: (len(path.name), path.name))
+        return [json.loads(line) for path in paths for line in gzip.open(path, "rt")]
+
+
+class FullFileSystem(Place):
+    def __init__(self, test):
+        super().__init__(test)
+        if os.geteuid() != 0:
+            raise unittest.SkipTest("SKIPPED: needs root to mount a small file system")
+        full = pathlib.Path(test.folder, "full")
+        full.mkdir()
+        harness.run("mount", "-t", "tmpfs", "-o", "size=4k", "tmpfs", str(full))
+        test.addCleanup(subprocess.run, ["umount", str(full)], check=False)
+        (full / "filler").write_bytes(bytes(4096))
+        self.stage = f"""type: "file" config {{ [weir/weir.sinks.File] {{
+            path: "{full}/flows.jsonl" }} }}"""
+
+
+class FileTest(SinkSuite, harness.WeirTest):
+    Place, Broken = Files, FullFileSystem
+    complaint = "flows.jsonl: No space left on device"
 
 
 if __name__ == "__main__":
