@@ -24,6 +24,9 @@ class RawEncoder {
   static constexpr size_t kMaxRecordBytes = sizeof(RawRecord);
 
   // Returns the end.
+  static char* Write(const Record& record, const weir_other_interfaces* /*others*/, char* to) {
+    return Write(record, to);
+  }
   static char* Write(const Record& record, char* to) {
     constexpr uint64_t kMost = std::numeric_limits<uint32_t>::max();
     RawRecord raw;

@@ -60,8 +60,7 @@ class ZstdCompressor final : public Compressor {
     result = ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
     if (ZSTD_isError(result)) return Failed(result);
     room_.resize(MaxCompressedBytes(bytes.size()));
-    result =
-        ZSTD_compress2(context_.get(), room_.data(), room_.size(), bytes.data(), bytes.size());
+    result = ZSTD_compress2(context_.get(), room_.data(), room_.size(), bytes.data(), bytes.size());
     if (ZSTD_isError(result)) return Failed(result);
     return std::string_view(room_.data(), result);
   }

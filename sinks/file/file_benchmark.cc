@@ -2,7 +2,6 @@
 // What a record costs the sink, up to its being in the page cache; to be read beside
 // //sinks/stdout:stdout_benchmark, which writes the same text to /dev/null.
 #include <stdlib.h>
-#include <unistd.h>
 
 #include <cstdint>
 #include <filesystem>

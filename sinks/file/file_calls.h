@@ -3,13 +3,13 @@
 #ifndef WEIR_SINKS_FILE_FILE_CALLS_H_
 #define WEIR_SINKS_FILE_FILE_CALLS_H_
 
-#include <fcntl.h>
+#include <fcntl.h>  // keep: AT_FDCWD
 #include <sys/types.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstddef>
-#include <cstdio>
+#include <cstdio>  // keep: renameat2
 
 namespace weir::sinks {
 

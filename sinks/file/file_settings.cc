@@ -33,20 +33,17 @@ sdk::Result<FileSettings> FileSettings::Of(const File& config) {
   if (!path.ok()) return path.status();
   if (const char* const field = NeedsTime(config); field != nullptr && !path->has_time()) {
     return sdk::Status(WEIR_INVALID_ARGUMENT,
-                       absl::StrCat(field, ": `path` must have a time in it, such as %Y%m%d-%H%M%S, "
-                                           "for one file to follow another"));
+                       absl::StrCat(field,
+                                    ": `path` must have a time in it, such as %Y%m%d-%H%M%S, "
+                                    "for one file to follow another"));
   }
-  FileSettings settings{*std::move(path),
-                        config.format(),
-                        config.compression(),
-                        static_cast<uint64_t>(Nanoseconds(config.flush_interval())),
-                        std::nullopt,
-                        std::nullopt,
-                        std::nullopt,
-                        std::nullopt,
-                        config.fsync(),
-                        static_cast<mode_t>(std::strtoul(config.mode().c_str(), nullptr, 8)),
-                        config.create_folders()};
+  FileSettings settings{
+      *std::move(path),       config.format(),
+      config.compression(),   static_cast<uint64_t>(Nanoseconds(config.flush_interval())),
+      std::nullopt,           std::nullopt,
+      std::nullopt,           std::nullopt,
+      config.fsync(),         static_cast<mode_t>(std::strtoul(config.mode().c_str(), nullptr, 8)),
+      config.create_folders()};
   if (config.has_rotate_bytes()) settings.rotate_bytes = config.rotate_bytes();
   if (config.has_rotate_interval()) {
     settings.rotate_interval_ns = Nanoseconds(config.rotate_interval());

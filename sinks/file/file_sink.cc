@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <map>
+#include <optional>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -194,8 +195,8 @@ sdk::Status FileSink::Process(const BatchView& batch) {
     if (!file_.is_open()) {
       if (sdk::Status status = OpenNext(); !status.ok()) return status;
     }
-    next = std::visit([&](auto& encoder) { return encoded_.Append(batch, next, &encoder); },
-                      encoder_);
+    next =
+        std::visit([&](auto& encoder) { return encoded_.Append(batch, next, &encoder); }, encoder_);
     if (compressor_ != nullptr && !encoded_.full()) continue;
     if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
   }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "core/record/batch.h"
@@ -81,10 +82,10 @@ class FileSink : public sdk::Sink {
   Claims* claims_ = nullptr;
 
   OutputFile file_;
-  std::string name_;        // that file_ gets, or would get, at the time it was opened
-  int64_t interval_ = 0;    // number of the rotate_interval in which file_ was opened
-  std::string numbered_;    // the name that was given last, without its number
-  uint64_t number_ = 0;     // that the next file of this name tries first
+  std::string name_;      // that file_ gets, or would get, at the time it was opened
+  int64_t interval_ = 0;  // number of the rotate_interval in which file_ was opened
+  std::string numbered_;  // the name that was given last, without its number
+  uint64_t number_ = 0;   // that the next file of this name tries first
   uint64_t next_removal_ns_ = 0;
   std::variant<JsonEncoder, CsvEncoder, ProtobufEncoder, RawEncoder> encoder_;
   EncodedRecords encoded_{kBlockBytes};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sinks/file/file_sink.h"
 
-#include <fcntl.h>
+#include <fcntl.h>  // keep: AT_FDCWD
 #include <signal.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,7 +19,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/record/testing/random_records.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "tests/vectors/vectors.h"
@@ -130,8 +129,7 @@ class FileSinkTest : public ::testing::Test {
     return config;
   }
   std::unique_ptr<FileSink> Make(const File& config, FakeHost* host = nullptr) {
-    auto sink =
-        FileSink::Create(config, (host == nullptr ? &host_ : host)->MakeStage(), &calls_);
+    auto sink = FileSink::Create(config, (host == nullptr ? &host_ : host)->MakeStage(), &calls_);
     EXPECT_TRUE(sink.ok()) << sink.status().message();
     return sink.ok() ? *std::move(sink) : nullptr;
   }
@@ -362,8 +360,7 @@ TEST_F(FileSinkTest, RemovesWhatIsTooMuchOrTooOldAndNothingElse) {
   make("0000001", 10'000);
   fs::create_symlink("00000x", In("000005"));
   auto sink = Started(config);
-  EXPECT_EQ(Names(), NameList({"0000001", "000002", "000003", "000004", "000005",
-                               "00000x"}));
+  EXPECT_EQ(Names(), NameList({"0000001", "000002", "000003", "000004", "000005", "00000x"}));
   host_.AdvanceClocks(3585 * kSecond);
   EXPECT_TRUE(sink->Tick(3585 * kSecond).ok());
   EXPECT_EQ(Names(), NameList({"0000001", "000003", "000004", "000005", "00000x"}));

@@ -2,11 +2,11 @@
 #include "sinks/file/path_pattern.h"
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <ctime>
 #include <filesystem>
 #include <system_error>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -175,8 +175,8 @@ void PathPattern::FindIn(const std::string& folder, size_t component, Files* fil
     if (last) {
       Sort(absl::StrCat(folder, name), name, files);
     } else if (std::error_code ignored;
-               Fits(name, mask) && entries->symlink_status(ignored).type() ==
-                                       fs::file_type::directory) {
+               Fits(name, mask) &&
+               entries->symlink_status(ignored).type() == fs::file_type::directory) {
       FindIn(absl::StrCat(folder, name, "/"), component + 1, files);
     }
   }

@@ -70,8 +70,8 @@ class FileEnd {
   sdk::Result<std::string_view> Read(uint64_t offset) {
     size_t have = 0;
     while (have < block_.size()) {
-      const ssize_t got = pread(fd_, block_.data() + have, block_.size() - have,
-                                static_cast<off_t>(offset + have));
+      const ssize_t got =
+          pread(fd_, block_.data() + have, block_.size() - have, static_cast<off_t>(offset + have));
       if (got < 0 && errno == EINTR) continue;
       if (got < 0) return sdk::ErrnoStatus(absl::StrCat("read ", path_), errno);
       if (got == 0) break;

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -117,21 +118,23 @@ TEST(WholeRecordsTest, LongFiles) {
 
 TEST(WholeRecordsTest, RefusesOtherKindsOfFiles) {
   const std::string zeros(1 << 20, '\0');
-  const std::string words(2000, 'x');
+  const std::string words(2 * EncodedRecords::kMaxRecordBytes, 'x');
   for (const std::string& bytes : {zeros, words, "{" + words, std::string("root:x:0:0\n")}) {
     for (const File::Format format : {File::JSON, File::CSV}) {
       EXPECT_EQ(Find(bytes, format).status().code(), WEIR_FAILED_PRECONDITION);
     }
   }
-  for (const std::string& bytes : {zeros, std::string(2000, '\xFF')}) {
+  for (const std::string& bytes : {zeros, std::string(words.size(), '\xFF')}) {
     EXPECT_EQ(Find(bytes, File::PROTOBUF).status().code(), WEIR_FAILED_PRECONDITION);
   }
   for (const File::Compression compression : {File::GZIP, File::ZSTD}) {
     EXPECT_EQ(Find(zeros, File::JSON, compression).status().code(), WEIR_FAILED_PRECONDITION);
   }
   EXPECT_EQ(Find("{" + words, File::JSON).status().message(),
-            "/x is not JSON lines that this sink wrote: the last 1025 bytes are no records; "
-            "move it away");
+            "/x is not JSON lines that this sink wrote: the last " +
+                std::to_string(EncodedRecords::kMaxRecordBytes + 1) +
+                " bytes are no records; "
+                "move it away");
 }
 
 }  // namespace
