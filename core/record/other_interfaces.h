@@ -25,6 +25,16 @@ static_assert(sizeof(weir_other_interfaces) == 8 + 48 * WEIR_MAX_OTHER_INTERFACE
 // The most interfaces that a record can name, its own among them.
 inline constexpr size_t kMaxInterfaces = 1 + WEIR_MAX_OTHER_INTERFACES;
 
+// What weir_host.batch_allocate wants to be shown for rows with that block.
+inline weir_batch LayoutWithInterfaces() {
+  weir_batch layout{};
+  layout.struct_size = sizeof(layout);
+  layout.record_version = WEIR_RECORD_VERSION;
+  layout.stride = sizeof(Record) + sizeof(weir_other_interfaces);
+  layout.block_offset[WEIR_BLOCK_INTERFACES] = sizeof(Record);
+  return layout;
+}
+
 // Of row `i`, null where the batch has no such block. Valid as long as the batch is.
 inline const weir_other_interfaces* OtherInterfaces(const weir_batch& batch, uint32_t i) {
   const uint16_t offset = batch.block_offset[WEIR_BLOCK_INTERFACES];

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "core/record/ip_addr.h"
+#include "core/record/other_interfaces.h"
 #include "sinks/grpc/agent_address.h"
 
 namespace weir::sinks {
@@ -42,12 +43,14 @@ sdk::Status GrpcSink::Stop() {
 
 sdk::Status GrpcSink::Process(const BatchView& batch) {
   link_.Hold(batch.size());
-  for (const Record& record : batch) {
+  for (uint32_t i = 0; i < batch.size(); ++i) {
     if (pending_.size() - pending_bytes_ < ProtobufEncoder::kMaxRecordBytes) {
       pending_.resize(std::max(2 * pending_.size(), 64 * ProtobufEncoder::kMaxRecordBytes));
     }
     char* const begin = pending_.data();
-    pending_bytes_ = static_cast<size_t>(encoder_->Write(record, begin + pending_bytes_) - begin);
+    char* const end =
+        encoder_->Write(batch[i], OtherInterfaces(*batch.raw(), i), begin + pending_bytes_);
+    pending_bytes_ = static_cast<size_t>(end - begin);
     if (++pending_records_ < settings_.message_max_flows) continue;
     if (sdk::Status status = SendPending(); !status.ok()) return status;
   }

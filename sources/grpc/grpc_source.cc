@@ -4,12 +4,12 @@
 #include <grpcpp/support/slice.h>
 
 #include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <sstream>
 #include <string>
 #include <utility>
 
-#include "core/record/protobuf_fields.h"
 #include "core/record/protobuf_reader.h"
 #include "plugins/sdk/errno_status.h"
 
@@ -146,29 +146,50 @@ std::vector<weir_batch*> GrpcSource::Parse(std::string_view message, grpc::Statu
                             "a message has more than " + std::to_string(max_flows_) + " records");
       break;
     }
-    if (batches.empty() || batches.back()->size == batches.back()->capacity) {
-      weir_batch* const batch = stage_.host()->batch_allocate(stage_.raw(), kRowsPerBatch, nullptr);
-      if (batch == nullptr) {
-        *error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for a batch");
-        break;
-      }
-      batches.push_back(batch);
-    }
-    weir_batch* const batch = batches.back();
-    const char* const why =
-        field.type != ProtobufField::kBytes
-            ? "is no message"
-            : ReadProtobuf(field.bytes, reinterpret_cast<Record*>(
-                                            batch->rows + size_t{batch->size} * batch->stride));
+    Record record{};
+    weir_other_interfaces others{};
+    const char* const why = field.type != ProtobufField::kBytes
+                                ? "is no message"
+                                : ReadProtobuf(field.bytes, &record, &others);
     if (why != nullptr) {
       invalid(why);
       break;
     }
-    ++batch->size;
+    if (!Append(record, others, &batches)) {
+      *error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for a batch");
+      break;
+    }
     ++records;
   }
   if (error->ok() && fields.error() != nullptr) invalid(fields.error());
   return batches;
+}
+
+bool GrpcSource::Append(const Record& record, const weir_other_interfaces& others,
+                        std::vector<weir_batch*>* batches) const {
+  weir_batch* batch = batches->empty() ? nullptr : batches->back();
+  const bool has_block = batch != nullptr && batch->block_offset[WEIR_BLOCK_INTERFACES] != 0;
+  const bool needs_block = others.count > 0 && !has_block;
+  if (batch == nullptr || batch->size == batch->capacity || needs_block) {
+    batch = NewBatch(has_block || needs_block);
+    if (batch == nullptr) return false;
+    batches->push_back(batch);
+  }
+  uint8_t* const row = batch->rows + size_t{batch->size} * batch->stride;
+  std::memcpy(row, &record, sizeof(record));
+  if (const uint16_t offset = batch->block_offset[WEIR_BLOCK_INTERFACES]; offset != 0) {
+    std::memcpy(row + offset, &others, sizeof(others));
+  }
+  ++batch->size;
+  return true;
+}
+
+weir_batch* GrpcSource::NewBatch(bool with_interfaces) const {
+  if (!with_interfaces) {
+    return stage_.host()->batch_allocate(stage_.raw(), kRowsPerBatch, nullptr);
+  }
+  const weir_batch layout = LayoutWithInterfaces();
+  return stage_.host()->batch_allocate(stage_.raw(), kRowsPerBatch, &layout);
 }
 
 void GrpcSource::Interrupt() { server_->Refuse(); }

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/record/other_interfaces.h"
+#include "core/record/record.h"
 #include "plugins/sdk/component.h"
 #include "sources/grpc/grpc.pb.h"
 #include "sources/grpc/record_server.h"
@@ -36,6 +38,11 @@ class GrpcSource : public sdk::Source {
 
   // The records of a message as batches, owned by the caller; `error` says what is wrong.
   std::vector<weir_batch*> Parse(std::string_view message, grpc::Status* error) const;
+  // Puts a record behind those of `batches`, in a new batch if need be: once a record has other
+  // interfaces, all that follow have room for them. False: there is no memory.
+  bool Append(const Record& record, const weir_other_interfaces& others,
+              std::vector<weir_batch*>* batches) const;
+  weir_batch* NewBatch(bool with_interfaces) const;
   // Emits the records of a message. False: it was answered, because none were.
   bool TakeMessage(RecordServer::Call* call, sdk::Status* status);
 

@@ -92,11 +92,7 @@ sdk::Status HeldFlows::MakeRoom(uint64_t now_ns) {
 }
 
 weir_batch* HeldFlows::NewBatch(size_t rows) const {
-  weir_batch layout{};
-  layout.struct_size = sizeof(layout);
-  layout.record_version = WEIR_RECORD_VERSION;
-  layout.stride = sizeof(Record) + sizeof(weir_other_interfaces);
-  layout.block_offset[WEIR_BLOCK_INTERFACES] = sizeof(Record);
+  const weir_batch layout = LayoutWithInterfaces();
   return stage_->host()->batch_allocate(stage_->raw(), static_cast<uint32_t>(rows), &layout);
 }
 
