@@ -2,6 +2,7 @@
 // `tools/bench sinks`: what each sink costs beside one that does nothing.
 // docs/benchmarks.md says how it is measured, and what the figures mean.
 #include <gflags/gflags.h>
+#include <glog/logging.h>
 #include <sys/utsname.h>
 
 #include <cstdio>
@@ -102,5 +103,7 @@ int Run(const std::string& program) {
 
 int main(int argc, char** argv) {
   gflags::ParseCommandLineFlags(&argc, &argv, /*remove_flags=*/true);
+  google::InitGoogleLogging(argv[0]);
+  FLAGS_minloglevel = google::GLOG_WARNING;  // which files were completed, nobody wants to know
   return weir::benchmarks::Run(argv[0]);
 }
