@@ -17,6 +17,7 @@ def e2e_test(name, data = [], size = "medium", tags = []):
         data = data + [
             "capture.py",
             "harness.py",
+            "pbflow.py",
             "//tools:tree",
         ],
         tags = tags,
