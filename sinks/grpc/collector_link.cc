@@ -349,9 +349,10 @@ void CollectorLink::Failed(Call* call) {
   }
   if (IsPermanent(status.error_code())) {
     if (failed_.ok()) {
-      failed_ = sdk::Status(
-          static_cast<weir_code>(status.error_code()),
-          "collector " + settings_.targets[current_] + " does not take records: " + ToText(status));
+      // Not the code of the answer: it is not this machine that lacks a privilege or a feature.
+      failed_ =
+          sdk::Status(WEIR_FAILED_PRECONDITION, "collector " + settings_.targets[current_] +
+                                                    " does not take records: " + ToText(status));
     }
     return Drop("refused", call->message.records);
   }

@@ -205,7 +205,7 @@ TEST_F(GrpcSinkTest, APermanentRefusalIsAnErrorOfTheStage) {
   Feed(150);
   collector_.WaitForCalls(1);
   const sdk::Status status = sink_->Flush();
-  EXPECT_EQ(status.code(), WEIR_UNIMPLEMENTED);
+  EXPECT_EQ(status.code(), WEIR_FAILED_PRECONDITION);
   EXPECT_THAT(status.message(), HasSubstr("does not take records: no such method"));
   EXPECT_GE(host_.dropped("refused"), 100u);
 }
