@@ -190,9 +190,17 @@ void CollectorLink::Hold(uint64_t records) {
   stage_.SetHeld(held_);
 }
 
+// Until `condition` or, if there is one, `deadline`.
 template <typename Condition>
-sdk::Status CollectorLink::WaitFor(std::unique_lock<std::mutex>* lock, Condition condition) {
-  changed_.wait(*lock, [&] { return interrupted_ || !failed_.ok() || condition(); });
+sdk::Status CollectorLink::WaitFor(std::unique_lock<std::mutex>* lock,
+                                   const std::optional<Clock::time_point>& deadline,
+                                   Condition condition) {
+  const auto over = [&] { return interrupted_ || !failed_.ok() || condition(); };
+  if (deadline.has_value()) {
+    changed_.wait_until(*lock, *deadline, over);
+  } else {
+    changed_.wait(*lock, over);
+  }
   if (!interrupted_ && failed_.ok()) return sdk::OkStatus();
   for (Call* const call : calls_) call->context.TryCancel();
   changed_.wait(*lock, [this] { return calls_.empty(); });
@@ -202,9 +210,18 @@ sdk::Status CollectorLink::WaitFor(std::unique_lock<std::mutex>* lock, Condition
 
 sdk::Status CollectorLink::Send(std::string_view message, uint32_t records) {
   std::unique_lock<std::mutex> lock(mutex_);
-  sdk::Status status =
-      WaitFor(&lock, [this] { return in_flight_ + waiting_.size() < settings_.max_in_flight; });
+  std::optional<Clock::time_point> deadline;
+  if (!HasRoomLocked() && settings_.max_wait.has_value()) {
+    if (!full_since_.has_value()) full_since_ = Clock::now();
+    deadline = *full_since_ + *settings_.max_wait;
+  }
+  sdk::Status status = WaitFor(&lock, deadline, [this] { return HasRoomLocked(); });
   if (!status.ok()) return status;
+  if (!HasRoomLocked()) {
+    DropForLackOfRoom(records);
+    return sdk::OkStatus();
+  }
+  full_since_.reset();
   const grpc::Slice slice(message.data(), message.size());
   waiting_.push_back({grpc::ByteBuffer(&slice, 1), records});
   StartWaiting();
@@ -218,12 +235,12 @@ sdk::Status CollectorLink::Send(std::string_view message, uint32_t records) {
 
 bool CollectorLink::HasRoom() {
   const std::lock_guard<std::mutex> lock(mutex_);
-  return interrupted_ || !failed_.ok() || in_flight_ + waiting_.size() < settings_.max_in_flight;
+  return interrupted_ || !failed_.ok() || HasRoomLocked();
 }
 
 sdk::Status CollectorLink::Drain() {
   std::unique_lock<std::mutex> lock(mutex_);
-  return WaitFor(&lock, [this] { return in_flight_ == 0 && waiting_.empty(); });
+  return WaitFor(&lock, std::nullopt, [this] { return in_flight_ == 0 && waiting_.empty(); });
 }
 
 // The thread of the link: takes what gRPC has done, and tries again what waits.
@@ -359,6 +376,16 @@ void CollectorLink::Failed(Call* call) {
   if (!interrupted_) SetAway(status);
   Drop("unanswered", call->message.records);
   Pause();
+}
+
+// Said once: how many there are is in the balance, and a collector that is slow would have a
+// line for each message.
+void CollectorLink::DropForLackOfRoom(uint32_t records) {
+  Drop("no_room", records);
+  if (std::exchange(said_that_it_is_full_, true)) return;
+  stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
+                                   " does not take records as fast as they come: those that find "
+                                   "no room within max_wait are dropped");
 }
 
 void CollectorLink::Drop(const char* reason, uint32_t records) {

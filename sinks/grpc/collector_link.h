@@ -16,6 +16,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string_view>
 #include <thread>
@@ -36,6 +37,7 @@ namespace weir::sinks {
 //   by a weir that says it took nothing
 //   answered with an error that any other      its records are dropped as `refused`, and the
 //   message would meet too                     link has failed for good
+//   given up before it was sent, after max_wait its records are dropped as `no_room`
 //   anything else: no answer in time, a        its records are dropped as `unanswered`, because
 //   connection that broke, another error       they may have arrived
 //
@@ -57,8 +59,8 @@ class CollectorLink {
   // From now on counted as held, until it is known what became of them.
   void Hold(uint64_t records);
   // Copies a message of `records` records that are held. Waits while there is no room for
-  // it. CANCELLED: interrupted; another error: the collector does not take records at all.
-  // Nothing is under way by then.
+  // it, and drops it once there has been none for max_wait. CANCELLED: interrupted; another error:
+  // the collector does not take records at all. Nothing is under way by then.
   sdk::Status Send(std::string_view message, uint32_t records);
   // Whether Send would not wait.
   bool HasRoom();
@@ -85,12 +87,15 @@ class CollectorLink {
   void FinishProbe(const grpc::Status& status);
   void Answered(const Message& message);
   void Failed(Call* call);
+  void DropForLackOfRoom(uint32_t records);
   void Drop(const char* reason, uint32_t records);
   void SetAway(const grpc::Status& status);
   void Pause();
   std::chrono::nanoseconds WithChance(std::chrono::nanoseconds interval);
+  bool HasRoomLocked() const { return in_flight_ + waiting_.size() < settings_.max_in_flight; }
   template <typename Condition>
-  sdk::Status WaitFor(std::unique_lock<std::mutex>* lock, Condition condition);
+  sdk::Status WaitFor(std::unique_lock<std::mutex>* lock,
+                      const std::optional<Clock::time_point>& deadline, Condition condition);
 
   const GrpcSettings settings_;
   const sdk::Stage stage_;
@@ -108,8 +113,10 @@ class CollectorLink {
   Clock::time_point reconnect_at_;
   std::deque<Message> waiting_;
   std::unordered_set<Call*> calls_;
-  uint32_t in_flight_ = 0;  // calls that are no probes
-  uint64_t held_ = 0;       // records
+  uint32_t in_flight_ = 0;                       // calls that are no probes
+  uint64_t held_ = 0;                            // records
+  std::optional<Clock::time_point> full_since_;  // no Send has found room since then
+  bool said_that_it_is_full_ = false;
   Clock::time_point paused_until_;
   std::chrono::nanoseconds pause_{};
   bool away_ = false;

@@ -37,6 +37,10 @@ sdk::Status SetDurations(const Grpc& config, GrpcSettings* settings) {
     sdk::Status status = SetDuration(duration.field, duration.text, duration.to);
     if (!status.ok()) return status;
   }
+  if (config.has_max_wait()) {
+    sdk::Status status = SetDuration("max_wait", config.max_wait(), &settings->max_wait.emplace());
+    if (!status.ok()) return status;
+  }
   if (!config.has_reconnect_interval()) return sdk::OkStatus();
   return SetDuration("reconnect_interval", config.reconnect_interval(),
                      &settings->reconnect_interval);

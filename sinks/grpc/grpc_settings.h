@@ -30,7 +30,8 @@ struct GrpcSettings {
   std::chrono::nanoseconds timeout{};
   std::chrono::nanoseconds keepalive{};
   std::chrono::nanoseconds max_backoff{};
-  std::chrono::nanoseconds reconnect_interval{};  // 0: never
+  std::chrono::nanoseconds reconnect_interval{};     // 0: never
+  std::optional<std::chrono::nanoseconds> max_wait;  // none: for ever
   bool gzip = false;
   std::optional<GrpcTlsFiles> tls;
   std::string agent_ip;  // empty: the default route's interface

@@ -131,6 +131,26 @@ TEST_F(GrpcSinkTest, AnAbsentCollectorIsWaitedForAndLosesNothing) {
   EXPECT_TRUE(host_.HasLog("takes records again"));
 }
 
+// Of five messages two are kept, and the others dropped; nobody waits for ever.
+TEST_F(GrpcSinkTest, AfterMaxWaitWhatHasNoRoomIsDropped) {
+  collector_.Start();
+  const int port = collector_.port();
+  collector_.Stop();
+  config_.set_max_in_flight(2);
+  config_.set_max_wait("10ms");
+  StartSink();
+  Feed(500);
+  EXPECT_EQ(host_.counts().dropped["no_room"], 300u);
+  EXPECT_EQ(host_.counts().held, 200u);
+  EXPECT_TRUE(host_.HasLog("does not take records as fast as they come"));
+  collector_.Start(port);
+  Flush();
+  Feed(100);
+  Flush();
+  EXPECT_EQ(host_.delivered(), 300u);
+  EXPECT_EQ(collector_.records().size(), 300u);
+}
+
 TEST_F(GrpcSinkTest, ASlowCollectorHoldsTheSinkBack) {
   collector_.Start();
   collector_.HoldBack();

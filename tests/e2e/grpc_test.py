@@ -4,6 +4,8 @@
 capture arrives in a record of the collector's, over a restart of the collector as well, and
 when it is killed what is missing is what the agent says it lost."""
 
+import glob
+import json
 import os
 import re
 import signal
@@ -34,6 +36,15 @@ sink   {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.si
 """
 
 
+# Answers a message once its records are in the file, so a file that is closed has them all.
+TO_FILES = """
+source {{ name: "agents"  type: "grpc"                config {{ [weir/weir.sources.Grpc] {{
+           listen: "10.80.0.1:9999" }} }} }}
+sink   {{ name: "archive" type: "file" input: "agents" config {{ [weir/weir.sinks.File] {{
+           path: "{folder}/flows-%Y.jsonl" rotate_bytes: 500000 }} }} }}
+"""
+
+
 @unittest.skipUnless(harness.GRPC, "SKIPPED: this weir was built without gRPC")
 class GrpcTest(harness.NamespaceTest):
 
@@ -50,8 +61,8 @@ class GrpcTest(harness.NamespaceTest):
         self.wait_for_carrier(self.a, "line-a")
         self.wait_for_carrier(self.b, "line-b")
 
-    def start_collector(self):
-        config = self.write("collector.textproto", COLLECTOR.format())
+    def start_collector(self, text=COLLECTOR):
+        config = self.write("collector.textproto", text.format(folder=self.folder))
         collector = self.weir("run", "--config=" + config, netns=self.a)
         collector.wait_for_log("taking records at")
         return collector
@@ -91,6 +102,18 @@ class GrpcTest(harness.NamespaceTest):
         self.assertEqual(harness.totals(records, Interface="veth-b", FlowDirection=0)[0], PACKETS)
         self.assertEqual(len(records), sent["emitted"])
         self.assertEqual(sent["dropped"], 0)
+
+    def test_every_packet_is_in_a_file(self):
+        collector, agent = self.start_collector(TO_FILES), self.start_agent()
+        sent = self.finish(self.replay(), agent)
+        self.assertEqual(collector.stop(), harness.EXIT_CLEAN, collector.stderr())
+        self.assert_balanced(collector)
+        records = []
+        for path in glob.glob(os.path.join(self.folder, "flows-*.jsonl")):
+            with open(path, encoding="utf-8") as file:
+                records += [json.loads(line) for line in file]
+        self.assertEqual(harness.totals(records, Interface="veth-b", FlowDirection=0)[0], PACKETS)
+        self.assertEqual(len(records), sent["emitted"])
 
     def test_a_restart_of_the_collector_loses_nothing(self):
         collector, agent = self.start_collector(), self.start_agent()

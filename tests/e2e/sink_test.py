@@ -98,18 +98,19 @@ class Place:
 class SinkSuite:
     """The tests, for one kind of place."""
 
-    # A Place; Away: it is not there at first; Broken: nothing can ever be delivered.
-    Place = Away = Broken = None
+    # A Place; Broken: nothing can ever be delivered.
+    Place = Broken = None
     # What the log says of Broken.
     complaint = None
 
-    def start(self, place, source):
+    def start(self, place, source, *options):
         config = self.write("pipeline.textproto",
                             f'{source}\nsink {{ name: "out" input: "records" {place.stage} }}\n')
         plugins = os.path.dirname(harness.runfile("tests/plugins/random_source.so"))
         plugins = f"{harness.PLUGINS}:{plugins}"
         return self.weir("run", "--config=" + config, "--plugin_path=" + plugins,
-                         f"--drain_timeout={harness.DEADLINE_SECONDS}s", **place.options())
+                         *(options or (f"--drain_timeout={harness.DEADLINE_SECONDS}s",)),
+                         **place.options())
 
     def expected(self, place, source):
         """The objects that should come, by the sink `stdout`."""
@@ -138,16 +139,6 @@ class SinkSuite:
         self.assertEqual(len(place.received(weir)), weir.balance()["out"]["received"])
         self.assertEqual(weir.balance()["out"]["dropped"], 0)
 
-    def test_an_outage_costs_nothing(self):
-        if self.Away is None:
-            self.skipTest("SKIPPED: this place is there, or it is an error")
-        place = self.Away(self)
-        weir = self.start(place, SOURCE.format(records=MANY, stay="false"))
-        place.restore(weir)
-        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
-        self.assert_balanced(weir)
-        self.assertEqual(len(place.received(weir)), MANY)
-
     def test_a_place_that_never_works_is_an_error(self):
         weir = self.start(self.Broken(self), SOURCE.format(records=MANY, stay="true"))
         self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
@@ -171,6 +162,21 @@ class SinkSuite:
                                for key in ("Packets", "Bytes")),
                          tuple(map(sum, zip(*truth.values()))))
         self.assertEqual(as_set(received), as_set(self.expected(place, source)))
+
+
+class OutageSuite(SinkSuite):
+    """And of a place that can be away for a while."""
+
+    # It is not there at first.
+    Away = None
+
+    def test_an_outage_costs_nothing(self):
+        place = self.Away(self)
+        weir = self.start(place, SOURCE.format(records=MANY, stay="false"))
+        place.restore(weir)
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        self.assertEqual(len(place.received(weir)), MANY)
 
 
 class Stdout(Place):
@@ -212,7 +218,7 @@ class FullDevice(Stdout):
         return {"stdout": full}
 
 
-class StdoutTest(SinkSuite, harness.WeirTest):
+class StdoutTest(OutageSuite, harness.WeirTest):
     Place, Away, Broken = Stdout, StuckPipe, FullDevice
     complaint = "No space left on device"
 
@@ -383,10 +389,13 @@ class Grpc(Place):
         if self.starts_at_once:
             self.start_collector()
 
+    def source_settings(self):
+        return ""
+
     def start_collector(self):
         config = self.test.write("collector.textproto", f"""
 source {{ name: "agents" type: "grpc" config {{ [weir/weir.sources.Grpc] {{
-  listen: "{self.target}" }} }} }}
+  listen: "{self.target}" {self.source_settings()} }} }} }}
 sink {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.sinks.Stdout] {{
   format: JSON }} }} }}
 """)
@@ -427,9 +436,100 @@ class OtherServer(Grpc):
         self.test.addCleanup(lambda: server.stop(grace=None).wait())
 
 
-class GrpcTest(SinkSuite, harness.WeirTest):
+class OtherCollector(Grpc):
+    """Written in another language, with none of weir's code."""
+
+    def start_collector(self):
+        if grpc is None:
+            self.test.skipTest("SKIPPED: this Python has no grpc (Debian: python3-grpcio)")
+        self.records = []
+
+        def send(message, _):
+            self.records += [pbflow.record(entry) for entry in pbflow.fields(message).get(1, [])]
+            return b""
+        handler = grpc.method_handlers_generic_handler(
+            "pbflow.Collector", {"Send": grpc.unary_unary_rpc_method_handler(send)})
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(max_workers=1))
+        server.add_generic_rpc_handlers((handler,))
+        self.test.assertGreater(server.add_insecure_port(self.target), 0)
+        server.start()
+        self.test.addCleanup(lambda: server.stop(grace=None).wait())
+
+    def carried(self, record):
+        return of_pbflow(record)
+
+
+class MutualTlsGrpc(Grpc):
+    """Both sides show a certificate."""
+
+    def __init__(self, test):
+        self.folder = test.folder
+        self.openssl("req", "-x509", "-nodes", "-subj", "/CN=authority", "-keyout", "ca.key",
+                     "-out", "ca.pem")
+        test.write("names", "subjectAltName=DNS:collector.example")
+        for name in ("collector", "agent"):
+            self.openssl("req", "-nodes", "-subj", "/CN=" + name, "-keyout", name + ".key",
+                         "-out", name + ".csr")
+            self.openssl("x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                         "-CAcreateserial", "-extfile", "names", "-out", name + ".pem")
+        super().__init__(test)
+        self.stage = self.stage.replace("agent_ip", f"""tls {{
+            ca_file: "{self.folder}/ca.pem" server_name: "collector.example"
+            cert_file: "{self.folder}/agent.pem" key_file: "{self.folder}/agent.key" }} agent_ip""")
+
+    def openssl(self, command, *arguments):
+        new_key = ("-newkey", "rsa:2048") if command == "req" else ()
+        harness.run("openssl", command, *new_key, *arguments, cwd=self.folder)
+
+    def source_settings(self):
+        return (f'tls {{ cert_file: "{self.folder}/collector.pem" '
+                f'key_file: "{self.folder}/collector.key" client_ca_file: "{self.folder}/ca.pem" }}')
+
+
+class ClearGrpc(MutualTlsGrpc):
+    """A sink that does not encrypt, where it should."""
+
+    def __init__(self, test):
+        super().__init__(test)
+        self.stage = re.sub(r"tls \{.*?\} ", 'max_wait: "10ms" ', self.stage, flags=re.S)
+
+
+class GrpcTest(OutageSuite, harness.WeirTest):
     Place, Away, Broken = Grpc, AwayGrpc, OtherServer
     complaint = "does not take records: Method not found!"
+
+    def test_a_collector_that_is_away_holds_up_no_other_sink(self):
+        place = AwayGrpc(self)
+        place.stage = place.stage.replace("agent_ip", 'max_wait: "1ms" agent_ip')
+        place.stage += ' }\nsink { name: "console" input: "records" ' + Stdout.stage
+        weir = self.start(place, SOURCE.format(records=MANY, stay="true"),
+                          "--drain_timeout=1ms")
+        weir.wait_for_log("all records are emitted")
+        harness.wait_until(lambda: weir.stdout().count("\n") >= MANY, "all records on stdout")
+        weir.stop()
+        balance = weir.balance()
+        self.assertEqual(balance["console"]["emitted"], MANY)
+        self.assertEqual(balance["out"]["dropped"], MANY)
+        self.assertIn("dropped: no_room", weir.stderr())
+
+    def test_who_does_not_encrypt_gets_nothing_to_a_collector_that_does(self):
+        place = ClearGrpc(self)
+        weir = self.start(place, SOURCE.format(records=SOME, stay="true"), "--drain_timeout=1ms")
+        weir.wait_for_log("takes no records, which wait")
+        weir.wait_for_log("all records are emitted")
+        weir.stop()
+        self.assertEqual(weir.balance()["out"]["emitted"], 0)
+        self.assertEqual(place.received(weir), [])
+
+
+class GrpcTlsTest(SinkSuite, harness.WeirTest):
+    Place, Broken = MutualTlsGrpc, OtherServer
+    complaint = GrpcTest.complaint
+
+
+class GrpcToOthersTest(SinkSuite, harness.WeirTest):
+    Place, Broken = OtherCollector, OtherServer
+    complaint = GrpcTest.complaint
 
 
 if __name__ == "__main__":
