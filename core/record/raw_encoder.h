@@ -12,6 +12,7 @@
 
 #include "core/record/raw_record.h"
 #include "core/record/record.h"
+#include "plugins/abi/weir_interfaces.h"
 
 namespace weir {
 
