@@ -29,7 +29,7 @@ class ProtobufFields {
   bool Next(ProtobufField* field) {
     if (rest_.empty()) return false;
     uint64_t tag = 0;
-    if (!TakeVarint(&tag)) return false;
+    if (!TakeVarint(&tag, kMaxShortBytes)) return false;
     if (tag >> 32 != 0 || tag >> 3 == 0) return Fail("a field has no valid number");
     field->id = static_cast<uint32_t>(tag >> 3);
     field->type = static_cast<ProtobufField::WireType>(tag & 7);
@@ -48,14 +48,19 @@ class ProtobufFields {
   const char* error() const { return error_; }
 
  private:
+  // Of tags and lengths, which have 32 bits: in more bytes protobuf does not take them, though
+  // these be zeros.
+  static constexpr unsigned kMaxShortBytes = 5;
+  static constexpr unsigned kMaxBytes = 10;
+
   bool Fail(const char* error) {
     error_ = error;
     return false;
   }
 
-  bool TakeVarint(uint64_t* value) {
+  bool TakeVarint(uint64_t* value, unsigned most_bytes = kMaxBytes) {
     *value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest_.empty(); shift += 7) {
+    for (unsigned shift = 0; shift < 7 * most_bytes && !rest_.empty(); shift += 7) {
       const auto byte = static_cast<uint8_t>(rest_[0]);
       rest_.remove_prefix(1);
       if (shift == 63 && byte > 1) break;
@@ -76,7 +81,7 @@ class ProtobufFields {
 
   bool TakeBytes(std::string_view* bytes) {
     uint64_t size = 0;
-    if (!TakeVarint(&size)) return false;
+    if (!TakeVarint(&size, kMaxShortBytes)) return false;
     if (size > rest_.size()) return Fail("it is cut off");
     *bytes = rest_.substr(0, size);
     rest_.remove_prefix(size);

@@ -181,6 +181,9 @@ TEST(ReadProtobufTest, SaysWhatIsWrong) {
   EXPECT_EQ(error("\x0B"), "a field has a type that is not supported");
   EXPECT_EQ(error("\x08"), "a number does not end");
   EXPECT_EQ(error("\x40\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x01"), "");
+  // Tags and lengths have 32 bits, and 5 bytes.
+  EXPECT_EQ(error(std::string("\xC0\x80\x80\x80\x80\x00\x01", 7)), "a number does not end");
+  EXPECT_EQ(error(std::string("\x2A\x82\x80\x80\x80\x80\x00\x08\x01", 9)), "a number does not end");
   EXPECT_EQ(error("\x40\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02"), "a number does not end");
   EXPECT_EQ(error("\x08\x80\x80\x04"), "a number is too large");  // EtherType 65536
   EXPECT_EQ(error("\x0A\x01x"), "a field has another type than it should have");

@@ -98,6 +98,8 @@ class ThirdPartyTest(harness.WeirTest):
         report = self.call(self.program, "plugin-test", "--component=sqlite",
                            '--config_text=path: "tried.db"', plugin, cwd=folder)
         self.assertIn(", 0 FAILED, ", report)
+        described = self.call(self.program, "describe", "--plugin_path=build", "sqlite", cwd=folder)
+        self.assertIn("How long to wait while another program has it locked", described)
         self.check_mistakes(folder)
 
         run = [self.program, "run", "--config=pipeline.textproto",

@@ -62,8 +62,9 @@ function(weir_add_plugin name)
   add_custom_command(
     OUTPUT "${generated}/${name}.descriptors.h" "${generated}/${name}.descriptors.cc"
     COMMAND "${CMAKE_COMMAND}" -E make_directory "${generated}"
-    COMMAND "${weir_PROTOC}" --include_imports "--descriptor_set_out=${set_file}"
-            "--proto_path=${folder}" "--proto_path=${weir_INCLUDE_DIR}" "${proto}"
+    COMMAND "${weir_PROTOC}" --include_imports --include_source_info
+            "--descriptor_set_out=${set_file}" "--proto_path=${folder}"
+            "--proto_path=${weir_INCLUDE_DIR}" "${proto}"
     COMMAND "${CMAKE_COMMAND}" "-Dname=${name}" "-Dset=${set_file}"
             "-Dout=${generated}/${name}.descriptors" -P "${weir_EMBED_SCRIPT}"
     DEPENDS "${proto}" "${weir_EMBED_SCRIPT}"
