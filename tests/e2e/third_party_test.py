@@ -35,7 +35,7 @@ class ThirdPartyTest(harness.WeirTest):
         # Nothing in it leads to the build or to the sources.
         self.environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "LC_ALL": "C.UTF-8",
                             "CAPTURE": self.capture,
-                            "PKG_CONFIG_PATH": os.path.join(self.prefix, "lib/pkgconfig")}
+                            "PKG_CONFIG_PATH": os.path.join(self.prefix, "share/pkgconfig")}
 
     def example(self, name):
         """A copy of an installed example."""
