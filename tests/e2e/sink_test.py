@@ -376,8 +376,8 @@ class Grpc(Place):
 
     def __init__(self, test):
         super().__init__(test)
-        if not os.path.exists(os.path.join(harness.PLUGINS, "weir_sink_grpc.so")):
-            test.skipTest("SKIPPED: this build has no gRPC")
+        if not harness.GRPC:
+            test.skipTest("SKIPPED: this weir was built without gRPC")
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.target = f"127.0.0.1:{free.getsockname()[1]}"

@@ -31,7 +31,7 @@ struct SinkCosts {
   // included; what is called a collector is another process. The baseline does nothing.
   std::vector<Measurement> measurements;
   std::vector<SinkRate> rates;
-  std::vector<std::string> missing;  // sentences: which sinks this weir does not have
+  std::vector<std::string> missing;  // sentences: which sinks do not work here, and why
 };
 
 // Standard output is /dev/null while they run. `weir` is the program that collectors are
