@@ -9,13 +9,10 @@
 #include <grpcpp/support/slice.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 
-#include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/read_file.h"
 
 namespace weir::sinks {
 namespace {
@@ -55,16 +52,15 @@ std::string ToText(const grpc::Status& status) {
   return status.error_message() + " (gRPC status " + std::to_string(status.error_code()) + ")";
 }
 
-sdk::Status ReadFile(const char* field, const std::string& path, std::string* text) {
+// Nothing where `path` is empty.
+sdk::Status ReadPem(const char* field, const std::string& path, std::string* text) {
   if (path.empty()) return sdk::OkStatus();
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream contents;
-  if (file) contents << file.rdbuf();
-  if (!file || contents.str().empty()) {
-    return sdk::ErrnoStatus(std::string("tls.") + field + ": read " + path,
-                            errno == 0 ? EIO : errno);
+  sdk::Result<std::string> contents = sdk::ReadFile(path);
+  if (!contents.ok()) {
+    return {contents.status().code(),
+            std::string("tls.") + field + ": " + contents.status().message()};
   }
-  *text = contents.str();
+  *text = *std::move(contents);
   return sdk::OkStatus();
 }
 
@@ -124,12 +120,12 @@ sdk::Status CollectorLink::ReadCredentials() {
     return sdk::OkStatus();
   }
   grpc::SslCredentialsOptions options;
-  sdk::Status status = ReadFile("ca_file", settings_.tls->ca_file, &options.pem_root_certs);
+  sdk::Status status = ReadPem("ca_file", settings_.tls->ca_file, &options.pem_root_certs);
   if (status.ok()) {
-    status = ReadFile("cert_file", settings_.tls->cert_file, &options.pem_cert_chain);
+    status = ReadPem("cert_file", settings_.tls->cert_file, &options.pem_cert_chain);
   }
   if (status.ok()) {
-    status = ReadFile("key_file", settings_.tls->key_file, &options.pem_private_key);
+    status = ReadPem("key_file", settings_.tls->key_file, &options.pem_private_key);
   }
   if (status.ok()) credentials_ = grpc::SslCredentials(options);
   return status;

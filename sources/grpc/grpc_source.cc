@@ -3,30 +3,25 @@
 
 #include <grpcpp/support/slice.h>
 
-#include <cerrno>
 #include <cstring>
-#include <fstream>
-#include <sstream>
 #include <string>
 #include <utility>
 
 #include "core/record/protobuf_reader.h"
-#include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/read_file.h"
 
 namespace weir::sources {
 namespace {
 
 constexpr uint32_t kRowsPerBatch = 1024;
 
-sdk::Status ReadFile(const char* field, const std::string& path, std::string* text) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream contents;
-  if (file) contents << file.rdbuf();
-  if (!file || contents.str().empty()) {
-    return sdk::ErrnoStatus(std::string("tls.") + field + ": read " + path,
-                            errno == 0 ? EIO : errno);
+sdk::Status ReadPem(const char* field, const std::string& path, std::string* text) {
+  sdk::Result<std::string> contents = sdk::ReadFile(path);
+  if (!contents.ok()) {
+    return {contents.status().code(),
+            std::string("tls.") + field + ": " + contents.status().message()};
   }
-  *text = contents.str();
+  *text = *std::move(contents);
   return sdk::OkStatus();
 }
 
@@ -37,10 +32,10 @@ sdk::Result<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const Grpc& 
       mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
              : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
   grpc::SslServerCredentialsOptions::PemKeyCertPair own;
-  sdk::Status status = ReadFile("cert_file", config.tls().cert_file(), &own.cert_chain);
-  if (status.ok()) status = ReadFile("key_file", config.tls().key_file(), &own.private_key);
+  sdk::Status status = ReadPem("cert_file", config.tls().cert_file(), &own.cert_chain);
+  if (status.ok()) status = ReadPem("key_file", config.tls().key_file(), &own.private_key);
   if (status.ok() && mutual) {
-    status = ReadFile("client_ca_file", config.tls().client_ca_file(), &options.pem_root_certs);
+    status = ReadPem("client_ca_file", config.tls().client_ca_file(), &options.pem_root_certs);
   }
   if (!status.ok()) return status;
   options.pem_key_cert_pairs.push_back(std::move(own));
