@@ -68,12 +68,38 @@ void BM_BaselineDedupMap(benchmark::State& state) {
 }
 BENCHMARK(BM_BaselineDedupMap)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
 
-// The same records in batches of 256. Each round all that waits goes on, the work of which is
+// Batches of 256 of the records, as the host lends them: a stage may retain one.
+class LentBatches {
+ public:
+  explicit LentBatches(const std::vector<Record>& records) {
+    for (size_t first = 0; first < records.size(); first += kRows) {
+      const auto size = static_cast<uint32_t>(std::min<size_t>(kRows, records.size() - first));
+      weir_batch* const batch = sdk::testing::BareHost::Allocate(size);
+      batch->size = size;
+      std::memcpy(batch->rows, &records[first], size * sizeof(Record));
+      batches_.push_back(batch);
+    }
+  }
+  ~LentBatches() {
+    for (weir_batch* const batch : batches_) sdk::testing::BareHost::Release(batch);
+  }
+  LentBatches(const LentBatches&) = delete;
+  LentBatches& operator=(const LentBatches&) = delete;
+
+  const std::vector<weir_batch*>& all() const { return batches_; }
+
+ private:
+  static constexpr uint32_t kRows = 256;
+
+  std::vector<weir_batch*> batches_;
+};
+
+// The same records in batches. Each round all that waits goes on, the work of which is
 // in it.
 void RunTransform(benchmark::State& state, Dedup::Mode mode) {
-  constexpr uint32_t kBatchRows = 256;
   const auto flows = static_cast<uint32_t>(state.range(0));
-  std::vector<Record> records = Records(flows);
+  const std::vector<Record> records = Records(flows);
+  const LentBatches batches(records);
   sdk::testing::BareHost host;
   Dedup config;
   config.set_mode(mode);
@@ -82,12 +108,8 @@ void RunTransform(benchmark::State& state, Dedup::Mode mode) {
   if (!made.ok()) return state.SkipWithError(made.status().message().c_str());
   const std::unique_ptr<DedupTransform> dedup = *std::move(made);
   for (auto _ : state) {
-    for (size_t first = 0; first < records.size(); first += kBatchRows) {
-      weir_batch batch{};
-      batch.stride = sizeof(Record);
-      batch.size = static_cast<uint32_t>(std::min<size_t>(kBatchRows, records.size() - first));
-      batch.rows = reinterpret_cast<uint8_t*>(&records[first]);
-      if (!dedup->Process(BatchView(&batch)).ok()) state.SkipWithError("it fails");
+    for (const weir_batch* const batch : batches.all()) {
+      if (!dedup->Process(BatchView(batch)).ok()) state.SkipWithError("it fails");
     }
     host.Advance(2 * kSecond);
     if (!dedup->Tick(host.now_ns()).ok()) state.SkipWithError("it fails");
