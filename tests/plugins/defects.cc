@@ -167,6 +167,8 @@ weir_component Component() {
   component.create = CreateShared;
   component.diagnose = nullptr;
   component.prepare = component.start = component.stop = component.flush = Nothing;
+  component.reopen = Nothing;
+  component.interrupt = nullptr;
   component.tick_interval_ns = nullptr;
   component.destroy = [](void*) {};
   component.process = CountForLast;
