@@ -22,7 +22,7 @@ constexpr int64_t kRecords = 10'000;
 
 // Files of at most 16 MB, of which one stays.
 void Process(benchmark::State& state, File::Format format, File::Compression compression) {
-  std::string folder = "/tmp/file_benchmark.XXXXXX";
+  std::string folder = (std::filesystem::temp_directory_path() / "file_benchmark.XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) {
     state.SkipWithError("no folder for the files");
     return;
