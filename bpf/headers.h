@@ -3,6 +3,7 @@
  * Protocol headers as they stand in a packet: fields in network order, each at
  * its natural alignment counted from the start of the header, so that one may be
  * read from the packet or from an aligned copy on the stack with the same code.
+ * In user space a packet may stand at any address.
  */
 #ifndef WEIR_BPF_HEADERS_H_
 #define WEIR_BPF_HEADERS_H_
@@ -34,10 +35,20 @@ enum {
   PROTOCOL_SHIM6 = 140,
 };
 
+#ifdef __bpf__
+typedef weir_u16 header_u16;
+typedef weir_u32 header_u32;
+typedef weir_u64 header_u64;
+#else
+typedef weir_u16 header_u16 __attribute__((aligned(1)));
+typedef weir_u32 header_u32 __attribute__((aligned(1)));
+typedef weir_u64 header_u64 __attribute__((aligned(1)));
+#endif
+
 struct ethernet_header {
-  weir_u16 dst_mac[3];
-  weir_u16 src_mac[3];
-  weir_u16 protocol;
+  header_u16 dst_mac[3];
+  header_u16 src_mac[3];
+  header_u16 protocol;
 };
 WEIR_STATIC_ASSERT(sizeof(struct ethernet_header) == 14);
 
@@ -45,8 +56,8 @@ enum { VLAN_ID_MASK = 0x0fff };
 
 /* What follows an EtherType of 802.1Q or 802.1ad. */
 struct vlan_header {
-  weir_u16 tag; /* VLAN_ID_MASK and priority */
-  weir_u16 protocol;
+  header_u16 tag; /* VLAN_ID_MASK and priority */
+  header_u16 protocol;
 };
 
 enum { IPV4_OFFSET_MASK = 0x1fff };
@@ -54,26 +65,26 @@ enum { IPV4_OFFSET_MASK = 0x1fff };
 struct ipv4_header {
   weir_u8 version_length; /* high half: 4; low half: words of the header */
   weir_u8 service;        /* DSCP above two bits of ECN (RFC 3168) */
-  weir_u16 total_length;
-  weir_u16 id;
-  weir_u16 fragment; /* flags and IPV4_OFFSET_MASK */
+  header_u16 total_length;
+  header_u16 id;
+  header_u16 fragment; /* flags and IPV4_OFFSET_MASK */
   weir_u8 hops;
   weir_u8 protocol;
-  weir_u16 checksum;
-  weir_u32 src;
-  weir_u32 dst;
+  header_u16 checksum;
+  header_u32 src;
+  header_u32 dst;
 };
 WEIR_STATIC_ASSERT(sizeof(struct ipv4_header) == 20);
 
 struct ipv6_header {
   weir_u8 version_class; /* high half: 6; low half: high half of the traffic class */
   weir_u8 class_label;   /* its low half, and the flow label */
-  weir_u16 label;
-  weir_u16 payload_length;
+  header_u16 label;
+  header_u16 payload_length;
   weir_u8 next_header;
   weir_u8 hops;
-  weir_u64 src[2];
-  weir_u64 dst[2];
+  header_u64 src[2];
+  header_u64 dst[2];
 };
 WEIR_STATIC_ASSERT(sizeof(struct ipv6_header) == 40);
 
@@ -82,20 +93,20 @@ enum { IPV6_OFFSET_MASK = 0xfff8 };
 /* The first four bytes that IPv6 extension headers have in common. */
 struct extension_header {
   weir_u8 next_header;
-  weir_u8 length;    /* in units and with a start that depend on the header */
-  weir_u16 fragment; /* of a fragment header only: IPV6_OFFSET_MASK and flags */
+  weir_u8 length;      /* in units and with a start that depend on the header */
+  header_u16 fragment; /* of a fragment header only: IPV6_OFFSET_MASK and flags */
 };
 
 /* The first four bytes of TCP, UDP, SCTP, DCCP and UDP-Lite. */
 struct port_pair {
-  weir_u16 src;
-  weir_u16 dst;
+  header_u16 src;
+  header_u16 dst;
 };
 
 struct udp_header {
   struct port_pair ports;
-  weir_u16 length;
-  weir_u16 checksum;
+  header_u16 length;
+  header_u16 checksum;
 };
 
 enum { VXLAN_HAS_ID = 0x08 };
@@ -104,7 +115,7 @@ enum { VXLAN_HAS_ID = 0x08 };
 struct vxlan_header {
   weir_u8 flags; /* VXLAN_HAS_ID, and reserved bits, which say nothing */
   weir_u8 reserved[3];
-  weir_u32 id; /* 24 bits, and 8 that are reserved */
+  header_u32 id; /* 24 bits, and 8 that are reserved */
 };
 
 enum { TCP_FLAGS_MASK = 0x0fff };
@@ -112,10 +123,10 @@ enum { TCP_FLAGS_MASK = 0x0fff };
 /* TCP as far as its flags. */
 struct tcp_header {
   struct port_pair ports;
-  weir_u32 sequence;
-  weir_u32 acknowledgement;
-  weir_u16 offset_flags; /* TCP_FLAGS_MASK */
-  weir_u16 window;
+  header_u32 sequence;
+  header_u32 acknowledgement;
+  header_u16 offset_flags; /* TCP_FLAGS_MASK */
+  header_u16 window;
 };
 WEIR_STATIC_ASSERT(sizeof(struct tcp_header) == 16);
 

@@ -19,8 +19,25 @@ enum { NOWHERE = 1 };
 struct packet_context {
   struct __sk_buff skb;
   const struct weir_packet_bytes* packet;
+  int in_place; /* nothing is copied; a constant of each function that sets it */
   weir_u32 copied;
 };
+
+static __always_inline int has_bytes(const struct weir_packet_bytes* packet, weir_u64 offset,
+                                     weir_u32 size) {
+  return offset <= packet->size && size <= packet->size - offset;
+}
+
+/* For parse.h, as a kernel cannot have it: wherever a packet stands, user space can read it. */
+static __always_inline int reads_in_place(const struct __sk_buff* skb) {
+  return ((const struct packet_context*)skb)->in_place;
+}
+
+static __always_inline const void* header_in_place(const struct __sk_buff* skb, weir_u64 offset,
+                                                   weir_u32 size) {
+  const struct weir_packet_bytes* const packet = ((const struct packet_context*)skb)->packet;
+  return has_bytes(packet, offset, size) ? (const char*)packet->bytes + offset : 0;
+}
 
 /* As the kernel's: all of it or, with zeros in `to`, nothing. Inline, so that a header of a
  * known size is copied without a call. */
@@ -28,7 +45,7 @@ static __always_inline long bpf_skb_load_bytes(const struct __sk_buff* skb, weir
                                                void* to, weir_u32 size) {
   struct packet_context* const context = (struct packet_context*)skb;
   const struct weir_packet_bytes* const packet = context->packet;
-  if (offset > packet->size || size > packet->size - offset) {
+  if (!has_bytes(packet, offset, size)) {
     memset(to, 0, size);
     return -1;
   }
@@ -43,15 +60,21 @@ static __always_inline long bpf_skb_load_bytes(const struct __sk_buff* skb, weir
 #include "bpf/vxlan.h"
 
 /* What the parser reads of a socket buffer, and no more: the rest is four cache lines. */
-static void set_context(const struct weir_packet_bytes* packet, weir_u16 eth_protocol,
-                        struct packet_context* context) {
+static __always_inline void set_context(const struct weir_packet_bytes* packet,
+                                        weir_u16 eth_protocol, int in_place,
+                                        struct packet_context* context) {
   context->packet = packet;
+  context->in_place = in_place;
   context->copied = 0;
   context->skb.len = packet->size;
   context->skb.protocol = __builtin_bswap16(eth_protocol);
   context->skb.vlan_present = 0;
   context->skb.vlan_tci = 0;
   context->skb.data = context->skb.data_end = NOWHERE;
+}
+
+static void set_linear_part(const struct weir_packet_bytes* packet,
+                            struct packet_context* context) {
   const weir_u64 begin = (unsigned long)packet->linear;
   const weir_u64 end = begin + packet->linear_size;
   if (begin != 0 && end <= (weir_u32)-1) {
@@ -60,23 +83,24 @@ static void set_context(const struct weir_packet_bytes* packet, weir_u16 eth_pro
   }
 }
 
-/* Both return how many headers were copied. */
-static __always_inline weir_u32 read_ethernet(const struct weir_packet_bytes* bytes,
-                                              struct packet* packet) {
-  struct packet_context context;
-  set_context(bytes, 0, &context);
-  const weir_u64 payload = parse_ethernet(&context.skb, packet);
-  if (bytes->vxlan_port != 0) parse_vxlan(&context.skb, payload, bytes->vxlan_port, packet);
-  return context.copied;
+/* With a copy of the context: what a function that is not inlined has the address of stands
+ * in memory, and most packets do without. */
+static __always_inline void read_vxlan(struct packet_context* context, weir_u64 payload,
+                                       struct packet* packet) {
+  const weir_u16 port = context->packet->vxlan_port;
+  if (port == 0) return;
+  struct packet_context copy = *context;
+  parse_vxlan(&copy.skb, payload, port, packet);
+  context->copied = copy.copied;
 }
 
-static __always_inline weir_u32 read_no_link_layer(const struct weir_packet_bytes* bytes,
-                                                   weir_u16 eth_protocol, struct packet* packet) {
-  struct packet_context context;
-  set_context(bytes, eth_protocol, &context);
-  const weir_u64 payload = parse_no_link_layer(&context.skb, packet);
-  if (bytes->vxlan_port != 0) parse_vxlan(&context.skb, payload, bytes->vxlan_port, packet);
-  return context.copied;
+static __always_inline void read_ethernet(struct packet_context* context, struct packet* packet) {
+  read_vxlan(context, parse_ethernet(&context->skb, packet), packet);
+}
+
+static __always_inline void read_no_link_layer(struct packet_context* context,
+                                               struct packet* packet) {
+  read_vxlan(context, parse_no_link_layer(&context->skb, packet), packet);
 }
 
 static struct weir_parsed_packet packed(const struct packet* packet, weir_u32 copied) {
@@ -93,23 +117,33 @@ static struct weir_parsed_packet packed(const struct packet* packet, weir_u32 co
 }
 
 void weir_read_ethernet(const struct weir_packet_bytes* bytes, struct packet* packet) {
-  read_ethernet(bytes, packet);
+  struct packet_context context;
+  set_context(bytes, 0, 1, &context);
+  read_ethernet(&context, packet);
 }
 
 void weir_read_no_link_layer(const struct weir_packet_bytes* bytes, weir_u16 eth_protocol,
                              struct packet* packet) {
-  read_no_link_layer(bytes, eth_protocol, packet);
+  struct packet_context context;
+  set_context(bytes, eth_protocol, 1, &context);
+  read_no_link_layer(&context, packet);
 }
 
 struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* bytes) {
   struct packet packet = {0};
-  const weir_u32 copied = read_ethernet(bytes, &packet);
-  return packed(&packet, copied);
+  struct packet_context context;
+  set_context(bytes, 0, 0, &context);
+  set_linear_part(bytes, &context);
+  read_ethernet(&context, &packet);
+  return packed(&packet, context.copied);
 }
 
 struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_bytes* bytes,
                                                    weir_u16 eth_protocol) {
   struct packet packet = {0};
-  const weir_u32 copied = read_no_link_layer(bytes, eth_protocol, &packet);
-  return packed(&packet, copied);
+  struct packet_context context;
+  set_context(bytes, eth_protocol, 0, &context);
+  set_linear_part(bytes, &context);
+  read_no_link_layer(&context, &packet);
+  return packed(&packet, context.copied);
 }

@@ -21,8 +21,8 @@ extern "C" {
 enum { WEIR_MAX_PARSED_HEADERS = 1 + 4 + 1 + 8 + 1 };
 
 /*
- * A packet in memory, at any address and alignment. Each header is copied before it
- * is read, unless it lies within `linear`: another copy of the first `linear_size`
+ * A packet in memory, at any address and alignment. As in the kernel each header is copied
+ * before it is read, unless it lies within `linear`: another copy of the first `linear_size`
  * bytes, which is read in place as the kernel reads the linear part of a socket
  * buffer. That has to end below 4 GB, or it is not used; it is for tests.
  */
@@ -55,7 +55,7 @@ struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_byte
 /*
  * The same two, as the programs have it before they pack a key: for whoever wants the
  * fields. `fields` (bpf/packet.h) is zero before, and so are afterwards what the caller
- * knows: those of the hook and of sampling.
+ * knows: those of the hook and of sampling. All is read in place, and `linear` not at all.
  */
 void weir_read_ethernet(const struct weir_packet_bytes* packet, struct packet* fields);
 void weir_read_no_link_layer(const struct weir_packet_bytes* packet, weir_u16 eth_protocol,

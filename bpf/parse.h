@@ -39,6 +39,8 @@ static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 off
   /* Once more in the register that is added below: the compiler may have compared another
    * one of the same value, which verifiers before 6.2 do not see. */
   asm volatile("%0 &= %1" : "+r"(offset) : "i"(MAX_HEADER_OFFSET));
+#else
+  if (reads_in_place(skb)) return header_in_place(skb, offset, size);
 #endif
   const char* const start = (const char*)(long)skb->data + offset;
   if (start + size <= (const char*)(long)skb->data_end) return start;
@@ -46,7 +48,7 @@ static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 off
   return 0;
 }
 
-static __always_inline weir_u64 mac_word(const weir_u16* mac) {
+static __always_inline weir_u64 mac_word(const header_u16* mac) {
   return mac[0] | (weir_u64)mac[1] << 16 | (weir_u64)mac[2] << 32;
 }
 
@@ -171,9 +173,14 @@ static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 lengt
  * the low 16 bits, where it begins in the 32 above, then the id of a VLAN tag in 12,
  * and the flags.
  *
- * They are global, so that the verifier looks at each once and for any argument.
- * Inlined, it would follow every combination of tags and extension headers.
+ * In a BPF program they are global, so that the verifier looks at each once and for any
+ * argument. Inlined, it would follow every combination of tags and extension headers.
  */
+#ifdef __bpf__
+#define VERIFIED_ALONE __attribute__((noinline))
+#else
+#define VERIFIED_ALONE static __always_inline
+#endif
 #define STEP_VLAN_SHIFT 48
 #define STEP_CUT_OFF (1ull << 62)
 #define STEP_FRAGMENT (1ull << 61)
@@ -189,8 +196,8 @@ static __always_inline weir_u16 step_vlan(weir_u64 step) {
 
 /* Steps over the IPv6 extension header of type `protocol` at `offset`. With
  * STEP_FRAGMENT it stands in the middle of something that is not to be read. */
-__attribute__((noinline)) weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset,
-                                                       weir_u64 protocol) {
+VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset,
+                                            weir_u64 protocol) {
   struct extension_header copy;
   const struct extension_header* const extension = header_at(skb, offset, &copy, sizeof(copy));
   if (!extension) return STEP_CUT_OFF;
@@ -203,7 +210,7 @@ __attribute__((noinline)) weir_u64 step_over_extension(struct __sk_buff* skb, we
 }
 
 /* Steps over what follows the EtherType of a VLAN tag. */
-__attribute__((noinline)) weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset) {
+VERIFIED_ALONE weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset) {
   struct vlan_header copy;
   const struct vlan_header* const vlan = header_at(skb, offset, &copy, sizeof(copy));
   if (!vlan) return STEP_CUT_OFF;
