@@ -137,14 +137,8 @@ class BatchWriter {
   // A zeroed row to fill in place, valid until the next call. Null: no batch could
   // be had or emitted, and status() says why.
   Record* Add() {
-    if (batch_ != nullptr && batch_->size == batch_->capacity && !Flush().ok()) return nullptr;
-    if (batch_ == nullptr) {
-      batch_ = stage_->host()->batch_allocate(stage_->raw(), rows_per_batch_, nullptr);
-      if (batch_ == nullptr) {
-        status_ = Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a batch");
-        return nullptr;
-      }
-    }
+    const bool has_room = batch_ != nullptr && batch_->size < batch_->capacity;
+    if (__builtin_expect(!has_room, 0) && !Begin()) return nullptr;
     return reinterpret_cast<Record*>(batch_->rows + size_t{batch_->size++} * batch_->stride);
   }
 
@@ -167,6 +161,15 @@ class BatchWriter {
   const Status& status() const { return status_; }
 
  private:
+  // Emits what is there, and has room again; false as Add's null. Not inline: what is done
+  // for each row stays small.
+  [[gnu::noinline]] bool Begin() {
+    if (!Flush().ok()) return false;
+    batch_ = stage_->host()->batch_allocate(stage_->raw(), rows_per_batch_, nullptr);
+    if (batch_ == nullptr) status_ = Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a batch");
+    return batch_ != nullptr;
+  }
+
   const Stage* const stage_;
   const uint32_t rows_per_batch_;
   weir_batch* batch_ = nullptr;

@@ -3,19 +3,18 @@
 #ifndef WEIR_SOURCES_PCAP_PACKET_WRITER_H_
 #define WEIR_SOURCES_PCAP_PACKET_WRITER_H_
 
-#include <pcap/pcap.h>
-
 #include <cstdint>
 
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "sources/pcap/capture_reader.h"
 #include "sources/pcap/link_layer.h"
 
 namespace weir::pcap {
 
 // A record has what the programs in the kernel would have counted: one packet and the
 // bytes that it had when it was captured, whatever was kept of them. Both of its clocks are
-// the capture's; see TimeOf.
+// the capture's.
 //
 // All packets are counted as received, those of an unknown link as dropped. One thread;
 // `stage` must outlive it.
@@ -30,7 +29,7 @@ class PacketWriter {
   void SetLink(LinkLayer link) { link_ = link; }
 
   // False: it could not be taken, and status() says why. It is not counted then.
-  bool Add(const pcap_pkthdr& header, const uint8_t* bytes);
+  bool Add(const CapturedPacket& captured);
 
   // Packets that may be added before there is a batch to hand over.
   uint32_t room() const { return kRowsPerBatch - batch_.pending(); }
@@ -43,7 +42,7 @@ class PacketWriter {
   uint64_t packets() const { return packets_; }
 
  private:
-  void Note(const pcap_pkthdr& header, uint8_t notes);
+  void Note(const CapturedPacket& captured, uint8_t notes);
 
   const sdk::Stage* const stage_;
   sdk::BatchWriter batch_;

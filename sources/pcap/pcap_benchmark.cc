@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // The source on a capture in memory: packets of 10,000 flows in random order, IPv4 and
-// IPv6, TCP and UDP. Beside it libpcap alone, and that with the parser, which are the floors.
+// IPv6, TCP and UDP. Beside it the reader alone, and that with the parser, which are the
+// floors, and libpcap alone.
+#include <pcap/pcap.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <string>
@@ -180,23 +183,38 @@ void ReadWith(benchmark::State& state, Handler handler) {
   state.SetItemsProcessed(static_cast<int64_t>(packets));
 }
 
-void BM_FloorLibpcap(benchmark::State& state) {
-  ReadWith(state, [](const pcap_pkthdr& header, const u_char* bytes) {
-    benchmark::DoNotOptimize(header.len);
-    benchmark::DoNotOptimize(bytes);
-  });
+void BM_FloorReader(benchmark::State& state) {
+  ReadWith(state, [](const CapturedPacket& packet) { benchmark::DoNotOptimize(packet); });
 }
-BENCHMARK(BM_FloorLibpcap);
+BENCHMARK(BM_FloorReader);
 
-void BM_FloorLibpcapAndParser(benchmark::State& state) {
+void BM_LibpcapAlone(benchmark::State& state) {
+  std::string capture = Capture();
+  for (auto _ : state) {
+    char message[PCAP_ERRBUF_SIZE] = "";
+    pcap_t* const reader =
+        pcap_fopen_offline(fmemopen(capture.data(), capture.size(), "r"), message);
+    if (reader == nullptr) return state.SkipWithError("the capture cannot be read");
+    const auto handler = [](u_char* /*user*/, const pcap_pkthdr* header, const u_char* bytes) {
+      benchmark::DoNotOptimize(header->len);
+      benchmark::DoNotOptimize(bytes);
+    };
+    if (pcap_loop(reader, 0, handler, nullptr) != 0) state.SkipWithError("it is damaged");
+    pcap_close(reader);
+  }
+  state.SetItemsProcessed(int64_t{kPackets} * state.iterations());
+}
+BENCHMARK(BM_LibpcapAlone);
+
+void BM_FloorReaderAndParser(benchmark::State& state) {
   LinkParser parser;
-  ReadWith(state, [&parser](const pcap_pkthdr& header, const u_char* bytes) {
+  ReadWith(state, [&parser](const CapturedPacket& captured) {
     packet fields{};
-    parser.Parse(LinkLayer::kEthernet, bytes, header.caplen, &fields);
+    parser.Parse(LinkLayer::kEthernet, captured.bytes, captured.captured_bytes, &fields);
     benchmark::DoNotOptimize(fields);
   });
 }
-BENCHMARK(BM_FloorLibpcapAndParser);
+BENCHMARK(BM_FloorReaderAndParser);
 
 }  // namespace
 }  // namespace weir::pcap

@@ -25,10 +25,10 @@ class Reading::Handler {
  public:
   Handler(Reading* reading, CaptureReader* capture) : reading_(reading), capture_(capture) {}
 
-  void operator()(const pcap_pkthdr& header, const u_char* bytes) {
-    if (reading_->options_.realtime && !Wait(TimeOf(header))) {
+  void operator()(const CapturedPacket& packet) {
+    if (reading_->options_.realtime && !Wait(packet.time_ns)) {
       capture_->Stop();
-    } else if (!reading_->writer_.Add(header, bytes)) {
+    } else if (!reading_->writer_.Add(packet)) {
       reading_->failed_ = reading_->writer_.status();
       capture_->Stop();
     }
