@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pipeline/node.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -34,11 +35,23 @@ absl::Status Node::Create(const StageFactory& factory) {
   return absl::OkStatus();
 }
 
-void Node::ConnectTo(Node* consumer) { outputs_.push_back({consumer, consumer->inputs_++}); }
+void Node::ConnectTo(Node* consumer) {
+  outputs_.push_back({consumer, consumer->inputs_.size()});
+  consumer->inputs_.push_back(this);
+}
 
 void Node::MakeQueue() {
+  input_waits_ = ComputeInputWaits();
   if (kind_ == StageKind::kSource || !has_own_thread()) return;
-  queue_ = std::make_unique<InputQueue>(inputs_, queue_batches_);
+  queue_ = std::make_unique<InputQueue>(inputs_.size(), queue_batches_);
+}
+
+// A sink waits for others than this pipeline, and does not hold up what is behind another.
+bool Node::ComputeInputWaits() const {
+  if (kind_ == StageKind::kSource) return source()->InputWaits();
+  return kind_ == StageKind::kTransform &&
+         std::all_of(inputs_.begin(), inputs_.end(),
+                     [](const Node* input) { return input->input_waits_; });
 }
 
 absl::Status Node::Start() {
@@ -155,7 +168,7 @@ absl::Status Node::Settle() {
 }
 
 absl::Status Node::Accept(size_t edge, const BatchRef& batch) {
-  if (queue_ == nullptr) {
+  if (queue_ == nullptr || input_waits_) {
     absl::MutexLock lock(&consume_mutex_);
     Process(batch);
     return absl::OkStatus();

@@ -49,8 +49,8 @@ class Node final : public StageHost {
   // Batches that this node emits go to `consumer` as well. Before MakeQueue of both.
   void ConnectTo(Node* consumer);
 
-  // Makes the queue that a stage with a thread of its own has. Once, when all inputs have
-  // been connected.
+  // Makes the queue of a stage that wants one. Once, when all inputs have been connected and
+  // have had this called.
   void MakeQueue();
 
   absl::Status Diagnose(std::vector<Finding>* findings) { return stage_->Diagnose(findings); }
@@ -59,8 +59,8 @@ class Node final : public StageHost {
   absl::Status Start();
   // Sources: begins to run. After every stage of the pipeline has started.
   void Run();
-  // Lets a stage that has a thread of its own reopen, before its next batch or at once if
-  // none is there. Thread-safe, from MakeQueue on; what comes before Start is kept.
+  // Lets a stage that has a thread of its own, or ticks, reopen, before its next batch or at once
+  // if none is there. Thread-safe, from MakeQueue on; what comes before Start is kept.
   void RequestReopen();
   // Sources: asks Run to return.
   void Interrupt();
@@ -88,8 +88,9 @@ class Node final : public StageHost {
 
   Source* source() const { return static_cast<Source*>(stage_.get()); }
   Consumer* consumer() const { return static_cast<Consumer*>(stage_.get()); }
-  // A sink, or a transform with ticks, has a queue and a thread of its own.
+  // A sink, or a transform with ticks, has a queue and a thread for it.
   bool has_own_thread() const { return kind_ == StageKind::kSink || tick_interval_ns_ > 0; }
+  bool ComputeInputWaits() const;
 
   void RunSource();
   void RunConsumer();
@@ -113,8 +114,11 @@ class Node final : public StageHost {
   // Set before any thread runs.
   std::unique_ptr<Stage> stage_;
   uint64_t tick_interval_ns_ = 0;
-  size_t inputs_ = 0;
+  std::vector<const Node*> inputs_;
   std::vector<Edge> outputs_;
+  // Whether all that it gets comes from sources that may be held up, on their threads.
+  bool input_waits_ = false;
+  // Of a transform whose input waits it is never filled, and its thread only ticks.
   std::unique_ptr<InputQueue> queue_;
 
   std::thread thread_;

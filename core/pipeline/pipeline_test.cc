@@ -149,6 +149,31 @@ StageSpec SourceSpec(std::string name, int batches, uint32_t rows) {
           }};
 }
 
+// Of which nothing is lost while it is held up.
+class FileSource : public CountingSource {
+ public:
+  using CountingSource::CountingSource;
+  bool InputWaits() override { return true; }
+  absl::Status Run() override {
+    thread_ = std::this_thread::get_id();
+    return CountingSource::Run();
+  }
+  std::thread::id thread() const { return thread_; }
+
+ private:
+  std::atomic<std::thread::id> thread_;
+};
+
+StageSpec FileSourceSpec(std::string name, int batches, uint32_t rows, FileSource** made) {
+  StageSpec spec = SourceSpec(std::move(name), batches, rows);
+  spec.factory = [=](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+    auto source = std::make_unique<FileSource>(host, batches, rows);
+    *made = source.get();
+    return source;
+  };
+  return spec;
+}
+
 StageSpec ConsumerSpec(StageKind kind, std::string name, std::vector<size_t> inputs,
                        const Behaviour& behaviour = {}, size_t queue_batches = 4) {
   return {kind, std::move(name), std::move(inputs), queue_batches,
@@ -214,6 +239,71 @@ TEST(PipelineTest, AFullQueueHoldsItsProducerBackAndLosesNothing) {
   pipeline->WaitUntilEnding();
   EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
   EXPECT_EQ(pipeline->Report()[1].balance.emitted, emitted());
+  ExpectBalanced(*pipeline);
+}
+
+// Transforms that note on which threads they process, and that want ticks.
+Behaviour NotingThreads(std::vector<std::thread::id>* threads) {
+  Behaviour behaviour = WithProcess([threads](const BatchRef&) {
+    threads->push_back(std::this_thread::get_id());
+    return absl::OkStatus();
+  });
+  behaviour.tick_interval_ns = 1'000'000;
+  return behaviour;
+}
+
+TEST(PipelineTest, TransformsRunOnTheThreadOfASourceWhoseInputWaits) {
+  FileSource* file = nullptr;
+  std::vector<std::thread::id> first;
+  std::vector<std::thread::id> second;
+  std::vector<std::thread::id> sink;
+  auto pipeline =
+      Make({FileSourceSpec("file", 100, 3, &file),
+            ConsumerSpec(StageKind::kTransform, "first", {0}, NotingThreads(&first), 1),
+            ConsumerSpec(StageKind::kTransform, "second", {1}, NotingThreads(&second), 1),
+            ConsumerSpec(StageKind::kSink, "sink", {2}, NotingThreads(&sink))});
+  EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  EXPECT_EQ(first, std::vector<std::thread::id>(100, file->thread()));
+  EXPECT_EQ(second, first);
+  ASSERT_EQ(sink.size(), 100u);
+  EXPECT_NE(sink[0], file->thread());
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, BehindOneThatMustNotBeHeldUpTheyDoNot) {
+  FileSource* file = nullptr;
+  std::vector<std::thread::id> mixed;
+  auto pipeline = Make({FileSourceSpec("file", 100, 3, &file), SourceSpec("live", 100, 3),
+                        ConsumerSpec(StageKind::kTransform, "mixed", {0, 1}, NotingThreads(&mixed)),
+                        ConsumerSpec(StageKind::kSink, "sink", {2})});
+  EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
+  ASSERT_EQ(mixed.size(), 200u);
+  EXPECT_NE(mixed[0], file->thread());
+  EXPECT_EQ(mixed, std::vector<std::thread::id>(200, mixed[0]));
+  ExpectBalanced(*pipeline);
+}
+
+TEST(PipelineTest, TicksAndReopeningComeAlsoWhereNoBatchGoesThroughTheQueue) {
+  FileSource* file = nullptr;
+  absl::Notification ticked;
+  absl::Notification reopened;
+  std::atomic<int> ticks{0};
+  Behaviour behaviour = WithTicks(1'000'000, [&] {
+    if (++ticks == 3) ticked.Notify();
+    return absl::OkStatus();
+  });
+  behaviour.reopen = [&] {
+    reopened.Notify();
+    return absl::OkStatus();
+  };
+  auto pipeline = Make({FileSourceSpec("file", CountingSource::kForever, 1, &file),
+                        ConsumerSpec(StageKind::kTransform, "ticking", {0}, behaviour),
+                        ConsumerSpec(StageKind::kSink, "sink", {1})});
+  ASSERT_TRUE(pipeline->Start().ok());
+  ticked.WaitForNotification();
+  pipeline->RequestReopen();
+  reopened.WaitForNotification();
+  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
   ExpectBalanced(*pipeline);
 }
 

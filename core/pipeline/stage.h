@@ -78,6 +78,8 @@ class Source : public Stage {
   virtual absl::Status Run() = 0;
   // Makes Run return soon. Thread-safe, does not block.
   virtual void Interrupt() = 0;
+  // Whether nothing is lost or late for anybody while Run is held up. Constant.
+  virtual bool InputWaits() { return false; }
 };
 
 // The pipeline never lets two of these calls on one consumer overlap.

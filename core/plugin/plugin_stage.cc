@@ -102,6 +102,10 @@ class PluginSource final : public PluginStage<pipeline::Source> {
 
   absl::Status Run() override { return Call(component().run); }
   void Interrupt() override { component().interrupt(object()); }
+  bool InputWaits() override {
+    return WEIR_HAS_FIELD(weir_component, &component(), input_waits) &&
+           component().input_waits != 0;
+  }
 };
 
 class PluginConsumer final : public PluginStage<pipeline::Consumer> {

@@ -52,7 +52,7 @@ extern "C" {
 #endif
 
 #define WEIR_ABI_MAJOR 1
-#define WEIR_ABI_MINOR 3
+#define WEIR_ABI_MINOR 4
 #define WEIR_RECORD_VERSION 1
 
 /* True if `object` was written by someone who knows `field`. */
@@ -401,7 +401,8 @@ typedef struct weir_component {
 
   /* Transforms and sinks, optional: how often tick is due, in ns; 0: never. Control
    * thread; asked once, after create; cannot fail. A stage with ticks gets a queue and a
-   * thread of its own; any other transform runs on the threads of its producers. */
+   * thread of its own, but for transforms behind sources that have input_waits; any other
+   * transform runs on the threads of its producers. */
   uint64_t (*tick_interval_ns)(void* instance);
 
   /* Optional, required with tick_interval_ns. On a thread as of process: `now_ns` is the
@@ -436,6 +437,13 @@ typedef struct weir_component {
    * logrotate has it sent). On the thread of process, also while no batch comes. An error
    * ends the pipeline. */
   weir_code (*reopen)(void* instance, weir_error* error);
+
+  /* Since 1.4, for sources: not zero if what an instance reads waits for it, as a file
+   * does, so that nothing is lost while emit does not return. Transforms behind it then run
+   * on its thread, those with ticks too: to wake up another for each few batches costs
+   * about as much as what is done with them. Zero, as for one that reads what a kernel or
+   * a network sends: with ticks they have a queue in front. */
+  uint32_t input_waits;
 } weir_component;
 
 /* What a plugin is. Owned by the plugin, constant, for the life of the process. */

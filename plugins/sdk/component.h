@@ -9,7 +9,9 @@
 //   static constexpr uint64_t kCapabilities;         // what it needs from Start to Stop
 //   static constexpr uint64_t kPrepareCapabilities;  // what Prepare needs
 // as bits 1 << CAP_x of linux/capability.h. While a stage that has no kCapabilities is in
-// a pipeline, the host gives up no capability.
+// a pipeline, the host gives up no capability. A source that reads what waits for it, such as
+// files, has
+//   static constexpr bool kInputWaits = true;        // weir_component.input_waits
 //
 // The threads on which these functions come are those of weir_plugin.h.
 #ifndef WEIR_PLUGINS_SDK_COMPONENT_H_

@@ -40,8 +40,8 @@ std::string WhyRefused(const std::string& name) {
 
 TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
   EXPECT_THAT(WhyRefused("wrong_major"),
-              AllOf(StartsWith("plugin '"), HasSubstr("version 2.3"), HasSubstr("has 1.3")));
-  EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.4"), HasSubstr("has 1.3")));
+              AllOf(StartsWith("plugin '"), HasSubstr("version 2.4"), HasSubstr("has 1.4")));
+  EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.5"), HasSubstr("has 1.4")));
   EXPECT_THAT(WhyRefused("newer_record"),
               EndsWith("was built for version 2 of the flow record, this weir has 1"));
   EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to tell its version"));
