@@ -88,12 +88,7 @@ LinkLayer LinkLayerOf(int link_type) {
   }
 }
 
-void LinkParser::Parse(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields) {
-  if (link == LinkLayer::kEthernet) {
-    const weir_packet_bytes packet = Bytes(bytes, size);
-    weir_read_ethernet(&packet, fields);
-    return;
-  }
+void LinkParser::ParseOther(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields) {
   if (link == LinkLayer::kIp) return ParseWithoutLink(TypeOfIp(bytes, size), bytes, size, fields);
   const uint32_t header = link == LinkLayer::kLoopback      ? kFamilyBytes
                           : link == LinkLayer::kLinuxCooked ? kCookedBytes

@@ -29,9 +29,16 @@ class LinkParser {
  public:
   // Fills `fields`, which is zero before, but for time and size. Of a cooked packet
   // the sender's MAC is known, the direction, and with SLL2 the interface.
-  void Parse(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields);
+  void Parse(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields) {
+    if (link != LinkLayer::kEthernet) return ParseOther(link, bytes, size, fields);
+    weir_packet_bytes frame{};
+    frame.bytes = bytes;
+    frame.size = size;
+    weir_read_ethernet(&frame, fields);
+  }
 
  private:
+  void ParseOther(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields);
   // `payload` of that type, as a frame from `source`, which has six bytes.
   void ParseCooked(uint16_t eth_protocol, const uint8_t* source, const weir_packet_bytes& payload,
                    packet* fields);

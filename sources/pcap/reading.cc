@@ -25,7 +25,7 @@ class Reading::Handler {
  public:
   Handler(Reading* reading, CaptureReader* capture) : reading_(reading), capture_(capture) {}
 
-  void operator()(const CapturedPacket& packet) {
+  [[gnu::always_inline]] void operator()(const CapturedPacket& packet) {
     if (reading_->options_.realtime && !Wait(packet.time_ns)) {
       capture_->Stop();
     } else if (!reading_->writer_.Add(packet)) {
