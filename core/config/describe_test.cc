@@ -10,11 +10,16 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "core/config/loader.h"
+#include "core/config/schemas.h"
 #include "core/config/test_schemas.h"
 #include "gtest/gtest.h"
 
 namespace weir::config {
 namespace {
+
+const Schema& SinkSchema(const std::string& type) {
+  return **TestSchemas().Find(StageKind::kSink, type)->schema();
+}
 
 // The text is for people to read: look at the difference, and if it is what you
 // want, put it into the file.
@@ -22,7 +27,7 @@ TEST(DescribeTest, LooksAsItDid) {
   std::ifstream file("core/config/testdata/describe_writer.txt");
   std::ostringstream golden;
   golden << file.rdbuf();
-  EXPECT_EQ(Describe(*TestSchemas().Find(StageKind::kSink, "writer")), golden.str());
+  EXPECT_EQ(Describe(SinkSchema("writer")), golden.str());
 }
 
 // The part behind "Example:", with an input that is there.
@@ -37,9 +42,8 @@ std::string ExampleIn(const std::string& description) {
 TEST(DescribeTest, GivesExamplesThatLoad) {
   const auto environment = [](std::string_view) { return std::optional<std::string>(); };
   for (const char* type : {"writer", "null"}) {
-    const std::string text =
-        absl::StrCat("source { name: 'in' type: 'generator' }\n",
-                     ExampleIn(Describe(*TestSchemas().Find(StageKind::kSink, type))));
+    const std::string text = absl::StrCat("source { name: 'in' type: 'generator' }\n",
+                                          ExampleIn(Describe(SinkSchema(type))));
     const absl::StatusOr<PipelineConfig> loaded =
         LoadText(text, "example", TestSchemas(), environment);
     EXPECT_TRUE(loaded.ok()) << loaded.status() << "\n" << text;

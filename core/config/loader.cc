@@ -130,16 +130,27 @@ class Loader {
   void CheckType(Stage* stage) {
     // Without one, it has been said that it is required.
     if (stage->config.type.empty()) return;
-    const Schema* schema = schemas_.Find(stage->config.kind, stage->config.type);
-    if (schema == nullptr) {
+    const ComponentType* type = schemas_.Find(stage->config.kind, stage->config.type);
+    if (type == nullptr) {
       UnknownType(*stage);
+      return;
+    }
+    const absl::StatusOr<const Schema*> schema = type->schema();
+    if (!schema.ok()) {
+      diagnostics_.Add(TypePosition(*stage),
+                       absl::StrCat(Title(stage->config), ": ", schema.status().message()));
       return;
     }
     const Outline::Report report = [&](size_t offset, const std::string& sentence) {
       diagnostics_.Add(expanded_.PositionOf(offset),
                        absl::StrCat(Title(stage->config), ": ", sentence));
     };
-    stage->config.config = ParseTypedConfig(*schema, &outline_, stage->block, report);
+    stage->config.config = ParseTypedConfig(**schema, &outline_, stage->block, report);
+  }
+
+  Position TypePosition(const Stage& stage) const {
+    const std::vector<FieldValue> place = outline_.Values(stage.block, "type");
+    return PositionOf(place.empty() ? stage.token : place.front().token);
   }
 
   void UnknownType(const Stage& stage) {
@@ -155,9 +166,7 @@ class Loader {
       if (schemas_.Find(other, type) == nullptr) continue;
       absl::StrAppend(&sentence, "; it is the type of a ", StageKindName(other));
     }
-    const std::vector<FieldValue> place = outline_.Values(stage.block, "type");
-    diagnostics_.Add(PositionOf(place.empty() ? stage.token : place.front().token),
-                     std::move(sentence));
+    diagnostics_.Add(TypePosition(stage), std::move(sentence));
   }
 
   GraphStage ToGraph(const Stage& stage) const {

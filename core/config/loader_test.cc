@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "core/config/config_test.pb.h"
 #include "core/config/test_schemas.h"
@@ -66,6 +67,23 @@ void ExpectErrors(const std::string& text, const std::string& errors) {
   ASSERT_FALSE(pipeline.ok()) << text;
   EXPECT_EQ(pipeline.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(pipeline.status().message(), errors) << text;
+}
+
+TEST(LoaderTest, SaysWhyATypeCannotBeUsedWhereItIsUsed) {
+  ConfigSchemas schemas;
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSource, "generator", "")).ok());
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "broken", "weir.test.Broken")).ok());
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "null", "")).ok());
+  const std::string text = R"(source { name: "in" type: "generator" }
+sink { name: "out"
+       type: "%s" input: "in" })";
+  EXPECT_TRUE(
+      LoadText(absl::StrReplaceAll(text, {{"%s", "null"}}), "f", schemas, TestVariable).ok());
+  EXPECT_EQ(
+      LoadText(absl::StrReplaceAll(text, {{"%s", "broken"}}), "f", schemas, TestVariable).status(),
+      absl::InvalidArgumentError(
+          "f:3:8: sink 'out': plugin 'test.so': sink type 'broken': the rules of "
+          "weir.test.Broken.count: pattern is for strings"));
 }
 
 TEST(LoaderTest, OrdersStagesByTheirInputs) {

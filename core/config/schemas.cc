@@ -89,10 +89,6 @@ absl::Status BuildFiles(std::string_view serialized, DescriptorPool* pool) {
 // A plugin whose set begins otherwise brings all its files: another version of these two,
 // or none.
 absl::StatusOr<std::unique_ptr<DescriptorPool>> BuildPool(std::string_view serialized) {
-  if (serialized.size() > kMaxDescriptorBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("they have ", serialized.size(), " bytes; allowed are ", kMaxDescriptorBytes));
-  }
   std::unique_ptr<DescriptorPool> pool;
   if (absl::StartsWith(serialized, CommonFiles())) {
     serialized.remove_prefix(CommonFiles().size());
@@ -104,29 +100,30 @@ absl::StatusOr<std::unique_ptr<DescriptorPool>> BuildPool(std::string_view seria
   return pool;
 }
 
+// What is wrong with a component, after whose it is.
+absl::Status WithComponent(const ComponentSpec& of, const absl::Status& status) {
+  return absl::Status(status.code(),
+                      absl::StrCat("plugin '", of.plugin, "': ", StageKindName(of.kind), " type ",
+                                   Quoted(of.type), ": ", status.message()));
+}
+
+absl::Status WrongDescriptors(std::string_view what) {
+  return absl::InvalidArgumentError(absl::StrCat("the descriptors of its configuration: ", what));
+}
+
 }  // namespace
 
-Schema::Schema(ComponentSpec spec) : spec_(std::move(spec)) {}
-
-absl::StatusOr<std::unique_ptr<const Schema>> Schema::Create(ComponentSpec spec) {
-  std::unique_ptr<Schema> schema(new Schema(std::move(spec)));
+absl::StatusOr<std::unique_ptr<const Schema>> Schema::Create(const ComponentSpec& spec) {
+  std::unique_ptr<Schema> schema(new Schema(spec));
   const absl::Status status = schema->Build();
-  if (!status.ok()) {
-    const ComponentSpec& of = schema->spec_;
-    return absl::Status(status.code(),
-                        absl::StrCat("plugin '", of.plugin, "': ", StageKindName(of.kind), " type ",
-                                     Quoted(of.type), ": ", status.message()));
-  }
+  if (!status.ok()) return WithComponent(spec, status);
   return schema;
 }
 
 absl::Status Schema::Build() {
   if (spec_.config_message.empty() && spec_.descriptor_set.empty()) return absl::OkStatus();
   absl::StatusOr<std::unique_ptr<DescriptorPool>> pool = BuildPool(spec_.descriptor_set);
-  if (!pool.ok()) {
-    return absl::Status(pool.status().code(), absl::StrCat("the descriptors of its configuration: ",
-                                                           pool.status().message()));
-  }
+  if (!pool.ok()) return WrongDescriptors(pool.status().message());
   pool_ = *std::move(pool);
   message_ = pool_->FindMessageTypeByName(spec_.config_message);
   if (message_ == nullptr) {
@@ -146,36 +143,45 @@ std::unique_ptr<google::protobuf::Message> Schema::NewMessage() const {
   return std::unique_ptr<google::protobuf::Message>(prototype_->New());
 }
 
+absl::StatusOr<const Schema*> ComponentType::schema() const {
+  absl::call_once(once_, [this] { schema_ = Schema::Create(spec_); });
+  if (!schema_.ok()) return schema_.status();
+  return schema_->get();
+}
+
 absl::Status ConfigSchemas::Add(ComponentSpec spec) {
-  const auto key = std::make_pair(spec.kind, spec.type);
-  const Schema* present = Find(spec.kind, spec.type);
+  const ComponentType* present = Find(spec.kind, spec.type);
   if (present != nullptr) {
     return absl::AlreadyExistsError(absl::StrCat(
         "plugin '", spec.plugin, "': ", StageKindName(spec.kind), " type ", Quoted(spec.type),
         " is that of plugin '", present->spec().plugin, "' already"));
   }
-  absl::StatusOr<std::unique_ptr<const Schema>> schema = Schema::Create(std::move(spec));
-  if (!schema.ok()) return schema.status();
-  schemas_[key] = *std::move(schema);
+  if (const size_t bytes = spec.descriptor_set.size(); bytes > kMaxDescriptorBytes) {
+    return WithComponent(
+        spec, WrongDescriptors(
+                  absl::StrCat("they have ", bytes, " bytes; allowed are ", kMaxDescriptorBytes)));
+  }
+  const auto key = std::make_pair(spec.kind, spec.type);
+  types_[key] = std::make_unique<const ComponentType>(std::move(spec));
   return absl::OkStatus();
 }
 
-const Schema* ConfigSchemas::Find(StageKind kind, std::string_view type) const {
-  const auto found = schemas_.find(std::make_pair(kind, std::string(type)));
-  return found == schemas_.end() ? nullptr : found->second.get();
+const ComponentType* ConfigSchemas::Find(StageKind kind, std::string_view type) const {
+  const auto found = types_.find(std::make_pair(kind, std::string(type)));
+  return found == types_.end() ? nullptr : found->second.get();
 }
 
 std::vector<std::string> ConfigSchemas::Types(StageKind kind) const {
   std::vector<std::string> types;
-  for (const auto& [key, schema] : schemas_) {
+  for (const auto& [key, type] : types_) {
     if (key.first == kind) types.push_back(key.second);
   }
   return types;
 }
 
-std::vector<const Schema*> ConfigSchemas::All() const {
-  std::vector<const Schema*> all;
-  for (const auto& [key, schema] : schemas_) all.push_back(schema.get());
+std::vector<const ComponentType*> ConfigSchemas::All() const {
+  std::vector<const ComponentType*> all;
+  for (const auto& [key, type] : types_) all.push_back(type.get());
   return all;
 }
 

@@ -2,7 +2,8 @@
 // The component types that a configuration may name, and the messages that
 // configure them. Each component has a descriptor pool of its own, so that plugins
 // which bring different versions of one .proto do not meet; where they bring the same
-// version of config_rules.proto as the host, they share that.
+// version of config_rules.proto as the host, they share that. A pool is built when it is
+// first asked for: a pipeline has few of the components that there are.
 #ifndef WEIR_CORE_CONFIG_SCHEMAS_H_
 #define WEIR_CORE_CONFIG_SCHEMAS_H_
 
@@ -13,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/call_once.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/config/component_spec.h"
@@ -22,13 +24,13 @@
 
 namespace weir::config {
 
-// One component type. Immutable, so any thread may read it.
+// How one component type is configured. Immutable, so any thread may read it.
 class Schema {
  public:
-  // Reads the descriptors. INVALID_ARGUMENT, naming the plugin, for descriptors that
-  // are too large, do not build or lack the message, and for a field rule that
-  // makes no sense.
-  static absl::StatusOr<std::unique_ptr<const Schema>> Create(ComponentSpec spec);
+  // Reads the descriptors of `spec`, which must outlive what is made. INVALID_ARGUMENT,
+  // naming the plugin, for descriptors that do not build or lack the message, and for a
+  // field rule that makes no sense.
+  static absl::StatusOr<std::unique_ptr<const Schema>> Create(const ComponentSpec& spec);
 
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
@@ -41,10 +43,10 @@ class Schema {
   const RuleSet& rules() const { return rules_; }
 
  private:
-  explicit Schema(ComponentSpec spec);
+  explicit Schema(const ComponentSpec& spec) : spec_(spec) {}
   absl::Status Build();
 
-  ComponentSpec spec_;
+  const ComponentSpec& spec_;
   std::unique_ptr<google::protobuf::DescriptorPool> pool_;
   std::unique_ptr<google::protobuf::DynamicMessageFactory> factory_;
   const google::protobuf::Descriptor* message_ = nullptr;
@@ -52,27 +54,43 @@ class Schema {
   RuleSet rules_;
 };
 
+// One component type. Any thread may use it: the first to ask for the schema builds it.
+class ComponentType {
+ public:
+  explicit ComponentType(ComponentSpec spec) : spec_(std::move(spec)) {}
+
+  const ComponentSpec& spec() const { return spec_; }
+  // The same schema, or the same error of Schema::Create, to all who ask.
+  absl::StatusOr<const Schema*> schema() const;
+
+ private:
+  const ComponentSpec spec_;
+  mutable absl::once_flag once_;
+  mutable absl::StatusOr<std::unique_ptr<const Schema>> schema_;
+};
+
 // All of them. Filled on one thread, then read by any.
 class ConfigSchemas {
  public:
-  // Adds one component type. On an error (of Schema::Create, or ALREADY_EXISTS for a
-  // kind and type that is there) nothing has changed.
+  // Adds one component type, whose descriptors are not read yet. On an error
+  // (INVALID_ARGUMENT for descriptors that are too large, ALREADY_EXISTS for a kind and
+  // type that is there) nothing has changed.
   absl::Status Add(ComponentSpec spec);
 
   // Takes over all of `other`, of which no kind and type may be here already.
-  void Merge(ConfigSchemas other) { schemas_.merge(other.schemas_); }
+  void Merge(ConfigSchemas other) { types_.merge(other.types_); }
 
   // Null if there is none.
-  const Schema* Find(StageKind kind, std::string_view type) const;
+  const ComponentType* Find(StageKind kind, std::string_view type) const;
 
   // The types of one kind, sorted.
   std::vector<std::string> Types(StageKind kind) const;
 
   // All, sorted by kind and type.
-  std::vector<const Schema*> All() const;
+  std::vector<const ComponentType*> All() const;
 
  private:
-  std::map<std::pair<StageKind, std::string>, std::unique_ptr<const Schema>> schemas_;
+  std::map<std::pair<StageKind, std::string>, std::unique_ptr<const ComponentType>> types_;
 };
 
 }  // namespace weir::config

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/config/config_example.h"
 #include "core/config/describe.h"
 #include "core/config/loader.h"
@@ -32,6 +33,7 @@ using google::protobuf::DescriptorProto;
 using google::protobuf::FileDescriptorProto;
 using google::protobuf::FileDescriptorSet;
 using weir::config::ComponentSpec;
+using weir::config::ComponentType;
 using weir::config::ConfigSchemas;
 using weir::config::Schema;
 
@@ -63,6 +65,10 @@ void LoadPipeline(const std::string& text, const ConfigSchemas& schemas) {
   Require(pipeline.ok() || !pipeline.status().message().empty());
 }
 
+void RequireRefusal(const absl::Status& status) {
+  Require(status.code() == absl::StatusCode::kInvalidArgument && !status.message().empty());
+}
+
 // The plugin as the host meets it: catalogue, `weir describe`, `weir validate`.
 void MeetPlugin(const std::string& descriptors, const std::string& message,
                 const std::string& pipeline) {
@@ -72,12 +78,20 @@ void MeetPlugin(const std::string& descriptors, const std::string& message,
   spec.descriptor_set = descriptors;
   spec.config_message = message;
   const absl::Status status = schemas.Add(spec);
-  const Schema* const schema = schemas.Find(weir::StageKind::kSink, "hostile");
-  Require(status.ok() == (schema != nullptr));
-  if (schema == nullptr) {
-    Require(status.code() == absl::StatusCode::kInvalidArgument && !status.message().empty());
+  const ComponentType* const type = schemas.Find(weir::StageKind::kSink, "hostile");
+  Require(status.ok() == (type != nullptr));
+  if (type == nullptr) {
+    RequireRefusal(status);
     return;
   }
+  const absl::StatusOr<const Schema*> built = type->schema();
+  if (!built.ok()) {
+    RequireRefusal(built.status());
+    // Whoever uses it nevertheless gets to know why not.
+    LoadPipeline(pipeline, schemas);
+    return;
+  }
+  const Schema* const schema = *built;
   Require(schema->message() == nullptr || schema->message()->full_name() == message);
   const std::string description = weir::config::Describe(*schema);
   Require(!description.empty() && description.back() == '\n');

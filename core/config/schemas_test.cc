@@ -16,8 +16,23 @@
 namespace weir::config {
 namespace {
 
+// What is wrong with it: known when it is added, or when it is first used.
+absl::Status Use(ComponentSpec spec) {
+  ConfigSchemas schemas;
+  if (absl::Status status = schemas.Add(std::move(spec)); !status.ok()) return status;
+  return schemas.All().front()->schema().status();
+}
+
+// The message of the component type that is there and sound.
+const google::protobuf::Descriptor* MessageOf(const ConfigSchemas& schemas, StageKind kind,
+                                              const std::string& type) {
+  const absl::StatusOr<const Schema*> schema = schemas.Find(kind, type)->schema();
+  EXPECT_TRUE(schema.ok()) << schema.status();
+  return (*schema)->message();
+}
+
 std::string ErrorOf(ComponentSpec spec) {
-  const absl::Status status = ConfigSchemas().Add(std::move(spec));
+  const absl::Status status = Use(std::move(spec));
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << status;
   return std::string(status.message());
 }
@@ -42,6 +57,18 @@ TEST(SchemasTest, RefusesRulesThatMakeNoSense) {
   EXPECT_EQ(ErrorOfMessage("weir.test.BrokenRange"),
             "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenRange.network: cidr is "
             "for strings");
+}
+
+// So that a pipeline pays for the components that it has.
+TEST(SchemasTest, ReadsDescriptorsWhenTheyAreFirstAskedFor) {
+  ConfigSchemas schemas;
+  EXPECT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "broken", "weir.test.Broken")).ok());
+  EXPECT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "writer", "weir.test.Writer")).ok());
+  const ComponentType& writer = *schemas.Find(StageKind::kSink, "writer");
+  EXPECT_EQ(*writer.schema(), *writer.schema());
+  const ComponentType& broken = *schemas.Find(StageKind::kSink, "broken");
+  EXPECT_EQ(broken.schema().status().code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(broken.schema().status(), broken.schema().status());
 }
 
 TEST(SchemasTest, RefusesDescriptorsThatDoNotHold) {
@@ -82,8 +109,8 @@ TEST(SchemasTest, TakesOtherVersionsOfWhatAllImport) {
   ConfigSchemas schemas;
   ASSERT_TRUE(schemas.Add(same).ok());
   ASSERT_TRUE(schemas.Add(other).ok());
-  const auto* const same_message = schemas.Find(StageKind::kSink, "same")->message();
-  const auto* const other_message = schemas.Find(StageKind::kSink, "other")->message();
+  const auto* const same_message = MessageOf(schemas, StageKind::kSink, "same");
+  const auto* const other_message = MessageOf(schemas, StageKind::kSink, "other");
   EXPECT_EQ(same_message->DebugString(), other_message->DebugString());
   EXPECT_EQ(same_message->file()->pool()->FindMessageTypeByName("weir.OfAnotherVersion"), nullptr);
   EXPECT_NE(other_message->file()->pool()->FindMessageTypeByName("weir.OfAnotherVersion"), nullptr);
@@ -102,7 +129,7 @@ TEST(SchemasTest, SurvivesDamagedDescriptors) {
     }
     if (round % 5 == 0) spec.descriptor_set.resize(random() % spec.descriptor_set.size());
     // Either is right; that it comes back is what is tested.
-    ConfigSchemas().Add(spec).IgnoreError();
+    Use(spec).IgnoreError();
   }
 }
 
@@ -113,8 +140,8 @@ TEST(SchemasTest, KeepsKindsApartAndTypesUnique) {
   EXPECT_EQ(schemas.Add(TestSpec(StageKind::kSink, "grpc", "weir.test.Writer")),
             absl::AlreadyExistsError(
                 "plugin 'test.so': sink type 'grpc' is that of plugin 'test.so' already"));
-  EXPECT_EQ(schemas.Find(StageKind::kSink, "grpc")->message(), nullptr);
-  EXPECT_NE(schemas.Find(StageKind::kSource, "grpc")->message(), nullptr);
+  EXPECT_EQ(MessageOf(schemas, StageKind::kSink, "grpc"), nullptr);
+  EXPECT_NE(MessageOf(schemas, StageKind::kSource, "grpc"), nullptr);
   EXPECT_EQ(schemas.Find(StageKind::kTransform, "grpc"), nullptr);
   EXPECT_EQ(schemas.Types(StageKind::kSink), std::vector<std::string>({"grpc"}));
   EXPECT_EQ(schemas.All().size(), 2u);

@@ -138,9 +138,12 @@ class ComponentTrial {
           }
           const plugin::PluginLibrary& library = *catalogue_.libraries().front();
           const weir_component& component = *library.components()[index_];
-          const config::Schema& schema =
-              *catalogue_.schemas().Find(static_cast<StageKind>(component.kind), component.type);
-          trial({component, library.path(), schema, config_}, steps);
+          // It is there and sound, or the plugin would not have been loaded.
+          const config::Schema* const schema =
+              *catalogue_.schemas()
+                   .Find(static_cast<StageKind>(component.kind), component.type)
+                   ->schema();
+          trial({component, library.path(), *schema, config_}, steps);
         },
         report_);
   }

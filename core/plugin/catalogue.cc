@@ -69,6 +69,11 @@ absl::Status Catalogue::AddFile(const std::string& path) {
     }
     if (absl::Status status = schemas.Add(SpecOf(*component, path)); !status.ok()) return status;
   }
+  if (check_ == DescriptorCheck::kAtOnce) {
+    for (const config::ComponentType* type : schemas.All()) {
+      if (!type->schema().ok()) return type->schema().status();
+    }
+  }
   for (const weir_component* component : (*library)->components()) {
     components_[{KindOf(*component), component->type}] = {library->get(), component};
   }

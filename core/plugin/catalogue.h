@@ -22,9 +22,18 @@
 
 namespace weir::plugin {
 
+// When the descriptors of a plugin's configurations are read, which takes most of the time
+// that it takes to open it.
+enum class DescriptorCheck {
+  kAtOnce,    // a plugin with descriptors that are wrong is refused
+  kWhenUsed,  // a configuration is refused that has a component with such descriptors
+};
+
 // Filled on the control thread, then constant.
 class Catalogue {
  public:
+  explicit Catalogue(DescriptorCheck check = DescriptorCheck::kAtOnce) : check_(check) {}
+
   // Opens every *.so in the folders of `path` (separated by colons), by name within
   // a folder. A file that cannot be used is remembered in refused() and does not
   // keep the others from being used; a folder that cannot be read is an error.
@@ -56,6 +65,7 @@ class Catalogue {
 
   absl::Status AddFolder(const std::string& folder);
 
+  const DescriptorCheck check_;
   std::vector<std::unique_ptr<const PluginLibrary>> libraries_;
   std::map<Key, Component> components_;
   config::ConfigSchemas schemas_;

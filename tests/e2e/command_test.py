@@ -285,6 +285,27 @@ sink { name: "out" type: "defect" input: "in" }
         self.assertIn("steady", weir.stdout())
         self.assertIn("no_symbol.so", weir.stderr())
 
+    def test_broken_descriptors_are_told_where_they_are_used(self):
+        plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(plugins)
+        for name in ("broken_descriptors", "steady"):
+            shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), plugins)
+        path = "--plugin_path=" + plugins
+        reason = ("broken_descriptors.so': sink type 'defect': the descriptors of its configuration: "
+                  "they are not a google.protobuf.FileDescriptorSet")
+        self.refused("""source { name: "in" type: "steady" }
+sink { name: "out" type: "defect" input: "in" }
+""", "FILE:2:20: sink 'out': plugin '", reason, arguments=(path,))
+        for command, code in ((("plugins",), harness.EXIT_FAILED),
+                              (("describe", "defect"), harness.EXIT_BAD_USAGE),
+                              (("doctor",), harness.EXIT_BAD_USAGE)):
+            weir = self.weir(*command, path)
+            self.assertEqual(weir.wait(), code, weir.stderr())
+            self.assertIn(reason, weir.stderr())
+        weir = self.weir("version", "--verbose", path)
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN)
+        self.assertIn(reason, weir.stdout())
+
     def test_a_create_that_fails_or_throws(self):
         for name, reason in (("create_fails", "create does not like its configuration"),
                              ("create_throws", "create has thrown")):

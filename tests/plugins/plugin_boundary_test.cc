@@ -55,6 +55,21 @@ TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
   EXPECT_THAT(WhyRefused("not_there"), HasSubstr("does not load"));
 }
 
+TEST(RefusedPluginTest, DescriptorsAreReadWhenTheyAreUsedIfAskedFor) {
+  Catalogue catalogue(DescriptorCheck::kWhenUsed);
+  ASSERT_TRUE(catalogue.AddFile(PluginFile("broken_descriptors")).ok());
+  ASSERT_TRUE(catalogue.AddFile(PluginFile("steady")).ok());
+  const std::string source = "source { name: \"in\" type: \"steady\" }\n";
+  const std::string sink = "sink { name: \"out\" type: \"defect\" input: \"in\" }\n";
+  const absl::Status status = config::LoadText(source + sink, "test.textproto", catalogue.schemas(),
+                                               config::ProcessEnvironment())
+                                  .status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  // The sentence of the catalogue that reads them at once.
+  EXPECT_EQ(std::string(status.message()),
+            "test.textproto:2:20: sink 'out': " + WhyRefused("broken_descriptors"));
+}
+
 TEST(RefusedPluginTest, ATypeThatIsThereAlreadyIsRefused) {
   Catalogue catalogue;
   ASSERT_TRUE(catalogue.AddFile(PluginFile("none")).ok());

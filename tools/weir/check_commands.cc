@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/config/describe.h"
@@ -46,7 +47,7 @@ int ValidateCommand(const Arguments& /*arguments*/) {
   if (FLAGS_depth != "config" && FLAGS_depth != "setup") {
     return BadUsage(absl::StrCat("--depth: '", FLAGS_depth, "' is neither config nor setup"));
   }
-  const auto catalogue = OpenPlugins();
+  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kWhenUsed);
   if (!catalogue.ok()) return BadUsage(catalogue.status().message());
   const auto config = LoadPipeline(FLAGS_config, **catalogue);
   if (!config.ok()) return BadUsage(config.status().message());
@@ -60,10 +61,10 @@ int ValidateCommand(const Arguments& /*arguments*/) {
 }
 
 int PluginsCommand(const Arguments& /*arguments*/) {
-  const auto catalogue = OpenPlugins();
+  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kAtOnce);
   if (!catalogue.ok()) return BadUsage(catalogue.status().message());
-  for (const config::Schema* schema : (*catalogue)->schemas().All()) {
-    const config::ComponentSpec& spec = schema->spec();
+  for (const config::ComponentType* type : (*catalogue)->schemas().All()) {
+    const config::ComponentSpec& spec = type->spec();
     absl::PrintF("%-9s  %-16s  %s\n", StageKindName(spec.kind), spec.type, spec.summary);
     absl::PrintF("%-9s  %-16s  %s\n", "", "", spec.plugin);
   }
@@ -72,14 +73,16 @@ int PluginsCommand(const Arguments& /*arguments*/) {
 }
 
 int DescribeCommand(const Arguments& arguments) {
-  const auto catalogue = OpenPlugins();
+  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kWhenUsed);
   if (!catalogue.ok()) return BadUsage(catalogue.status().message());
   bool found = false;
   std::string types;
-  for (const config::Schema* schema : (*catalogue)->schemas().All()) {
-    absl::StrAppend(&types, types.empty() ? "" : ", ", schema->spec().type);
-    if (schema->spec().type != arguments[0]) continue;
-    std::fputs(absl::StrCat(found ? "\n" : "", config::Describe(*schema)).c_str(), stdout);
+  for (const config::ComponentType* type : (*catalogue)->schemas().All()) {
+    absl::StrAppend(&types, types.empty() ? "" : ", ", type->spec().type);
+    if (type->spec().type != arguments[0]) continue;
+    const absl::StatusOr<const config::Schema*> schema = type->schema();
+    if (!schema.ok()) return BadUsage(schema.status().message());
+    std::fputs(absl::StrCat(found ? "\n" : "", config::Describe(**schema)).c_str(), stdout);
     found = true;
   }
   if (found) return kExitClean;

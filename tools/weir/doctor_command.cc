@@ -91,7 +91,7 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int DoctorCommand(const Arguments& /*arguments*/) {
-  const auto catalogue = OpenPlugins();
+  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kAtOnce);
   if (!catalogue.ok()) {
     PrintError(catalogue.status().message());
     return kExitBadUsage;

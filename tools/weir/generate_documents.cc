@@ -39,7 +39,13 @@ absl::StatusOr<std::string> FileManual(const std::string& schema_path,
   for (const std::string& plugin : plugins) {
     if (absl::Status status = catalogue.AddFile(plugin); !status.ok()) return status;
   }
-  return PipelineFileManual(*schema, catalogue.schemas().All(), plugin::kVersion);
+  std::vector<const config::Schema*> components;
+  for (const config::ComponentType* type : catalogue.schemas().All()) {
+    const absl::StatusOr<const config::Schema*> component = type->schema();
+    if (!component.ok()) return component.status();
+    components.push_back(*component);
+  }
+  return PipelineFileManual(*schema, components, plugin::kVersion);
 }
 
 absl::StatusOr<std::string> Generate(const std::vector<std::string>& words) {

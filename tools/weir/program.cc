@@ -54,10 +54,10 @@ absl::StatusOr<std::string> PluginFolders() {
   return (*prefix / "lib/weir/plugins").string();
 }
 
-absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins() {
+absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins(plugin::DescriptorCheck check) {
   const absl::StatusOr<std::string> folders = PluginFolders();
   if (!folders.ok()) return folders.status();
-  auto catalogue = std::make_unique<plugin::Catalogue>();
+  auto catalogue = std::make_unique<plugin::Catalogue>(check);
   if (absl::Status status = catalogue->AddPath(*folders); !status.ok()) return status;
   return catalogue;
 }

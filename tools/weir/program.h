@@ -22,7 +22,7 @@ std::string_view DefaultPipeline();
 absl::StatusOr<std::string> PluginFolders();
 
 // Opens the plugins of PluginFolders.
-absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins();
+absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins(plugin::DescriptorCheck check);
 
 // Loads the file `path`, or the default pipeline if it is empty. If plugins were
 // refused, an error ends with why, since a missing type may be theirs.

@@ -158,7 +158,7 @@ int RunCommand(const Arguments& /*arguments*/) {
     PrintError(status.message());
     return kExitFailed;
   }
-  const auto catalogue = OpenPlugins();
+  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kWhenUsed);
   if (!catalogue.ok()) {
     PrintError(catalogue.status().message());
     return kExitBadUsage;

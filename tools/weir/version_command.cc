@@ -43,7 +43,7 @@ void PrintBuild() {
 // built with this program only.
 void PrintPlugins() {
   std::printf("\nPlugins\n");
-  const auto catalogue = OpenPlugins();
+  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kAtOnce);
   if (!catalogue.ok()) {
     absl::PrintF("  none: %s\n", catalogue.status().message());
     return;
