@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the host knows of a component type before it makes an instance: enough to
 // check a configuration against it and to describe it. Filled by the plugin
-// catalogue; plain values, no ties to the plugin's memory.
+// catalogue; plain values, but for the descriptors, which are large and stay where the
+// plugin has them.
 #ifndef WEIR_CORE_CONFIG_COMPONENT_SPEC_H_
 #define WEIR_CORE_CONFIG_COMPONENT_SPEC_H_
 
 #include <string>
+#include <string_view>
 
 #include "core/record/stage_kind.h"
 
@@ -20,7 +22,7 @@ struct ComponentSpec {
   // google.protobuf.FileDescriptorSet that holds it and all it imports, each file
   // after its imports. Both empty: it takes no configuration.
   std::string config_message;
-  std::string descriptor_set;
+  std::string_view descriptor_set;  // must outlive the spec and what is made of it
 };
 
 }  // namespace weir::config

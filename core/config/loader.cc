@@ -223,25 +223,25 @@ absl::Status ReadError(const std::string& path, int error) {
       absl::StrCat(path, ": the configuration cannot be read: ", std::strerror(error)));
 }
 
-// All of a file, as long as it is not too long.
+// All of a file, or more than it may have. By and by: most have a few kB, and memory for the
+// longest would have to be cleared.
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return ReadError(path, errno);
-  std::string text(kMaxFileBytes + 1, '\0');
-  size_t size = 0;
+  std::string text;
+  char part[8192];
   ssize_t got = 1;
-  while (got != 0 && size < text.size()) {
-    got = read(file, &text[size], text.size() - size);
+  while (got != 0 && text.size() <= kMaxFileBytes) {
+    got = read(file, part, sizeof(part));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
       const int error = errno;
       close(file);
       return ReadError(path, error);
     }
-    size += static_cast<size_t>(got);
+    text.append(part, static_cast<size_t>(got));
   }
   close(file);
-  text.resize(size);
   return text;
 }
 

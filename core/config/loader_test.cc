@@ -400,6 +400,13 @@ TEST(LoaderTest, ReadsFiles) {
   std::ofstream(path) << "source { name: 'a' type: 'generator' }\n"
                          "sink { name: 'b' type: 'null' input: 'a' }\n";
   EXPECT_TRUE(LoadFile(path, TestSchemas(), TestVariable).ok());
+  std::ofstream(path, std::ios::app) << "# " << std::string(100'000, 'x') << "\nnonsense: 1";
+  const absl::Status far_down = LoadFile(path, TestSchemas(), TestVariable).status();
+  EXPECT_TRUE(absl::StrContains(far_down.message(), absl::StrCat(path, ":4:1: "))) << far_down;
+  std::ofstream(path, std::ios::app) << std::string(kMaxFileBytes, ' ');
+  EXPECT_EQ(LoadFile(path, TestSchemas(), TestVariable).status(),
+            absl::InvalidArgumentError(
+                absl::StrCat(path, ": the configuration is longer than 1048576 bytes")));
   std::remove(path.c_str());
   const absl::Status missing = LoadFile(path, TestSchemas(), TestVariable).status();
   EXPECT_EQ(missing, absl::InvalidArgumentError(absl::StrCat(

@@ -80,14 +80,16 @@ TEST(SchemasTest, RefusesDescriptorsThatDoNotHold) {
   EXPECT_EQ(ErrorOf(spec),
             "plugin 'test.so': sink type 'x': the descriptors of its configuration: they are not a "
             "google.protobuf.FileDescriptorSet");
-  spec.descriptor_set.assign(10 << 20, '\n');
+  const std::string large(10 << 20, '\n');
+  spec.descriptor_set = large;
   EXPECT_EQ(ErrorOf(spec),
             "plugin 'test.so': sink type 'x': the descriptors of its configuration: they have "
             "10485760 bytes; allowed are 1048576");
   google::protobuf::FileDescriptorSet set;
   set.add_file()->set_name("a.proto");
   set.mutable_file(0)->add_dependency("missing.proto");
-  spec.descriptor_set = set.SerializeAsString();
+  const std::string lacking = set.SerializeAsString();
+  spec.descriptor_set = lacking;
   EXPECT_EQ(ErrorOf(spec),
             "plugin 'test.so': sink type 'x': the descriptors of its configuration: a.proto: "
             "missing.proto: Import \"missing.proto\" has not been loaded.");
@@ -99,13 +101,14 @@ TEST(SchemasTest, TakesOtherVersionsOfWhatAllImport) {
   const ComponentSpec same = TestSpec(StageKind::kSink, "same", "weir.test.Writer");
   ComponentSpec other = TestSpec(StageKind::kSink, "other", "weir.test.Writer");
   google::protobuf::FileDescriptorSet set;
-  ASSERT_TRUE(set.ParseFromString(other.descriptor_set));
+  ASSERT_TRUE(set.ParseFromString(std::string(other.descriptor_set)));
   for (google::protobuf::FileDescriptorProto& file : *set.mutable_file()) {
     if (file.name() == "plugins/sdk/config_rules.proto") {
       file.add_message_type()->set_name("OfAnotherVersion");
     }
   }
-  other.descriptor_set = set.SerializeAsString();
+  const std::string of_another_version = set.SerializeAsString();
+  other.descriptor_set = of_another_version;
   ConfigSchemas schemas;
   ASSERT_TRUE(schemas.Add(same).ok());
   ASSERT_TRUE(schemas.Add(other).ok());
@@ -120,14 +123,16 @@ TEST(SchemasTest, SurvivesDamagedDescriptors) {
   const ComponentSpec good = TestSpec(StageKind::kSink, "x", "weir.test.Writer");
   std::mt19937 random(7);
   for (int round = 0; round < 300; ++round) {
-    ComponentSpec spec = good;
+    std::string descriptors(good.descriptor_set);
     for (int i = 0; i <= round % 8; ++i) {
       // Every other round behind what it has in common with the host's.
       const size_t from = round % 2 == 0 ? 0 : kPluginsSdkConfigRulesDescriptorsSize;
-      const size_t at = from + random() % (spec.descriptor_set.size() - from);
-      spec.descriptor_set[at] = static_cast<char>(random());
+      const size_t at = from + random() % (descriptors.size() - from);
+      descriptors[at] = static_cast<char>(random());
     }
-    if (round % 5 == 0) spec.descriptor_set.resize(random() % spec.descriptor_set.size());
+    if (round % 5 == 0) descriptors.resize(random() % descriptors.size());
+    ComponentSpec spec = good;
+    spec.descriptor_set = descriptors;
     // Either is right; that it comes back is what is tested.
     Use(spec).IgnoreError();
   }

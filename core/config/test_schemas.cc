@@ -16,8 +16,8 @@ ComponentSpec TestSpec(StageKind kind, const std::string& type, const std::strin
   spec.plugin = "test.so";
   spec.config_message = message;
   if (!message.empty()) {
-    spec.descriptor_set.assign(reinterpret_cast<const char*>(kCoreConfigConfigTestDescriptors),
-                               kCoreConfigConfigTestDescriptorsSize);
+    spec.descriptor_set = {reinterpret_cast<const char*>(kCoreConfigConfigTestDescriptors),
+                           kCoreConfigConfigTestDescriptorsSize};
   }
   return spec;
 }

@@ -23,8 +23,9 @@ config::ComponentSpec SpecOf(const weir_component& component, const std::string&
   spec.plugin = path;
   if (component.config_message != nullptr) {
     spec.config_message = component.config_message;
-    spec.descriptor_set.assign(reinterpret_cast<const char*>(component.config_descriptors),
-                               component.config_descriptors_size);
+    // Plugins stay open for the life of the process.
+    spec.descriptor_set = {reinterpret_cast<const char*>(component.config_descriptors),
+                           component.config_descriptors_size};
   }
   return spec;
 }
