@@ -152,6 +152,19 @@ std::string CheckRange(const std::string& value) {
 
 }  // namespace
 
+const std::string& Pattern::wrong() const {
+  absl::call_once(once_, [this] {
+    if (const std::string why = WhatIsWrongWithRegex(text_, &regex_); !why.empty()) {
+      wrong_ = absl::StrCat("the pattern ", Quoted(text_), " is not valid: ", why);
+    }
+  });
+  return wrong_;
+}
+
+bool Pattern::Matches(const std::string& value) const {
+  return wrong().empty() && std::regex_match(value, *regex_);
+}
+
 absl::StatusOr<std::unique_ptr<const CompiledRules>> CompiledRules::Compile(
     const FieldDescriptor& field, const FieldRules& rules) {
   const std::string misfit = Misfit(RuledField(field), rules);
@@ -159,13 +172,11 @@ absl::StatusOr<std::unique_ptr<const CompiledRules>> CompiledRules::Compile(
   auto compiled = std::make_unique<CompiledRules>();
   compiled->rules = rules;
   if (rules.has_pattern()) {
-    const std::string wrong = rules.pattern().size() > kMaxPatternBytes
-                                  ? "it is too long"
-                                  : WhatIsWrongWithRegex(rules.pattern(), &compiled->pattern);
-    if (!wrong.empty()) {
+    if (rules.pattern().size() > kMaxPatternBytes) {
       return absl::InvalidArgumentError(
-          absl::StrCat("the pattern ", Quoted(rules.pattern()), " is not valid: ", wrong));
+          absl::StrCat("the pattern ", Quoted(rules.pattern()), " is not valid: it is too long"));
     }
+    compiled->pattern.emplace(rules.pattern());
   }
   const DurationRule& duration = rules.duration();
   absl::Status status =
@@ -195,7 +206,8 @@ std::string CompiledRules::CheckString(const std::string& value) const {
     if (value.size() > kMaxMatchedBytes) {
       return absl::StrCat("is ", value.size(), " bytes long; it may have ", kMaxMatchedBytes);
     }
-    if (!std::regex_match(value, *pattern)) {
+    if (!pattern->wrong().empty()) return absl::StrCat("cannot be checked: ", pattern->wrong());
+    if (!pattern->Matches(value)) {
       return absl::StrCat(Quoted(value), " does not match the pattern ", rules.pattern());
     }
   }

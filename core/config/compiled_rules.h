@@ -9,7 +9,9 @@
 #include <regex>
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "absl/base/call_once.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "plugins/sdk/config_rules.pb.h"
@@ -21,9 +23,28 @@ namespace weir::config {
 inline constexpr size_t kMaxPatternBytes = 512;
 inline constexpr size_t kMaxMatchedBytes = 1024;
 
-// Immutable, so any thread may use it.
+// A regular expression that values must match. It is compiled when it is first needed: that
+// takes long, and a file has few of the fields that there are. Any thread may use it.
+class Pattern {
+ public:
+  explicit Pattern(std::string text) : text_(std::move(text)) {}
+
+  // Why it cannot be used, as a sentence without an end; empty if it can.
+  const std::string& wrong() const;
+  // Of one that can be used.
+  bool Matches(const std::string& value) const;
+
+ private:
+  const std::string text_;
+  mutable absl::once_flag once_;
+  mutable std::optional<std::regex> regex_;
+  mutable std::string wrong_;
+};
+
+// Constant for all who look, so any thread may use it.
 struct CompiledRules {
-  // INVALID_ARGUMENT, without the field's name, if they do not fit `field`.
+  // INVALID_ARGUMENT, without the field's name, if they do not fit `field`. Whether the
+  // pattern is a regular expression is not looked at.
   static absl::StatusOr<std::unique_ptr<const CompiledRules>> Compile(
       const google::protobuf::FieldDescriptor& field, const FieldRules& rules);
 
@@ -32,7 +53,7 @@ struct CompiledRules {
   std::string CheckString(const std::string& value) const;
 
   FieldRules rules;
-  std::optional<std::regex> pattern;
+  std::optional<Pattern> pattern;
   std::optional<int64_t> min_duration_ns;
   std::optional<int64_t> max_duration_ns;
 };

@@ -2,6 +2,7 @@
 #include "core/config/field_rules.h"
 
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -26,6 +27,10 @@ std::vector<const FieldDescriptor*> FieldsAndExtensions(const Descriptor& messag
   message.file()->pool()->FindAllExtensions(&message, &fields);
   for (int i = 0; i < message.field_count(); ++i) fields.push_back(message.field(i));
   return fields;
+}
+
+std::string WrongRules(const FieldDescriptor& field, std::string_view what) {
+  return absl::StrCat("the rules of ", field.full_name(), ": ", what);
 }
 
 }  // namespace
@@ -200,13 +205,22 @@ absl::StatusOr<RuleSet> RuleSet::Compile(const Descriptor* message) {
       if (!field->options().HasExtension(weir::rules)) continue;
       auto compiled = CompiledRules::Compile(*field, field->options().GetExtension(weir::rules));
       if (!compiled.ok()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("the rules of ", field->full_name(), ": ", compiled.status().message()));
+        return absl::InvalidArgumentError(WrongRules(*field, compiled.status().message()));
       }
       set.rules_[field] = *std::move(compiled);
     }
   }
   return set;
+}
+
+absl::Status RuleSet::CheckPatterns() const {
+  std::string first;  // by name, so that it is the same every time
+  for (const auto& [field, rules] : rules_) {
+    if (!rules->pattern.has_value() || rules->pattern->wrong().empty()) continue;
+    std::string wrong = WrongRules(*field, rules->pattern->wrong());
+    if (first.empty() || wrong < first) first = std::move(wrong);
+  }
+  return first.empty() ? absl::OkStatus() : absl::InvalidArgumentError(first);
 }
 
 void RuleSet::Check(const Message& message, bool complete, const IsGiven& is_given,

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
@@ -29,7 +30,7 @@ using FieldPath = std::vector<FieldStep>;
 // "tls.ca_file", "output[2].path".
 std::string PathText(const FieldPath& path);
 
-// Immutable once compiled, so any thread may use it.
+// Constant once compiled, for all who look, so any thread may use it.
 class RuleSet {
  public:
   RuleSet();
@@ -38,8 +39,12 @@ class RuleSet {
   ~RuleSet();
 
   // The rules of `message` and of all messages that it can hold. INVALID_ARGUMENT,
-  // naming the field, for a rule that does not fit its field or makes no sense.
+  // naming the field, for a rule that does not fit its field or makes no sense. Patterns
+  // are left for their first use, which reports a wrong one at the value.
   static absl::StatusOr<RuleSet> Compile(const google::protobuf::Descriptor* message);
+
+  // INVALID_ARGUMENT, naming the field, if a pattern is wrong.
+  absl::Status CheckPatterns() const;
 
   // Gets a breach: where, and a sentence that begins with the path. An absent field
   // has the path of the message that lacks it (empty: the whole message).

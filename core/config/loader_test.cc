@@ -86,6 +86,21 @@ sink { name: "out"
           "weir.test.Broken.count: pattern is for strings"));
 }
 
+TEST(LoaderTest, SaysWhyAValueCannotBeCheckedWhereItStands) {
+  ConfigSchemas schemas;
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSource, "generator", "")).ok());
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "broken", "weir.test.BrokenPattern")).ok());
+  const std::string text = R"(source { name: "in" type: "generator" }
+sink { name: "out" type: "broken" input: "in"
+       config { [weir/weir.test.BrokenPattern] { %s } } })";
+  EXPECT_TRUE(LoadText(absl::StrReplaceAll(text, {{"%s", ""}}), "f", schemas, TestVariable).ok());
+  EXPECT_EQ(
+      LoadText(absl::StrReplaceAll(text, {{"%s", "name: 'x'"}}), "f", schemas, TestVariable)
+          .status(),
+      absl::InvalidArgumentError("f:3:50: sink 'out': name cannot be checked: the pattern '(x' is "
+                                 "not valid: a '(' without ')', or the other way round"));
+}
+
 TEST(LoaderTest, OrdersStagesByTheirInputs) {
   const absl::StatusOr<PipelineConfig> pipeline = Load(R"(
 sink { name: "out" type: "null" input: ["second", "first"] queue { batches: 7 } }

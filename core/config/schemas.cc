@@ -149,6 +149,13 @@ absl::StatusOr<const Schema*> ComponentType::schema() const {
   return schema_->get();
 }
 
+absl::Status ComponentType::Check() const {
+  const absl::StatusOr<const Schema*> built = schema();
+  if (!built.ok()) return built.status();
+  const absl::Status status = (*built)->rules().CheckPatterns();
+  return status.ok() ? status : WithComponent(spec_, status);
+}
+
 absl::Status ConfigSchemas::Add(ComponentSpec spec) {
   const ComponentType* present = Find(spec.kind, spec.type);
   if (present != nullptr) {

@@ -29,7 +29,7 @@ class Schema {
  public:
   // Reads the descriptors of `spec`, which must outlive what is made. INVALID_ARGUMENT,
   // naming the plugin, for descriptors that do not build or lack the message, and for a
-  // field rule that makes no sense.
+  // field rule that makes no sense (of patterns see RuleSet).
   static absl::StatusOr<std::unique_ptr<const Schema>> Create(const ComponentSpec& spec);
 
   Schema(const Schema&) = delete;
@@ -62,6 +62,9 @@ class ComponentType {
   const ComponentSpec& spec() const { return spec_; }
   // The same schema, or the same error of Schema::Create, to all who ask.
   absl::StatusOr<const Schema*> schema() const;
+  // The error of schema(), or of a pattern, which else is looked at when a value is to be
+  // matched.
+  absl::Status Check() const;
 
  private:
   const ComponentSpec spec_;

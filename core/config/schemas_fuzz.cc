@@ -84,9 +84,11 @@ void MeetPlugin(const std::string& descriptors, const std::string& message,
     RequireRefusal(status);
     return;
   }
+  const absl::Status sound = type->Check();
+  if (!sound.ok()) RequireRefusal(sound);
   const absl::StatusOr<const Schema*> built = type->schema();
   if (!built.ok()) {
-    RequireRefusal(built.status());
+    Require(built.status() == sound);
     // Whoever uses it nevertheless gets to know why not.
     LoadPipeline(pipeline, schemas);
     return;

@@ -20,7 +20,7 @@ namespace {
 absl::Status Use(ComponentSpec spec) {
   ConfigSchemas schemas;
   if (absl::Status status = schemas.Add(std::move(spec)); !status.ok()) return status;
-  return schemas.All().front()->schema().status();
+  return schemas.All().front()->Check();
 }
 
 // The message of the component type that is there and sound.

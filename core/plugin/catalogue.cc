@@ -72,7 +72,7 @@ absl::Status Catalogue::AddFile(const std::string& path) {
   }
   if (check_ == DescriptorCheck::kAtOnce) {
     for (const config::ComponentType* type : schemas.All()) {
-      if (!type->schema().ok()) return type->schema().status();
+      if (absl::Status status = type->Check(); !status.ok()) return status;
     }
   }
   for (const weir_component* component : (*library)->components()) {

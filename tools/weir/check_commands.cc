@@ -5,7 +5,6 @@
 #include <string_view>
 
 #include "absl/status/status.h"
-#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/config/describe.h"
@@ -80,9 +79,8 @@ int DescribeCommand(const Arguments& arguments) {
   for (const config::ComponentType* type : (*catalogue)->schemas().All()) {
     absl::StrAppend(&types, types.empty() ? "" : ", ", type->spec().type);
     if (type->spec().type != arguments[0]) continue;
-    const absl::StatusOr<const config::Schema*> schema = type->schema();
-    if (!schema.ok()) return BadUsage(schema.status().message());
-    std::fputs(absl::StrCat(found ? "\n" : "", config::Describe(**schema)).c_str(), stdout);
+    if (absl::Status status = type->Check(); !status.ok()) return BadUsage(status.message());
+    std::fputs(absl::StrCat(found ? "\n" : "", config::Describe(**type->schema())).c_str(), stdout);
     found = true;
   }
   if (found) return kExitClean;
