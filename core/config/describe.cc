@@ -195,10 +195,14 @@ class Description {
 
 }  // namespace
 
-std::string Describe(const Schema& schema) { return Description(schema).Run(); }
+std::string Describe(const Schema& schema) {
+  const auto commented = Schema::Create(schema.spec(), Comments::kKept);
+  return Description(commented.ok() ? **commented : schema).Run();
+}
 
 std::string DescribeConfiguration(const Schema& schema) {
-  return Description(schema).Configuration();
+  const auto commented = Schema::Create(schema.spec(), Comments::kKept);
+  return Description(commented.ok() ? **commented : schema).Configuration();
 }
 
 }  // namespace weir::config

@@ -67,7 +67,7 @@ const DescriptorPool* CommonPool() {
   return pool;
 }
 
-absl::Status BuildFiles(std::string_view serialized, DescriptorPool* pool) {
+absl::Status BuildFiles(std::string_view serialized, Comments comments, DescriptorPool* pool) {
   FileDescriptorSet set;
   if (!set.ParseFromArray(serialized.data(), static_cast<int>(serialized.size()))) {
     return absl::InvalidArgumentError("they are not a google.protobuf.FileDescriptorSet");
@@ -78,6 +78,7 @@ absl::Status BuildFiles(std::string_view serialized, DescriptorPool* pool) {
   }
   for (FileDescriptorProto& file : *set.mutable_file()) {
     for (DescriptorProto& message : *file.mutable_message_type()) DropReservedNames(&message);
+    if (comments == Comments::kLeftOut) file.clear_source_code_info();
     BuildErrors errors;
     if (pool->BuildFileCollectingErrors(file, &errors) == nullptr) {
       return absl::InvalidArgumentError(errors.first().empty() ? file.name() : errors.first());
@@ -88,7 +89,8 @@ absl::Status BuildFiles(std::string_view serialized, DescriptorPool* pool) {
 
 // A plugin whose set begins otherwise brings all its files: another version of these two,
 // or none.
-absl::StatusOr<std::unique_ptr<DescriptorPool>> BuildPool(std::string_view serialized) {
+absl::StatusOr<std::unique_ptr<DescriptorPool>> BuildPool(std::string_view serialized,
+                                                          Comments comments) {
   std::unique_ptr<DescriptorPool> pool;
   if (absl::StartsWith(serialized, CommonFiles())) {
     serialized.remove_prefix(CommonFiles().size());
@@ -96,7 +98,8 @@ absl::StatusOr<std::unique_ptr<DescriptorPool>> BuildPool(std::string_view seria
   } else {
     pool = std::make_unique<DescriptorPool>();
   }
-  if (absl::Status status = BuildFiles(serialized, pool.get()); !status.ok()) return status;
+  if (absl::Status status = BuildFiles(serialized, comments, pool.get()); !status.ok())
+    return status;
   return pool;
 }
 
@@ -113,16 +116,17 @@ absl::Status WrongDescriptors(std::string_view what) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<const Schema>> Schema::Create(const ComponentSpec& spec) {
+absl::StatusOr<std::unique_ptr<const Schema>> Schema::Create(const ComponentSpec& spec,
+                                                             Comments comments) {
   std::unique_ptr<Schema> schema(new Schema(spec));
-  const absl::Status status = schema->Build();
+  const absl::Status status = schema->Build(comments);
   if (!status.ok()) return WithComponent(spec, status);
   return schema;
 }
 
-absl::Status Schema::Build() {
+absl::Status Schema::Build(Comments comments) {
   if (spec_.config_message.empty() && spec_.descriptor_set.empty()) return absl::OkStatus();
-  absl::StatusOr<std::unique_ptr<DescriptorPool>> pool = BuildPool(spec_.descriptor_set);
+  absl::StatusOr<std::unique_ptr<DescriptorPool>> pool = BuildPool(spec_.descriptor_set, comments);
   if (!pool.ok()) return WrongDescriptors(pool.status().message());
   pool_ = *std::move(pool);
   message_ = pool_->FindMessageTypeByName(spec_.config_message);

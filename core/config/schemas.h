@@ -24,13 +24,18 @@
 
 namespace weir::config {
 
+// Whether a schema has the comments of its .proto files: for descriptions only, and a large
+// part of what there is to build and to keep.
+enum class Comments { kLeftOut, kKept };
+
 // How one component type is configured. Immutable, so any thread may read it.
 class Schema {
  public:
   // Reads the descriptors of `spec`, which must outlive what is made. INVALID_ARGUMENT,
   // naming the plugin, for descriptors that do not build or lack the message, and for a
   // field rule that makes no sense (of patterns see RuleSet).
-  static absl::StatusOr<std::unique_ptr<const Schema>> Create(const ComponentSpec& spec);
+  static absl::StatusOr<std::unique_ptr<const Schema>> Create(
+      const ComponentSpec& spec, Comments comments = Comments::kLeftOut);
 
   Schema(const Schema&) = delete;
   Schema& operator=(const Schema&) = delete;
@@ -44,7 +49,7 @@ class Schema {
 
  private:
   explicit Schema(const ComponentSpec& spec) : spec_(spec) {}
-  absl::Status Build();
+  absl::Status Build(Comments comments);
 
   const ComponentSpec& spec_;
   std::unique_ptr<google::protobuf::DescriptorPool> pool_;
