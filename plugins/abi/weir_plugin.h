@@ -434,7 +434,7 @@ typedef struct weir_component {
 
   /* Since 1.3. Sinks, and transforms with ticks, optional: lets go of what is open by a
    * name and opens that name anew, because somebody has moved it away (SIGUSR1, as
-   * logrotate has it sent). On the thread of process, also while no batch comes. An error
+   * logrotate has it sent). On a thread as of process, also while no batch comes. An error
    * ends the pipeline. */
   weir_code (*reopen)(void* instance, weir_error* error);
 
