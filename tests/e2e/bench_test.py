@@ -106,7 +106,7 @@ class UserspaceTest(Measurements, unittest.TestCase):
         subjects = {m["subject"] for m in stages}
         self.assertEqual({m["traffic"] for m in stages}, {"100 flows", "1000 flows"})
         self.assertEqual(len(stages), 2 * len(subjects))
-        for part in ("memory: ", "queue", "accounter, ", "stdout, JSON", "stdout, CSV",
+        for part in ("memory: ", "pcap: ", "pcap, ", "queue", "accounter, ", "stdout, JSON", "stdout, CSV",
                      "stdout, TABLE", "protobuf", "filter", "sample"):
             self.assertTrue([s for s in subjects if s.startswith(part)], part)
 

@@ -25,26 +25,6 @@ namespace {
 constexpr std::chrono::milliseconds kBetweenLooks(1);
 constexpr std::chrono::seconds kPatience(120);  // far beyond what anything here takes
 
-// The benchmark's own sink.
-class OwnSink final : public pipeline::Consumer {
- public:
-  OwnSink(pipeline::StageHost* host, BatchUse use) : host_(host), use_(std::move(use)) {}
-  absl::Status Start() override { return absl::OkStatus(); }
-  absl::Status Stop() override { return absl::OkStatus(); }
-  absl::Status Process(const pipeline::BatchRef& batch) override {
-    if (use_) use_(batch.get());
-    host_->counters().AddEmitted(batch->size);
-    return absl::OkStatus();
-  }
-  uint64_t TickIntervalNs() override { return 0; }
-  absl::Status Tick(uint64_t /*monotonic_now_ns*/) override { return absl::OkStatus(); }
-  absl::Status Flush() override { return absl::OkStatus(); }
-
- private:
-  pipeline::StageHost* const host_;
-  const BatchUse use_;
-};
-
 // So that the file is whole; both ends are put in after it has been read.
 std::string WholeFile(const DrivenStages& stages) {
   std::string text = absl::StrCat(

@@ -17,6 +17,7 @@
 #include "core/plugin/catalogue.h"
 #include "core/plugin/host.h"
 #include "core/telemetry/metrics.h"
+#include "tools/benchmarks/own_sink.h"
 #include "tools/benchmarks/test_rows.h"
 
 namespace weir::benchmarks {
@@ -37,9 +38,6 @@ class LeapingClock final : public pipeline::Clock {
 
 // What the source does with its host, on its thread.
 using SourceTask = std::function<absl::Status(pipeline::StageHost* host)>;
-
-// What a sink of the benchmark's own does with a batch, on its thread.
-using BatchUse = std::function<void(const weir_batch* batch)>;
 
 // What stands behind the source "rows".
 struct DrivenStages {

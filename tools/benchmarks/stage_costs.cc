@@ -18,6 +18,7 @@
 #include "core/record/batch.h"
 #include "core/record/encoded_records.h"
 #include "core/record/protobuf.h"
+#include "tools/benchmarks/capture_source.h"
 #include "tools/benchmarks/driven_pipeline.h"
 #include "tools/benchmarks/memory_floor.h"
 #include "tools/benchmarks/test_rows.h"
@@ -157,8 +158,9 @@ class StageBench {
 
   sdk::Status Measure(StageCosts* costs) {
     AddMemory();
-    absl::Status status;
-    if (Wants("queue")) status = AddQueues();
+    sdk::Status status;
+    if (Wants("source")) status = AddSource();
+    if (status.ok() && Wants("queue")) status = AddQueues();
     if (status.ok() && Wants("accounter")) status = AddAccounter(costs);
     if (status.ok() && Wants("encoder")) status = AddEncoders();
     if (status.ok() && Wants("transform")) status = AddTransforms();
@@ -190,6 +192,15 @@ class StageBench {
     if (!pipeline.ok()) return pipeline.status();
     pipelines_.push_back(*std::move(pipeline));
     return pipelines_.back().get();
+  }
+
+  sdk::Status AddSource() {
+    auto source = CaptureSource::Make(catalogue_, rows_.records(), rows_.flows());
+    if (!source.ok()) return source.status();
+    capture_ = *std::move(source);
+    Add("pcap: reading of the file alone", [this] { return capture_->SampleReading(); });
+    Add("pcap, to a queue", [this] { return capture_->Sample(); });
+    return sdk::OkStatus();
   }
 
   absl::Status AddQueues() {
@@ -286,6 +297,7 @@ class StageBench {
   SlotFloor slots_;
   const std::string traffic_;
   std::vector<std::unique_ptr<DrivenPipeline>> pipelines_;
+  std::unique_ptr<CaptureSource> capture_;
   std::unique_ptr<AccounterCosts> accounter_;
   const pipeline::BatchRef any_ = BatchOfOne(PacketOf(0));
   std::vector<Subject> subjects_;

@@ -23,7 +23,8 @@
 DEFINE_bool(quick, false, "Measure little: shows that it works, and no more.");
 DEFINE_string(json, "", "Also write what was measured to this file.");
 DEFINE_string(only, "",
-              "The one section to be measured: queue, accounter, encoder, transform, process.");
+              "The one section to be measured: source, queue, accounter, encoder, transform, "
+              "process.");
 DEFINE_int32(rounds, 15, "How often each is measured.");
 
 namespace weir::benchmarks {

@@ -38,8 +38,8 @@ struct StageCosts {
   std::vector<Footprint> footprints;
 };
 
-// Queues, accounter, encoders, ... ("stage"), each with every number of flows, beside the
-// memory floor. Standard output is /dev/null while they run.
+// The source pcap, queues, accounter, encoders, ... ("stage"), each with every number of flows,
+// beside the memory floor. Standard output is /dev/null while they run.
 sdk::Result<StageCosts> MeasureStages(const UserspaceEffort& effort,
                                       const plugin::Catalogue& catalogue);
 
