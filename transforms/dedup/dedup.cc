@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transforms/dedup/dedup.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +13,13 @@
 #include "plugins/sdk/emit_rows.h"
 
 namespace weir::transforms {
+
+namespace {
+
+// Rows whose flows are looked up together.
+constexpr uint32_t kGroup = 32;
+
+}  // namespace
 
 sdk::Result<std::unique_ptr<DedupTransform>> DedupTransform::Create(const Dedup& config,
                                                                     sdk::Stage stage) {
@@ -51,15 +60,34 @@ DedupTransform::DedupTransform(const Dedup& config, const Times& times, sdk::Sta
           "weir_dedup_unlisted_interfaces_total",
           "Times that an interface was not listed, because a record's list was full.")) {}
 
+template <typename Use>
+sdk::Status DedupTransform::ForEachRow(const BatchView& batch, Use use) {
+  std::array<HashedKey, kGroup> keys;
+  for (uint32_t first = 0; first < batch.size(); first += kGroup) {
+    const uint32_t rows = std::min(kGroup, batch.size() - first);
+    for (uint32_t i = 0; i < rows; ++i) {
+      keys[i] = HashedKey::Of(batch[first + i]);
+      places_.PrefetchIndex(keys[i]);
+      held_.Prefetch(keys[i]);
+    }
+    for (uint32_t i = 0; i < rows; ++i) places_.PrefetchFlow(keys[i]);
+    for (uint32_t i = 0; i < rows; ++i) {
+      if (sdk::Status status = use(first + i, keys[i]); !status.ok()) return status;
+    }
+  }
+  return sdk::OkStatus();
+}
+
 sdk::Status DedupTransform::Process(const BatchView& batch) {
   const uint64_t now_ns = stage_.MonotonicNs();
   places_.Expire(now_ns);
   if (Merges()) return Tell(Merge(batch, now_ns));
   passing_.clear();
-  for (uint32_t i = 0; i < batch.size(); ++i) {
-    const Record& record = batch[i];
-    if (places_.Counts(PlacelessKey::Of(record), Place::Of(record), now_ns)) passing_.push_back(i);
-  }
+  sdk::Status status = ForEachRow(batch, [&](uint32_t i, const HashedKey& key) {
+    if (places_.Counts(key, Place::Of(batch[i]), now_ns)) passing_.push_back(i);
+    return sdk::OkStatus();
+  });
+  if (!status.ok()) return status;
   UpdateMetrics();
   if (just_mark_ && passing_.size() < batch.size()) return EmitMarked(batch);
   stage_.CountFiltered(batch.size() - passing_.size());
@@ -67,14 +95,11 @@ sdk::Status DedupTransform::Process(const BatchView& batch) {
 }
 
 sdk::Status DedupTransform::Merge(const BatchView& batch, uint64_t now_ns) {
-  for (uint32_t i = 0; i < batch.size(); ++i) {
+  return ForEachRow(batch, [&](uint32_t i, const HashedKey& key) {
     const Record& record = batch[i];
-    const PlacelessKey key = PlacelessKey::Of(record);
     const bool counts = places_.Counts(key, Place::Of(record), now_ns);
-    const SeenRecord seen = {key, record, OtherInterfaces(*batch.raw(), i), counts};
-    if (sdk::Status status = held_.Take(seen, now_ns); !status.ok()) return status;
-  }
-  return sdk::OkStatus();
+    return held_.Take({key, record, OtherInterfaces(*batch.raw(), i), counts}, now_ns);
+  });
 }
 
 sdk::Status DedupTransform::Tick(uint64_t monotonic_now_ns) {

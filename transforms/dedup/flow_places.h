@@ -62,6 +62,24 @@ struct __attribute__((packed)) PlacelessKey {
 };
 static_assert(sizeof(PlacelessKey) == 39);
 
+// With its hash, which is made once for all tables that the flow is looked up in.
+struct HashedKey {
+  PlacelessKey key;
+  size_t hash;
+
+  struct Hash {
+    size_t operator()(const HashedKey& key) const { return key.hash; }
+  };
+
+  static HashedKey Of(const Record& record) {
+    const PlacelessKey key = PlacelessKey::Of(record);
+    return {key, absl::Hash<PlacelessKey>()(key)};
+  }
+  friend bool operator==(const HashedKey& a, const HashedKey& b) {
+    return a.hash == b.hash && a.key == b.key;
+  }
+};
+
 // A bounded table of flows, in the order in which their places were last heard of. Takes
 // memory as flows come, and keeps it. One thread.
 class FlowPlaces {
@@ -77,7 +95,7 @@ class FlowPlaces {
   }
 
   // True if `place` counts for the flow: it does from now on if no other did.
-  bool Counts(const PlacelessKey& key, const Place& place, uint64_t now_ns) {
+  bool Counts(const HashedKey& key, const Place& place, uint64_t now_ns) {
     const auto found = by_key_.find(key);
     if (found == by_key_.end()) {
       Remember(key, place, now_ns);
@@ -90,6 +108,18 @@ class FlowPlaces {
     return true;
   }
 
+  // Two steps that ask the processor for the memory that Counts will look at, each of which
+  // uses what the one before has asked for. To be done for some flows at a time, so that the
+  // waits for memory overlap.
+  void PrefetchIndex(const HashedKey& key) const { by_key_.prefetch(key); }
+  void PrefetchFlow(const HashedKey& key) const {
+    const auto guess = by_key_.find(AnyOfHash{key.hash});
+    if (guess == by_key_.end()) return;
+    const auto* const flow = reinterpret_cast<const char*>(&flows_[*guess]);
+    __builtin_prefetch(flow);
+    __builtin_prefetch(flow + sizeof(Flow) - 1);
+  }
+
   size_t size() const { return by_key_.size(); }
   // Flows that were forgotten to make room, since the beginning.
   uint64_t evicted() const { return evicted_; }
@@ -99,31 +129,40 @@ class FlowPlaces {
   static constexpr Index kNone = UINT32_MAX;
 
   struct Flow {
-    PlacelessKey key;
+    HashedKey key;
     Place place;
     uint64_t heard_ns;  // when the last record came from `place`
     Index older;
     Index newer;  // of a free one: the next free one
   };
 
+  // Equal to every flow that its place in by_key_ says may have that hash, without a look at
+  // the flow.
+  struct AnyOfHash {
+    size_t hash;
+  };
+
   // Of flows by their index and by their key.
   struct HashOf {
     using is_transparent = void;
     const FlowPlaces* places;
-    size_t operator()(const PlacelessKey& key) const { return absl::Hash<PlacelessKey>()(key); }
-    size_t operator()(Index flow) const { return (*this)(places->flows_[flow].key); }
+    size_t operator()(const HashedKey& key) const { return key.hash; }
+    size_t operator()(AnyOfHash any) const { return any.hash; }
+    size_t operator()(Index flow) const { return places->flows_[flow].key.hash; }
   };
   struct EqualIn {
     using is_transparent = void;
     const FlowPlaces* places;
     bool operator()(Index a, Index b) const { return a == b; }
-    bool operator()(Index flow, const PlacelessKey& key) const {
+    bool operator()(Index flow, const HashedKey& key) const {
       return places->flows_[flow].key == key;
     }
-    bool operator()(const PlacelessKey& key, Index flow) const { return (*this)(flow, key); }
+    bool operator()(const HashedKey& key, Index flow) const { return (*this)(flow, key); }
+    bool operator()(Index /*flow*/, AnyOfHash /*any*/) const { return true; }
+    bool operator()(AnyOfHash /*any*/, Index /*flow*/) const { return true; }
   };
 
-  void Remember(const PlacelessKey& key, const Place& place, uint64_t now_ns) {
+  void Remember(const HashedKey& key, const Place& place, uint64_t now_ns) {
     if (by_key_.size() == max_flows_) {
       Forget(oldest_);
       ++evicted_;

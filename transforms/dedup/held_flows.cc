@@ -2,12 +2,16 @@
 #include "transforms/dedup/held_flows.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "plugins/sdk/copy_batch.h"
 
 namespace weir::transforms {
 namespace {
+
+// Rows that are looked up together, so that the waits for memory overlap.
+constexpr uint32_t kGroup = 32;
 
 bool HasSameMacs(const Record& a, const Record& b) {
   return SrcMac(a) == SrcMac(b) && DstMac(a) == DstMac(b);
@@ -123,20 +127,31 @@ void HeldFlows::Settle(weir_batch* batch) {
   const uint32_t size = batch->size;
   batch->size = 0;
   held_ -= size;
+  std::array<HashedKey, kGroup> keys;
   for (uint32_t i = 0; i < size; ++i) {
+    if (i % kGroup == 0) {
+      for (uint32_t k = 0; k < std::min(kGroup, size - i); ++k) {
+        keys[k] = HashedKey::Of(*sdk::MutableRow(batch, i + k));
+        Prefetch(keys[k]);
+      }
+    }
     Record* const row = sdk::MutableRow(batch, i);
-    // A flow may have a newer record at the same place.
-    const auto found = flows_.find(PlacelessKey::Of(*row));
-    const bool is_newest = found != flows_.end() && found->second.row == row;
-    const bool counts = !is_newest || found->second.counts;
-    if (is_newest) flows_.erase(found);
-    if (!counts) {
+    if (!Forget(keys[i % kGroup], row)) {
       ++filtered_;
       continue;
     }
     if (batch->size != i) std::memcpy(sdk::MutableRow(batch, batch->size), row, batch->stride);
     ++batch->size;
   }
+}
+
+bool HeldFlows::Forget(const HashedKey& key, const Record* row) {
+  const auto found = flows_.find(key);
+  // A flow may have a newer record at the same place: then this one counts.
+  if (found == flows_.end() || found->second.row != row) return true;
+  const bool counts = found->second.counts;
+  flows_.erase(found);
+  return counts;
 }
 
 }  // namespace weir::transforms

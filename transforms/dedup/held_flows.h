@@ -18,7 +18,7 @@ namespace weir::transforms {
 
 // A record as it comes.
 struct SeenRecord {
-  const PlacelessKey& key;
+  const HashedKey& key;
   const Record& record;
   const weir_other_interfaces* others;  // null: it does not say
   bool counts;                          // it is of the place that counts for its flow
@@ -46,6 +46,9 @@ class HeldFlows {
   // to that of its flow; where there is none it is held until one comes, and filtered if none
   // does.
   sdk::Status Take(const SeenRecord& seen, uint64_t now_ns);
+
+  // Asks the processor for the memory that Take will look at.
+  void Prefetch(const HashedKey& key) const { flows_.prefetch(key); }
 
   // Hands on those whose time has come by `now_ns`.
   sdk::Status EmitDue(uint64_t now_ns);
@@ -82,6 +85,8 @@ class HeldFlows {
   sdk::Status EmitOldest();
   // Leaves out those that do not count, and forgets all of them.
   void Settle(weir_batch* batch);
+  // Forgets the row as its flow's newest. False: it does not count.
+  bool Forget(const HashedKey& key, const Record* row);
 
   static weir_other_interfaces* OthersOf(Record* row) {
     return reinterpret_cast<weir_other_interfaces*>(row + 1);
@@ -90,7 +95,7 @@ class HeldFlows {
   const size_t max_flows_;
   const uint64_t window_ns_;
   const sdk::Stage* const stage_;
-  absl::flat_hash_map<PlacelessKey, Held> flows_;
+  absl::flat_hash_map<HashedKey, Held, HashedKey::Hash> flows_;
   std::deque<HeldBatch> batches_;  // the oldest first
   size_t held_ = 0;
   uint64_t merged_ = 0;
