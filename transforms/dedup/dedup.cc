@@ -61,18 +61,24 @@ DedupTransform::DedupTransform(const Dedup& config, const Times& times, sdk::Sta
           "Times that an interface was not listed, because a record's list was full.")) {}
 
 template <typename Use>
-sdk::Status DedupTransform::ForEachRow(const BatchView& batch, Use use) {
+sdk::Status DedupTransform::ForEachRow(const BatchView& batch, uint64_t now_ns, Use use) {
   std::array<HashedKey, kGroup> keys;
+  std::array<FlowPlaces::Index, kGroup> guesses;
   for (uint32_t first = 0; first < batch.size(); first += kGroup) {
     const uint32_t rows = std::min(kGroup, batch.size() - first);
     for (uint32_t i = 0; i < rows; ++i) {
-      keys[i] = HashedKey::Of(batch[first + i]);
+      keys[i].Set(batch[first + i]);
       places_.PrefetchIndex(keys[i]);
-      held_.Prefetch(keys[i]);
+      if (Merges()) held_.PrefetchIndex(keys[i]);
     }
-    for (uint32_t i = 0; i < rows; ++i) places_.PrefetchFlow(keys[i]);
     for (uint32_t i = 0; i < rows; ++i) {
-      if (sdk::Status status = use(first + i, keys[i]); !status.ok()) return status;
+      guesses[i] = places_.PrefetchFlow(keys[i]);
+      if (Merges()) held_.PrefetchRow(keys[i]);
+    }
+    for (uint32_t i = 0; i < rows; ++i) {
+      const Place place = Place::Of(batch[first + i]);
+      const bool counts = places_.Counts(keys[i], guesses[i], place, now_ns);
+      if (sdk::Status status = use(first + i, keys[i], counts); !status.ok()) return status;
     }
   }
   return sdk::OkStatus();
@@ -83,10 +89,11 @@ sdk::Status DedupTransform::Process(const BatchView& batch) {
   places_.Expire(now_ns);
   if (Merges()) return Tell(Merge(batch, now_ns));
   passing_.clear();
-  sdk::Status status = ForEachRow(batch, [&](uint32_t i, const HashedKey& key) {
-    if (places_.Counts(key, Place::Of(batch[i]), now_ns)) passing_.push_back(i);
-    return sdk::OkStatus();
-  });
+  sdk::Status status =
+      ForEachRow(batch, now_ns, [this](uint32_t i, const HashedKey& /*key*/, bool counts) {
+        if (counts) passing_.push_back(i);
+        return sdk::OkStatus();
+      });
   if (!status.ok()) return status;
   UpdateMetrics();
   if (just_mark_ && passing_.size() < batch.size()) return EmitMarked(batch);
@@ -95,10 +102,8 @@ sdk::Status DedupTransform::Process(const BatchView& batch) {
 }
 
 sdk::Status DedupTransform::Merge(const BatchView& batch, uint64_t now_ns) {
-  return ForEachRow(batch, [&](uint32_t i, const HashedKey& key) {
-    const Record& record = batch[i];
-    const bool counts = places_.Counts(key, Place::Of(record), now_ns);
-    return held_.Take({key, record, OtherInterfaces(*batch.raw(), i), counts}, now_ns);
+  return ForEachRow(batch, now_ns, [&](uint32_t i, const HashedKey& key, bool counts) {
+    return held_.Take({key, batch[i], OtherInterfaces(*batch.raw(), i), counts}, now_ns);
   });
 }
 

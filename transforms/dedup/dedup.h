@@ -43,10 +43,11 @@ class DedupTransform : public sdk::Transform {
   DedupTransform(const Dedup& config, const Times& times, sdk::Stage stage);
 
   bool Merges() const { return merge_window_ns_ > 0; }
-  // Calls use(i, key) for each row of the batch in turn, until one returns an error. The
-  // memory that is looked at for a row is asked for some rows ahead.
+  // Calls use(i, key, counts) for each row of the batch in turn, until one returns an error:
+  // whether the row is of the place that counts. The memory that is looked at for a row is
+  // asked for some rows ahead.
   template <typename Use>
-  sdk::Status ForEachRow(const BatchView& batch, Use use);
+  sdk::Status ForEachRow(const BatchView& batch, uint64_t now_ns, Use use);
   // With MERGE: takes the batch in.
   sdk::Status Merge(const BatchView& batch, uint64_t now_ns);
   // With MERGE: tells the host what became of records, and returns `status`.

@@ -67,13 +67,10 @@ struct HashedKey {
   PlacelessKey key;
   size_t hash;
 
-  struct Hash {
-    size_t operator()(const HashedKey& key) const { return key.hash; }
-  };
-
-  static HashedKey Of(const Record& record) {
-    const PlacelessKey key = PlacelessKey::Of(record);
-    return {key, absl::Hash<PlacelessKey>()(key)};
+  // In place, because a copy of what has just been written in small parts would wait for it.
+  void Set(const Record& record) {
+    key = PlacelessKey::Of(record);
+    hash = absl::Hash<PlacelessKey>()(key);
   }
   friend bool operator==(const HashedKey& a, const HashedKey& b) {
     return a.hash == b.hash && a.key == b.key;
@@ -94,30 +91,35 @@ class FlowPlaces {
     while (oldest_ != kNone && flows_[oldest_].heard_ns + expiry_ns_ <= now_ns) Forget(oldest_);
   }
 
-  // True if `place` counts for the flow: it does from now on if no other did.
-  bool Counts(const HashedKey& key, const Place& place, uint64_t now_ns) {
-    const auto found = by_key_.find(key);
-    if (found == by_key_.end()) {
-      Remember(key, place, now_ns);
-      return true;
-    }
-    Flow& flow = flows_[*found];
-    if (!(flow.place == place)) return false;
-    flow.heard_ns = now_ns;
-    MakeNewest(*found);
-    return true;
-  }
+  using Index = uint32_t;
+  static constexpr Index kNone = UINT32_MAX;
 
   // Two steps that ask the processor for the memory that Counts will look at, each of which
   // uses what the one before has asked for. To be done for some flows at a time, so that the
-  // waits for memory overlap.
+  // waits for memory overlap. The second one says which flow it may be.
   void PrefetchIndex(const HashedKey& key) const { by_key_.prefetch(key); }
-  void PrefetchFlow(const HashedKey& key) const {
-    const auto guess = by_key_.find(AnyOfHash{key.hash});
-    if (guess == by_key_.end()) return;
-    const auto* const flow = reinterpret_cast<const char*>(&flows_[*guess]);
+  Index PrefetchFlow(const HashedKey& key) const {
+    const auto found = by_key_.find(AnyOfHash{key.hash});
+    if (found == by_key_.end()) return kNone;
+    const auto* const flow = reinterpret_cast<const char*>(&flows_[*found]);
     __builtin_prefetch(flow);
     __builtin_prefetch(flow + sizeof(Flow) - 1);
+    return *found;
+  }
+
+  // True if `place` counts for the flow: it does from now on if no other did. `guess` is from
+  // PrefetchFlow, however long ago.
+  bool Counts(const HashedKey& key, Index guess, const Place& place, uint64_t now_ns) {
+    const Index index = Find(key, guess);
+    if (index == kNone) {
+      Remember(key, place, now_ns);
+      return true;
+    }
+    Flow& flow = flows_[index];
+    if (!(flow.place == place)) return false;
+    flow.heard_ns = now_ns;
+    MakeNewest(index);
+    return true;
   }
 
   size_t size() const { return by_key_.size(); }
@@ -125,9 +127,6 @@ class FlowPlaces {
   uint64_t evicted() const { return evicted_; }
 
  private:
-  using Index = uint32_t;
-  static constexpr Index kNone = UINT32_MAX;
-
   struct Flow {
     HashedKey key;
     Place place;
@@ -162,6 +161,12 @@ class FlowPlaces {
     bool operator()(AnyOfHash /*any*/, Index /*flow*/) const { return true; }
   };
 
+  Index Find(const HashedKey& key, Index guess) const {
+    if (guess != kNone && flows_[guess].key == key) return guess;
+    const auto found = by_key_.find(key);
+    return found == by_key_.end() ? kNone : *found;
+  }
+
   void Remember(const HashedKey& key, const Place& place, uint64_t now_ns) {
     if (by_key_.size() == max_flows_) {
       Forget(oldest_);
@@ -183,6 +188,7 @@ class FlowPlaces {
 
   void Forget(Index flow) {
     by_key_.erase(flow);
+    flows_[flow].key.hash = ~flows_[flow].key.hash;  // so that nobody's guess is right
     Unlink(flow);
     flows_[flow].newer = std::exchange(free_, flow);
   }

@@ -23,22 +23,35 @@ HeldFlows::~HeldFlows() {
   for (const HeldBatch& held : batches_) stage_->host()->batch_release(held.batch);
 }
 
+void HeldFlows::PrefetchRow(const HashedKey& key) const {
+  const auto found = flows_.find(key);
+  if (found == flows_.end()) return;
+  // The record, and the begin of the list behind it.
+  const auto* const row = reinterpret_cast<const char*>(found->first.row);
+  for (size_t line = 0; line < 4; ++line) __builtin_prefetch(row + line * 64);
+}
+
 sdk::Status HeldFlows::Take(const SeenRecord& seen, uint64_t now_ns) {
   const auto found = flows_.find(seen.key);
   if (found == flows_.end()) return Add(seen, now_ns);
-  Held& held = found->second;
-  const bool same_place = Place::Of(*held.row) == Place::Of(seen.record);
-  if (held.counts && same_place) {
-    // At one place other MACs are other packets: a record of its own.
-    if (!HasSameMacs(*held.row, seen.record)) return Add(seen, now_ns);
-    Accumulate(seen.record, held.row);
-  } else if (!held.counts && seen.counts) {
-    TakePlaceOfDuplicate(seen.record, held.row);
-    held.counts = true;
+  Record* const row = found->first.row;
+  bool& counts = found->second;
+  const bool same_place = Place::Of(*row) == Place::Of(seen.record);
+  if (counts && same_place) {
+    if (!HasSameMacs(*row, seen.record)) {
+      // At one place other MACs are other packets: a record of its own. The one before counts,
+      // as all do that are not their flow's newest.
+      flows_.erase(found);
+      return Add(seen, now_ns);
+    }
+    Accumulate(seen.record, row);
+  } else if (!counts && seen.counts) {
+    TakePlaceOfDuplicate(seen.record, row);
+    counts = true;
   }
   // Where the flow's place was forgotten while its record was held, one that counts now is
   // still of the same packets.
-  AddPlaces(seen, held.row);
+  AddPlaces(seen, row);
   ++merged_;
   return sdk::OkStatus();
 }
@@ -50,8 +63,9 @@ sdk::Status HeldFlows::Add(const SeenRecord& seen, uint64_t now_ns) {
   Record* const row = sdk::MutableRow(newest.batch, newest.batch->size++);
   *row = seen.record;
   ++held_;
-  flows_[seen.key] = {row, seen.counts};
-  AddPlaces(seen, row);
+  flows_.emplace(Newest{row, seen.key.hash}, seen.counts);
+  // Its own place is in the row.
+  if (seen.others != nullptr) AddPlaces(*seen.others, row);
   return sdk::OkStatus();
 }
 
@@ -131,8 +145,8 @@ void HeldFlows::Settle(weir_batch* batch) {
   for (uint32_t i = 0; i < size; ++i) {
     if (i % kGroup == 0) {
       for (uint32_t k = 0; k < std::min(kGroup, size - i); ++k) {
-        keys[k] = HashedKey::Of(*sdk::MutableRow(batch, i + k));
-        Prefetch(keys[k]);
+        keys[k].Set(*sdk::MutableRow(batch, i + k));
+        PrefetchIndex(keys[k]);
       }
     }
     Record* const row = sdk::MutableRow(batch, i);
@@ -148,8 +162,8 @@ void HeldFlows::Settle(weir_batch* batch) {
 bool HeldFlows::Forget(const HashedKey& key, const Record* row) {
   const auto found = flows_.find(key);
   // A flow may have a newer record at the same place: then this one counts.
-  if (found == flows_.end() || found->second.row != row) return true;
-  const bool counts = found->second.counts;
+  if (found == flows_.end() || found->first.row != row) return true;
+  const bool counts = found->second;
   flows_.erase(found);
   return counts;
 }

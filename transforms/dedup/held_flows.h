@@ -47,8 +47,10 @@ class HeldFlows {
   // does.
   sdk::Status Take(const SeenRecord& seen, uint64_t now_ns);
 
-  // Asks the processor for the memory that Take will look at.
-  void Prefetch(const HashedKey& key) const { flows_.prefetch(key); }
+  // Two steps that ask the processor for the memory that Take will look at, each of which uses
+  // what the one before has asked for.
+  void PrefetchIndex(const HashedKey& key) const { flows_.prefetch(key); }
+  void PrefetchRow(const HashedKey& key) const;
 
   // Hands on those whose time has come by `now_ns`.
   sdk::Status EmitDue(uint64_t now_ns);
@@ -64,10 +66,26 @@ class HeldFlows {
   uint64_t unlisted() const { return unlisted_; }
 
  private:
-  // A flow's newest record.
-  struct Held {
-    Record* row;  // the list behind it
-    bool counts;
+  // A flow's newest record, the list behind it. The flow's key is in the record alone, so that
+  // the table is small, and more of it in the processor's caches.
+  struct Newest {
+    Record* row;
+    size_t hash;
+  };
+  struct HashOf {
+    using is_transparent = void;
+    size_t operator()(const Newest& newest) const { return newest.hash; }
+    size_t operator()(const HashedKey& key) const { return key.hash; }
+  };
+  struct SameFlow {
+    using is_transparent = void;
+    bool operator()(const Newest& a, const HashedKey& b) const {
+      return a.hash == b.hash && PlacelessKey::Of(*a.row) == b.key;
+    }
+    bool operator()(const HashedKey& a, const Newest& b) const { return (*this)(b, a); }
+    bool operator()(const Newest& a, const Newest& b) const {
+      return a.hash == b.hash && PlacelessKey::Of(*a.row) == PlacelessKey::Of(*b.row);
+    }
   };
   struct HeldBatch {
     weir_batch* batch;   // owned
@@ -95,8 +113,8 @@ class HeldFlows {
   const size_t max_flows_;
   const uint64_t window_ns_;
   const sdk::Stage* const stage_;
-  absl::flat_hash_map<HashedKey, Held, HashedKey::Hash> flows_;
-  std::deque<HeldBatch> batches_;  // the oldest first
+  absl::flat_hash_map<Newest, bool, HashOf, SameFlow> flows_;  // and whether it counts
+  std::deque<HeldBatch> batches_;                              // the oldest first
   size_t held_ = 0;
   uint64_t merged_ = 0;
   uint64_t filtered_ = 0;
