@@ -2,16 +2,12 @@
 #include "transforms/dedup/held_flows.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "plugins/sdk/copy_batch.h"
 
 namespace weir::transforms {
 namespace {
-
-// Rows that are looked up together, so that the waits for memory overlap.
-constexpr uint32_t kGroup = 32;
 
 bool HasSameMacs(const Record& a, const Record& b) {
   return SrcMac(a) == SrcMac(b) && DstMac(a) == DstMac(b);
@@ -141,14 +137,9 @@ void HeldFlows::Settle(weir_batch* batch) {
   const uint32_t size = batch->size;
   batch->size = 0;
   held_ -= size;
-  std::array<HashedKey, kGroup> keys;
+  Keys keys;
   for (uint32_t i = 0; i < size; ++i) {
-    if (i % kGroup == 0) {
-      for (uint32_t k = 0; k < std::min(kGroup, size - i); ++k) {
-        keys[k].Set(*sdk::MutableRow(batch, i + k));
-        PrefetchIndex(keys[k]);
-      }
-    }
+    if (i % kGroup == 0) LookAhead(batch, i, std::min(kGroup, size - i), &keys);
     Record* const row = sdk::MutableRow(batch, i);
     if (!Forget(keys[i % kGroup], row)) {
       ++filtered_;
@@ -156,6 +147,18 @@ void HeldFlows::Settle(weir_batch* batch) {
     }
     if (batch->size != i) std::memcpy(sdk::MutableRow(batch, batch->size), row, batch->stride);
     ++batch->size;
+  }
+}
+
+void HeldFlows::LookAhead(weir_batch* batch, uint32_t first, uint32_t rows, Keys* keys) const {
+  for (uint32_t i = 0; i < rows; ++i) {
+    HashedKey& key = (*keys)[i];
+    key.Set(*sdk::MutableRow(batch, first + i));
+    PrefetchIndex(key);
+  }
+  for (uint32_t i = 0; i < rows; ++i) {
+    const auto guess = flows_.find(AnyOfHash{(*keys)[i].hash});
+    if (guess != flows_.end()) __builtin_prefetch(&*guess);
   }
 }
 

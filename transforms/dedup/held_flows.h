@@ -3,6 +3,7 @@
 #ifndef WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
 #define WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -72,10 +73,15 @@ class HeldFlows {
     Record* row;
     size_t hash;
   };
+  // Equal to all of which the table says that they may have that hash, without a look at them.
+  struct AnyOfHash {
+    size_t hash;
+  };
   struct HashOf {
     using is_transparent = void;
     size_t operator()(const Newest& newest) const { return newest.hash; }
     size_t operator()(const HashedKey& key) const { return key.hash; }
+    size_t operator()(AnyOfHash any) const { return any.hash; }
   };
   struct SameFlow {
     using is_transparent = void;
@@ -83,10 +89,15 @@ class HeldFlows {
       return a.hash == b.hash && PlacelessKey::Of(*a.row) == b.key;
     }
     bool operator()(const HashedKey& a, const Newest& b) const { return (*this)(b, a); }
+    bool operator()(const Newest& /*newest*/, AnyOfHash /*any*/) const { return true; }
+    bool operator()(AnyOfHash /*any*/, const Newest& /*newest*/) const { return true; }
     bool operator()(const Newest& a, const Newest& b) const {
       return a.hash == b.hash && PlacelessKey::Of(*a.row) == PlacelessKey::Of(*b.row);
     }
   };
+  // Rows that are looked up together, so that the waits for memory overlap.
+  static constexpr uint32_t kGroup = 32;
+  using Keys = std::array<HashedKey, kGroup>;
   struct HeldBatch {
     weir_batch* batch;   // owned
     uint64_t opened_ns;  // when its first record came
@@ -103,6 +114,8 @@ class HeldFlows {
   sdk::Status EmitOldest();
   // Leaves out those that do not count, and forgets all of them.
   void Settle(weir_batch* batch);
+  // The keys of these rows; and asks for the memory that Forget will look at.
+  void LookAhead(weir_batch* batch, uint32_t first, uint32_t rows, Keys* keys) const;
   // Forgets the row as its flow's newest. False: it does not count.
   bool Forget(const HashedKey& key, const Record* row);
 
