@@ -130,6 +130,15 @@ TEST(DedupTest, OneFlowIsEnough) {
   EXPECT_EQ(Taken(&host), (Out{{1, 7}, {1, 8}, {2, 7}, {2, 8}}));
 }
 
+// Where a row's flow stands is looked up some rows ahead.
+TEST(DedupTest, ABatchMayForgetTheFlowOfALaterRow) {
+  FakeHost host;
+  const auto dedup = Make(&host, WithMaxFlows(1));
+  ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 7)}).ok());
+  ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 8), At(2, 7), At(2, 8), At(1, 7)}).ok());
+  EXPECT_EQ(Taken(&host), (Out{{1, 7}, {1, 8}, {2, 7}, {2, 8}, {1, 7}}));
+}
+
 TEST(DedupTest, JustMarksDuplicates) {
   FakeHost host;
   Dedup config;

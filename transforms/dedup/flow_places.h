@@ -108,7 +108,7 @@ class FlowPlaces {
   }
 
   // True if `place` counts for the flow: it does from now on if no other did. `guess` is from
-  // PrefetchFlow, however long ago.
+  // PrefetchFlow since the last Expire, so that it is of some flow that is remembered.
   bool Counts(const HashedKey& key, Index guess, const Place& place, uint64_t now_ns) {
     const Index index = Find(key, guess);
     if (index == kNone) {
@@ -188,7 +188,6 @@ class FlowPlaces {
 
   void Forget(Index flow) {
     by_key_.erase(flow);
-    flows_[flow].key.hash = ~flows_[flow].key.hash;  // so that nobody's guess is right
     Unlink(flow);
     flows_[flow].newer = std::exchange(free_, flow);
   }
