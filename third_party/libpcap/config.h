@@ -35,8 +35,8 @@ static inline void* weir_pcap_realloc(void* old, size_t size) {
 #define realloc weir_pcap_realloc
 
 /*
- * libpcap calls it twice for each packet of a pcapng file. What getc_unlocked is to getc: for a stream
- * that one thread uses, out of its buffer without a call. A header of a packet is 16 bytes.
+ * libpcap calls it twice for each packet of a pcapng file. What getc_unlocked is to getc: for a
+ * stream that one thread uses, out of its buffer without a call. A header of a packet is 16 bytes.
  */
 static inline size_t weir_pcap_fread(void* to, size_t size, size_t count, FILE* file) {
   const size_t bytes = size * count;
