@@ -8,8 +8,8 @@
 
 #include "gtest/gtest.h"
 #include "plugins/sdk/status.h"
-#include "sources/pcap/byte_stream.h"
 #include "sources/pcap/compare_with_libpcap.h"
+#include "sources/pcap/memory_stream.h"
 #include "sources/pcap/test_capture.h"
 
 namespace weir::pcap {
@@ -164,19 +164,6 @@ TEST(CaptureReaderHeaderTest, OtherFormats) {
   ExpectAsLibpcap(next_generation.bytes(), 100);
 }
 
-class TextStream : public ByteStream {
- public:
-  explicit TextStream(std::string_view text) : rest_(text) {}
-  sdk::Result<size_t> Read(uint8_t* to, size_t size) override {
-    const size_t count = rest_.copy(reinterpret_cast<char*>(to), size);
-    rest_.remove_prefix(count);
-    return count;
-  }
-
- private:
-  std::string_view rest_;
-};
-
 TEST(CaptureReaderStopTest, EndsBehindThePacketAtWhichItWasStopped) {
   TestPcap plain;
   TestPcapng next_generation;
@@ -186,7 +173,7 @@ TEST(CaptureReaderStopTest, EndsBehindThePacketAtWhichItWasStopped) {
   }
   for (const std::string& file : {plain.bytes(), next_generation.bytes()}) {
     const std::atomic<bool> interrupted{false};
-    TextStream stream(file);
+    MemoryStream stream(file);
     auto reader = CaptureReader::Open(&stream, &interrupted);
     ASSERT_TRUE(reader.ok());
     std::string seen;
@@ -205,7 +192,7 @@ TEST(CaptureReaderStopTest, SeemsToEndOnceInterrupted) {
   capture.Add(std::string(CaptureBuffer::kCapacity / 2, 'a'));
   capture.Add(std::string(CaptureBuffer::kCapacity / 2, 'b'));
   std::atomic<bool> interrupted{false};
-  TextStream stream(capture.bytes());
+  MemoryStream stream(capture.bytes());
   auto reader = CaptureReader::Open(&stream, &interrupted);
   ASSERT_TRUE(reader.ok());
   int packets = 0;

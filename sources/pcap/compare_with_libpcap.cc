@@ -10,26 +10,12 @@
 #include <cstdlib>
 
 #include "plugins/sdk/status.h"
-#include "sources/pcap/byte_stream.h"
 #include "sources/pcap/capture_reader.h"
+#include "sources/pcap/memory_stream.h"
 
 namespace weir::pcap {
 
 namespace {
-
-class MemoryStream : public ByteStream {
- public:
-  MemoryStream(std::string_view bytes, size_t at_once) : rest_(bytes), at_once_(at_once) {}
-  sdk::Result<size_t> Read(uint8_t* to, size_t size) override {
-    const size_t count = rest_.copy(reinterpret_cast<char*>(to), std::min(size, at_once_));
-    rest_.remove_prefix(count);
-    return count;
-  }
-
- private:
-  std::string_view rest_;
-  const size_t at_once_;
-};
 
 std::string TextOf(const CapturedPacket& packet) {
   constexpr char kDigits[] = "0123456789abcdef";

@@ -20,9 +20,9 @@
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/pcap/byte_stream.h"
 #include "sources/pcap/capture_reader.h"
 #include "sources/pcap/link_layer.h"
+#include "sources/pcap/memory_stream.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/pcap_source.h"
 #include "sources/pcap/test_capture.h"
@@ -149,20 +149,6 @@ BENCHMARK(BM_PcapGzip);
 
 void BM_PcapZstd(benchmark::State& state) { Read(state, Zstd(Capture())); }
 BENCHMARK(BM_PcapZstd);
-
-// Out of memory, without system calls.
-class MemoryStream : public ByteStream {
- public:
-  explicit MemoryStream(std::string_view bytes) : rest_(bytes) {}
-  sdk::Result<size_t> Read(uint8_t* to, size_t size) override {
-    const size_t count = rest_.copy(reinterpret_cast<char*>(to), size);
-    rest_.remove_prefix(count);
-    return count;
-  }
-
- private:
-  std::string_view rest_;
-};
 
 template <typename Handler>
 void ReadWith(benchmark::State& state, Handler handler) {
