@@ -11,9 +11,11 @@ CaptureBuffer::CaptureBuffer(ByteStream* stream, const std::atomic<bool>* interr
 bool CaptureBuffer::Fill(size_t size) {
   while (this->size() < size) {
     if (!status_.ok() || interrupted_->load(std::memory_order_relaxed)) return false;
-    std::memmove(memory_.get(), data(), this->size());
-    end_ -= begin_;
-    begin_ = 0;
+    if (begin_ > 0) {
+      std::memmove(memory_.get(), data(), this->size());
+      end_ -= begin_;
+      begin_ = 0;
+    }
     sdk::Result<size_t> got = stream_->Read(memory_.get() + end_, kCapacity - end_);
     if (!got.ok()) status_ = got.status();
     if (!got.ok() || *got == 0) return false;

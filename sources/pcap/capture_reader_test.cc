@@ -67,8 +67,9 @@ TEST_P(CaptureReaderTest, RecordsOfAllSizes) {
         kLarge, size_t{5}, kLargest, size_t{7}}) {
     const auto bytes = static_cast<uint32_t>(size);
     file += Record(bytes, bytes, bytes, bytes + 3, std::string(size, 'a' + packets % 26));
-    ExpectAsLibpcap(file, ++packets);
+    ++packets;
   }
+  ExpectAsLibpcap(file, packets);
 }
 
 TEST_P(CaptureReaderTest, TimesAndSizesAtTheirEdges) {
