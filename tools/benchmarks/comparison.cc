@@ -76,10 +76,16 @@ sdk::Result<std::vector<Measurement>> Compare(const std::string& section,
   std::vector<Measurement> measurements;
   for (const Subject& subject : subjects) {
     const Samples& samples = by_name[subject.name];
-    Measurement measurement{section, subject.name, traffic, Summarize(samples), subject.baseline};
+    Measurement measurement;
+    measurement.section = section;
+    measurement.subject = subject.name;
+    measurement.traffic = traffic;
+    measurement.ns = Summarize(samples);
+    measurement.baseline = subject.baseline;
     if (!subject.baseline.empty()) {
       measurement.ratio = Summarize(Quotient(samples, by_name[subject.baseline])).median;
     }
+    if (subject.name != floor) measurement.floor = floor;
     measurements.push_back(std::move(measurement));
   }
   return measurements;

@@ -33,6 +33,9 @@ struct Measurement {
   // rounds' ratios. Empty if it is compared with none.
   std::string baseline;
   double ratio = 0;
+  // The subject whose cost was taken off; empty if none was. What is left of something that
+  // costs next to nothing is as good as lost in the noise of both, and may be below zero.
+  std::string floor;
 };
 
 struct Subject {

@@ -23,6 +23,9 @@ std::string JsonOf(const Measurement& measurement) {
     absl::StrAppendFormat(&json, R"(, "baseline": %s, "ratio": %.4f)", Quoted(measurement.baseline),
                           measurement.ratio);
   }
+  if (!measurement.floor.empty()) {
+    absl::StrAppendFormat(&json, R"(, "floor": %s)", Quoted(measurement.floor));
+  }
   return json + "}";
 }
 
