@@ -19,7 +19,7 @@ enum { NOWHERE = 1 };
 struct packet_context {
   struct __sk_buff skb;
   const struct weir_packet_bytes* packet;
-  int in_place; /* nothing is copied; a constant of each function that sets it */
+  int in_place; /* nothing is copied; a constant where it matters how fast it is */
   weir_u32 copied;
 };
 
@@ -132,7 +132,7 @@ void weir_read_no_link_layer(const struct weir_packet_bytes* bytes, weir_u16 eth
 struct weir_parsed_packet weir_parse_ethernet(const struct weir_packet_bytes* bytes) {
   struct packet packet = {0};
   struct packet_context context;
-  set_context(bytes, 0, 0, &context);
+  set_context(bytes, 0, bytes->in_place, &context);
   set_linear_part(bytes, &context);
   read_ethernet(&context, &packet);
   return packed(&packet, context.copied);
@@ -142,7 +142,7 @@ struct weir_parsed_packet weir_parse_no_link_layer(const struct weir_packet_byte
                                                    weir_u16 eth_protocol) {
   struct packet packet = {0};
   struct packet_context context;
-  set_context(bytes, eth_protocol, 0, &context);
+  set_context(bytes, eth_protocol, bytes->in_place, &context);
   set_linear_part(bytes, &context);
   read_no_link_layer(&context, &packet);
   return packed(&packet, context.copied);

@@ -21,16 +21,18 @@ extern "C" {
 enum { WEIR_MAX_PARSED_HEADERS = 1 + 4 + 1 + 8 + 1 };
 
 /*
- * A packet in memory, at any address and alignment. As in the kernel each header is copied
- * before it is read, unless it lies within `linear`: another copy of the first `linear_size`
- * bytes, which is read in place as the kernel reads the linear part of a socket
- * buffer. That has to end below 4 GB, or it is not used; it is for tests.
+ * A packet in memory, at any address and alignment. What the weir_parse_* do with it is for
+ * tests: as in the kernel each header is copied before it is read, unless it lies within
+ * `linear`, another copy of the first `linear_size` bytes, which is read in place as the
+ * kernel reads the linear part of a socket buffer. That has to end below 4 GB, or it is not
+ * used.
  */
 struct weir_packet_bytes {
   const void* bytes; /* may be null if size is 0 */
   weir_u32 size;
   const void* linear;   /* null: none */
   weir_u32 linear_size; /* size at most */
+  weir_u8 in_place;     /* 1: all is read where it stands, as the weir_read_* do */
   /* UDP packets to this port have the flow of the frame that they carry by VXLAN; 0: their
    * own. */
   weir_u16 vxlan_port;

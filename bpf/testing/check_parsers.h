@@ -55,7 +55,7 @@ inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceR
   return "";
 }
 
-// Parses the packet copied, in place and split, and compares with the reference. Empty
+// Parses the packet copied, in both places and split, and compares with the reference. Empty
 // if all agree, else what does not. At most PacketMemory::kMaxBytes.
 template <typename Parse>
 std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t vxlan_port,
@@ -76,7 +76,16 @@ std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t 
     if (std::string wrong = check(linear); !wrong.empty()) return wrong;
   }
   std::string wrong = check(0);
-  return wrong.empty() ? check(packet.size()) : wrong;
+  if (wrong.empty()) wrong = check(packet.size());
+  if (!wrong.empty()) return wrong;
+  weir_packet_bytes bytes{};
+  bytes.bytes = exact.get();
+  bytes.size = static_cast<weir_u32>(packet.size());
+  bytes.vxlan_port = vxlan_port;
+  bytes.in_place = 1;
+  const weir_parsed_packet parsed = parse(bytes);
+  wrong = parsed.copied == 0 ? Difference(parsed, expected, vxlan_port) : "copied";
+  return wrong.empty() ? wrong : "where it stands: " + wrong;
 }
 
 // Both parsers on one packet; `eth_protocol` is for the one without a link layer.
