@@ -193,6 +193,14 @@ TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
        "f:3:50: sink 'out': 'format' must be JSON, TABLE or CSV; found 'JSN'; did you mean "
        "'JSON'?"},
       {"path: 'a' way: 'reserved'", "f:3:11: sink 'out': weir.test.Writer has no field 'way'"},
+      {"path: 'a' zzzzz", "f:3:11: sink 'out': weir.test.Writer has no field 'zzzzz'"},
+      {"path: 'a' zzzzz format: JSON lins",
+       "f:3:11: sink 'out': weir.test.Writer has no field 'zzzzz'\n"
+       "f:3:30: sink 'out': weir.test.Writer has no field 'lins'; did you mean 'lines'?"},
+      {"path: 'a' lines format: JSON",
+       "f:3:17: sink 'out': expected ':' after 'lines', found 'format'"},
+      {"zzzzz path: 'a'", "f:3:1: sink 'out': weir.test.Writer has no field 'zzzzz'"},
+      {"path: 'a' lines", "f:4:1: sink 'out': expected ':' after 'lines', found '}'"},
       {"path: 'a'\n\ttls { ca_fil: 'x' }",
        "f:4:8: sink 'out': weir.test.Writer.Tls has no field 'ca_fil'; did you mean 'ca_file'?"},
       {"path: 'a' [weir.test.none]: 1",
@@ -302,6 +310,13 @@ TEST(LoaderTest, ReportsWhatIsWrongWithStages) {
       {"source { name: 'a' typ: 'generator' }",
        "f:1:20: weir.Source has no field 'typ'; did you mean 'type'?"},
       {"sinks { }", "f:1:1: weir.Pipeline has no field 'sinks'; did you mean 'sink'?"},
+      {"nonsense", "f:1:1: weir.Pipeline has no field 'nonsense'"},
+      {"source { name: 'a' type: 'generator' }\nsink { name: 'b' type: 'null' input: 'a' }\n"
+       "nonsense",
+       "f:3:1: weir.Pipeline has no field 'nonsense'"},
+      {"source { name: 'a' type: 'generator' } nonsense\nsink { name: 'b' type: 'null' input: 'a' "
+       "}",
+       "f:1:40: weir.Pipeline has no field 'nonsense'"},
       {"source { name: 'a' type: 'generator' input: 'b' }",
        "f:1:38: weir.Source has no field 'input'"},
       {"source { }", "f:1:1: source: name is required\nf:1:1: source: type is required"},

@@ -190,7 +190,7 @@ class Outline::Builder {
       // Before a string only the colon has been forgotten.
       const bool begins = after == ":" || after == "{" || after == "<" || after == "[" ||
                           outline_.tokens_[at_ + 1].type == Tokenizer::TYPE_STRING;
-      return begins ? at_ + 1 : -1;
+      return begins || IsBehindValue() ? at_ + 1 : -1;
     }
     const bool behind_name = Current() >= 0 && outline_.statements_[Current()].name_end == at_;
     if (TextAt(at_) != "[" || behind_name) return -1;
@@ -200,6 +200,17 @@ class Outline::Builder {
       ++token;
     }
     return TextAt(token) == "]" ? token + 1 : -1;
+  }
+
+  // Whether the current token can only be a name, though nothing of a statement follows: it
+  // is the first in its block, or the statement before it has its value.
+  bool IsBehindValue() const {
+    if (outline_.tokens_[at_].type != Tokenizer::TYPE_IDENTIFIER) return false;
+    if (Current() < 0) return true;
+    const std::string_view before = TextAt(at_ - 1);
+    return before == "}" || before == ">" || before == "]" || before == ";" ||
+           outline_.tokens_[at_ - 1].type == Tokenizer::TYPE_STRING ||
+           (at_ > 1 && TextAt(at_ - 2) == ":");
   }
 
   Outline& outline_;

@@ -205,8 +205,15 @@ class Session {
                         absl::StartsWith(error.text, "Field \"");
     const int token = behind ? outline_.TokenBefore(error.line, error.column)
                              : outline_.TokenFrom(error.line, error.column);
-    const int statement = StatementAt(token);
-    Report(token, Sentence(error.text, token, statement));
+    int statement = StatementAt(token);
+    // A name that nothing follows misses what stands where the next statement begins.
+    if (const int before = token > 0 ? StatementAt(token - 1) : -1;
+        before >= 0 && outline_.statement(before).name_end == token) {
+      statement = before;
+    }
+    // Of a field that there is not it does not matter what it lacks.
+    const bool unknown = statement >= 0 && unknown_.count(outline_.statement(statement).first) > 0;
+    if (!unknown) Report(token, Sentence(error.text, token, statement));
     if (statement < 0 || !blanked_.insert(statement).second) return false;
     const Statement& bounds = outline_.statement(statement);
     Blank(outline_.token(bounds.first).begin, outline_.token(bounds.end).begin);
