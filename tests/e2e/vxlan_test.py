@@ -116,8 +116,12 @@ class VxlanTest(harness.NamespaceTest):
             wire = sum(r["WirePackets"] for r in records if r["FlowDirection"] == direction)
             self.assertGreaterEqual(wire, counted)
             self.assertLess(wire, counted + 20)
-        self.assertGreater(sum(r["WirePackets"] for r in sent), 5_000_000 / 1500)
-        self.assertLess(harness.totals(sent)[0], sum(r["WirePackets"] for r in sent))
+        # Hardly anything else went out. How much that is, is iperf3's: what it has written last
+        # may be thrown away when the server closes.
+        wire = sum(r["WirePackets"] for r in sent)
+        self.assertGreater(wire, counted - 20)
+        self.assertGreater(wire, 1_000_000 / 1500)
+        self.assertLess(harness.totals(sent)[0], wire)
 
     def iperf3(self, server, client, options):
         with subprocess.Popen(["ip", "netns", "exec", server, "iperf3", "-s", "-1", "--forceflush"],
