@@ -27,15 +27,11 @@ inline Splits AllSplits(size_t size) {
   return splits;
 }
 
-// Parses with `parse` what stands in `packet`, of which the first `linear` bytes can
-// be read in place. Both copies end where reading on is an error.
+// Parses with `parse` what stands in `bytes`, of which the first `linear` bytes can be read
+// in place, in another copy. Both copies end where reading on is an error.
 template <typename Parse>
-weir_parsed_packet ParseSplit(std::string_view packet, size_t linear, uint16_t vxlan_port,
-                              PacketMemory* memory, const uint8_t* exact_copy, const Parse& parse) {
-  weir_packet_bytes bytes{};
-  bytes.vxlan_port = vxlan_port;
-  bytes.bytes = exact_copy;
-  bytes.size = static_cast<weir_u32>(packet.size());
+weir_parsed_packet ParseSplit(weir_packet_bytes bytes, std::string_view packet, size_t linear,
+                              PacketMemory* memory, const Parse& parse) {
   bytes.linear = memory->Place(reinterpret_cast<const uint8_t*>(packet.data()), linear);
   bytes.linear_size = static_cast<weir_u32>(linear);
   return parse(bytes);
@@ -55,17 +51,21 @@ inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceR
   return "";
 }
 
-// Parses the packet copied, in both places and split, and compares with the reference. Empty
-// if all agree, else what does not. At most PacketMemory::kMaxBytes.
+// Parses the packet copied, in place as in a kernel and where it stands, and split, and
+// compares with the reference. Empty if all agree, else what does not. At most
+// PacketMemory::kMaxBytes.
 template <typename Parse>
 std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t vxlan_port,
                         const ReferenceResult& expected, PacketMemory* memory, const Parse& parse) {
   // Of exactly that size, so that AddressSanitizer sees who reads on.
   const std::unique_ptr<uint8_t[]> exact(new uint8_t[packet.size()]);
   std::copy(packet.begin(), packet.end(), exact.get());
+  weir_packet_bytes bytes{};
+  bytes.bytes = exact.get();
+  bytes.size = static_cast<weir_u32>(packet.size());
+  bytes.vxlan_port = vxlan_port;
   const auto check = [&](size_t linear) -> std::string {
-    const weir_parsed_packet parsed =
-        ParseSplit(packet, linear, vxlan_port, memory, exact.get(), parse);
+    const weir_parsed_packet parsed = ParseSplit(bytes, packet, linear, memory, parse);
     std::string wrong = Difference(parsed, expected, vxlan_port);
     if (wrong.empty() && linear == packet.size() && parsed.copied != 0) wrong = "not in place";
     if (wrong.empty()) return wrong;
@@ -78,10 +78,6 @@ std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t 
   std::string wrong = check(0);
   if (wrong.empty()) wrong = check(packet.size());
   if (!wrong.empty()) return wrong;
-  weir_packet_bytes bytes{};
-  bytes.bytes = exact.get();
-  bytes.size = static_cast<weir_u32>(packet.size());
-  bytes.vxlan_port = vxlan_port;
   bytes.in_place = 1;
   const weir_parsed_packet parsed = parse(bytes);
   wrong = parsed.copied == 0 ? Difference(parsed, expected, vxlan_port) : "copied";
