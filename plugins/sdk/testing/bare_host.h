@@ -52,12 +52,12 @@ class BareHost {
   // As the program's: one block, zeroed, with one reference. `like` may be null.
   static weir_batch* Allocate(uint32_t rows, const weir_batch* like = nullptr) {
     const uint32_t stride = like == nullptr ? sizeof(Record) : like->stride;
-    auto* const slab = static_cast<Slab*>(std::calloc(1, sizeof(Slab) + size_t{rows} * stride));
+    auto* const slab = static_cast<Slab*>(std::calloc(1, kRowsOffset + size_t{rows} * stride));
     slab->references = 1;
     slab->batch.struct_size = sizeof(weir_batch);
     slab->batch.stride = stride;
     slab->batch.capacity = rows;
-    slab->batch.rows = reinterpret_cast<uint8_t*>(slab + 1);
+    slab->batch.rows = reinterpret_cast<uint8_t*>(slab) + kRowsOffset;
     if (like != nullptr) {
       std::copy(std::begin(like->block_offset), std::end(like->block_offset),
                 slab->batch.block_offset);
@@ -70,10 +70,11 @@ class BareHost {
   }
 
  private:
-  struct alignas(64) Slab {
+  struct Slab {
     weir_batch batch;  // the first, so that one is found by the other
     uint64_t references;
   };
+  static constexpr size_t kRowsOffset = (sizeof(Slab) + 63) / 64 * 64;
 
   static Slab* SlabOf(const weir_batch* batch) {
     return reinterpret_cast<Slab*>(const_cast<weir_batch*>(batch));
