@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/record/constants.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
 
@@ -34,7 +35,9 @@ Dedup WithMaxFlows(uint32_t max_flows) {
 // Of flow number `flow`, at an interface.
 Record At(uint32_t if_index, uint32_t flow, uint8_t direction = 0) {
   Record record{};
+  record.eth_protocol = kIpv6Type;
   std::memcpy(record.src_addr, &flow, sizeof(flow));
+  record.dst_addr[15] = 1;
   record.if_index = if_index;
   record.direction = direction;
   record.src_mac[0] = static_cast<uint8_t>(if_index);
@@ -83,10 +86,10 @@ TEST(DedupTest, InterfaceDirectionAndNamespaceAreThePlace) {
 
 TEST(DedupTest, EachPartOfTheKeyMakesAnotherFlow) {
   using Change = void (*)(Record*);
-  const Change changes[] = {
-      [](Record* r) { r->src_addr[15] = 1; },     [](Record* r) { r->dst_addr[0] = 1; },
-      [](Record* r) { r->src_port = 1; },         [](Record* r) { r->dst_port = 1; },
-      [](Record* r) { r->eth_protocol = 0x806; }, [](Record* r) { r->transport_protocol = 6; }};
+  const Change changes[] = {[](Record* r) { r->src_addr[15] = 1; },
+                            [](Record* r) { r->dst_addr[0] = 1; },
+                            [](Record* r) { r->src_port = 1; }, [](Record* r) { r->dst_port = 1; },
+                            [](Record* r) { r->transport_protocol = 6; }};
   for (const Change change : changes) {
     FakeHost host;
     const auto dedup = Make(&host);
@@ -95,6 +98,39 @@ TEST(DedupTest, EachPartOfTheKeyMakesAnotherFlow) {
     ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 7), other}).ok());
     EXPECT_EQ(host.records().size(), 2u);
   }
+}
+
+// An ARP request at an interface.
+Record ArpAt(uint32_t if_index, uint8_t sender) {
+  Record record{};
+  record.eth_protocol = kArpType;
+  record.src_mac[5] = sender;
+  std::memset(record.dst_mac, 0xff, sizeof(record.dst_mac));
+  record.if_index = if_index;
+  return record;
+}
+
+TEST(DedupTest, FlowsThatAreNotIpAreToldByMacsAndEtherType) {
+  FakeHost host;
+  const auto dedup = Make(&host);
+  std::vector<Record> records;
+  // Two links that have nothing to do with each other.
+  for (uint32_t if_index = 1; if_index <= 2; ++if_index) {
+    for (uint8_t host_on_link = 0; host_on_link < 8; ++host_on_link) {
+      records.push_back(ArpAt(if_index, static_cast<uint8_t>(16 * if_index + host_on_link)));
+    }
+  }
+  Record lldp = ArpAt(2, 16);
+  lldp.eth_protocol = 0x88CC;
+  records.push_back(lldp);
+  ASSERT_TRUE(host.Feed(dedup.get(), records).ok());
+  EXPECT_EQ(host.TakeRecords().size(), records.size());
+  EXPECT_EQ(host.counts().filtered, 0u);
+  // A bridge hands on the frame as it is.
+  ASSERT_TRUE(host.Feed(dedup.get(), {ArpAt(3, 16), ArpAt(1, 16)}).ok());
+  EXPECT_EQ(host.TakeRecords().size(), 1u);
+  EXPECT_EQ(host.counts().filtered, 1u);
+  host.ExpectBalanced();
 }
 
 TEST(DedupTest, APlaceCountsUntilItHasBeenSilentForExpiry) {

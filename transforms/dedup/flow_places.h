@@ -6,13 +6,13 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/hash/hash.h"
+#include "core/record/flow_identity.h"
 #include "core/record/record.h"
 
 namespace weir::transforms {
@@ -37,40 +37,15 @@ struct Place {
   }
 };
 
-// What records of the same flow agree in, wherever they were measured. Packed: no byte is
-// padding, so that all of them can be compared and hashed at once.
-struct __attribute__((packed)) PlacelessKey {
-  IpAddr src_addr;
-  IpAddr dst_addr;
-  uint16_t eth_protocol;
-  uint16_t src_port;
-  uint16_t dst_port;
-  uint8_t transport_protocol;
-
-  static PlacelessKey Of(const Record& record) {
-    return {SrcAddr(record), DstAddr(record), record.eth_protocol,
-            record.src_port, record.dst_port, record.transport_protocol};
-  }
-  friend bool operator==(const PlacelessKey& a, const PlacelessKey& b) {
-    return std::memcmp(&a, &b, sizeof(PlacelessKey)) == 0;
-  }
-  template <typename H>
-  friend H AbslHashValue(H state, const PlacelessKey& key) {
-    return H::combine_contiguous(std::move(state), reinterpret_cast<const unsigned char*>(&key),
-                                 sizeof(PlacelessKey));
-  }
-};
-static_assert(sizeof(PlacelessKey) == 39);
-
-// With its hash, which is made once for all tables that the flow is looked up in.
+// A flow with its hash, which is computed once for all tables that look the flow up.
 struct HashedKey {
-  PlacelessKey key;
+  FlowIdentity key;
   size_t hash;
 
   // In place, because a copy of what has just been written in small parts would wait for it.
   void Set(const Record& record) {
-    key = PlacelessKey::Of(record);
-    hash = absl::Hash<PlacelessKey>()(key);
+    key = FlowIdentity::Of(record);
+    hash = absl::Hash<std::string_view>()({reinterpret_cast<const char*>(&key), sizeof(key)});
   }
   friend bool operator==(const HashedKey& a, const HashedKey& b) {
     return a.hash == b.hash && a.key == b.key;

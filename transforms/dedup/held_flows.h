@@ -9,6 +9,7 @@
 #include <deque>
 
 #include "absl/container/flat_hash_map.h"
+#include "core/record/flow_identity.h"
 #include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
@@ -86,13 +87,13 @@ class HeldFlows {
   struct SameFlow {
     using is_transparent = void;
     bool operator()(const Newest& a, const HashedKey& b) const {
-      return a.hash == b.hash && PlacelessKey::Of(*a.row) == b.key;
+      return a.hash == b.hash && FlowIdentity::Of(*a.row) == b.key;
     }
     bool operator()(const HashedKey& a, const Newest& b) const { return (*this)(b, a); }
     bool operator()(const Newest& /*newest*/, AnyOfHash /*any*/) const { return true; }
     bool operator()(AnyOfHash /*any*/, const Newest& /*newest*/) const { return true; }
     bool operator()(const Newest& a, const Newest& b) const {
-      return a.hash == b.hash && PlacelessKey::Of(*a.row) == PlacelessKey::Of(*b.row);
+      return a.hash == b.hash && FlowIdentity::Of(*a.row) == FlowIdentity::Of(*b.row);
     }
   };
   // Rows that are looked up together, so that the waits for memory overlap.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/record/constants.h"
 #include "core/record/other_interfaces.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
@@ -41,7 +42,9 @@ std::unique_ptr<DedupTransform> Make(FakeHost* host, const Dedup& config = Mergi
 // Of flow number `flow`, at an interface.
 Record At(uint32_t if_index, uint32_t flow, uint64_t packets = 1, uint8_t direction = 0) {
   Record record{};
+  record.eth_protocol = kIpv6Type;
   std::memcpy(record.src_addr, &flow, sizeof(flow));
+  record.dst_addr[15] = 1;
   record.if_index = if_index;
   record.direction = direction;
   record.src_mac[0] = static_cast<uint8_t>(if_index);
@@ -141,6 +144,25 @@ TEST(MergeTest, RecordsOfThePlaceThatCountsAddUp) {
   ASSERT_TRUE(dedup->Flush().ok());
   // Of other MACs they are other packets; what is seen elsewhere after that is of these.
   EXPECT_EQ(Taken(&host), (Texts{"eth1 7*3: eth2<", "eth1 7*5: eth3<"}));
+}
+
+TEST(MergeTest, ArpOfUnrelatedLinksIsNotMerged) {
+  FakeHost host;
+  const auto dedup = Make(&host);
+  const auto arp = [](uint32_t if_index, uint8_t sender) {
+    Record record{};
+    record.eth_protocol = kArpType;
+    record.src_mac[5] = sender;
+    record.if_index = if_index;
+    record.packets = 1;
+    return record;
+  };
+  ASSERT_TRUE(host.Feed(dedup.get(), {arp(1, 11), arp(2, 22), arp(2, 11), arp(1, 12)}).ok());
+  EXPECT_EQ(host.counts().held, 3u);
+  EXPECT_EQ(host.counts().merged, 1u);  // a bridge handed on 11's frame
+  ASSERT_TRUE(dedup->Flush().ok());
+  EXPECT_EQ(host.TakeRecords().size(), 3u);
+  host.ExpectBalanced();
 }
 
 TEST(MergeTest, ADuplicateWaitsForTheRecordThatCounts) {

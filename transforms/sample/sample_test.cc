@@ -177,6 +177,12 @@ TEST(SampleTest, FlowsAreSpreadEvenlyByEachPartOfTheirKey) {
         r->eth_protocol = 0x0806;
         std::memcpy(r->src_mac + 2, &i, sizeof(i));
       },
+      // And the EtherType.
+      [](uint32_t i, Record* r) {
+        *r = {};
+        r->src_mac[5] = static_cast<uint8_t>(i % 2);
+        r->eth_protocol = static_cast<uint16_t>(i / 2);
+      },
       // Ends that are alike do not cancel each other out.
       [](uint32_t i, Record* r) {
         std::memcpy(r->src_addr + 12, &i, sizeof(i));

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/record/flow_identity.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include "core/record/constants.h"
+#include "core/record/ip_addr.h"
+#include "gtest/gtest.h"
+
+namespace weir {
+namespace {
+
+Record Tcp() {
+  Record record{};
+  record.eth_protocol = kIpv4Type;
+  std::memcpy(record.src_addr, IpAddr::FromV4(0x0A000001).bytes.data(), kIpLength);
+  std::memcpy(record.dst_addr, IpAddr::FromV4(0x0A000002).bytes.data(), kIpLength);
+  record.src_port = 40000;
+  record.dst_port = 443;
+  record.transport_protocol = 6;
+  return record;
+}
+
+Record Arp() {
+  Record record{};
+  record.eth_protocol = kArpType;
+  record.src_mac[5] = 1;
+  std::memset(record.dst_mac, 0xff, sizeof(record.dst_mac));
+  return record;
+}
+
+using Change = void (*)(Record*);
+
+TEST(FlowIdentityTest, LeavesOutWhatDiffersBetweenPlaces) {
+  const Change changes[] = {
+      [](Record* r) { r->if_index = 7; },
+      [](Record* r) { r->direction = kDirectionEgress; },
+      [](Record* r) { SetInterfaceName("eth7", r); },
+      [](Record* r) { r->network_namespace = 7; },
+      [](Record* r) { r->vlan_id = 7; },
+      [](Record* r) { r->packets = 7; },
+      [](Record* r) { r->present = ~uint64_t{0}; },
+  };
+  for (const Record& record : {Tcp(), Arp()}) {
+    for (const Change change : changes) {
+      Record elsewhere = record;
+      change(&elsewhere);
+      EXPECT_EQ(FlowIdentity::Of(elsewhere), FlowIdentity::Of(record));
+    }
+  }
+}
+
+TEST(FlowIdentityTest, OfIpTheAddressesPortsAndProtocolCount) {
+  const Change same[] = {
+      [](Record* r) { r->src_mac[0] = 2; }, [](Record* r) { r->dst_mac[5] = 2; },
+      [](Record* r) { r->eth_protocol = 0x8864; },  // PPPoE here, plain there
+  };
+  for (const Change change : same) {
+    Record elsewhere = Tcp();
+    change(&elsewhere);
+    EXPECT_EQ(FlowIdentity::Of(elsewhere), FlowIdentity::Of(Tcp()));
+  }
+  const Change others[] = {
+      [](Record* r) { r->src_addr[15] = 9; }, [](Record* r) { r->dst_addr[15] = 9; },
+      [](Record* r) { r->src_addr[0] = 9; },  [](Record* r) { r->src_port = 9; },
+      [](Record* r) { r->dst_port = 9; },     [](Record* r) { r->transport_protocol = 17; },
+  };
+  for (const Change change : others) {
+    Record other = Tcp();
+    change(&other);
+    EXPECT_NE(FlowIdentity::Of(other), FlowIdentity::Of(Tcp()));
+  }
+}
+
+TEST(FlowIdentityTest, OfOthersTheMacsAndTheEtherTypeCount) {
+  const Change others[] = {
+      [](Record* r) { r->src_mac[0] = 9; },   [](Record* r) { r->src_mac[5] = 9; },
+      [](Record* r) { r->dst_mac[5] = 9; },   [](Record* r) { r->eth_protocol = 0x88CC; },
+      [](Record* r) { r->eth_protocol = 0; },  // LLC
+  };
+  for (const Change change : others) {
+    Record other = Arp();
+    change(&other);
+    EXPECT_NE(FlowIdentity::Of(other), FlowIdentity::Of(Arp()));
+  }
+}
+
+// One unspecified address, as in duplicate address detection, is an IP flow still.
+TEST(FlowIdentityTest, OneAddressMakesAnIpFlow) {
+  Record record{};
+  record.eth_protocol = kIpv6Type;
+  record.dst_addr[0] = 0xff;
+  record.dst_addr[15] = 1;
+  Record elsewhere = record;
+  elsewhere.src_mac[0] = 2;
+  EXPECT_EQ(FlowIdentity::Of(elsewhere), FlowIdentity::Of(record));
+}
+
+// Whoever chooses an IPv6 address that reads like the MACs of another flow does not become
+// that flow.
+TEST(FlowIdentityTest, AnAddressIsNeverAMac) {
+  Record frame = Arp();
+  frame.eth_protocol = 0;
+  Record packet{};
+  packet.eth_protocol = kIpv6Type;
+  std::memcpy(packet.src_addr, frame.src_mac, sizeof(frame.src_mac));
+  std::memcpy(packet.dst_addr, frame.dst_mac, sizeof(frame.dst_mac));
+  EXPECT_NE(FlowIdentity::Of(packet), FlowIdentity::Of(frame));
+}
+
+}  // namespace
+}  // namespace weir
