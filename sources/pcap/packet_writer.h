@@ -9,8 +9,8 @@
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/pcap/capture_reader.h"
-#include "sources/pcap/link_layer.h"
+#include "sources/pcap/formats/capture_reader.h"
+#include "sources/pcap/links/link_layer.h"
 #include "sources/pcap/packet_row.h"
 
 namespace weir::pcap {

@@ -20,12 +20,12 @@
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/pcap/capture_reader.h"
-#include "sources/pcap/link_layer.h"
-#include "sources/pcap/memory_stream.h"
+#include "sources/pcap/formats/capture_reader.h"
+#include "sources/pcap/links/link_layer.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/pcap_source.h"
-#include "sources/pcap/test_capture.h"
+#include "sources/pcap/testing/memory_stream.h"
+#include "sources/pcap/testing/test_capture.h"
 
 namespace weir::pcap {
 namespace {

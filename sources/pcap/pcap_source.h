@@ -12,7 +12,7 @@
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/wakeup.h"
-#include "sources/pcap/capture_files.h"
+#include "sources/pcap/files/capture_files.h"
 #include "sources/pcap/pcap.pb.h"
 
 namespace weir::sources {

@@ -18,7 +18,7 @@
 #include "plugins/sdk/status.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/pcap_source.h"
-#include "sources/pcap/test_capture.h"
+#include "sources/pcap/testing/test_capture.h"
 
 namespace {
 

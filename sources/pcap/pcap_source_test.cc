@@ -20,7 +20,7 @@
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "sources/pcap/pcap.pb.h"
-#include "sources/pcap/test_capture.h"
+#include "sources/pcap/testing/test_capture.h"
 
 namespace weir::sources {
 namespace {

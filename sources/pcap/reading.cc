@@ -7,9 +7,9 @@
 
 #include "plugins/sdk/interruptible_reader.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/pcap/byte_stream.h"
-#include "sources/pcap/decompress.h"
-#include "sources/pcap/link_layer.h"
+#include "sources/pcap/files/byte_stream.h"
+#include "sources/pcap/files/decompress.h"
+#include "sources/pcap/links/link_layer.h"
 
 namespace weir::pcap {
 

@@ -11,9 +11,9 @@
 
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/pcap/capture_files.h"
-#include "sources/pcap/capture_input.h"
-#include "sources/pcap/capture_reader.h"
+#include "sources/pcap/files/capture_files.h"
+#include "sources/pcap/files/capture_input.h"
+#include "sources/pcap/formats/capture_reader.h"
 #include "sources/pcap/pace.h"
 #include "sources/pcap/packet_writer.h"
 #include "sources/pcap/progress.h"

@@ -263,6 +263,7 @@ class Layers:
         permitted = [itself] + self.allowed[folder]
         if of_test:
             permitted += ["tests", "plugins/sdk", "bpf/testing"]
+            permitted.append("/".join(path.split("/")[:2]) + "/testing")
             permitted += [other for other in self.allowed if other.startswith("core/") and folder.startswith("core/")]
         # A .proto may be included as what is generated from it.
         included = re.sub(r"\.(pb|descriptors)\.h$", ".proto", included)

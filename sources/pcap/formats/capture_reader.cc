@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/pcap/formats/capture_reader.h"
+
+#include <stdio_ext.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <limits>
+
+#include "plugins/sdk/errno_status.h"
+
+namespace weir::pcap {
+
+namespace {
+
+// draft-ietf-opsawg-pcap, section 4.
+constexpr uint32_t kMicroseconds = 0xa1b2c3d4;
+constexpr uint32_t kNanoseconds = 0xa1b23c4d;
+constexpr uint16_t kMajor = 2;
+constexpr uint16_t kMinor = 4;
+
+// What is larger does not fit into the buffer. Below what libpcap takes for damage.
+constexpr uint32_t kMostCaptured = CaptureBuffer::kCapacity - 16;
+static_assert(kMostCaptured <= 262144);
+
+// Whether libpcap hands over packets of that link as the file has them. It changes headers
+// within some others, and of cooked ones that come from a machine of the other byte order
+// (pcap_post_process of its pcap-util.c).
+bool StandsAsWritten(int link_type, bool swapped) {
+  switch (link_type) {
+    case DLT_EN10MB:
+    case DLT_RAW:
+    case DLT_IPV4:
+    case DLT_IPV6:
+    case DLT_NULL:
+    case DLT_LOOP:
+      return true;
+    case DLT_LINUX_SLL:
+    case DLT_LINUX_SLL2:
+      return !swapped;
+    default:
+      return false;
+  }
+}
+
+// libpcap gives seconds of 32 bits a sign or not.
+uint64_t TimeOf(const pcap_pkthdr& header) {
+  constexpr int64_t kLast = INT64_MAX;
+  constexpr int64_t kSecond = 1'000'000'000;
+  int64_t seconds = header.ts.tv_sec;
+  if (seconds < 0 && seconds >= INT32_MIN) seconds += int64_t{1} << 32;
+  int64_t time = 0;
+  if (__builtin_mul_overflow(seconds, kSecond, &time) ||
+      __builtin_add_overflow(time, int64_t{header.ts.tv_usec}, &time)) {
+    return seconds < 0 ? 0 : kLast;
+  }
+  return time < 0 ? 0 : static_cast<uint64_t>(time);
+}
+
+}  // namespace
+
+CaptureReader::CaptureReader(ByteStream* stream, const std::atomic<bool>* interrupted)
+    : buffer_(stream, interrupted) {}
+
+CaptureReader::~CaptureReader() = default;
+
+sdk::Result<std::unique_ptr<CaptureReader>> CaptureReader::Open(
+    ByteStream* stream, const std::atomic<bool>* interrupted) {
+  std::unique_ptr<CaptureReader> reader(new CaptureReader(stream, interrupted));
+  if (sdk::Status status = reader->OpenFile(); !status.ok()) return status;
+  return reader;
+}
+
+sdk::Status CaptureReader::OpenFile() {
+  buffer_.Fill(kFileHeaderBytes);
+  layout_ = LayoutOf(buffer_.data(), buffer_.size());
+  lent_ = layout_.known ? kFileHeaderBytes : std::numeric_limits<size_t>::max();
+  cookie_io_functions_t functions{};
+  functions.read = &ReadCookie;
+  FILE* const file = fopencookie(this, "r", functions);
+  if (file == nullptr) return sdk::ErrnoStatus("open a stream", errno);
+  // One thread reads it: no lock for each packet.
+  __fsetlocking(file, FSETLOCKING_BYCALLER);
+  char message[PCAP_ERRBUF_SIZE] = "";
+  capture_.reset(
+      pcap_fopen_offline_with_tstamp_precision(file, PCAP_TSTAMP_PRECISION_NANO, message));
+  if (capture_ == nullptr) {
+    std::fclose(file);
+    return ErrorOf(message);
+  }
+  // The file is owned by `capture_` now.
+  layout_.known = layout_.known && StandsAsWritten(link_type(), layout_.swapped);
+  if (!layout_.known) lent_ = std::numeric_limits<size_t>::max();
+  layout_.most_captured =
+      std::min(static_cast<uint32_t>(pcap_snapshot(capture_.get())), kMostCaptured);
+  return sdk::OkStatus();
+}
+
+CaptureReader::Layout CaptureReader::LayoutOf(const uint8_t* bytes, size_t size) {
+  uint32_t magic = 0;
+  uint16_t major = 0;
+  uint16_t minor = 0;
+  Layout layout;
+  if (size < kFileHeaderBytes) return layout;
+  std::memcpy(&magic, bytes, sizeof(magic));
+  std::memcpy(&major, bytes + 4, sizeof(major));
+  std::memcpy(&minor, bytes + 6, sizeof(minor));
+  for (const bool swapped : {false, true}) {
+    // Before version 2.4 the sizes of a packet could stand in either order.
+    if (major == kMajor && minor == kMinor && (magic == kMicroseconds || magic == kNanoseconds)) {
+      layout.known = true;
+      layout.swapped = swapped;
+      layout.ns_per_fraction = magic == kMicroseconds ? 1000 : 1;
+      return layout;
+    }
+    magic = __builtin_bswap32(magic);
+    major = __builtin_bswap16(major);
+    minor = __builtin_bswap16(minor);
+  }
+  return layout;
+}
+
+bool CaptureReader::ReadNext(CapturedPacket* packet) {
+  RecordHeader record;
+  if (!buffer_.Fill(sizeof(record)) || !PeekRecord(&record) ||
+      record.captured > layout_.most_captured || !buffer_.Fill(sizeof(record) + record.captured)) {
+    return false;
+  }
+  return Next(packet);
+}
+
+sdk::Result<int> CaptureReader::Dispatch(int most, pcap_handler handler, u_char* user) {
+  if (layout_.known) {
+    RecordHeader record{};
+    PeekRecord(&record);
+    lent_ = sizeof(record) + record.captured;
+  }
+  const int packets = pcap_dispatch(capture_.get(), most, handler, user);
+  if (packets >= 0) return packets;
+  if (packets == PCAP_ERROR_BREAK) return 0;
+  return ErrorOf(pcap_geterr(capture_.get()));
+}
+
+CapturedPacket CaptureReader::PacketOf(const pcap_pkthdr& header, const u_char* bytes) {
+  return {TimeOf(header), header.caplen, header.len, bytes};
+}
+
+ssize_t CaptureReader::ReadCookie(void* reader, char* to, size_t size) {
+  auto* const self = static_cast<CaptureReader*>(reader);
+  if (self->buffer_.size() == 0 && !self->buffer_.Fill(1) && !self->buffer_.status().ok()) {
+    errno = EIO;
+    return -1;
+  }
+  const size_t count = std::min({size, self->buffer_.size(), self->lent_});
+  std::memcpy(to, self->buffer_.data(), count);
+  self->buffer_.Take(count);
+  if (self->layout_.known) self->lent_ -= count;
+  return static_cast<ssize_t>(count);
+}
+
+sdk::Status CaptureReader::ErrorOf(const char* message) const {
+  return buffer_.status().ok() ? sdk::Status(WEIR_DATA_LOSS, message) : buffer_.status();
+}
+
+}  // namespace weir::pcap
