@@ -16,8 +16,16 @@ constexpr uint64_t kTimeMask = (uint64_t{1} << 48) - 1;
 // Twice the longest timeout, and well below that.
 constexpr uint64_t kLongestStepNs = uint64_t{48} * 3600 * 1'000'000'000;
 
-FlowEndReason EndReasonOf(EvictionCause cause, const Record& record) {
+// A TCP flow whose FIN or RST was seen, or one of which the source said the same.
+bool HasDetectedEnd(const Record& record) {
   constexpr uint16_t kFinOrRst = 0x01 | 0x04;
+  return (record.tcp_flags & kFinOrRst) != 0 ||
+         record.flow_end_reason == static_cast<uint8_t>(FlowEndReason::kEndOfFlowDetected);
+}
+
+// Why the flow ended here. The reasons of its records say why these ended, which the accounter
+// has undone by joining them.
+FlowEndReason EndReasonOf(EvictionCause cause, const Record& record) {
   switch (cause) {
     case EvictionCause::kTableFull:
       return FlowEndReason::kLackOfResources;
@@ -28,7 +36,7 @@ FlowEndReason EndReasonOf(EvictionCause cause, const Record& record) {
     case EvictionCause::kEvictTimeout:
       break;
   }
-  if ((record.tcp_flags & kFinOrRst) != 0) return FlowEndReason::kEndOfFlowDetected;
+  if (HasDetectedEnd(record)) return FlowEndReason::kEndOfFlowDetected;
   return cause == EvictionCause::kIdle ? FlowEndReason::kIdleTimeout
                                        : FlowEndReason::kActiveTimeout;
 }
@@ -261,7 +269,7 @@ const Record* AccounterTransform::Write(const FlowTable& table, uint32_t number,
   Record* const row = writer_.Add();
   if (row == nullptr) return nullptr;
   table.Get(number, row);
-  if (sets_end_reason_ && (row->present & WEIR_HAS_FLOW_END_REASON) == 0) {
+  if (sets_end_reason_ || (row->present & WEIR_HAS_FLOW_END_REASON) != 0) {
     row->flow_end_reason = static_cast<uint8_t>(EndReasonOf(cause, *row));
     row->present |= WEIR_HAS_FLOW_END_REASON;
   }

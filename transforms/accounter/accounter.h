@@ -91,8 +91,8 @@ class AccounterTransform : public sdk::Transform {
 
   const AccounterSettings settings_;
   const bool has_timeouts_;
-  const bool goes_by_time_;  // what a record does depends on when it comes
-  const bool sets_end_reason_;
+  const bool goes_by_time_;     // what a record does depends on when it comes
+  const bool sets_end_reason_;  // also for a flow whose records have none
   const sdk::Stage stage_;
   const FlowHash hash_ = FlowHash::Random();
   AccounterMetrics metrics_;

@@ -65,6 +65,13 @@ FlowEndReason ReasonOf(const Record& record) {
   return static_cast<FlowEndReason>(record.flow_end_reason);
 }
 
+// A record that says why it ended.
+Record Told(Record record, FlowEndReason reason) {
+  record.present |= WEIR_HAS_FLOW_END_REASON;
+  record.flow_end_reason = static_cast<uint8_t>(reason);
+  return record;
+}
+
 TEST(AccounterEvictionTest, FlowsGoOnInTheOrderOfTheirComingInFullBatches) {
   FakeHost host;
   Accounter config = Config(20'000);
@@ -215,9 +222,7 @@ TEST(AccounterEvictionTest, RecordsTellWhyTheirFlowEnded) {
   Record closed = OfFlow(2);
   closed.present = WEIR_HAS_TCP_FLAGS;
   closed.tcp_flags = 0x11;  // FIN, ACK
-  Record told = OfFlow(3);
-  told.present = WEIR_HAS_FLOW_END_REASON;
-  told.flow_end_reason = static_cast<uint8_t>(FlowEndReason::kLackOfResources);
+  const Record told = Told(OfFlow(3), FlowEndReason::kLackOfResources);
   ASSERT_TRUE(host.Feed(accounter.get(), {OfFlow(1), closed, told}).ok());
   uint64_t now_ns = FakeHost::kMonotonicNs;
   for (int second = 0; second < 20; ++second, now_ns += kSecond) {
@@ -233,7 +238,7 @@ TEST(AccounterEvictionTest, RecordsTellWhyTheirFlowEnded) {
   ASSERT_EQ(out.size(), 5u);
   for (const Record& record : {out[0], out[1]}) {
     EXPECT_EQ(ReasonOf(record), record.if_index == 2 ? FlowEndReason::kEndOfFlowDetected
-                                                     : FlowEndReason::kLackOfResources);
+                                                     : FlowEndReason::kIdleTimeout);
   }
   EXPECT_EQ(FlowsOf({out[2], out[3], out[4]}), (std::vector<uint32_t>{1, 1, 4}));
   EXPECT_EQ(ReasonOf(out[2]), FlowEndReason::kActiveTimeout);
@@ -243,6 +248,71 @@ TEST(AccounterEvictionTest, RecordsTellWhyTheirFlowEnded) {
   EXPECT_EQ(host.metric("weir_accounter_evicted_flows_total", "active_timeout"), 1);
   EXPECT_EQ(host.metric("weir_accounter_evicted_flows_total", "idle_timeout"), 3);
   EXPECT_EQ(host.metric("weir_accounter_evicted_flows_total", "flush"), 1);
+}
+
+// The source of these records ends each of them after some seconds, whatever the flow does.
+TEST(AccounterEvictionTest, ReasonsOfTheInputGiveWayToTheAccounters) {
+  FakeHost host;
+  Accounter config = Config(3);
+  config.set_active_timeout("10s");
+  config.set_idle_timeout("4s");
+  const auto accounter = Make(&host, config);
+  const auto cut = [](uint32_t flow) { return Told(OfFlow(flow), FlowEndReason::kActiveTimeout); };
+  const Record closed = Told(OfFlow(3), FlowEndReason::kEndOfFlowDetected);
+  ASSERT_TRUE(host.Feed(accounter.get(), {cut(1), cut(2), closed}).ok());
+  uint64_t now_ns = FakeHost::kMonotonicNs;
+  const auto pass = [&](int seconds, const std::vector<Record>& each_second) {
+    for (; seconds > 0; --seconds) {
+      now_ns += kSecond;
+      host.SetClocks(FakeHost::kWallNs, now_ns);
+      ASSERT_TRUE(host.Feed(accounter.get(), each_second).ok());
+      ASSERT_TRUE(accounter->Tick(now_ns).ok());
+    }
+  };
+  pass(4, {cut(1)});
+  std::vector<Record> out = host.TakeRecords();
+  ASSERT_EQ(out.size(), 2u);
+  for (const Record& record : out) {
+    EXPECT_EQ(ReasonOf(record), record.if_index == 3 ? FlowEndReason::kEndOfFlowDetected
+                                                     : FlowEndReason::kIdleTimeout);
+  }
+  pass(6, {cut(1)});
+  out = host.TakeRecords();
+  ASSERT_EQ(out.size(), 1u);
+  EXPECT_EQ(ReasonOf(out[0]), FlowEndReason::kActiveTimeout);
+  // A full table and the end of the input come before everything.
+  ASSERT_TRUE(host.Feed(accounter.get(), {closed, cut(5), cut(6), cut(7)}).ok());
+  out = host.TakeRecords();
+  ASSERT_EQ(out.size(), 3u);
+  for (const Record& record : out) EXPECT_EQ(ReasonOf(record), FlowEndReason::kLackOfResources);
+  ASSERT_TRUE(host.Feed(accounter.get(), {closed}).ok());
+  ASSERT_TRUE(accounter->Flush().ok());
+  out = host.TakeRecords();
+  ASSERT_EQ(out.size(), 3u);
+  for (const Record& record : out) EXPECT_EQ(ReasonOf(record), FlowEndReason::kForcedEnd);
+}
+
+// With its defaults it gives no reason to flows that came without one: as the reference does.
+TEST(AccounterEvictionTest, DefaultsReplaceReasonsAndAddNone) {
+  FakeHost host;
+  const auto accounter = Make(&host, Config(2));
+  const std::vector<Record> records = {OfFlow(1), Told(OfFlow(2), FlowEndReason::kLackOfResources)};
+  const auto take_reason = [&] {
+    const std::vector<Record> out = host.TakeRecords();
+    EXPECT_EQ(FlowsOf(out), (std::vector<uint32_t>{1, 2}));
+    EXPECT_EQ(out[0].present, 0u);
+    EXPECT_EQ(out[0].flow_end_reason, 0u);
+    return ReasonOf(out[1]);
+  };
+  ASSERT_TRUE(host.Feed(accounter.get(), records).ok());
+  ASSERT_TRUE(accounter->Tick(FakeHost::kMonotonicNs).ok());
+  EXPECT_EQ(take_reason(), FlowEndReason::kActiveTimeout);
+  ASSERT_TRUE(host.Feed(accounter.get(), records).ok());
+  ASSERT_TRUE(accounter->Flush().ok());
+  EXPECT_EQ(take_reason(), FlowEndReason::kForcedEnd);
+  ASSERT_TRUE(host.Feed(accounter.get(), records).ok());
+  ASSERT_TRUE(host.Feed(accounter.get(), {OfFlow(3)}).ok());
+  EXPECT_EQ(take_reason(), FlowEndReason::kLackOfResources);
 }
 
 // A capture of an hour that is read in no time gives the flows of an hour.

@@ -48,7 +48,7 @@ TEST(AccounterLawTest, MakesOfRecordsWhatAccumulateDoes) {
       ASSERT_TRUE(host.Feed(accounter.get(), records, 1 + generator.Below(100)).ok());
       ASSERT_EQ(host.counts().held, reference.held());
       if (generator.Below(3) == 0) {
-        reference.Flush();
+        reference.EvictAll();
         ASSERT_TRUE(accounter->Tick(0).ok());
       }
       host.ExpectBalanced();

@@ -72,13 +72,22 @@ class ReferenceAccounter {
     }
   }
 
-  // Puts out the others.
+  // Puts out the others, at the end of the input.
   void Flush() {
     for (auto& [key, flow] : flows_) {
       out.push_back(flow.record);
-      if (timeouts_.active_ns + timeouts_.idle_ns > 0) {
-        SetReason(FlowEndReason::kForcedEnd, &out.back());
-      }
+      SetReason(FlowEndReason::kForcedEnd, &out.back());
+    }
+    flows_.clear();
+  }
+
+  // Puts out all, as evict_timeout does.
+  void EvictAll() {
+    for (auto& [key, flow] : flows_) {
+      out.push_back(flow.record);
+      SetReason(EndWasSeen(flow.record) ? FlowEndReason::kEndOfFlowDetected
+                                        : FlowEndReason::kActiveTimeout,
+                &out.back());
     }
     flows_.clear();
   }
@@ -101,8 +110,14 @@ class ReferenceAccounter {
     return key;
   }
 
-  static void SetReason(FlowEndReason reason, Record* record) {
-    if ((record->present & WEIR_HAS_FLOW_END_REASON) != 0) return;
+  static bool EndWasSeen(const Record& record) {
+    constexpr uint16_t kFinOrRst = 5;
+    return (record.tcp_flags & kFinOrRst) != 0 || record.flow_end_reason == 3;
+  }
+
+  void SetReason(FlowEndReason reason, Record* record) const {
+    const bool has_timeouts = timeouts_.active_ns + timeouts_.idle_ns > 0;
+    if (!has_timeouts && (record->present & WEIR_HAS_FLOW_END_REASON) == 0) return;
     record->present |= WEIR_HAS_FLOW_END_REASON;
     record->flow_end_reason = static_cast<uint8_t>(reason);
   }
@@ -115,13 +130,12 @@ class ReferenceAccounter {
                     After(flow.last_ns, timeouts_.idle_ns));
   }
   Record Ended(const Flow& flow) const {
-    constexpr uint16_t kFinOrRst = 5;
     Record record = flow.record;
     const bool active =
         After(flow.since_ns, timeouts_.active_ns) < After(flow.last_ns, timeouts_.idle_ns);
-    SetReason((record.tcp_flags & kFinOrRst) != 0 ? FlowEndReason::kEndOfFlowDetected
-              : active                            ? FlowEndReason::kActiveTimeout
-                                                  : FlowEndReason::kIdleTimeout,
+    SetReason(EndWasSeen(record) ? FlowEndReason::kEndOfFlowDetected
+              : active           ? FlowEndReason::kActiveTimeout
+                                 : FlowEndReason::kIdleTimeout,
               &record);
     return record;
   }
