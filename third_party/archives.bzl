@@ -13,6 +13,7 @@ Fields of an entry:
   strip    top folders, one per hash and in the same order.
   type     what kinds of archive these are, in the same order. Without it, what the
            name of upstream's says.
+  version  the version. Without it, the part of `strip` after its last "-".
   debian   source package that holds the same archive.
   suite    the Debian release whose package has this very version.
 """
@@ -105,4 +106,24 @@ ARCHIVES = {
         "debian": "libzstd",
         "suite": "trixie",
     },
+    "com_googlesource_code_re2": {
+        "sha256": [
+            "f89c61410a072e5cbcf8c27e3a778da7d6fd2f2b5b1445cd4f4508bee946ab0f",
+            "3bc61251da3b0b97be40a8a127818c517c62516e4eda11fc901d29496663df54",
+        ],
+        "urls": ["https://github.com/google/re2/archive/refs/tags/2022-06-01.tar.gz"],
+        "strip": ["re2-2022-06-01", "re2-2022-06-01"],
+        "type": ["tar.gz", "tar.xz"],
+        "version": "2022-06-01",
+        "debian": "re2",
+        "suite": "bookworm",
+    },
 }
+
+def archive_version(name):
+    """The version of an archive of ARCHIVES."""
+    entry = ARCHIVES[name]
+    version = entry.get("version") or entry["strip"][0].split("-")[-1]
+    if not version or not version[0].isdigit():
+        fail("%s: no version in the name '%s'" % (name, entry["strip"][0]))
+    return version

@@ -76,6 +76,11 @@ def weir_dependencies():
         build_file = Label("//third_party/zstd:zstd.BUILD"),
     )
     _archive(
+        "com_googlesource_code_re2",
+        build_file = Label("//third_party/re2:re2.BUILD"),
+        overlay = {Label("//third_party/re2:ascii_tables.cc"): "weir/ascii_tables.cc"},
+    )
+    _archive(
         "libpcap",
         build_file = Label("//third_party/libpcap:libpcap.BUILD"),
         overlay = {

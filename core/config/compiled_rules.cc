@@ -16,48 +16,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
-// libstdc++ has a matcher that takes no more time than length times states, and no
-// stack by length; back references, which it lacks, are refused.
-constexpr std::regex::flag_type kLinearTime =
-#ifdef __GLIBCXX__
-    std::regex_constants::__polynomial;
-#else
-    std::regex::flag_type{};
-#endif
-
-// Nothing if it is fine.
-std::string WhatIsWrongWithRegex(const std::string& text, std::optional<std::regex>* compiled) {
-  try {
-    compiled->emplace(text, std::regex::ECMAScript | kLinearTime);
-    return "";
-  } catch (const std::regex_error& error) {
-    switch (error.code()) {
-      case std::regex_constants::error_brack:
-        return "a '[' without ']'";
-      case std::regex_constants::error_paren:
-        return "a '(' without ')', or the other way round";
-      case std::regex_constants::error_brace:
-      case std::regex_constants::error_badbrace:
-        return "a '{' that is no repetition";
-      case std::regex_constants::error_escape:
-        return "a '\\' before something that it has no meaning for";
-      case std::regex_constants::error_badrepeat:
-        return "a repetition of nothing";
-      case std::regex_constants::error_range:
-        return "a range that ends before it begins";
-      case std::regex_constants::error_backref:
-        return "a reference to a group that is not there";
-      case std::regex_constants::error_complexity:
-        return "it has back references, which take unbounded time";
-      case std::regex_constants::error_space:
-      case std::regex_constants::error_stack:
-        return "it is too large";
-      default:
-        return "it cannot be read";
-    }
-  }
-}
-
 std::string NumberText(double number) {
   if (number == std::floor(number) && std::fabs(number) < 1e15) {
     return absl::StrCat(static_cast<int64_t>(number));
@@ -126,10 +84,11 @@ std::string CheckNameOrRegex(const std::string& value) {
     return absl::StrCat("is ", value.size(), " bytes long; a regular expression may have ",
                         kMaxMatchedBytes);
   }
-  std::optional<std::regex> compiled;
-  const std::string wrong = WhatIsWrongWithRegex(value.substr(1, value.size() - 2), &compiled);
-  return wrong.empty() ? ""
-                       : absl::StrCat(Quoted(value), " is not a valid regular expression: ", wrong);
+  std::string wrong;
+  if (Regex::Compile(value.substr(1, value.size() - 2), Regex::Unit::kByte, &wrong).has_value()) {
+    return "";
+  }
+  return absl::StrCat(Quoted(value), " is not a valid regular expression: ", wrong);
 }
 
 std::string CheckInstant(const std::string& value) {
@@ -154,7 +113,9 @@ std::string CheckRange(const std::string& value) {
 
 const std::string& Pattern::wrong() const {
   absl::call_once(once_, [this] {
-    if (const std::string why = WhatIsWrongWithRegex(text_, &regex_); !why.empty()) {
+    std::string why;
+    regex_ = Regex::Compile(text_, Regex::Unit::kCharacter, &why);
+    if (!regex_.has_value()) {
       wrong_ = absl::StrCat("the pattern ", Quoted(text_), " is not valid: ", why);
     }
   });
@@ -162,7 +123,7 @@ const std::string& Pattern::wrong() const {
 }
 
 bool Pattern::Matches(const std::string& value) const {
-  return wrong().empty() && std::regex_match(value, *regex_);
+  return wrong().empty() && regex_->MatchesAll(value);
 }
 
 absl::StatusOr<std::unique_ptr<const CompiledRules>> CompiledRules::Compile(

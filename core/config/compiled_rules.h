@@ -6,20 +6,20 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <regex>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "absl/base/call_once.h"
 #include "absl/status/statusor.h"
+#include "core/regex/regex.h"
 #include "google/protobuf/descriptor.h"
 #include "plugins/sdk/config_rules.pb.h"
 
 namespace weir::config {
 
 // Longer patterns are refused, and so are longer values where a pattern is to be
-// matched or read: std::regex needs stack and time by their length.
+// matched or read: the time that it takes grows with both lengths.
 inline constexpr size_t kMaxPatternBytes = 512;
 inline constexpr size_t kMaxMatchedBytes = 1024;
 
@@ -37,7 +37,7 @@ class Pattern {
  private:
   const std::string text_;
   mutable absl::once_flag once_;
-  mutable std::optional<std::regex> regex_;
+  mutable std::optional<Regex> regex_;
   mutable std::string wrong_;
 };
 

@@ -47,10 +47,11 @@ TEST(SchemasTest, RefusesRulesThatMakeNoSense) {
             "strings");
   EXPECT_EQ(ErrorOfMessage("weir.test.BrokenPattern"),
             "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenPattern.name: the "
-            "pattern '(x' is not valid: a '(' without ')', or the other way round");
+            "pattern '(x' is not valid: a '(' without ')'");
   EXPECT_EQ(ErrorOfMessage("weir.test.BackReference"),
             "plugin 'test.so': sink type 'x': the rules of weir.test.BackReference.name: the "
-            "pattern '(x)\\\\1' is not valid: it has back references, which take unbounded time");
+            "pattern '(x)\\\\1' is not valid: '\\1' is no escape sequence; back references are not "
+            "supported");
   EXPECT_EQ(ErrorOfMessage("weir.test.BrokenDuration"),
             "plugin 'test.so': sink type 'x': the rules of weir.test.BrokenDuration.time: "
             "duration.min '1 fortnight' is not a duration");

@@ -17,7 +17,7 @@ bool IsExpression(const std::string& text) {
 }  // namespace
 
 bool InterfaceSelector::Pattern::Matches(const std::string& other) const {
-  return regex ? std::regex_search(other, *regex) : name == other;
+  return regex ? regex->MatchesPart(other) : name == other;
 }
 
 sdk::Result<std::vector<InterfaceSelector::Pattern>> InterfaceSelector::Parse(
@@ -28,11 +28,12 @@ sdk::Result<std::vector<InterfaceSelector::Pattern>> InterfaceSelector::Parse(
     if (!IsExpression(text)) {
       pattern.name = text;
     } else {
-      try {
-        pattern.regex.emplace(text.substr(1, text.size() - 2));
-      } catch (const std::regex_error& error) {
+      // Names are bytes: an expression meets one that is not UTF-8, too.
+      std::string wrong;
+      pattern.regex = Regex::Compile(text.substr(1, text.size() - 2), Regex::Unit::kByte, &wrong);
+      if (!pattern.regex.has_value()) {
         return sdk::Status(WEIR_INVALID_ARGUMENT,
-                           "'" + text + "' is not a regular expression: " + error.what());
+                           "'" + text + "' is not a regular expression: " + wrong);
       }
     }
     patterns.push_back(std::move(pattern));

@@ -4,12 +4,12 @@
 #define WEIR_SOURCES_EBPF_INTERFACE_SELECTOR_H_
 
 #include <optional>
-#include <regex>
 #include <string>
 #include <vector>
 
 #include "core/record/ip_addr.h"
 #include "core/record/ip_prefix.h"
+#include "core/regex/regex.h"
 #include "plugins/sdk/status.h"
 
 namespace weir::ebpf {
@@ -18,7 +18,7 @@ namespace weir::ebpf {
 class InterfaceSelector {
  public:
   // Each of `include` and `exclude` is an exact name, or a regular expression
-  // (ECMAScript) between slashes that may match anywhere in a name. No include: all.
+  // (of RE2) between slashes that may match anywhere in a name. No include: all.
   // Without `exclude` "lo" is left out, unless `include` has it by name. `ranges` (CIDR):
   // only interfaces that have an address in one of them, if there are any.
   static sdk::Result<InterfaceSelector> Make(const std::vector<std::string>& include,
@@ -39,7 +39,7 @@ class InterfaceSelector {
  private:
   struct Pattern {
     std::string name;  // as written, if it is not an expression
-    std::optional<std::regex> regex;
+    std::optional<Regex> regex;
 
     bool Matches(const std::string& other) const;
   };

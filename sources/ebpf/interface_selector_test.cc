@@ -70,6 +70,15 @@ TEST(InterfaceSelector, KnowsAddressesByRange) {
 TEST(InterfaceSelector, RefusesWhatIsNoExpression) {
   const sdk::Result<InterfaceSelector> selector = InterfaceSelector::Make({"/(/"}, std::nullopt);
   EXPECT_EQ(selector.status().code(), WEIR_INVALID_ARGUMENT);
+  EXPECT_EQ(selector.status().message(), "'/(/' is not a regular expression: a '(' without ')'");
+}
+
+// Containers choose the names of their interfaces.
+TEST(InterfaceSelector, NoNameHoldsItUpOrEscapesIt) {
+  const InterfaceSelector selector = Make({"/^(a*)*(a*)*(a*)*b$/"}, Names{"/^veth.*$/"});
+  EXPECT_FALSE(selector.Matches("aaaaaaaaaaaaaaa"));
+  EXPECT_TRUE(selector.Matches("aaaaaaaaaaaaaab"));
+  EXPECT_FALSE(Make({}, Names{"/^veth.*$/"}).Matches("veth\xff\xfe"));
 }
 
 }  // namespace

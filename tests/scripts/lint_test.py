@@ -88,6 +88,11 @@ class IncludeTest(unittest.TestCase):
                             return xml.etree.ElementTree.tostring(root, encoding="unicode")
         raise AssertionError(f"{rule} has no {label}")
 
+    def test_forbidden_headers(self):
+        found = self.changed("sinks/out/out.h", "#include <vector>", "#include <regex>  // keep: reason\n#include <vector>")
+        self.assertEqual(1, len(found), found)
+        self.assertRegex(found[0], r"^sinks/out/out.h:1: includes <regex>: .*core/regex/regex.h$")
+
     def test_files_that_are_as_they_should_be(self):
         self.assertEqual(self.check(), [])
 

@@ -2,7 +2,7 @@
 """The notices that go with the installed files: who holds the copyright of what is
 linked into them and under which licence, with the texts of the pinned archives."""
 
-load("//third_party:archives.bzl", "ARCHIVES")
+load("//third_party:archives.bzl", "ARCHIVES", "archive_version")
 
 # What is linked into the program or into a plugin that ships with it. Not what only
 # builds or tests them (protoc, googletest, benchmark). `text`: the licence as it is in
@@ -80,6 +80,13 @@ NOTICES = {
         ],
         text = "@libpcap//:LICENSE",
     ),
+    "com_googlesource_code_re2": struct(
+        name = "RE2",
+        linked_into = "the program and the plugin weir_source_ebpf.so",
+        license = "BSD-3-Clause",
+        copyright = ["2009 The RE2 Authors", "2002 Lucent Technologies"],
+        text = "@com_googlesource_code_re2//:licenses",
+    ),
     "zstd": struct(
         name = "Zstandard",
         linked_into = "the plugins weir_sink_file.so and weir_source_pcap.so",
@@ -97,16 +104,12 @@ LICENSE_TEXTS = {
     "LGPL-3": "@elfutils//:COPYING-LGPLV3",
 }
 
-def _version(repository):
-    """Of an archive: what is behind the last "-" of its top folder."""
-    return ARCHIVES[repository]["strip"][0].split("-")[-1]
-
 def _head(repository, notice):
     line = "-" * 78
     return "\n".join([
         "",
         line,
-        "%s %s, linked into %s" % (notice.name, _version(repository), notice.linked_into),
+        "%s %s, linked into %s" % (notice.name, archive_version(repository), notice.linked_into),
         "Source: " + ARCHIVES[repository]["urls"][0],
     ] + ["Copyright (c) " + holder for holder in notice.copyright] + [
         "License: " + notice.license,

@@ -10,6 +10,7 @@
   known because one of them is; a name of the standard library comes from its own header
   and not by chance through another one. A .cc has what its own header (same name,
   included first) includes. A line that ends in "// keep: REASON" is not judged.
+- The headers of FORBIDDEN, which no file may include.
 - The table of docs/architecture.md that says which folder may include which. Tests may
   include tests/ and helpers of tests beside that.
 - The target in Bazel: a header comes from the target itself or from one that it names in
@@ -37,7 +38,7 @@ EXTERNAL = {
     "gflags": "@com_github_gflags_gflags", "glog": "@com_github_google_glog",
     "gmock": "@com_google_googletest", "google": "@com_google_protobuf",
     "grpc": "@weir_system_grpc", "grpcpp": "@weir_system_grpc", "gtest": "@com_google_googletest", "libelf.h": "@elfutils", "gelf.h": "@elfutils",
-    "zlib.h": "@zlib", "pcap": "@libpcap", "zstd.h": "@zstd",
+    "zlib.h": "@zlib", "pcap": "@libpcap", "re2": "@com_googlesource_code_re2", "zstd.h": "@zstd",
 }
 # libbpf's folder has the name of one of weir's: only these are its own.
 LIBBPF = re.compile(r"bpf/(bpf|libbpf|btf|bpf_helpers|bpf_endian|bpf_core_read|bpf_tracing|libbpf_version)\.h$")
@@ -87,6 +88,10 @@ STANDARD = {
     "utility": "move forward pair make_pair exchange swap declval integer_sequence index_sequence in_place",
     "variant": "variant visit monostate get_if holds_alternative",
     "vector": "vector",
+}
+# Headers that no file may include, and the reason.
+FORBIDDEN = {
+    "regex": "its matcher takes exponential time and stack by length: use core/regex/regex.h",
 }
 # A use of <new> that has no name.
 PLACEMENT_NEW = "placement new"
@@ -208,6 +213,8 @@ def check_text(sources):
             if path in seen:
                 yield source.path, line, f"includes {path} twice"
             seen.add(path)
+            if not quoted and path in FORBIDDEN:
+                yield source.path, line, f"includes <{path}>: {FORBIDDEN[path]}"
             if not judged or path == own:
                 continue
             if quoted and path in sources and not names_of(path) & source.words:
