@@ -98,9 +98,9 @@ struct flow_event_t {
 /*
  * Of all layouts from here to the end of this file. Where tables outlive the process
  * that made them, another one reads them only if it has the same number: whoever changes
- * one of these structs raises it.
+ * one of these structs, or the hash of the mapped table, raises it.
  */
-enum { WEIR_LAYOUT_VERSION = 2 };
+enum { WEIR_LAYOUT_VERSION = 3 };
 
 /* ---- The flow tables ---------------------------------------------------- */
 
@@ -133,8 +133,8 @@ struct flow_value_t {
  * WEIR_SLOT_READY. It stays until user space clears it, with no program about.
  */
 struct flow_slot_t {
-  weir_u64 ports_interface;   /* source port, destination port, interface index << 32 */
-  weir_u64 addresses;         /* IPv4: source, destination << 32; else a hash of both */
+  weir_u64 ports_interface; /* source port, destination port, interface index << 32 */
+  weir_u64 addresses;       /* IPv4: source, destination << 32; else a hash of both and EtherType */
   weir_u64 src_mac_protocol;  /* MAC, first byte lowest; protocol << 48; WEIR_SLOT_* */
   weir_u64 dst_mac_namespace; /* MAC; id of the network namespace << 48 */
   weir_u64 packets;           /* socket buffers; wire packets << 32 */
@@ -164,15 +164,23 @@ struct flow_slot_t {
  */
 #define WEIR_SLOT_FULL_COUNTS 0x8000000080000000ull
 
+/* The secret part of the hash: random, so that a sender cannot choose flows that share a
+ * probe sequence. */
+struct flow_hash_seed_t {
+  weir_u64 start;
+  weir_u64 src_factor; /* odd */
+  weir_u64 dst_factor; /* odd */
+};
+
 /* What programs and user space say to each other about the mapped table. */
 struct flow_table_state_t {
   /* User space sets these before the programs run. */
   weir_u32 slots;     /* of an epoch */
   weir_u32 max_flows; /* slots of an epoch that may be claimed */
-  weir_u64 hash_seed; /* random, so that nobody outside can choose flows that meet */
+  struct flow_hash_seed_t seed;
   /* The epoch whose slots are filled, 0 or 1. User space changes it. */
   weir_u32 active;
-  weir_u8 line0[44];
+  weir_u8 line0[28];
   struct {
     /* User space sets both to 0 when it clears the slots. */
     weir_u64 used;  /* slots claimed */

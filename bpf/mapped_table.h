@@ -62,7 +62,9 @@ static __always_inline weir_u64 mix(weir_u64 a, weir_u64 b) {
   return hash ^ hash >> 33;
 }
 
-static __always_inline void make_slot_key(const struct packet* packet, struct slot_key* key) {
+static __always_inline void make_slot_key(const struct packet* packet,
+                                          const struct flow_hash_seed_t* seed,
+                                          struct slot_key* key) {
   key->ports_interface =
       packet->src_port | (weir_u64)packet->dst_port << 16 | (weir_u64)packet->if_index << 32;
   key->src_mac_protocol = packet->src_mac | (weir_u64)packet->transport_protocol << 48 |
@@ -73,14 +75,22 @@ static __always_inline void make_slot_key(const struct packet* packet, struct sl
     key->addresses = packet->src_ip[1] >> 32 | (packet->dst_ip[1] >> 32 << 32);
     key->src_mac_protocol |= WEIR_SLOT_IPV4;
   } else {
-    key->addresses =
-        mix(mix(packet->src_ip[0], packet->src_ip[1]), mix(packet->dst_ip[0], packet->dst_ip[1]));
+    const weir_u64 src = mix(packet->src_ip[0] ^ seed->src_factor, packet->src_ip[1]);
+    const weir_u64 dst = mix(packet->dst_ip[0] ^ seed->dst_factor, packet->dst_ip[1]);
+    key->addresses = mix(src, dst ^ packet->eth_protocol);
   }
 }
 
-/* MACs and EtherType need not be in it: flows that differ only there are compared. */
-static __always_inline weir_u64 hash_of(const struct slot_key* key, weir_u64 seed) {
-  return mix(key->ports_interface ^ seed ^ key->src_mac_protocol >> 48, key->addresses);
+/*
+ * All that distinguishes flows is in it: otherwise flows that differ only in the rest would
+ * share one probe sequence. The two products do not depend on each other, so that a
+ * processor computes them at the same time.
+ */
+static __always_inline weir_u64 hash_of(const struct slot_key* key,
+                                        const struct flow_hash_seed_t* seed) {
+  const weir_u64 link =
+      key->src_mac_protocol * seed->src_factor + key->dst_mac_namespace * seed->dst_factor;
+  return mix(key->ports_interface ^ seed->start ^ link, key->addresses);
 }
 
 /* Of a slot with the same ports_interface. */
@@ -161,7 +171,7 @@ struct probe_sequence {
 static __always_inline struct probe_sequence probes_of(const struct slot_key* key,
                                                        const struct flow_table_state_t* state,
                                                        weir_u32 epoch) {
-  const weir_u64 hash = hash_of(key, state->hash_seed);
+  const weir_u64 hash = hash_of(key, &state->seed);
   /* Not a constant of the program: the verifier would follow each value of the index. */
   const weir_u32 slots = state->slots;
   const struct probe_sequence probes = {
@@ -189,7 +199,7 @@ __attribute__((noinline)) weir_u32 search_mapped_table(const struct packet* pack
   if (!state) return WEIR_TABLE_OTHER;
   const weir_u32 epoch = active_epoch(state);
   struct slot_key key;
-  make_slot_key(packet, &key);
+  make_slot_key(packet, &state->seed, &key);
   struct probe_sequence probes = probes_of(&key, state, epoch);
   int may_be_twice = 0;
 #pragma clang loop unroll(disable)
@@ -229,7 +239,7 @@ static __always_inline weir_u32 add_to_mapped_table(const struct packet* packet)
   struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
   if (!state) return WEIR_TABLE_OTHER;
   struct slot_key key;
-  make_slot_key(packet, &key);
+  make_slot_key(packet, &state->seed, &key);
   const struct probe_sequence probes = probes_of(&key, state, active_epoch(state));
   const weir_u32 index = probes.first_slot + probes.place;
   struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);

@@ -57,10 +57,8 @@ struct DatapathCounters {
   uint64_t packets() const {
     return table_packets + kernel.ringbuf_packets + kernel.dropped_packets;
   }
-  // Packets whose flow found no room in the table.
-  uint64_t Refused() const {
-    return kernel.table_failures[WEIR_TABLE_FULL] + kernel.table_failures[WEIR_TABLE_CROWDED];
-  }
+  // Packets of flows that came when the table was full.
+  uint64_t Full() const { return kernel.table_failures[WEIR_TABLE_FULL]; }
   uint64_t bytes() const { return table_bytes + kernel.ringbuf_bytes + kernel.dropped_bytes; }
 };
 

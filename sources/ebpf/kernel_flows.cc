@@ -58,14 +58,16 @@ Flow FlowOf(const flow_event_t& event) {
   return flow;
 }
 
-sdk::Result<uint64_t> RandomNumber() {
-  uint64_t number = 0;
+sdk::Result<flow_hash_seed_t> RandomSeed() {
+  flow_hash_seed_t seed{};
   ssize_t size = 0;
   do {
-    size = getrandom(&number, sizeof(number), 0);
+    size = getrandom(&seed, sizeof(seed), 0);
   } while (size < 0 && errno == EINTR);
-  if (size != static_cast<ssize_t>(sizeof(number))) return sdk::ErrnoStatus("getrandom", errno);
-  return number;
+  if (size != static_cast<ssize_t>(sizeof(seed))) return sdk::ErrnoStatus("getrandom", errno);
+  seed.src_factor |= 1;
+  seed.dst_factor |= 1;
+  return seed;
 }
 
 sdk::Status CannotBeMeasured(const sdk::Link& link) {
@@ -166,7 +168,7 @@ sdk::Status KernelFlows::MakeTable(const MapMaker& maker) {
     table_ = *std::move(tables);
     return sdk::OkStatus();
   }
-  sdk::Result<uint64_t> seed = RandomNumber();
+  sdk::Result<flow_hash_seed_t> seed = RandomSeed();
   if (!seed.ok()) return seed.status();
   sdk::Result<std::unique_ptr<MappedTable>> table =
       MappedTable::Create(options_.max_flows, *seed, maker);

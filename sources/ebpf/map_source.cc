@@ -179,7 +179,7 @@ sdk::Status MapSource::EvictUntilInterrupted() {
 sdk::Result<bool> MapSource::TableWasFull() {
   sdk::Result<DatapathCounters> counters = kernel_->Counters();
   if (!counters.ok()) return counters.status();
-  return counters->Refused() > refused_;
+  return counters->Full() > full_;
 }
 
 sdk::Status MapSource::WatchUntil(Time deadline) {
@@ -221,7 +221,7 @@ sdk::Status MapSource::Evict(FlowEndReason reason) {
 sdk::Status MapSource::ReadCounters() {
   sdk::Result<DatapathCounters> counters = kernel_->Counters();
   if (!counters.ok()) return counters.status();
-  refused_ = counters->Refused();
+  full_ = counters->Full();
   report_.Update(*counters);
   return sdk::OkStatus();
 }

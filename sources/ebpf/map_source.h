@@ -97,7 +97,7 @@ class MapSource : public sdk::Source {
   FlowWriter writer_;
   CountersReport report_;
   sdk::Metric early_evictions_;
-  uint64_t refused_ = 0;  // flows that had found no room at the last eviction
+  uint64_t full_ = 0;  // packets that had met a full table at the last eviction
   // The table that is not being filled holds flows of which it is not known whether they
   // have reached the sinks.
   bool undelivered_ = false;

@@ -78,7 +78,7 @@ uint32_t SlotsFor(uint32_t max_flows) {
 }
 
 sdk::Result<std::unique_ptr<MappedTable>> MappedTable::Create(uint32_t max_flows,
-                                                              uint64_t hash_seed,
+                                                              const flow_hash_seed_t& seed,
                                                               const MapMaker& maker) {
   const std::string what =
       absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)");
@@ -107,7 +107,7 @@ sdk::Result<std::unique_ptr<MappedTable>> MappedTable::Create(uint32_t max_flows
   }
   table->state()->slots = table->slots_;
   table->state()->max_flows = max_flows;
-  table->state()->hash_seed = hash_seed;
+  table->state()->seed = seed;
   return table;
 }
 

@@ -24,9 +24,10 @@ uint32_t SlotsFor(uint32_t max_flows);
 class MappedTable : public FlowTable {
  public:
   // With maps that `maker` makes. Fails with the kernel's words and the name of the
-  // setting. `hash_seed` is random, and not looked at where maps are taken over; no program
+  // setting. `seed` is random, and not looked at where maps are taken over; no program
   // runs any more then that fills the half that is not to be filled.
-  static sdk::Result<std::unique_ptr<MappedTable>> Create(uint32_t max_flows, uint64_t hash_seed,
+  static sdk::Result<std::unique_ptr<MappedTable>> Create(uint32_t max_flows,
+                                                          const flow_hash_seed_t& seed,
                                                           const MapMaker& maker);
 
   std::vector<ProgramMap> ProgramMaps() const override;

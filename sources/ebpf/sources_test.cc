@@ -591,7 +591,7 @@ TEST_F(SourcesTest, AFullTableIsReadBeforeItsTimeButNotAllTheTime) {
                 const std::lock_guard<std::mutex> lock(world_.mutex);
                 if (full_at == 0 && world_.counter_reads > 2) {
                   full_at = world_.counter_reads;
-                  world_.counters.kernel.table_failures[WEIR_TABLE_CROWDED] = 5;
+                  world_.counters.kernel.table_failures[WEIR_TABLE_FULL] = 5;
                 }
                 // All looks but one find nothing new.
                 return full_at > 0 && world_.counter_reads > full_at + 5;
@@ -601,6 +601,27 @@ TEST_F(SourcesTest, AFullTableIsReadBeforeItsTimeButNotAllTheTime) {
   const std::vector<Record> records = map_host_.records();
   ASSERT_EQ(records.size(), 1u);
   EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kLackOfResources));
+}
+
+// An early eviction makes room in a full table. Flows that share a probe sequence meet
+// again after it, so it would only cut the other flows into more records.
+TEST_F(SourcesTest, ACrowdedTableIsNotReadBeforeItsTime) {
+  links_.Present(3, "eth0");
+  sources::EbpfMap config = MapConfig("24h");
+  config.set_cache_early_eviction_interval("10ms");
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  world_.Insert(SomeFlow(1, 1, 60, 1000, 1000));
+  ASSERT_TRUE(RunMapUntil([this] {
+                const std::lock_guard<std::mutex> lock(world_.mutex);
+                ++world_.counters.kernel.table_failures[WEIR_TABLE_CROWDED];
+                return world_.counter_reads > 5;
+              }).ok());
+  ASSERT_TRUE(map_->Stop().ok());
+  EXPECT_EQ(map_host_.metric("weir_datapath_early_evictions_total"), 0);
+  const std::vector<Record> records = map_host_.records();
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kForcedEnd));
 }
 
 TEST_F(SourcesTest, WhatPersistsStaysAttachedAndIsGivenUpOnlyWhenItHasArrived) {
