@@ -50,9 +50,10 @@ def lines_of(name):
 
 def pinned_versions():
     """Name and version of every archive in third_party/archives.bzl."""
-    text = pathlib.Path(harness.runfile("third_party/archives.bzl")).read_text()
-    archives = ast.literal_eval(text[text.index("ARCHIVES = ") + len("ARCHIVES = "):])
-    return {name: re.search(r"-([0-9.]+)$", entry["strip"][0])[1]
+    tree = ast.parse(pathlib.Path(harness.runfile("third_party/archives.bzl")).read_text())
+    archives = next(ast.literal_eval(node.value) for node in tree.body
+                    if isinstance(node, ast.Assign) and node.targets[0].id == "ARCHIVES")
+    return {name: entry.get("version") or re.search(r"-([0-9.]+)$", entry["strip"][0])[1]
             for name, entry in archives.items()}
 
 
