@@ -175,6 +175,42 @@ TEST(PacketParserTest, FindsTheSameInPlaceCopiedAndCutOffAnywhere) {
   }
 }
 
+// Headers up to 32 KiB into the packet are read, and none behind.
+TEST(PacketParserTest, AHeaderFarInIsFound) {
+  PacketMemory memory;
+  Bytes headers;
+  for (int i = 0; i < 8; ++i) headers = headers + Extension(i < 7 ? 60 : 6, 255);
+  const Bytes far = Ethernet({0x86dd}) + Ipv6(60, headers.size() + 20) + headers + Transport(20);
+  EXPECT_EQ(CheckParsers(View(far), {}, 0x86dd, &memory), "");
+  weir_packet_bytes bytes = Copied(View(far));
+  EXPECT_TRUE(SameId(weir_parse_ethernet(&bytes).id, Id6(6, true)));
+
+  const Bytes too_far = Underlay4(Vxlan(1) + far);
+  EXPECT_EQ(CheckParsers(View(too_far), {}, 0x0800, &memory), "");
+  // Behind both, each with the most headers.
+  Bytes outer = Ethernet({0x86dd}) + Ipv6(60, headers.size() + 16 + far.size()) + headers +
+                Udp(kVxlanPort, 8 + far.size()) + Vxlan(1) + far;
+  outer[14 + 40 + headers.size() - 2048] = 17;
+  EXPECT_EQ(CheckParsers(View(outer), {}, 0x0800, &memory), "");
+  bytes = Copied(View(outer));
+  bytes.vxlan_port = kVxlanPort;
+  const weir_parsed_packet parsed = weir_parse_ethernet(&bytes);
+  EXPECT_TRUE(SameId(parsed.id, Id6(6, false)));
+  EXPECT_EQ(parsed.truncated, 1);
+}
+
+// Segmentation offload leaves a payload length of 0 in what is longer than it can say.
+TEST(PacketParserTest, APayloadLengthOfZeroEndsShortPacketsOnly) {
+  PacketMemory memory;
+  for (const size_t size : {65535, 65536}) {
+    Bytes packet = Ethernet({0x86dd}) + Ipv6(6, 0) + Transport(20);
+    packet.resize(size);
+    ASSERT_EQ(CheckParsers(View(packet), {}, 0x86dd, &memory), "");
+    const weir_packet_bytes bytes = Copied(View(packet));
+    EXPECT_TRUE(SameId(weir_parse_ethernet(&bytes).id, Id6(6, size > 65535)));
+  }
+}
+
 TEST(PacketParserTest, NoBytesAreATruncatedPacket) {
   const weir_packet_bytes nothing{};
   EXPECT_EQ(weir_parse_ethernet(&nothing).truncated, 1);

@@ -18,19 +18,30 @@
 enum {
   MAX_VLAN_TAGS = 4,
   MAX_EXTENSION_HEADERS = 8,
-  /* Further in than any header that the two limits above allow, also behind a tunnel's;
-   * the verifier wants to see a bound. */
-  MAX_HEADER_OFFSET = 0xbfff,
+  /* A header further in counts as cut off. The verifier needs a bound, and header_at() uses
+   * it as a mask: all bits below its highest one are set. */
+  MAX_HEADER_OFFSET = 0x7fff,
 };
 
 /*
- * Functions that return an offset tell where the payload of UDP begins, for whoever looks
- * into it; 0 if there is none, or it was not reached.
+ * An `end` is the offset in the packet at which the IP header says that its payload ends.
+ * The packet may end before it (a capture that is cut off) or behind it (padding).
  */
+#define NO_END 0xffffffffull
 
 /*
- * The header of `size` bytes (a constant) at `offset`: where it stands in the
- * packet, or copied to `copy`. Null if the packet ends before it does.
+ * Functions without another comment return the payload of UDP: its offset in the low 32
+ * bits, its end above; 0 if the packet has none, or it was not reached.
+ */
+static __always_inline weir_u64 payload_at(weir_u64 offset, weir_u64 end) {
+  return offset | end << 32;
+}
+static __always_inline weir_u64 payload_offset(weir_u64 payload) { return payload & 0xffffffff; }
+static __always_inline weir_u64 payload_end(weir_u64 payload) { return payload >> 32; }
+
+/*
+ * The header of `size` bytes (a constant) at `offset`: a pointer into the packet, or to
+ * `copy`. Null if the packet ends before the header does.
  */
 static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 offset, void* copy,
                                              weir_u32 size) {
@@ -48,6 +59,12 @@ static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 off
   return 0;
 }
 
+/* The same for a header that must end before `end`. */
+static __always_inline const void* header_before(struct __sk_buff* skb, weir_u64 offset,
+                                                 weir_u64 end, void* copy, weir_u32 size) {
+  return offset + size <= end ? header_at(skb, offset, copy, size) : 0;
+}
+
 static __always_inline weir_u64 mac_word(const header_u16* mac) {
   return mac[0] | (weir_u64)mac[1] << 16 | (weir_u64)mac[2] << 32;
 }
@@ -63,25 +80,26 @@ static __always_inline void set_ports(const struct port_pair* ports, struct pack
   packet->dst_port = __builtin_bswap16(ports->dst);
 }
 
-static __always_inline weir_u64 parse_ports(struct __sk_buff* skb, weir_u64 offset,
+static __always_inline weir_u64 parse_ports(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                             struct packet* packet) {
   struct port_pair copy;
-  const struct port_pair* const ports = header_at(skb, offset, &copy, sizeof(copy));
+  const struct port_pair* const ports = header_before(skb, offset, end, &copy, sizeof(copy));
   if (!ports) {
     packet->notes |= PACKET_TRUNCATED;
     return 0;
   }
   set_ports(ports, packet);
-  return packet->transport_protocol == PROTOCOL_UDP ? offset + sizeof(struct udp_header) : 0;
+  if (packet->transport_protocol != PROTOCOL_UDP) return 0;
+  return payload_at(offset + sizeof(struct udp_header), end);
 }
 
-static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset,
+static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                       struct packet* packet) {
   struct tcp_header copy;
-  const struct tcp_header* const tcp = header_at(skb, offset, &copy, sizeof(copy));
+  const struct tcp_header* const tcp = header_before(skb, offset, end, &copy, sizeof(copy));
   if (!tcp) {
     packet->notes |= PACKET_TRUNCATED;
-    parse_ports(skb, offset, packet);
+    parse_ports(skb, offset, end, packet);
     return;
   }
   set_ports(&tcp->ports, packet);
@@ -89,10 +107,10 @@ static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset,
   packet->flags |= WEIR_FLOW_HAS_TCP;
 }
 
-static __always_inline void parse_icmp(struct __sk_buff* skb, weir_u64 offset,
+static __always_inline void parse_icmp(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                        struct packet* packet) {
   struct icmp_header copy;
-  const struct icmp_header* const icmp = header_at(skb, offset, &copy, sizeof(copy));
+  const struct icmp_header* const icmp = header_before(skb, offset, end, &copy, sizeof(copy));
   if (!icmp) {
     packet->notes |= PACKET_TRUNCATED;
     return;
@@ -108,15 +126,44 @@ static __always_inline int is_icmp(const struct packet* packet) {
 }
 
 static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 offset,
-                                                struct packet* packet) {
+                                                weir_u64 end, struct packet* packet) {
   if (packet->transport_protocol == PROTOCOL_TCP) {
-    parse_tcp(skb, offset, packet);
+    parse_tcp(skb, offset, end, packet);
   } else if (has_ports(packet->transport_protocol)) {
-    return parse_ports(skb, offset, packet);
+    return parse_ports(skb, offset, end, packet);
   } else if (is_icmp(packet)) {
-    parse_icmp(skb, offset, packet);
+    parse_icmp(skb, offset, end, packet);
   }
   return 0;
+}
+
+/*
+ * A step: the type of the header that comes next in the low 16 bits, its offset in the 32
+ * bits above, then the id of a VLAN tag in 12, and the flags.
+ *
+ * The functions that step over a header are global in a BPF program: the verifier looks at
+ * each once, for any argument. Inlined, it would follow every combination of tags and
+ * extension headers.
+ */
+#ifdef __bpf__
+#define VERIFIED_ALONE __attribute__((noinline))
+#else
+#define VERIFIED_ALONE static __always_inline
+#endif
+#define STEP_VLAN_SHIFT 48
+/* Flags of the last step. */
+#define STEP_CUT_OFF (1ull << 62)  /* the header of this type is cut off or makes no sense */
+#define STEP_FRAGMENT (1ull << 61) /* a fragment but the first: no header follows in it */
+#define STEP_LAST (1ull << 60)     /* no header follows that can be read */
+#define STEP_ENDS (STEP_CUT_OFF | STEP_FRAGMENT | STEP_LAST)
+
+static __always_inline weir_u64 step_to(weir_u64 type, weir_u64 offset) {
+  return type | offset << 16;
+}
+static __always_inline weir_u16 step_type(weir_u64 step) { return step; }
+static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 & 0xffffffff; }
+static __always_inline weir_u16 step_vlan(weir_u64 step) {
+  return step >> STEP_VLAN_SHIFT & VLAN_ID_MASK;
 }
 
 /* The second word of ::ffff:a.b.c.d. */
@@ -124,32 +171,59 @@ static __always_inline weir_u64 mapped_word(weir_u32 address) {
   return 0xffff0000u | (weir_u64)address << 32;
 }
 
-static __always_inline weir_u64 parse_ipv4(struct __sk_buff* skb, weir_u64 offset,
-                                           struct packet* packet) {
-  struct ipv4_header copy;
-  const struct ipv4_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
-  if (!ip || ip->version_length >> 4 != 4) {
-    packet->notes |= PACKET_TRUNCATED;
-    return 0;
-  }
-  packet->src_ip[1] = mapped_word(ip->src);
-  packet->dst_ip[1] = mapped_word(ip->dst);
-  packet->transport_protocol = ip->protocol;
-  packet->dscp = ip->service >> 2;
-  packet->flags |= WEIR_FLOW_HAS_DSCP;
-  if (__builtin_bswap16(ip->fragment) & IPV4_OFFSET_MASK) {
-    packet->notes |= PACKET_FRAGMENT;
-    return 0;
-  }
-  const weir_u64 length = (weir_u64)(ip->version_length & 0xf) * 4;
-  if (length < sizeof(*ip)) {
-    packet->notes |= PACKET_TRUNCATED;
-    return 0;
-  }
-  return parse_transport(skb, offset + length, packet);
+/*
+ * The end of a payload of `length` bytes at `offset`, which lies in one that ends at `end`.
+ * Where `length` does not say it, the payload reaches to `end`.
+ */
+static __always_inline weir_u64 end_of(weir_u64 offset, weir_u64 length, weir_u64 end) {
+  return length != 0 && offset + length < end ? offset + length : end;
 }
 
-/* Bytes of an IPv6 extension header, 0 if `protocol` is none. */
+/* The fixed header of IPv4 and its options. Moves `end` to that of the packet. A total
+ * length of 0 is left by segmentation offload: the packet has no end of its own. */
+static __always_inline weir_u64 parse_ipv4(struct __sk_buff* skb, weir_u64 offset, weir_u64* end,
+                                           struct packet* packet) {
+  struct ipv4_header copy;
+  const struct ipv4_header* const ip = header_before(skb, offset, *end, &copy, sizeof(copy));
+  if (!ip || ip->version_length >> 4 != 4) return STEP_CUT_OFF;
+  packet->src_ip[1] = mapped_word(ip->src);
+  packet->dst_ip[1] = mapped_word(ip->dst);
+  packet->dscp = ip->service >> 2;
+  packet->flags |= WEIR_FLOW_HAS_DSCP;
+  const weir_u64 length = (weir_u64)(ip->version_length & 0xf) * 4;
+  const weir_u64 total_length = __builtin_bswap16(ip->total_length);
+  const weir_u64 step = step_to(ip->protocol, offset + length);
+  if (__builtin_bswap16(ip->fragment) & IPV4_OFFSET_MASK) return step | STEP_FRAGMENT;
+  if (length < sizeof(*ip)) return step | STEP_CUT_OFF;
+  *end = end_of(offset, total_length, *end);
+  return step;
+}
+
+/*
+ * The fixed header of IPv6. Moves `end` to that of the packet. A payload length of 0 has two
+ * meanings. It is that of a jumbogram (RFC 2675), which has a hop-by-hop header, and of a
+ * packet that segmentation offload has made longer than the field can say: these have no end
+ * of their own. All other packets have no payload then.
+ */
+static __always_inline weir_u64 parse_ipv6(struct __sk_buff* skb, weir_u64 offset, weir_u64* end,
+                                           struct packet* packet) {
+  struct ipv6_header copy;
+  const struct ipv6_header* const ip = header_before(skb, offset, *end, &copy, sizeof(copy));
+  if (!ip || ip->version_class >> 4 != 6) return STEP_CUT_OFF;
+  packet->src_ip[0] = ip->src[0];
+  packet->src_ip[1] = ip->src[1];
+  packet->dst_ip[0] = ip->dst[0];
+  packet->dst_ip[1] = ip->dst[1];
+  packet->dscp = (ip->version_class & 0xf) << 2 | ip->class_label >> 6;
+  packet->flags |= WEIR_FLOW_HAS_DSCP;
+  const weir_u64 payload_length = __builtin_bswap16(ip->payload_length);
+  const int has_end =
+      payload_length != 0 || (ip->next_header != PROTOCOL_HOP_BY_HOP && skb->len <= 0xffff);
+  if (has_end) *end = end_of(offset, sizeof(*ip) + payload_length, *end);
+  return step_to(ip->next_header, offset + sizeof(*ip));
+}
+
+/* Bytes of an extension header of IPv6, 0 if `protocol` is none. */
 static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 length) {
   switch (protocol) {
     case PROTOCOL_HOP_BY_HOP:
@@ -168,41 +242,28 @@ static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 lengt
   }
 }
 
-/*
- * What the two functions below return: the type of the header that comes next in
- * the low 16 bits, where it begins in the 32 above, then the id of a VLAN tag in 12,
- * and the flags.
- *
- * In a BPF program they are global, so that the verifier looks at each once and for any
- * argument. Inlined, it would follow every combination of tags and extension headers.
- */
-#ifdef __bpf__
-#define VERIFIED_ALONE __attribute__((noinline))
-#else
-#define VERIFIED_ALONE static __always_inline
-#endif
-#define STEP_VLAN_SHIFT 48
-#define STEP_CUT_OFF (1ull << 62)
-#define STEP_FRAGMENT (1ull << 61)
-
-static __always_inline weir_u64 step_to(weir_u64 type, weir_u64 offset) {
-  return type | offset << 16;
-}
-static __always_inline weir_u16 step_type(weir_u64 step) { return step; }
-static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 & 0xffffffff; }
-static __always_inline weir_u16 step_vlan(weir_u64 step) {
-  return step >> STEP_VLAN_SHIFT & VLAN_ID_MASK;
+/* IPv4 has one of the extension headers of IPv6. */
+static __always_inline int is_extension(weir_u8 protocol, int is_ipv6) {
+  return protocol == PROTOCOL_AUTHENTICATION || (is_ipv6 && extension_length(protocol, 0) != 0);
 }
 
-/* Steps over the IPv6 extension header of type `protocol` at `offset`. With
- * STEP_FRAGMENT it stands in the middle of something that is not to be read. */
-VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset,
+/* An extension header that carries a protocol of its own. Where no other header follows,
+ * it is the payload (RFC 6275, RFC 7401, RFC 5533). */
+static __always_inline int may_be_payload(weir_u8 protocol) {
+  return protocol == PROTOCOL_MOBILITY || protocol == PROTOCOL_HIP || protocol == PROTOCOL_SHIM6;
+}
+
+/* Steps over the extension header of type `protocol` at `offset`. */
+VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                             weir_u64 protocol) {
+  const weir_u64 here = step_to(protocol, offset);
   struct extension_header copy;
-  const struct extension_header* const extension = header_at(skb, offset, &copy, sizeof(copy));
-  if (!extension) return STEP_CUT_OFF;
-  const weir_u64 next =
-      step_to(extension->next_header, offset + extension_length(protocol, extension->length));
+  const struct extension_header* const extension =
+      header_before(skb, offset, end, &copy, sizeof(copy));
+  if (!extension) return here | STEP_CUT_OFF;
+  const weir_u8 type = extension->next_header;
+  if (type == PROTOCOL_NO_NEXT_HEADER && may_be_payload(protocol)) return here | STEP_LAST;
+  const weir_u64 next = step_to(type, offset + extension_length(protocol, extension->length));
   if (protocol == PROTOCOL_FRAGMENT && __builtin_bswap16(extension->fragment) & IPV6_OFFSET_MASK) {
     return next | STEP_FRAGMENT;
   }
@@ -210,69 +271,60 @@ VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offs
 }
 
 /* Steps over what follows the EtherType of a VLAN tag. */
-VERIFIED_ALONE weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset) {
+VERIFIED_ALONE weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset, weir_u64 end) {
   struct vlan_header copy;
-  const struct vlan_header* const vlan = header_at(skb, offset, &copy, sizeof(copy));
+  const struct vlan_header* const vlan = header_before(skb, offset, end, &copy, sizeof(copy));
   if (!vlan) return STEP_CUT_OFF;
   const weir_u64 id = __builtin_bswap16(vlan->tag) & VLAN_ID_MASK;
   return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan)) | id << STEP_VLAN_SHIFT;
 }
 
-/* What stands behind the fixed header of IPv6: `step` is of the first. */
-static __always_inline weir_u64 parse_ipv6_payload(struct __sk_buff* skb, weir_u64 step,
-                                                   struct packet* packet) {
+/* The payload of IP: `step` is to its first header. The protocol of the flow is the type of
+ * the last header that is known, also where that one is cut off or too deep. */
+static __always_inline weir_u64 parse_ip_payload(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
+                                                 struct packet* packet) {
+  const int is_ipv6 = packet->eth_protocol == ETHERTYPE_IPV6;
   for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
-    if (extension_length(step_type(step), 0) == 0) break;
-    step = step_over_extension(skb, step_offset(step), step_type(step));
-    if (step & (STEP_CUT_OFF | STEP_FRAGMENT)) break;
+    if (step & STEP_ENDS || !is_extension(step_type(step), is_ipv6)) break;
+    step = step_over_extension(skb, step_offset(step), end, step_type(step));
   }
-  if (step & STEP_CUT_OFF) {
-    packet->notes |= PACKET_TRUNCATED;
-  } else if (step & STEP_FRAGMENT) {
+  packet->transport_protocol = step_type(step);
+  if (step & STEP_FRAGMENT) {
     packet->notes |= PACKET_FRAGMENT;
-    packet->transport_protocol = step_type(step);
-  } else if (extension_length(step_type(step), 0) != 0) {
+  } else if (step & STEP_CUT_OFF) {
+    packet->notes |= PACKET_TRUNCATED;
+  } else if (!(step & STEP_LAST)) {
+    if (!is_extension(step_type(step), is_ipv6)) {
+      return parse_transport(skb, step_offset(step), end, packet);
+    }
     packet->notes |= PACKET_TRUNCATED; /* too many to look behind */
-  } else {
-    packet->transport_protocol = step_type(step);
-    return parse_transport(skb, step_offset(step), packet);
   }
   return 0;
 }
 
-static __always_inline weir_u64 parse_ipv6(struct __sk_buff* skb, weir_u64 offset,
-                                           struct packet* packet) {
-  struct ipv6_header copy;
-  const struct ipv6_header* const ip = header_at(skb, offset, &copy, sizeof(copy));
-  if (!ip || ip->version_class >> 4 != 6) {
-    packet->notes |= PACKET_TRUNCATED;
+static __always_inline weir_u64 parse_network(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                              struct packet* packet) {
+  weir_u64 step;
+  if (packet->eth_protocol == ETHERTYPE_IPV4) {
+    step = parse_ipv4(skb, offset, &end, packet);
+  } else if (packet->eth_protocol == ETHERTYPE_IPV6) {
+    step = parse_ipv6(skb, offset, &end, packet);
+  } else {
     return 0;
   }
-  packet->src_ip[0] = ip->src[0];
-  packet->src_ip[1] = ip->src[1];
-  packet->dst_ip[0] = ip->dst[0];
-  packet->dst_ip[1] = ip->dst[1];
-  packet->dscp = (ip->version_class & 0xf) << 2 | ip->class_label >> 6;
-  packet->flags |= WEIR_FLOW_HAS_DSCP;
-  return parse_ipv6_payload(skb, step_to(ip->next_header, offset + sizeof(*ip)), packet);
-}
-
-static __always_inline weir_u64 parse_network(struct __sk_buff* skb, weir_u64 offset,
-                                              struct packet* packet) {
-  if (packet->eth_protocol == ETHERTYPE_IPV4) return parse_ipv4(skb, offset, packet);
-  if (packet->eth_protocol == ETHERTYPE_IPV6) return parse_ipv6(skb, offset, packet);
-  return 0;
+  return parse_ip_payload(skb, step, end, packet);
 }
 
 static __always_inline int is_tag(weir_u16 eth_protocol) {
   return eth_protocol == ETHERTYPE_VLAN || eth_protocol == ETHERTYPE_QINQ;
 }
 
-/* What begins with an Ethernet header at `offset`. */
-static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offset,
+/* A frame that begins with an Ethernet header at `offset` and ends before `end`. */
+static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                             struct packet* packet) {
   struct ethernet_header copy;
-  const struct ethernet_header* const ethernet = header_at(skb, offset, &copy, sizeof(copy));
+  const struct ethernet_header* const ethernet =
+      header_before(skb, offset, end, &copy, sizeof(copy));
   if (!ethernet) {
     packet->notes |= PACKET_TRUNCATED;
     return 0;
@@ -281,7 +333,7 @@ static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offs
   packet->src_mac = mac_word(ethernet->src_mac);
   weir_u64 step = step_to(__builtin_bswap16(ethernet->protocol), offset + sizeof(*ethernet));
   for (int i = 0; i < MAX_VLAN_TAGS && is_tag(step_type(step)); ++i) {
-    const weir_u64 next = step_over_tag(skb, step_offset(step));
+    const weir_u64 next = step_over_tag(skb, step_offset(step), end);
     if (next & STEP_CUT_OFF) break;
     step = next;
     if (packet->vlan == 0) packet->vlan = WEIR_VLAN_PRESENT | step_vlan(step);
@@ -291,20 +343,20 @@ static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offs
     packet->notes |= PACKET_TRUNCATED; /* cut off, or too many to look behind */
     return 0;
   }
-  return parse_network(skb, step_offset(step), packet);
+  return parse_network(skb, step_offset(step), end, packet);
 }
 
 /* A packet that begins with an Ethernet header. The outermost tag may have been taken
  * out by the card or the kernel, which leave it beside the packet. */
 static __always_inline weir_u64 parse_ethernet(struct __sk_buff* skb, struct packet* packet) {
   if (skb->vlan_present) packet->vlan = WEIR_VLAN_PRESENT | (skb->vlan_tci & VLAN_ID_MASK);
-  return parse_frame(skb, 0, packet);
+  return parse_frame(skb, 0, NO_END, packet);
 }
 
 /* A packet of a link without a link-layer header. */
 static __always_inline weir_u64 parse_no_link_layer(struct __sk_buff* skb, struct packet* packet) {
   packet->eth_protocol = __builtin_bswap16(skb->protocol);
-  return parse_network(skb, 0, packet);
+  return parse_network(skb, 0, NO_END, packet);
 }
 
 #endif /* WEIR_BPF_PARSE_H_ */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What the parser of the BPF programs has to find, said a second time and in another
-// way: over a view of all bytes, without a thought for a verifier or for speed.
+// A second parser of packets, written from the RFCs and not from bpf/parse.h: it consumes a
+// view from the front and cuts it to the length that an IP header gives. Without a thought
+// for a verifier or for speed.
 #ifndef WEIR_BPF_TESTING_REFERENCE_PARSER_H_
 #define WEIR_BPF_TESTING_REFERENCE_PARSER_H_
 
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <optional>
 #include <string_view>
 
 #include "bpf/flow.h"
@@ -23,64 +23,73 @@ struct ReferenceResult {
 
 class ReferenceParser {
  public:
-  // `vxlan_port`: what is carried by VXLAN in UDP to that port is looked at instead; 0:
-  // none is.
+  // `vxlan_port`: UDP packets to it have the flow of the frame that they carry by VXLAN; 0:
+  // none have.
   static ReferenceResult Ethernet(std::string_view packet, uint16_t vxlan_port = 0) {
-    ReferenceParser parser(packet);
-    if (!parser.ReadEthernet()) parser.result_.truncated = true;
+    ReferenceParser parser(packet, 0, packet.size());
+    parser.ReadEthernet();
     return parser.Within(vxlan_port);
   }
   static ReferenceResult NoLinkLayer(std::string_view packet, uint16_t eth_protocol,
                                      uint16_t vxlan_port = 0) {
-    ReferenceParser parser(packet);
+    ReferenceParser parser(packet, 0, packet.size());
     parser.result_.id.eth_protocol = eth_protocol;
-    if (!parser.ReadNetwork()) parser.result_.truncated = true;
+    parser.ReadNetwork();
     return parser.Within(vxlan_port);
   }
 
  private:
-  explicit ReferenceParser(std::string_view rest) : rest_(rest) {}
+  // The limits of bpf/parse.h.
+  static constexpr int kMostTags = 4;
+  static constexpr int kMostExtensions = 8;
+  static constexpr size_t kDeepest = 0x7fff;
 
-  ReferenceResult Within(uint16_t vxlan_port) const {
-    if (vxlan_port == 0 || result_.id.transport_protocol != 17 ||
-        result_.id.dst_port != vxlan_port) {
-      return result_;
-    }
-    const std::string_view vxlan = rest_.substr(std::min(rest_.size(), transport_ + 8));
-    const bool has_id = !vxlan.empty() && (static_cast<uint8_t>(vxlan[0]) / 8) % 2 != 0;
-    if (vxlan.size() >= 8 && !has_id) return result_;
-    if (vxlan.size() >= 8 + 14) return Ethernet(vxlan.substr(8));
-    ReferenceResult cut_off = result_;
-    cut_off.truncated = true;
-    return cut_off;
+  // `rest` begins at `position` in a packet of `whole` bytes.
+  ReferenceParser(std::string_view rest, size_t position, size_t whole)
+      : rest_(rest), position_(position), whole_(whole) {}
+
+  ReferenceResult Within(uint16_t vxlan_port) {
+    if (vxlan_port == 0 || !in_udp_ || result_.id.dst_port != vxlan_port) return result_;
+    Skip(8);
+    if (!Has(8)) return CutOff();
+    if ((ByteAt(0) / 8) % 2 == 0) return result_;  // the flag I of RFC 7348
+    Skip(8);
+    if (!Has(14)) return CutOff();
+    ReferenceParser inner(rest_, position_, whole_);
+    inner.ReadEthernet();
+    return inner.result_;
   }
 
-  // All of these return false for a header that is cut off or makes no sense.
+  // A header that is cut off or makes no sense.
+  ReferenceResult CutOff() {
+    result_.truncated = true;
+    return result_;
+  }
 
-  bool ReadEthernet() {
-    if (rest_.size() < 14) return false;
+  void ReadEthernet() {
+    if (!Has(14)) return void(CutOff());
     flow_id_t& id = result_.id;
     std::copy_n(rest_.begin(), 6, id.dst_mac);
     std::copy_n(rest_.begin() + 6, 6, id.src_mac);
     id.eth_protocol = Be16At(12);
-    rest_.remove_prefix(14);
+    Skip(14);
     for (int tags = 0; IsTag(id.eth_protocol); ++tags) {
-      if (tags == 4 || rest_.size() < 4) return false;
+      if (tags == kMostTags || !Has(4)) return void(CutOff());
       if (tags == 0) result_.details.vlan = WEIR_VLAN_PRESENT + Be16At(0) % 0x1000;
       id.eth_protocol = Be16At(2);
-      rest_.remove_prefix(4);
+      Skip(4);
     }
-    return ReadNetwork();
+    ReadNetwork();
   }
 
-  bool ReadNetwork() {
-    if (result_.id.eth_protocol == 0x0800) return ReadIpv4();
-    if (result_.id.eth_protocol == 0x86dd) return ReadIpv6();
-    return true;
+  void ReadNetwork() {
+    if (result_.id.eth_protocol == 0x0800) ReadIpv4();
+    if (result_.id.eth_protocol == 0x86dd) ReadIpv6();
   }
 
-  bool ReadIpv4() {
-    if (rest_.size() < 20 || (ByteAt(0) & 0xf0) != 0x40) return false;
+  // RFC 791.
+  void ReadIpv4() {
+    if (!Has(20) || ByteAt(0) / 16 != 4) return void(CutOff());
     flow_id_t& id = result_.id;
     for (uint8_t* const address : {id.src_ip, id.dst_ip}) {
       std::fill_n(address + 10, 2, uint8_t{0xff});
@@ -88,82 +97,104 @@ class ReferenceParser {
     }
     id.transport_protocol = ByteAt(9);
     SetDscp(ByteAt(1));
+    const size_t header = size_t{4} * (ByteAt(0) % 16);
     if (Be16At(6) % 0x2000 != 0) {
       result_.fragment = true;
-      return true;
+      return;
     }
-    const size_t length = size_t{4} * (ByteAt(0) % 16);
-    return length >= 20 && ReadTransportAt(length);
+    if (header < 20) return void(CutOff());
+    if (const size_t total = Be16At(2); total != 0) Keep(total);
+    Skip(header);
+    // RFC 4302 has the same header in both versions of IP.
+    for (int headers = 0; id.transport_protocol == 51; ++headers) {
+      if (headers == kMostExtensions || !Has(4)) return void(CutOff());
+      id.transport_protocol = ByteAt(0);
+      Skip(AuthenticationBytes());
+    }
+    ReadTransport(1);
   }
 
-  bool ReadIpv6() {
-    if (rest_.size() < 40 || (ByteAt(0) & 0xf0) != 0x60) return false;
+  // RFC 8200. The payload length is 0 in a jumbogram (RFC 2675), and where the length of
+  // the packet takes more than 16 bits.
+  void ReadIpv6() {
+    if (!Has(40) || ByteAt(0) / 16 != 6) return void(CutOff());
     flow_id_t& id = result_.id;
     std::copy_n(rest_.begin() + 8, 16, id.src_ip);
     std::copy_n(rest_.begin() + 24, 16, id.dst_ip);
     SetDscp(static_cast<uint8_t>(Be16At(0) >> 4));
-    uint8_t type = ByteAt(6);
-    size_t at = 40;
-    for (int extensions = 0; SizeOfExtension(type, 0).has_value(); ++extensions) {
-      if (extensions == 8 || rest_.size() < at + 4) return false;
-      const uint8_t next = ByteAt(at);
-      if (type == 44 && Be16At(at + 2) >= 8) {
-        id.transport_protocol = next;
-        result_.fragment = true;
-        return true;
-      }
-      at += *SizeOfExtension(type, ByteAt(at + 1));
-      type = next;
+    const size_t payload = Be16At(4);
+    id.transport_protocol = ByteAt(6);
+    Skip(40);
+    const bool jumbo = payload == 0 && (id.transport_protocol == 0 || whole_ > 65535);
+    if (!jumbo) Keep(payload);
+    for (int extensions = 0; IsExtension(id.transport_protocol); ++extensions) {
+      if (extensions == kMostExtensions || !Has(4)) return void(CutOff());
+      if (!ReadExtension()) return;
     }
-    id.transport_protocol = type;
-    return ReadTransportAt(at);
+    ReadTransport(58);
   }
+
+  // False if no other header follows.
+  bool ReadExtension() {
+    uint8_t& type = result_.id.transport_protocol;
+    const uint8_t before = type;
+    const uint8_t next = ByteAt(0);
+    // Mobility, HIP and shim6: with 59 behind, the message itself is the payload.
+    const bool carries_a_message = before == 135 || before == 139 || before == 140;
+    if (carries_a_message && next == 59) return false;
+    type = next;
+    if (before == 44) {
+      result_.fragment = Be16At(2) / 8 != 0;
+      Skip(8);
+      return !result_.fragment;
+    }
+    Skip(before == 51 ? AuthenticationBytes() : 8 + size_t{8} * ByteAt(1));
+    return true;
+  }
+
+  size_t AuthenticationBytes() const { return 4 * (size_t{ByteAt(1)} + 2); }
 
   void SetDscp(uint8_t traffic_class) {
     result_.details.dscp = traffic_class / 4;
     result_.details.flags |= WEIR_FLOW_HAS_DSCP;
   }
 
-  bool ReadTransportAt(size_t at) {
+  void ReadTransport(uint8_t icmp) {
     const uint8_t protocol = result_.id.transport_protocol;
-    const bool ipv4 = result_.id.eth_protocol == 0x0800;
-    if (protocol == (ipv4 ? 1 : 58)) {
-      if (rest_.size() < at + 2) return false;
-      result_.details.icmp_type = ByteAt(at);
-      result_.details.icmp_code = ByteAt(at + 1);
+    if (protocol == icmp) {
+      if (!Has(2)) return void(CutOff());
+      result_.details.icmp_type = ByteAt(0);
+      result_.details.icmp_code = ByteAt(1);
       result_.details.flags |= WEIR_FLOW_HAS_ICMP;
-      return true;
+      return;
     }
-    if (!ReadPortsAt(at)) return false;
-    if (protocol != 6) return true;
-    if (rest_.size() < at + 16) return false;
-    result_.details.tcp_flags = Be16At(at + 12) % 0x1000;
+    constexpr uint8_t kWithPorts[] = {6, 17, 33, 132, 136};
+    if (std::count(std::begin(kWithPorts), std::end(kWithPorts), protocol) == 0) return;
+    if (!Has(4)) return void(CutOff());
+    result_.id.src_port = Be16At(0);
+    result_.id.dst_port = Be16At(2);
+    in_udp_ = protocol == 17;
+    if (protocol != 6) return;
+    if (!Has(16)) return void(CutOff());
+    result_.details.tcp_flags = Be16At(12) % 0x1000;
     result_.details.flags |= WEIR_FLOW_HAS_TCP;
-    return true;
-  }
-
-  bool ReadPortsAt(size_t at) {
-    constexpr std::string_view kWithPorts = "\x06\x11\x21\x84\x88";
-    if (kWithPorts.find(static_cast<char>(result_.id.transport_protocol)) ==
-        std::string_view::npos) {
-      return true;
-    }
-    if (rest_.size() < at + 4) return false;
-    result_.id.src_port = Be16At(at);
-    result_.id.dst_port = Be16At(at + 2);
-    transport_ = at;
-    return true;
   }
 
   static bool IsTag(uint16_t type) { return type == 0x8100 || type == 0x88a8; }
 
-  static std::optional<size_t> SizeOfExtension(uint8_t type, uint8_t length) {
-    if (type == 44) return 8;
-    if (type == 51) return 4 * (size_t{length} + 2);
-    constexpr uint8_t kInEights[] = {0, 43, 60, 135, 139, 140};
-    if (std::count(std::begin(kInEights), std::end(kInEights), type) == 0) return std::nullopt;
-    return 8 * (size_t{length} + 1);
+  static bool IsExtension(uint8_t type) {
+    constexpr uint8_t kExtensions[] = {0, 43, 44, 51, 60, 135, 139, 140};
+    return std::count(std::begin(kExtensions), std::end(kExtensions), type) != 0;
   }
+
+  // Whether a header of that size begins here.
+  bool Has(size_t bytes) const { return rest_.size() >= bytes && position_ <= kDeepest; }
+  void Skip(size_t bytes) {
+    rest_.remove_prefix(std::min(bytes, rest_.size()));
+    position_ += bytes;
+  }
+  // The rest ends after so many bytes at most.
+  void Keep(size_t bytes) { rest_ = rest_.substr(0, bytes); }
 
   uint8_t ByteAt(size_t at) const { return static_cast<uint8_t>(rest_[at]); }
   uint16_t Be16At(size_t at) const {
@@ -171,7 +202,9 @@ class ReferenceParser {
   }
 
   std::string_view rest_;
-  size_t transport_ = 0;  // where the header with the ports begins in it
+  size_t position_;
+  size_t whole_;
+  bool in_udp_ = false;  // the view begins with a UDP header
   ReferenceResult result_;
 };
 

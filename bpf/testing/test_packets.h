@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bpf/flow.h"
@@ -126,6 +127,91 @@ inline flow_id_t Id6(uint8_t protocol, bool ports) {
   return id;
 }
 
+// The IP header says that the packet ends before the bytes do, or says nothing about it.
+inline std::vector<TestPacket> PacketsWithLengths() {
+  constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kNone = 59;
+  const Bytes ether4 = Ethernet({0x0800});
+  const Bytes ether6 = Ethernet({0x86dd});
+  std::vector<TestPacket> packets;
+  packets.push_back(
+      {"ipv4 padding", ether4 + Ipv4(kTcp, 0) + Transport(20), Id4(kTcp, false), false, true});
+  packets.push_back({"ipv4 ends in ports", ether4 + Ipv4(kUdp, 3) + Transport(20), Id4(kUdp, false),
+                     false, true});
+  packets.push_back({"ipv4 ends behind ports", ether4 + Ipv4(kTcp, 15) + Transport(20),
+                     Id4(kTcp, true), false, true});
+  packets.push_back({"ipv4 padding icmp", ether4 + Ipv4(kIcmp, 1) + Transport(20),
+                     Id4(kIcmp, false), false, true});
+  packets.push_back({"ipv4 padding behind options",
+                     ether4 + Ipv4(kUdp, 0, 0, Bytes(8, 1)) + Transport(20), Id4(kUdp, false),
+                     false, true});
+  TestPacket packet{"ipv4 length of segmentation offload", ether4 + Ipv4(kTcp, 20) + Transport(20),
+                    Id4(kTcp, true)};
+  packet.bytes[16] = packet.bytes[17] = 0;
+  packets.push_back(packet);
+  packet = {"ipv4 length less than its header", ether4 + Ipv4(kTcp, 20) + Transport(20),
+            Id4(kTcp, false), false, true};
+  packet.bytes[16] = 0;
+  packet.bytes[17] = 19;
+  packets.push_back(packet);
+  packets.push_back(
+      {"ipv4 longer than its bytes", ether4 + Ipv4(kTcp, 1400) + Transport(20), Id4(kTcp, true)});
+
+  packets.push_back({"ipv6 padding", ether6 + Ipv6(kNone, 0) + Transport(20), Id6(kNone, false)});
+  packets.push_back({"ipv6 without payload", ether6 + Ipv6(kUdp, 0) + Transport(20),
+                     Id6(kUdp, false), false, true});
+  packets.push_back({"ipv6 ends in ports", ether6 + Ipv6(kTcp, 3) + Transport(20), Id6(kTcp, false),
+                     false, true});
+  packets.push_back({"ipv6 ends in an extension",
+                     ether6 + Ipv6(60, 3) + Extension(kTcp, 0) + Transport(20), Id6(60, false),
+                     false, true});
+  packets.push_back({"ipv6 padding behind an extension",
+                     ether6 + Ipv6(60, 8) + Extension(kTcp, 0) + Transport(20), Id6(kTcp, false),
+                     false, true});
+  packets.push_back({"ipv6 jumbogram",
+                     ether6 + Ipv6(0, 0) + Bytes{kTcp, 0, 0xc2, 4, 0, 1, 0, 28} + Transport(20),
+                     Id6(kTcp, true)});
+  return packets;
+}
+
+// The authentication header in IPv4, and extension headers that are the payload themselves.
+inline std::vector<TestPacket> PacketsWithAuthentication() {
+  constexpr uint8_t kTcp = 6, kUdp = 17, kAh = 51, kNone = 59;
+  const Bytes ether4 = Ethernet({0x0800});
+  const Bytes ether6 = Ethernet({0x86dd});
+  std::vector<TestPacket> packets;
+  packets.push_back({"ipv4 authentication",
+                     ether4 + Ipv4(kAh, 44) + Authentication(kTcp, 4) + Transport(20),
+                     Id4(kTcp, true)});
+  packets.push_back({"ipv4 authentication twice",
+                     ether4 + Ipv4(kAh, 40, 0, Bytes(4, 1)) + Authentication(kAh, 1) +
+                         Authentication(kUdp, 3) + Transport(8),
+                     Id4(kUdp, true)});
+  packets.push_back({"ipv4 authentication fragment",
+                     ether4 + Ipv4(kAh, 44, 0x2001) + Authentication(kTcp, 4) + Transport(20),
+                     Id4(kAh, false), true});
+  packets.push_back({"ipv4 ends in authentication",
+                     ether4 + Ipv4(kAh, 3) + Authentication(kTcp, 4) + Transport(20),
+                     Id4(kAh, false), false, true});
+  Bytes nine;
+  for (int i = 0; i < 9; ++i) nine = nine + Authentication(i < 8 ? kAh : kTcp, 1);
+  packets.push_back({"ipv4 9 authentications", ether4 + Ipv4(kAh, 128) + nine + Transport(20),
+                     Id4(kAh, false), false, true});
+  // IPv4 has no destination options: 60 is a protocol.
+  packets.push_back({"ipv4 protocol 60", ether4 + Ipv4(60, 28) + Extension(kTcp, 0) + Transport(20),
+                     Id4(60, false)});
+  for (const uint8_t protocol : {135, 139, 140}) {
+    const std::string name = std::to_string(protocol);
+    packets.push_back({"ipv6 message " + name, ether6 + Ipv6(protocol, 16) + Extension(kNone, 1),
+                       Id6(protocol, false)});
+    packets.push_back({"ipv6 message behind options " + name,
+                       ether6 + Ipv6(60, 24) + Extension(protocol, 0) + Extension(kNone, 1),
+                       Id6(protocol, false)});
+  }
+  packets.push_back(
+      {"ipv6 options and nothing", ether6 + Ipv6(60, 8) + Extension(kNone, 0), Id6(kNone, false)});
+  return packets;
+}
+
 inline std::vector<TestPacket> AllPackets() {
   constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kEsp = 50, kIcmp6 = 58, kNone = 59,
                     kSctp = 132, kUdpLite = 136;
@@ -183,21 +269,21 @@ inline std::vector<TestPacket> AllPackets() {
       {"hop-by-hop", ether6 + Ipv6(0, 28) + Extension(kUdp, 0) + Transport(8), Id6(kUdp, true)});
   for (const uint8_t extension : {0, 43, 60, 135, 139, 140}) {
     packets.push_back({"long extension " + std::to_string(extension),
-                       ether6 + Ipv6(extension, 28) + Extension(kTcp, 2) + Transport(20),
+                       ether6 + Ipv6(extension, 44) + Extension(kTcp, 2) + Transport(20),
                        Id6(kTcp, true)});
   }
-  packets.push_back(
-      {"longest extensions",
-       ether6 + Ipv6(60, 100) + Extension(60, 255) + Extension(kTcp, 100) + Transport(20),
-       Id6(kTcp, true)});
+  packets.push_back({"longest extensions",
+                     ether6 + Ipv6(60, 2048 + 808 + 20) + Extension(60, 255) +
+                         Extension(kTcp, 100) + Transport(20),
+                     Id6(kTcp, true)});
   packets.push_back({"authentication",
                      ether6 + Ipv6(51, 44) + Authentication(kTcp, 4) + Transport(20),
                      Id6(kTcp, true)});
-  packets.push_back({"all kinds",
-                     ether6 + Ipv6(0, 100) + Extension(60, 1) + Extension(43, 0) +
-                         Extension(44, 2) + Fragment6(51, 0, true) + Authentication(60, 4) +
-                         Extension(kSctp, 0) + Transport(12),
-                     Id6(kSctp, true)});
+  const Bytes all_kinds = Extension(60, 1) + Extension(43, 0) + Extension(44, 2) +
+                          Fragment6(51, 0, true) + Authentication(60, 4) + Extension(kSctp, 0) +
+                          Transport(12);
+  packets.push_back(
+      {"all kinds", ether6 + Ipv6(0, all_kinds.size()) + all_kinds, Id6(kSctp, true)});
   packets.push_back({"ipv6 fragment",
                      ether6 + Ipv6(44, 28) + Fragment6(kUdp, 185, true) + Transport(20),
                      Id6(kUdp, false), true});
@@ -212,7 +298,9 @@ inline std::vector<TestPacket> AllPackets() {
       {"8 extensions", ether6 + Ipv6(60, 84) + eight + Transport(20), Id6(kTcp, true)});
   packets.push_back({"9 extensions",
                      ether6 + Ipv6(60, 92) + Extension(60, 0) + eight + Transport(20),
-                     Id6(0, false), false, true});
+                     Id6(60, false), false, true});
+  for (TestPacket& packet : PacketsWithLengths()) packets.push_back(std::move(packet));
+  for (TestPacket& packet : PacketsWithAuthentication()) packets.push_back(std::move(packet));
   return packets;
 }
 
