@@ -6,9 +6,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string_view>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -23,6 +25,8 @@ namespace {
 constexpr uint64_t kRemovalIntervalNs = 60'000'000'000;
 constexpr mode_t kFolderMode = 0750;
 constexpr uint64_t kMostNumber = 999'999'999;  // what PathPattern knows again
+// Between two attempts to open a path.
+constexpr uint64_t kAttemptIntervalNs = 20'000'000;
 
 std::unique_ptr<Compressor> MakeCompressor(File::Compression compression) {
   switch (compression) {
@@ -68,12 +72,27 @@ sdk::Result<std::unique_ptr<FileSink>> FileSink::Create(const File& config, sdk:
   return sink;
 }
 
+FileSink::Encoder FileSink::MakeEncoder(File::Format format) {
+  switch (format) {
+    case File::JSON:
+      return JsonEncoder();
+    case File::CSV:
+      return CsvEncoder(false);  // Heading has the columns' names
+    case File::PROTOBUF:
+      return ProtobufEncoder(ProtobufOptions{ProtobufOptions::Framing::kDelimited, std::nullopt});
+    case File::RAW:
+      return RawEncoder();
+  }
+  return JsonEncoder();
+}
+
 FileSink::FileSink(FileSettings settings, sdk::Stage stage, FileCalls* calls)
     : settings_(std::move(settings)),
       stage_(std::move(stage)),
       calls_(calls),
       compressor_(MakeCompressor(settings_.compression)),
-      file_(calls) {}
+      file_(calls),
+      encoder_(MakeEncoder(settings_.format)) {}
 
 FileSink::~FileSink() {
   if (claims_ != nullptr) claims_->stages.erase(settings_.path.normal());
@@ -120,22 +139,56 @@ sdk::Status FileSink::OpenNext() {
       return status;
     }
   }
-  switch (settings_.format) {
-    case File::JSON:
-      encoder_.emplace<JsonEncoder>();
-      break;
-    case File::CSV:
-      encoder_.emplace<CsvEncoder>(file_.size() == 0);
-      break;
-    case File::PROTOBUF:
-      encoder_.emplace<ProtobufEncoder>(
-          ProtobufOptions{ProtobufOptions::Framing::kDelimited, std::nullopt});
-      break;
-    case File::RAW:
-      encoder_.emplace<RawEncoder>();
-      break;
-  }
   return sdk::OkStatus();
+}
+
+sdk::Status FileSink::OpenAgain() {
+  const uint64_t now_ns = stage_.MonotonicNs();
+  if (!open_error_.ok() && now_ns < next_attempt_ns_) return sdk::OkStatus();
+  next_attempt_ns_ = now_ns + kAttemptIntervalNs;
+  const bool failed_before = !open_error_.ok();
+  open_error_ = OpenNext();
+  if (open_error_.ok()) {
+    if (failed_before) stage_.Log(WEIR_LOG_INFO, absl::StrCat("opened ", file_.path()));
+    return sdk::OkStatus();
+  }
+  if (!failed_before) {
+    stage_.Log(WEIR_LOG_WARNING, absl::StrCat(open_error_.message(),
+                                              "; weir tries again, and records wait for up to ",
+                                              kPatienceNs / 1'000'000'000, " s"));
+  }
+  if (!failed_before || encoded_.records() == 0) waiting_since_ns_ = now_ns;
+  if (now_ns - waiting_since_ns_ < kPatienceNs) return sdk::OkStatus();
+  ForgetEncoded();
+  return open_error_;
+}
+
+sdk::Status FileSink::FollowPath() {
+  if (file_.is_open()) {
+    sdk::Result<OutputFile::Place> place = file_.Look();
+    if (!place.ok()) return place.status();
+    switch (*place) {
+      case OutputFile::Place::kAtPath:
+        return sdk::OkStatus();
+      case OutputFile::Place::kElsewhere:
+        stage_.Log(WEIR_LOG_INFO,
+                   absl::StrCat(file_.path(), " was moved or replaced; it is opened anew"));
+        if (sdk::Status status = FinishFile(); !status.ok()) return status;
+        break;
+      case OutputFile::Place::kDeleted:
+        ForgetDeletedFile();
+        break;
+    }
+  }
+  // Where one file follows another, the next one begins with the next record.
+  if (settings_.rotates() && encoded_.records() == 0) return sdk::OkStatus();
+  return OpenAgain();
+}
+
+void FileSink::ForgetDeletedFile() {
+  stage_.Log(WEIR_LOG_WARNING, absl::StrCat(file_.path(), " was deleted, and ", file_.size(),
+                                            " bytes of records with it; it is opened anew"));
+  static_cast<void>(file_.Close());  // what it says is of no use any more
 }
 
 sdk::Status FileSink::MakeFolders(const std::string& path) const {
@@ -193,38 +246,77 @@ sdk::Status FileSink::Process(const BatchView& batch) {
       if (sdk::Status status = FinishFile(); !status.ok()) return status;
     }
     if (!file_.is_open()) {
-      if (sdk::Status status = OpenNext(); !status.ok()) return status;
+      if (sdk::Status status = OpenAgain(); !status.ok()) return status;
     }
     next =
         std::visit([&](auto& encoder) { return encoded_.Append(batch, next, &encoder); }, encoder_);
     if (compressor_ != nullptr && !encoded_.full()) continue;
-    if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+    if (sdk::Status status = WriteEncodedPatiently(); !status.ok()) return status;
   }
   stage_.SetHeld(encoded_.records());
   return sdk::OkStatus();
 }
 
-// Writes what is encoded and forgets it, whether or not that succeeds.
+sdk::Status FileSink::WriteEncodedPatiently() {
+  while (true) {
+    if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+    if (encoded_.records() == 0) return sdk::OkStatus();
+    if (interrupted_) {
+      ForgetEncoded();
+      return {WEIR_CANCELLED, open_error_.message()};
+    }
+    std::this_thread::sleep_for(std::chrono::nanoseconds(kAttemptIntervalNs));
+  }
+}
+
+// Forgets what it writes, whether or not that succeeds.
 sdk::Status FileSink::WriteEncoded() {
   if (encoded_.records() == 0) return sdk::OkStatus();
+  if (file_.is_open()) {
+    sdk::Result<OutputFile::Place> place = file_.Look();
+    if (!place.ok()) {
+      ForgetEncoded();
+      return place.status();
+    }
+    if (*place == OutputFile::Place::kDeleted) ForgetDeletedFile();
+  }
+  if (!file_.is_open()) {
+    if (sdk::Status status = OpenAgain(); !status.ok() || !file_.is_open()) return status;
+  }
+  std::string_view text = encoded_.text();
+  const std::string_view heading = file_.size() == 0 ? Heading() : std::string_view();
+  std::string headed;
+  if (!heading.empty()) text = headed = absl::StrCat(heading, text);
   sdk::Status status;
   if (compressor_ == nullptr) {
-    status = Append(encoded_.text(), false);
+    status = Append(text, heading.size(), false);
   } else {
-    const sdk::Result<std::string_view> block = compressor_->Compress(encoded_.text());
-    sdk::Result<std::string_view> bytes = block;
-    status = bytes.ok() ? Append(*bytes, true) : bytes.status();
+    sdk::Result<std::string_view> block = compressor_->Compress(text);
+    status = block.ok() ? Append(*block, 0, true) : block.status();
   }
-  encoded_.Clear();
-  stage_.SetHeld(0);
+  ForgetEncoded();
   return status;
 }
 
-// `in_blocks`: a part of `bytes` is of no use. Counts what was delivered.
-sdk::Status FileSink::Append(std::string_view bytes, bool in_blocks) {
+void FileSink::ForgetEncoded() {
+  encoded_.Clear();
+  stage_.SetHeld(0);
+}
+
+std::string_view FileSink::Heading() const {
+  return settings_.format == File::CSV ? CsvEncoder::kHeader : std::string_view();
+}
+
+sdk::Status FileSink::Append(std::string_view bytes, size_t heading_size, bool in_blocks) {
+  const auto whole_records = [&](size_t written) -> uint32_t {
+    if (written == bytes.size()) return encoded_.records();
+    if (in_blocks || written < heading_size) return 0;
+    return encoded_.WholeRecords(written - heading_size);
+  };
   const auto whole = [&](size_t written) -> size_t {
-    if (in_blocks) return written == bytes.size() ? written : 0;
-    return encoded_.BytesOf(encoded_.WholeRecords(written));
+    if (written == bytes.size()) return written;
+    const uint32_t records = whole_records(written);
+    return records == 0 ? 0 : heading_size + encoded_.BytesOf(records);
   };
   size_t stayed = 0;
   sdk::Status status = file_.Append(bytes, whole, &stayed);
@@ -236,9 +328,7 @@ sdk::Status FileSink::Append(std::string_view bytes, bool in_blocks) {
       stayed = 0;
     }
   }
-  stage_.CountDelivered(stayed == bytes.size() ? encoded_.records()
-                        : in_blocks            ? 0
-                                               : encoded_.WholeRecords(stayed));
+  stage_.CountDelivered(whole_records(stayed));
   return status;
 }
 
@@ -251,11 +341,21 @@ bool FileSink::IsComplete() const {
   return !settings_.rotate_bytes && settings_.path.At(now_ns) != name_;
 }
 
+uint64_t FileSink::TickIntervalNs() const {
+  const uint64_t flush_ns = settings_.flush_interval_ns;
+  return flush_ns / ((flush_ns + kLookIntervalNs - 1) / kLookIntervalNs);
+}
+
 sdk::Status FileSink::Tick(uint64_t monotonic_now_ns) {
+  if (sdk::Status status = FollowPath(); !status.ok()) return status;
   if (file_.is_open() && IsComplete()) {
     if (sdk::Status status = FinishFile(); !status.ok()) return status;
   }
-  if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+  // The tick that is nearest to the end of the interval: a tick may be a little late.
+  if (monotonic_now_ns + TickIntervalNs() / 2 >= next_flush_ns_) {
+    next_flush_ns_ = monotonic_now_ns + settings_.flush_interval_ns;
+    if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+  }
   if (settings_.max_age_ns && monotonic_now_ns >= next_removal_ns_) {
     next_removal_ns_ = monotonic_now_ns + kRemovalIntervalNs;
     RemoveOld();
@@ -263,7 +363,11 @@ sdk::Status FileSink::Tick(uint64_t monotonic_now_ns) {
   return sdk::OkStatus();
 }
 
-sdk::Status FileSink::Flush() { return WriteEncoded(); }
+sdk::Status FileSink::Flush() {
+  next_attempt_ns_ = 0;  // it is the last one
+  if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
+  return encoded_.records() == 0 ? sdk::OkStatus() : open_error_;
+}
 
 // ---- Finishing ----------------------------------------------------------------
 
@@ -271,13 +375,14 @@ sdk::Status FileSink::Reopen() {
   if (file_.is_open()) {
     if (sdk::Status status = FinishFile(); !status.ok()) return status;
   }
-  return settings_.rotates() ? sdk::OkStatus() : OpenNext();
+  return settings_.rotates() ? sdk::OkStatus() : OpenAgain();
 }
 
 sdk::Status FileSink::Stop() { return file_.is_open() ? FinishFile() : sdk::OkStatus(); }
 
 sdk::Status FileSink::FinishFile() {
   const sdk::Status written = WriteEncoded();
+  if (!file_.is_open()) return written;  // it was deleted
   // Half a record may be in it. The next start sees to that, under a name that says so.
   sdk::Status closed = file_.is_whole() ? CloseFile() : file_.Close();
   RemoveOld();
@@ -285,6 +390,15 @@ sdk::Status FileSink::FinishFile() {
 }
 
 sdk::Status FileSink::CloseFile() {
+  sdk::Result<OutputFile::Place> place = file_.Look();
+  if (!place.ok()) {
+    static_cast<void>(file_.Close());
+    return place.status();
+  }
+  if (*place == OutputFile::Place::kDeleted) {
+    ForgetDeletedFile();
+    return sdk::OkStatus();
+  }
   const bool empty = file_.size() == 0;
   if (settings_.fsync != File::NEVER && !empty) {
     if (sdk::Status status = file_.Sync(); !status.ok()) {
@@ -293,12 +407,13 @@ sdk::Status FileSink::CloseFile() {
       return status;
     }
   }
-  if (!settings_.rotates()) return file_.Close();
+  // A file that was moved keeps the name that it has.
+  if (!settings_.rotates() || *place == OutputFile::Place::kElsewhere) return file_.Close();
   // Still open and locked, so that no other process takes it for a leftover.
   sdk::Status named;
   if (!empty) {
     named = GiveName(file_.path());
-  } else if (unlink(file_.path().c_str()) != 0) {
+  } else if (unlink(file_.path().c_str()) != 0 && errno != ENOENT) {
     named = sdk::ErrnoStatus(absl::StrCat("remove ", file_.path()), errno);
   }
   sdk::Status closed = file_.Close();
@@ -315,6 +430,7 @@ sdk::Status FileSink::GiveName(const std::string& unfinished) {
       ++number_;
       return SyncFolder(numbered);
     }
+    if (errno == ENOENT) return sdk::OkStatus();  // it was deleted or moved just now
     if (errno != EEXIST) {
       return sdk::ErrnoStatus(absl::StrCat("rename ", unfinished, " to ", numbered), errno);
     }

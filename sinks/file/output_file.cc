@@ -14,6 +14,13 @@
 #include "plugins/sdk/write_all.h"
 
 namespace weir::sinks {
+namespace {
+
+bool AreSameFile(const struct stat& one, const struct stat& other) {
+  return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+}  // namespace
 
 OutputFile::~OutputFile() {
   if (fd_ >= 0) close(fd_);
@@ -66,16 +73,32 @@ sdk::Status OutputFile::CheckAndLock() {
             absl::StrCat("open ", path_, ": another stage or process is writing to it")};
   }
   size_ = static_cast<uint64_t>(info.st_size);
+  // Some network file systems invent inode numbers, another one at each call.
+  struct stat at_path;
+  is_known_by_number_ = lstat(path_.c_str(), &at_path) != 0 || AreSameFile(at_path, info);
   return sdk::OkStatus();
+}
+
+bool OutputFile::PathLeadsTo(const struct stat& file) const {
+  struct stat at_path;
+  if (lstat(path_.c_str(), &at_path) != 0) return errno != ENOENT && errno != ENOTDIR;
+  return !is_known_by_number_ || AreSameFile(at_path, file);
+}
+
+sdk::Result<OutputFile::Place> OutputFile::Look() {
+  struct stat info;
+  if (fstat(fd_, &info) != 0) {
+    if (errno == ESTALE) return Place::kDeleted;  // by another client of a network file system
+    return Failed("look at", errno);
+  }
+  size_ = static_cast<uint64_t>(info.st_size);
+  if (info.st_nlink == 0) return Place::kDeleted;
+  return PathLeadsTo(info) ? Place::kAtPath : Place::kElsewhere;
 }
 
 sdk::Status OutputFile::Append(std::string_view bytes, const std::function<size_t(size_t)>& whole,
                                size_t* stayed) {
   *stayed = 0;
-  // Where it ends now, which is elsewhere after logrotate's copytruncate.
-  struct stat info;
-  if (fstat(fd_, &info) != 0) return Failed("write", errno);
-  size_ = static_cast<uint64_t>(info.st_size);
   size_t written = 0;
   const int error = sdk::WriteAll(
       fd_, bytes, &written,

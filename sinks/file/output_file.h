@@ -3,6 +3,7 @@
 #ifndef WEIR_SINKS_FILE_OUTPUT_FILE_H_
 #define WEIR_SINKS_FILE_OUTPUT_FILE_H_
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <cstddef>
@@ -37,8 +38,18 @@ class OutputFile {
   bool is_open() const { return fd_ >= 0; }
   const std::string& path() const { return path_; }
   int fd() const { return fd_; }
-  // Bytes that it has.
+  // Bytes that it had at the last call of Look, and what Append and Truncate changed since.
   uint64_t size() const { return size_; }
+
+  // Where the open file is now.
+  enum class Place {
+    kAtPath,
+    kElsewhere,  // it was renamed, or its path leads to another file or to none
+    kDeleted,    // no name leads to it: what is written to it is lost when it is closed
+  };
+  // Reads the size too, which is smaller after logrotate's copytruncate. If the path cannot
+  // be looked at, the file is taken to be there.
+  sdk::Result<Place> Look();
 
   // Writes all of `bytes` behind what is there. When that fails, what is behind the last
   // whole record is taken back: whole(n) is how many of n bytes records fill, and `stayed`
@@ -56,6 +67,7 @@ class OutputFile {
  private:
   sdk::Status OpenWith(const std::string& path, int flags, mode_t mode);
   sdk::Status CheckAndLock();
+  bool PathLeadsTo(const struct stat& file) const;
   sdk::Status Failed(const char* what, int error) const;
 
   FileCalls* const calls_;
@@ -63,6 +75,7 @@ class OutputFile {
   int fd_ = -1;
   uint64_t size_ = 0;
   bool whole_ = true;
+  bool is_known_by_number_ = true;  // lstat(2) gives the same inode number as fstat(2)
 };
 
 }  // namespace weir::sinks

@@ -158,6 +158,54 @@ class SignalTest(FileTest):
         self.assertEqual(len(self.names()), 4)
         self.assertEqual(self.numbers(), dict.fromkeys(range(1, 401), 1))
 
+    def test_a_file_that_is_deleted_or_moved_is_made_anew_without_a_signal(self):
+        changes = (lambda: os.remove(self.flows / "flows"),
+                   lambda: os.rename(self.flows / "flows", self.flows / "moved"),
+                   lambda: (shutil.rmtree(self.flows), self.flows.mkdir()))
+        for settings in ("", "compression: GZIP"):
+            for change in changes:
+                shutil.rmtree(self.flows)
+                self.flows.mkdir()
+                weir, pipe = self.start_on_pipe(f'path: "{self.flows}/flows" {settings}')
+                self.send(pipe, 1, 100)
+                harness.wait_until(lambda: self.size("flows"), "records")
+                change()  # nothing comes meanwhile
+                harness.wait_until(lambda: "flows" in self.names(), "a new file")
+                for number in range(1, 20):
+                    self.send(pipe, 1 + 100 * number, 100)
+                pipe.close()
+                self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+                self.assert_balanced(weir)
+                text = (self.flows / "flows").read_bytes()
+                lines = (gzip.decompress(text) if settings else text).decode().splitlines()
+                self.assertEqual([json.loads(line)["IFIndex"] for line in lines],
+                                 list(range(101, 2001)))
+
+    def test_no_record_is_lost_while_a_folder_is_away(self):
+        weir, pipe = self.start_on_pipe(f'path: "{self.flows}/flows.jsonl"')
+        self.send(pipe, 1, 100)
+        harness.wait_until(lambda: self.size("flows.jsonl"), "records")
+        shutil.rmtree(self.flows)
+        self.send(pipe, 101, 1000)
+        harness.wait_until(lambda: "weir tries again" in weir.stderr(), "a line in the log")
+        self.flows.mkdir()
+        pipe.close()
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assert_balanced(weir)
+        self.assertEqual(self.numbers(), dict.fromkeys(range(101, 1101), 1))
+
+    def test_a_folder_that_stays_away_ends_the_run(self):
+        weir, pipe = self.start_on_pipe(f'path: "{self.flows}/flows.jsonl"')
+        self.send(pipe, 1, 100)
+        harness.wait_until(lambda: self.size("flows.jsonl"), "records")
+        shutil.rmtree(self.flows)
+        self.send(pipe, 101, 1000)
+        self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
+        self.assertIn(f"sink 'archive': open {self.flows}/flows.jsonl: No such file or directory",
+                      weir.stderr())
+        self.assert_balanced(weir)
+        self.assertEqual(weir.balance()["archive"]["emitted"], 100)
+
     def test_logrotate_itself(self):
         if not shutil.which("logrotate"):
             raise unittest.SkipTest("SKIPPED: needs logrotate (Debian's package logrotate)")
