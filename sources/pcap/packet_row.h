@@ -10,7 +10,9 @@
 
 #include "bpf/flow.h"
 #include "bpf/packet.h"
+#include "core/record/constants.h"
 #include "core/record/record.h"
+#include "sources/pcap/formats/captured_packet.h"
 
 namespace weir::pcap {
 
@@ -21,6 +23,21 @@ inline void Clear(packet* fields) {
   static_assert(sizeof(*fields) > kHalf && sizeof(*fields) <= 2 * kHalf);
   std::memset(fields, 0, kHalf);
   std::memset(reinterpret_cast<char*>(fields) + kHalf, 0, sizeof(*fields) - kHalf);
+}
+
+// Where the header of the link names the interface, as SLL2 does, its index counts, and the
+// name of the capture's interface ("any") is not its name.
+inline void SetInterface(const CapturedPacket& captured, packet* fields, Record* record) {
+  if (captured.direction != PacketDirection::kUnknown) {
+    fields->direction =
+        captured.direction == PacketDirection::kOutbound ? kDirectionEgress : kDirectionIngress;
+  }
+  if (fields->if_index != 0) return;
+  const CaptureInterface& interface = *captured.interface;
+  fields->if_index = interface.index;
+  if (interface.name[0] == '\0') return;
+  static_assert(sizeof(record->interface_name) == sizeof(interface.name));
+  std::memcpy(record->interface_name, interface.name, sizeof(interface.name));
 }
 
 inline void SetKey(const packet& fields, Record* record) {

@@ -18,6 +18,13 @@ PacketWriter::PacketWriter(const sdk::Stage* stage)
       fragments_metric_(stage->Counter("weir_pcap_fragments_total",
                                        "IP fragments but the first, which carry no ports.")) {}
 
+void PacketWriter::NoteUnknownLink(int link_type) {
+  ++packets_;
+  ++unknown_link_packets_;
+  ++unknown_link_;
+  if (unknown_links_.size() < kMostUnknownLinks) unknown_links_.insert(link_type);
+}
+
 void PacketWriter::Note(const CapturedPacket& captured, uint8_t notes) {
   if (captured.captured_bytes < captured.original_bytes) ++snapped_;
   if ((notes & PACKET_TRUNCATED) != 0) ++truncated_;

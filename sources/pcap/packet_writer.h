@@ -3,13 +3,15 @@
 #ifndef WEIR_SOURCES_PCAP_PACKET_WRITER_H_
 #define WEIR_SOURCES_PCAP_PACKET_WRITER_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <set>
 
 #include "bpf/packet.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/pcap/formats/capture_reader.h"
+#include "sources/pcap/formats/captured_packet.h"
 #include "sources/pcap/links/link_layer.h"
 #include "sources/pcap/packet_row.h"
 
@@ -25,11 +27,9 @@ class PacketWriter {
  public:
   // Measured: more make no difference, fewer cost for each batch.
   static constexpr uint32_t kRowsPerBatch = 1024;
+  static constexpr size_t kMostUnknownLinks = 16;
 
   explicit PacketWriter(const sdk::Stage* stage);
-
-  // Of the packets that follow.
-  void SetLink(LinkLayer link) { link_ = link; }
 
   // False: it could not be taken, and status() says why. It is not counted then.
   // Always inline: one function for each packet, which without it are three.
@@ -44,16 +44,22 @@ class PacketWriter {
   // The first error of all that was emitted.
   const sdk::Status& status() const { return batch_.status(); }
   uint64_t packets() const { return packets_; }
+  // Of these, the ones of a link that weir does not know, and the DLT_* of such links: the
+  // first kMostUnknownLinks, because a file can have thousands.
+  uint64_t unknown_link_packets() const { return unknown_link_packets_; }
+  const std::set<int>& unknown_links() const { return unknown_links_; }
 
  private:
+  void NoteUnknownLink(int link_type);
   void Note(const CapturedPacket& captured, uint8_t notes);
 
   const sdk::Stage* const stage_;
   sdk::BatchWriter batch_;
-  LinkLayer link_ = LinkLayer::kUnknown;
   LinkParser parser_;
   uint64_t packets_ = 0;
+  uint64_t unknown_link_packets_ = 0;
   uint64_t unknown_link_ = 0;  // not yet told to the host
+  std::set<int> unknown_links_;
   uint64_t snapped_ = 0;
   uint64_t truncated_ = 0;
   uint64_t fragments_ = 0;
@@ -63,9 +69,9 @@ class PacketWriter {
 };
 
 inline bool PacketWriter::Add(const CapturedPacket& captured) {
-  if (link_ == LinkLayer::kUnknown) {
-    ++packets_;
-    ++unknown_link_;
+  const CaptureInterface& interface = *captured.interface;
+  if (__builtin_expect(interface.link == LinkLayer::kUnknown, 0)) {
+    NoteUnknownLink(interface.link_type);
     return true;
   }
   Record* const record = batch_.Add();
@@ -73,7 +79,8 @@ inline bool PacketWriter::Add(const CapturedPacket& captured) {
   ++packets_;
   packet fields;
   Clear(&fields);
-  parser_.Parse(link_, captured.bytes, captured.captured_bytes, &fields);
+  parser_.Parse(interface.link, captured.bytes, captured.captured_bytes, &fields);
+  SetInterface(captured, &fields, record);
   SetKey(fields, record);
   SetDetails(fields, record);
   SetTime(captured.time_ns, record);

@@ -21,6 +21,8 @@
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "sources/pcap/formats/capture_reader.h"
+#include "sources/pcap/formats/captured_packet.h"
+#include "sources/pcap/formats/interface_table.h"
 #include "sources/pcap/links/link_layer.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/pcap_source.h"
@@ -45,9 +47,10 @@ std::string Frame(uint32_t flow) {
   return {bytes.begin(), bytes.end()};
 }
 
+template <typename Format>
 const std::string& Capture() {
   static const auto* const capture = [] {
-    TestPcap made;
+    Format made;
     uint32_t random = 1;
     for (uint32_t i = 0; i < kPackets; ++i) {
       random = random * 1664525 + 1013904223;
@@ -141,22 +144,27 @@ void Read(benchmark::State& state, std::string_view bytes) {
   state.SetItemsProcessed(static_cast<int64_t>(host.emitted));
 }
 
-void BM_Pcap(benchmark::State& state) { Read(state, Capture()); }
+void BM_Pcap(benchmark::State& state) { Read(state, Capture<TestPcap>()); }
 BENCHMARK(BM_Pcap);
 
-void BM_PcapGzip(benchmark::State& state) { Read(state, Gzip(Capture())); }
+void BM_PcapGzip(benchmark::State& state) { Read(state, Gzip(Capture<TestPcap>())); }
 BENCHMARK(BM_PcapGzip);
 
-void BM_PcapZstd(benchmark::State& state) { Read(state, Zstd(Capture())); }
+void BM_Pcapng(benchmark::State& state) { Read(state, Capture<TestPcapng>()); }
+BENCHMARK(BM_Pcapng);
+
+void BM_PcapZstd(benchmark::State& state) { Read(state, Zstd(Capture<TestPcap>())); }
 BENCHMARK(BM_PcapZstd);
 
 template <typename Handler>
-void ReadWith(benchmark::State& state, Handler handler) {
+void ReadWith(benchmark::State& state, const std::string& capture, Handler handler) {
   const std::atomic<bool> interrupted{false};
   uint64_t packets = 0;
   for (auto _ : state) {
-    MemoryStream stream(Capture());
-    auto reader = CaptureReader::Open(&stream, &interrupted);
+    MemoryStream stream(capture);
+    InterfaceTable table;
+    OpenFailure failure{};
+    auto reader = CaptureReader::Open(&stream, &interrupted, &table, &failure);
     if (!reader.ok()) return state.SkipWithError("the capture cannot be read");
     for (int read = 1; read > 0;) {
       sdk::Result<int> result = (*reader)->Read(1024, &handler);
@@ -169,12 +177,19 @@ void ReadWith(benchmark::State& state, Handler handler) {
 }
 
 void BM_FloorReader(benchmark::State& state) {
-  ReadWith(state, [](const CapturedPacket& packet) { benchmark::DoNotOptimize(packet); });
+  ReadWith(state, Capture<TestPcap>(),
+           [](const CapturedPacket& packet) { benchmark::DoNotOptimize(packet); });
 }
 BENCHMARK(BM_FloorReader);
 
+void BM_FloorReaderPcapng(benchmark::State& state) {
+  ReadWith(state, Capture<TestPcapng>(),
+           [](const CapturedPacket& packet) { benchmark::DoNotOptimize(packet); });
+}
+BENCHMARK(BM_FloorReaderPcapng);
+
 void BM_LibpcapAlone(benchmark::State& state) {
-  std::string capture = Capture();
+  std::string capture = Capture<TestPcap>();
   for (auto _ : state) {
     char message[PCAP_ERRBUF_SIZE] = "";
     pcap_t* const reader =
@@ -193,7 +208,7 @@ BENCHMARK(BM_LibpcapAlone);
 
 void BM_FloorReaderAndParser(benchmark::State& state) {
   LinkParser parser;
-  ReadWith(state, [&parser](const CapturedPacket& captured) {
+  ReadWith(state, Capture<TestPcap>(), [&parser](const CapturedPacket& captured) {
     packet fields{};
     parser.Parse(LinkLayer::kEthernet, captured.bytes, captured.captured_bytes, &fields);
     benchmark::DoNotOptimize(fields);

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "core/record/record.h"
 #include "sources/pcap/progress.h"
 #include "sources/pcap/reading.h"
 
@@ -31,6 +32,10 @@ sdk::Result<std::unique_ptr<PcapSource>> PcapSource::Create(const Pcap& config, 
   for (const std::string& path : config.path()) {
     if (path.empty()) return sdk::Status(WEIR_INVALID_ARGUMENT, "path: is empty");
   }
+  if (config.interface().size() > kMaxInterfaceName) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT,
+                       "interface: has more than " + std::to_string(kMaxInterfaceName) + " bytes");
+  }
   return std::unique_ptr<PcapSource>(new PcapSource(config, std::move(stage)));
 }
 
@@ -53,14 +58,15 @@ sdk::Status PcapSource::Run() {
   options.total_bytes = TotalBytes(files_);
   options.wake_fd = wakeup_.fd();
   options.interrupted = &interrupted_;
+  options.interface_name = config_.interface();
   pcap::Reading reading(&stage_, options);
   sdk::Status status;
   for (pcap::CaptureFile& file : files_) {
     if (!status.ok() || interrupted_.load(std::memory_order_relaxed)) break;
     status = reading.Read(&file);
   }
-  reading.Finish();
-  return status;
+  const sdk::Status finished = reading.Finish();
+  return status.ok() ? finished : status;
 }
 
 void PcapSource::Interrupt() {

@@ -17,8 +17,9 @@
 
 namespace weir::sources {
 
-// A file that is no capture, or cannot be read, is an error. One that is damaged or cut off
-// ends there, with a warning and a counter, and the next one is read. Threads as the
+// A named file that is no capture or cannot be read is an error. In a folder it is skipped. A
+// file that is damaged or cut off ends there, with a warning and a counter, and the next one is
+// read. A run that could use no packet at all of what there was is an error. Threads as the
 // host's for a source.
 class PcapSource : public sdk::Source {
  public:

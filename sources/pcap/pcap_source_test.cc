@@ -283,6 +283,7 @@ TEST(PcapLinkTest, CookedPacketsHaveDirectionAndSender) {
   ExpectTcp(record);
   EXPECT_EQ(record.direction, kDirectionEgress);
   EXPECT_EQ(record.if_index, 5u);
+  EXPECT_EQ(InterfaceName(record), "");
   // A header that is cut off.
   EXPECT_EQ(OnlyRecord(pcap::kTestSll2, two + mac.substr(0, 7)).eth_protocol, 0);
 }
@@ -342,6 +343,96 @@ TEST(PcapTest, FilesAreReadInOrderAndFoldersByName) {
   EXPECT_EQ(host.metric("weir_pcap_files_total"), 4);
 }
 
+// Makes a folder of files with these names and contents.
+std::string Folder(const std::string& name,
+                   const std::vector<std::pair<std::string, std::string>>& files) {
+  const std::string folder = ::testing::TempDir() + name;
+  EXPECT_EQ(mkdir(folder.c_str(), 0700), 0);
+  for (const auto& [file, bytes] : files) File(name + "/" + file, bytes);
+  return folder;
+}
+
+std::string OnePacket(size_t payload = 0) {
+  TestPcap capture;
+  capture.Add(Frame(payload));
+  return capture.bytes();
+}
+
+TEST(PcapTest, WhatIsNoCaptureInAFolderIsSkipped) {
+  const std::string one = OnePacket();
+  const std::string folder = Folder("tcpdump_G", {{"a.pcap", one},
+                                                  {"b.pcap", ""},
+                                                  {"c.pcap", one},
+                                                  {"d.pcap", one.substr(0, 23)},
+                                                  {"e.pcapng", TestPcapng().bytes().substr(0, 20)},
+                                                  {"f.pcap.gz", Gzip(one).substr(0, 15)},
+                                                  {"g.pcap.xz", "\xfd\x37zXZ"},
+                                                  {".hidden", "no capture"},
+                                                  {"README", "no capture"},
+                                                  {"z.pcap", one}});
+  FakeHost host;
+  const sdk::Status status = RunFiles(&host, {folder});
+  EXPECT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(host.records().size(), 3u);
+  EXPECT_EQ(host.metric("weir_pcap_files_total"), 3);
+  const auto skipped = [&](const std::string& reason) {
+    return host.metric("weir_pcap_skipped_files_total", reason);
+  };
+  EXPECT_EQ(skipped("empty"), 1);
+  EXPECT_EQ(skipped("header"), 3);
+  EXPECT_EQ(skipped("not_a_capture"), 1);
+  EXPECT_EQ(skipped("compression"), 1);
+  EXPECT_EQ(skipped("vanished"), 0);
+  EXPECT_TRUE(host.HasLog("b.pcap: the file is empty (the file is skipped)"));
+  EXPECT_TRUE(host.HasLog("README: unknown file format (the file is skipped)"));
+}
+
+TEST(PcapTest, AFileThatVanishesFromAFolderIsSkipped) {
+  const std::string folder = Folder("ring", {{"a", OnePacket()}, {"b", OnePacket()}});
+  FakeHost host;
+  const auto source = Make(&host, Config({folder}));
+  ASSERT_TRUE(source->Start().ok());
+  ASSERT_EQ(unlink((folder + "/a").c_str()), 0);
+  EXPECT_TRUE(source->Run().ok());
+  EXPECT_EQ(host.records().size(), 1u);
+  EXPECT_EQ(host.metric("weir_pcap_skipped_files_total", "vanished"), 1);
+}
+
+TEST(PcapTest, NumbersInNamesAreNumbers) {
+  const std::string folder = Folder("tcpdump_C", {{"out.pcap", OnePacket(0)},
+                                                  {"out.pcap1", OnePacket(1)},
+                                                  {"out.pcap10", OnePacket(4)},
+                                                  {"out.pcap2", OnePacket(2)},
+                                                  {"out.pcap09", OnePacket(3)}});
+  FakeHost host;
+  ASSERT_TRUE(RunFiles(&host, {folder}).ok());
+  ASSERT_EQ(host.records().size(), 5u);
+  for (size_t i = 0; i < 5; ++i) EXPECT_EQ(host.records()[i].bytes, Frame(i).size());
+}
+
+TEST(PcapTest, ARunThatReadsNothingSaysWhy) {
+  TestCaptureOptions options;
+  options.link_type = 147;  // private use
+  TestPcap unknown(options);
+  unknown.Add("one");
+  unknown.Add("two");
+  FakeHost host;
+  sdk::Status status = RunFiles(&host, {File("unknown.pcap", unknown.bytes())});
+  EXPECT_EQ(status.code(), WEIR_DATA_LOSS);
+  EXPECT_EQ(status.message(),
+            "none of 2 packets could be used, because weir does not know their links: link type "
+            "147");
+  const std::string damaged = File("damaged.pcap", OnePacket().substr(0, 50));
+  status = RunFiles(&host, {damaged});
+  EXPECT_EQ(status.message().rfind("no packet could be read: " + damaged + ": ends after 0", 0),
+            0u);
+  const std::string folder = Folder("nothing", {{"a", ""}});
+  EXPECT_EQ(RunFiles(&host, {folder}).message(),
+            "no packet could be read: " + folder + "/a: the file is empty");
+  // A capture of no packets is whole.
+  EXPECT_TRUE(RunFiles(&host, {File("none.pcap", TestPcap().bytes())}).ok());
+}
+
 TEST(PcapTest, WhatIsCutOffEndsThereAndTheNextFileIsRead) {
   TestPcap capture;
   for (int i = 0; i < 3; ++i) capture.Add(Frame());
@@ -371,8 +462,16 @@ TEST(PcapTest, WhatIsNoCaptureIsAnError) {
   EXPECT_EQ(status.message(), text + ": unknown file format");
   status = RunFiles(&host, {File("text.gz", Gzip("this is no capture"))});
   EXPECT_EQ(status.code(), WEIR_DATA_LOSS);
-  status = RunFiles(&host, {File("empty", "")});
+  const std::string empty = File("empty", "");
+  status = RunFiles(&host, {empty});
   EXPECT_EQ(status.code(), WEIR_DATA_LOSS);
+  EXPECT_EQ(status.message(), empty + ": the file is empty");
+  const std::string xz = File("a.pcap.xz", "\xfd\x37zXZ and more");
+  EXPECT_EQ(RunFiles(&host, {xz}).message(),
+            xz + ": the file is compressed by xz, which is not read: unpack it (xz -dc FILE), into "
+                 "a file or a pipe");
+  EXPECT_NE(RunFiles(&host, {File("a.pcap.bz2", "BZh91AY")}).message().find("compressed by bzip2"),
+            std::string::npos);
   EXPECT_EQ(RunFiles(&host, {"/nonexistent"}).message(),
             "open /nonexistent: No such file or directory");
   const std::string folder = ::testing::TempDir() + "empty_folder";
@@ -381,7 +480,6 @@ TEST(PcapTest, WhatIsNoCaptureIsAnError) {
   EXPECT_EQ(MakeComponent<PcapSource>(&host, Pcap()).status().message(), "path: is required");
 }
 
-// Some 800,000 interfaces fit into what libpcap may allocate.
 TEST(PcapTest, AFileDoesNotAllocateWithoutABound) {
   TestPcapng header;
   TestPcapng with_more;
@@ -390,9 +488,52 @@ TEST(PcapTest, AFileDoesNotAllocateWithoutABound) {
   std::string many = header.bytes();
   for (int i = 0; i < 2'000'000; ++i) many += interface;
   FakeHost host;
-  ASSERT_TRUE(RunFiles(&host, {File("interfaces.pcapng.gz", Gzip(many, 1))}).ok());
+  EXPECT_EQ(RunFiles(&host, {File("interfaces.pcapng.gz", Gzip(many, 1))}).code(), WEIR_DATA_LOSS);
   EXPECT_EQ(host.metric("weir_pcap_damaged_files_total"), 1);
-  EXPECT_TRUE(host.HasLog("out of memory for per-interface information"));
+  EXPECT_TRUE(host.HasLog("is one interface more than the 65536 that a section may have"));
+}
+
+std::string NamedInterfaces(const std::vector<std::string>& names) {
+  TestPcapng capture;
+  capture.AddSection(false);
+  uint32_t number = 0;
+  for (const std::string& name : names) {
+    capture.AddInterface(pcap::kTestEthernet, 0, capture.Option(2, name));
+    capture.AddTo(number++, Frame(), 1, 60, capture.Option(2, capture.integers().U32(2)));
+  }
+  return capture.bytes();
+}
+
+// The index 0 is that of the interface without a name in the first section.
+TEST(PcapTest, InterfacesOfPcapngAreThoseOfTheRecords) {
+  FakeHost host;
+  ASSERT_TRUE(RunFiles(&host, {File("a.pcapng", NamedInterfaces({"eth0", "eth1"})),
+                               File("b.pcapng", NamedInterfaces({"eth1", "wlan0"}))})
+                  .ok());
+  std::vector<std::pair<std::string, uint32_t>> seen;
+  for (const Record& record : host.records()) {
+    seen.emplace_back(InterfaceName(record), record.if_index);
+    EXPECT_EQ(record.direction, kDirectionEgress);
+  }
+  EXPECT_EQ(seen, (std::vector<std::pair<std::string, uint32_t>>{
+                      {"eth0", 1}, {"eth1", 2}, {"eth1", 2}, {"wlan0", 3}}));
+}
+
+TEST(PcapTest, ASettingNamesTheInterface) {
+  Pcap config = Config({File("a.pcapng", NamedInterfaces({"eth0", "eth1"}))});
+  config.set_interface("tap of rack 7");
+  FakeHost host;
+  const auto source = Make(&host, config);
+  ASSERT_TRUE(source->Start().ok());
+  EXPECT_TRUE(source->Run().ok());
+  ASSERT_EQ(host.records().size(), 2u);
+  for (const Record& record : host.records()) {
+    EXPECT_EQ(InterfaceName(record), "tap of rack 7");
+    EXPECT_EQ(record.if_index, 0u);
+  }
+  config.set_interface(std::string(28, 'x'));
+  EXPECT_EQ(MakeComponent<PcapSource>(&host, config).status().message(),
+            "interface: has more than 27 bytes");
 }
 
 TEST(PcapTest, GivesUpWhenTheHostTakesNoMore) {

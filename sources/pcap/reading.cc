@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/pcap/reading.h"
 
+#include <pcap/pcap.h>
+
+#include <cstddef>
+#include <iterator>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -9,7 +13,6 @@
 #include "plugins/sdk/unique_fd.h"
 #include "sources/pcap/files/byte_stream.h"
 #include "sources/pcap/files/decompress.h"
-#include "sources/pcap/links/link_layer.h"
 
 namespace weir::pcap {
 
@@ -17,6 +20,12 @@ namespace {
 
 sdk::Status WithName(const std::string& name, const sdk::Status& status) {
   return {status.code(), name + ": " + status.message()};
+}
+
+std::string LinkName(int link_type) {
+  const char* const name = pcap_datalink_val_to_name(link_type);
+  return "link type " + std::to_string(link_type) +
+         (name == nullptr ? "" : std::string(" (") + name + ")");
 }
 
 }  // namespace
@@ -56,40 +65,101 @@ Reading::Reading(const sdk::Stage* stage, const ReadingOptions& options)
     : stage_(stage),
       options_(options),
       writer_(stage),
+      interfaces_(options.interface_name),
       pace_(stage, options.wake_fd),
       progress_(stage, options.progress_fd, options.total_bytes),
       damaged_metric_(stage->Counter("weir_pcap_damaged_files_total",
                                      "Captures that are damaged or cut off, read up to there.")),
-      files_metric_(stage->Counter("weir_pcap_files_total", "Captures that were read.")) {}
+      files_metric_(stage->Counter("weir_pcap_files_total", "Captures that were read.")) {
+  static constexpr const char* kNames[] = {"empty", "header", "not_a_capture", "compression",
+                                           "vanished"};
+  static_assert(std::size(kNames) == kSkipReasons);
+  for (size_t i = 0; i < kSkipReasons; ++i) {
+    skipped_metrics_[i] = stage->Counter("weir_pcap_skipped_files_total",
+                                         "Files of folders that were skipped.", kNames[i]);
+  }
+}
+
+sdk::Status Reading::Finish() {
+  progress_.Finish();
+  const uint64_t packets = writer_.packets();
+  if (interrupted() || packets > writer_.unknown_link_packets()) return sdk::OkStatus();
+  if (packets > 0) {
+    std::string links;
+    for (const int link_type : writer_.unknown_links()) {
+      links += (links.empty() ? "" : ", ") + LinkName(link_type);
+    }
+    return {WEIR_DATA_LOSS,
+            "none of " + std::to_string(packets) +
+                " packets could be used, because weir does not know their links: " + links};
+  }
+  if (first_loss_.empty()) return sdk::OkStatus();
+  return {WEIR_DATA_LOSS, "no packet could be read: " + first_loss_};
+}
 
 sdk::Status Reading::Read(CaptureFile* file) {
   sdk::Result<sdk::UniqueFd> fd = OpenCapture(file);
+  // tcpdump deletes files of a ring.
+  if (!fd.ok() && fd.status().code() == WEIR_NOT_FOUND && file->from_folder) {
+    return Skip(*file, kVanished, fd.status());
+  }
   if (!fd.ok()) return fd.status();
   CaptureInput input(
       sdk::InterruptibleReader(fd->get(), options_.wake_fd, [this] { return HandOver(); }));
-  sdk::Result<std::string_view> magic = input.PeekMagic();
-  if (!magic.ok()) return WithName(file->name, magic.status());
-  sdk::Result<std::unique_ptr<ByteStream>> unpacked = Decompress(*magic, &input);
-  if (!unpacked.ok()) return WithName(file->name, unpacked.status());
-  ByteStream* const stream = *unpacked != nullptr ? unpacked->get() : &input;
-  const sdk::Status status = ReadStream(*file, &input, stream);
+  const sdk::Status status = ReadUnpacked(*file, &input);
   bytes_before_ += input.bytes_read();
   return status;
 }
 
-sdk::Status Reading::ReadStream(const CaptureFile& file, CaptureInput* input, ByteStream* stream) {
-  sdk::Result<std::unique_ptr<CaptureReader>> capture =
-      CaptureReader::Open(stream, options_.interrupted);
-  if (!capture.ok()) {
-    if (interrupted()) return sdk::OkStatus();
-    return WithName(file.name, capture.status());
+sdk::Status Reading::ReadUnpacked(const CaptureFile& file, CaptureInput* input) {
+  sdk::Result<std::string_view> magic = input->PeekMagic();
+  if (!magic.ok()) return WithName(file.name, magic.status());
+  sdk::Result<std::unique_ptr<ByteStream>> unpacked = Decompress(*magic, input);
+  if (!unpacked.ok()) {
+    if (unpacked.status().code() == WEIR_UNIMPLEMENTED) {
+      return Skip(file, kCompression, unpacked.status());
+    }
+    return WithName(file.name, unpacked.status());
   }
-  const int link_type = (*capture)->link_type();
-  const LinkLayer link = LinkLayerOf(link_type);
-  if (link == LinkLayer::kUnknown) WarnOfLink(file, link_type);
-  writer_.SetLink(link);
+  return ReadStream(file, input, *unpacked != nullptr ? unpacked->get() : input);
+}
+
+sdk::Status Reading::ReadStream(const CaptureFile& file, CaptureInput* input, ByteStream* stream) {
+  OpenFailure failure{};
+  sdk::Result<std::unique_ptr<CaptureReader>> capture =
+      CaptureReader::Open(stream, options_.interrupted, &interfaces_, &failure);
+  if (!capture.ok()) {
+    if (!failed_.ok()) return failed_;
+    if (interrupted()) return sdk::OkStatus();
+    return FailToOpen(file, failure, capture.status());
+  }
   files_metric_.Add(1);
   return ReadPackets(file, input, capture->get());
+}
+
+sdk::Status Reading::FailToOpen(const CaptureFile& file, OpenFailure failure,
+                                const sdk::Status& why) {
+  switch (failure) {
+    case OpenFailure::kEmpty:
+      return Skip(file, kEmpty, {why.code(), "the file is empty"});
+    case OpenFailure::kHeader:
+      return Skip(file, kHeader, why);
+    case OpenFailure::kNotACapture:
+      return Skip(file, kNotACapture, why);
+    case OpenFailure::kOther:
+      break;
+  }
+  return WithName(file.name, why);
+}
+
+sdk::Status Reading::Skip(const CaptureFile& file, SkipReason reason, const sdk::Status& why) {
+  sdk::Status status = WithName(file.name, why);
+  if (!file.from_folder) return status;
+  skipped_metrics_[reason].Add(1);
+  progress_.Clear();
+  if (first_loss_.empty()) first_loss_ = status.message();
+  stage_->Log(WEIR_LOG_WARNING, status.message() + " (the file is skipped)");
+  return sdk::OkStatus();
 }
 
 sdk::Status Reading::ReadPackets(const CaptureFile& file, CaptureInput* input,
@@ -102,6 +172,7 @@ sdk::Status Reading::ReadPackets(const CaptureFile& file, CaptureInput* input,
     // First what has nothing to do with the file, though it may have come through it.
     if (!failed_.ok()) return failed_;
     if (!handed_over.ok()) return handed_over;
+    WarnOfLinks(file);
     progress_.Update(file.name, bytes_before_ + input->bytes_read(), writer_.packets());
     if (interrupted()) return sdk::OkStatus();
     if (!read.ok()) {
@@ -112,22 +183,25 @@ sdk::Status Reading::ReadPackets(const CaptureFile& file, CaptureInput* input,
   }
 }
 
-void Reading::WarnOfLink(const CaptureFile& file, int link_type) {
-  const char* const name = pcap_datalink_val_to_name(link_type);
+void Reading::WarnOfLinks(const CaptureFile& file) {
+  if (writer_.unknown_links().size() == warned_of_links_.size()) return;
   progress_.Clear();
-  stage_->Log(WEIR_LOG_WARNING, file.name + ": packets of link type " + std::to_string(link_type) +
-                                    (name == nullptr ? "" : std::string(" (") + name + ")") +
-                                    " are not known: they are counted as dropped");
+  for (const int link_type : writer_.unknown_links()) {
+    if (!warned_of_links_.insert(link_type).second) continue;
+    stage_->Log(WEIR_LOG_WARNING, file.name + ": packets of " + LinkName(link_type) +
+                                      " are not known: they are counted as dropped");
+  }
 }
 
 void Reading::WarnOfDamage(const CaptureFile& file, const CaptureReader& capture, uint64_t packets,
                            const sdk::Status& damage) {
   damaged_metric_.Add(1);
   progress_.Clear();
-  stage_->Log(WEIR_LOG_WARNING, file.name + ": ends after " + std::to_string(packets) +
-                                    " packets, within its first " +
-                                    std::to_string(capture.bytes_read()) +
-                                    " bytes: " + damage.message());
+  const std::string loss = file.name + ": ends after " + std::to_string(packets) +
+                           " packets, within its first " + std::to_string(capture.bytes_read()) +
+                           " bytes: " + damage.message();
+  if (first_loss_.empty()) first_loss_ = loss;
+  stage_->Log(WEIR_LOG_WARNING, loss);
 }
 
 sdk::Status Reading::HandOver() {

@@ -3,17 +3,19 @@
 #ifndef WEIR_SOURCES_PCAP_READING_H_
 #define WEIR_SOURCES_PCAP_READING_H_
 
-#include <pcap/pcap.h>
-
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "sources/pcap/files/capture_files.h"
 #include "sources/pcap/files/capture_input.h"
 #include "sources/pcap/formats/capture_reader.h"
+#include "sources/pcap/formats/interface_table.h"
 #include "sources/pcap/pace.h"
 #include "sources/pcap/packet_writer.h"
 #include "sources/pcap/progress.h"
@@ -26,6 +28,7 @@ struct ReadingOptions {
   std::optional<uint64_t> total_bytes;  // of all files
   int wake_fd = -1;                     // readable once `interrupted` is true
   const std::atomic<bool>* interrupted = nullptr;
+  std::string interface_name;  // of all interfaces; empty: as the files say
 };
 
 // One thread, but for what it says of `interrupted`.
@@ -34,17 +37,27 @@ class Reading {
   // `stage` and what `options` points to must outlive it.
   Reading(const sdk::Stage* stage, const ReadingOptions& options);
 
-  // Reads a file to its end, or until interrupted, which is no error.
+  // Reads a file to its end, or until interrupted, which is no error. A file of a folder that
+  // cannot be read from its beginning is skipped, with a warning and a count.
   sdk::Status Read(CaptureFile* file);
-  void Finish() { progress_.Finish(); }
+  // After the last file. DATA_LOSS with the reason if nothing was read though there was
+  // something to read: packets only of unknown links, or files that are damaged or skipped.
+  sdk::Status Finish();
 
  private:
   // Of one packet, as CaptureReader hands it over.
   class Handler;
+  // Why files are skipped: the values of the metric's `reason`.
+  enum SkipReason { kEmpty, kHeader, kNotACapture, kCompression, kVanished, kSkipReasons };
 
+  // OK for a file of a folder, after a warning; otherwise `why`, with the file's name.
+  sdk::Status Skip(const CaptureFile& file, SkipReason reason, const sdk::Status& why);
+  sdk::Status FailToOpen(const CaptureFile& file, OpenFailure failure, const sdk::Status& why);
+  sdk::Status ReadUnpacked(const CaptureFile& file, CaptureInput* input);
   sdk::Status ReadStream(const CaptureFile& file, CaptureInput* input, ByteStream* stream);
   sdk::Status ReadPackets(const CaptureFile& file, CaptureInput* input, CaptureReader* capture);
-  void WarnOfLink(const CaptureFile& file, int link_type);
+  // For the links that WarnOfLinks has not named yet.
+  void WarnOfLinks(const CaptureFile& file);
   void WarnOfDamage(const CaptureFile& file, const CaptureReader& capture, uint64_t packets,
                     const sdk::Status& damage);
   sdk::Status HandOver();
@@ -53,11 +66,16 @@ class Reading {
   const sdk::Stage* const stage_;
   const ReadingOptions options_;
   PacketWriter writer_;
+  InterfaceTable interfaces_;
+  std::set<int> warned_of_links_;
   Pace pace_;
   Progress progress_;
   uint64_t bytes_before_ = 0;  // of the files that were read
   sdk::Status failed_;         // to wait, or to emit, in the middle of a file
+  // The first file that ended early or was skipped, and why. Empty: there is none.
+  std::string first_loss_;
   sdk::Metric damaged_metric_;
+  std::array<sdk::Metric, kSkipReasons> skipped_metrics_;
   sdk::Metric files_metric_;
 };
 

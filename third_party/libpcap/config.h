@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What libpcap's configure would find out, for reading save files on Linux with
- * glibc; a bound on what a save file can make it allocate; and a quicker fread.
+ * glibc, and a bound on what a save file can make it allocate.
  */
 #ifndef WEIR_THIRD_PARTY_LIBPCAP_CONFIG_H_
 #define WEIR_THIRD_PARTY_LIBPCAP_CONFIG_H_
 
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define PACKAGE_NAME "pcap"
 #define PACKAGE_VERSION "1.10.3"
@@ -33,25 +31,5 @@ static inline void* weir_pcap_realloc(void* old, size_t size) {
   return size <= WEIR_PCAP_MAX_ALLOCATION ? realloc(old, size) : NULL;
 }
 #define realloc weir_pcap_realloc
-
-/*
- * libpcap calls it twice for each packet of a pcapng file. What getc_unlocked is to getc: for a
- * stream that one thread uses, out of its buffer without a call. A header of a packet is 16 bytes.
- */
-static inline size_t weir_pcap_fread(void* to, size_t size, size_t count, FILE* file) {
-  const size_t bytes = size * count;
-  if ((size_t)(file->_IO_read_end - file->_IO_read_ptr) < bytes) {
-    return fread_unlocked(to, size, count, file);
-  }
-  if (bytes == 16) {
-    memcpy(to, file->_IO_read_ptr, 16);
-  } else {
-    memcpy(to, file->_IO_read_ptr, bytes);
-  }
-  file->_IO_read_ptr += bytes;
-  return count;
-}
-#undef fread
-#define fread weir_pcap_fread
 
 #endif /* WEIR_THIRD_PARTY_LIBPCAP_CONFIG_H_ */

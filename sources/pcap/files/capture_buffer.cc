@@ -8,7 +8,7 @@ namespace weir::pcap {
 CaptureBuffer::CaptureBuffer(ByteStream* stream, const std::atomic<bool>* interrupted)
     : stream_(stream), interrupted_(interrupted), memory_(new uint8_t[kCapacity]) {}
 
-bool CaptureBuffer::Fill(size_t size) {
+bool CaptureBuffer::Read(size_t size) {
   while (this->size() < size) {
     if (!status_.ok() || interrupted_->load(std::memory_order_relaxed)) return false;
     if (begin_ > 0) {

@@ -25,7 +25,7 @@ class CaptureBuffer {
 
   // Reads until there are `size` bytes, kCapacity at most. False: the stream ends before,
   // or has failed.
-  bool Fill(size_t size);
+  bool Fill(size_t size) { return this->size() >= size || Read(size); }
 
   // The bytes that are there; valid until the next Fill.
   const uint8_t* data() const { return memory_.get() + begin_; }
@@ -35,10 +35,14 @@ class CaptureBuffer {
 
   // Read from the stream, whether they were taken or not.
   uint64_t bytes_read() const { return bytes_read_; }
+  // Of the stream's bytes, how many stand in front of data().
+  uint64_t offset() const { return bytes_read_ - size(); }
   // The stream's error.
   const sdk::Status& status() const { return status_; }
 
  private:
+  bool Read(size_t size);
+
   ByteStream* const stream_;
   const std::atomic<bool>* const interrupted_;
   // Not zeroed: most captures of a test do not fill it.

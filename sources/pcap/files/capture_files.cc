@@ -24,34 +24,56 @@ sdk::Result<sdk::UniqueFd> Open(const std::string& path, const std::string& name
   return fd;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// The digits at the beginning of `text`.
+std::string_view Digits(std::string_view text) {
+  size_t size = 0;
+  while (size < text.size() && IsDigit(text[size])) ++size;
+  return text.substr(0, size);
+}
+
+// Below, equal or above 0, as the numbers are. They may have any number of digits.
+int CompareNumbers(std::string_view left, std::string_view right) {
+  left.remove_prefix(std::min(left.find_first_not_of('0'), left.size()));
+  right.remove_prefix(std::min(right.find_first_not_of('0'), right.size()));
+  if (left.size() != right.size()) return left.size() < right.size() ? -1 : 1;
+  return left.compare(right);
+}
+
 // The regular files of a folder, and links to such.
 sdk::Result<std::vector<std::string>> FilesIn(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
   while (!error && entry != std::filesystem::directory_iterator()) {
-    if (entry->is_regular_file(error)) paths.push_back(entry->path().string());
-    if (!error) entry.increment(error);
+    const bool hidden = entry->path().filename().string().front() == '.';
+    std::error_code gone;  // a file that is deleted meanwhile is no regular file
+    if (!hidden && entry->is_regular_file(gone)) paths.push_back(entry->path().string());
+    entry.increment(error);
   }
   if (error) return sdk::ErrnoStatus("read the folder " + folder, error.value());
-  std::sort(paths.begin(), paths.end());
+  std::sort(paths.begin(), paths.end(), ComesBefore);
   return paths;
 }
 
-sdk::Status Add(const std::string& path, bool may_be_folder, std::vector<CaptureFile>* files) {
+sdk::Status Add(const std::string& path, bool from_folder, std::vector<CaptureFile>* files) {
   CaptureFile file;
   file.path = path;
+  file.from_folder = from_folder;
   file.name = path == "-" ? "standard input" : path;
   sdk::Result<sdk::UniqueFd> fd = Open(path, file.name);
+  // tcpdump deletes files of a ring.
+  if (!fd.ok() && from_folder && fd.status().code() == WEIR_NOT_FOUND) return sdk::OkStatus();
   if (!fd.ok()) return fd.status();
   struct stat info;
   if (fstat(fd->get(), &info) != 0) return sdk::ErrnoStatus("open " + file.name, errno);
   if (S_ISDIR(info.st_mode)) {
-    if (!may_be_folder) return sdk::ErrnoStatus("open " + file.name, EISDIR);
+    if (from_folder || path == "-") return sdk::ErrnoStatus("open " + file.name, EISDIR);
     sdk::Result<std::vector<std::string>> within = FilesIn(path);
     if (!within.ok()) return within.status();
     for (const std::string& one : *within) {
-      if (sdk::Status status = Add(one, false, files); !status.ok()) return status;
+      if (sdk::Status status = Add(one, true, files); !status.ok()) return status;
     }
     return sdk::OkStatus();
   }
@@ -65,10 +87,33 @@ sdk::Status Add(const std::string& path, bool may_be_folder, std::vector<Capture
 
 }  // namespace
 
+bool ComesBefore(std::string_view left, std::string_view right) {
+  std::string_view l = left;
+  std::string_view r = right;
+  while (!l.empty() && !r.empty()) {
+    const std::string_view left_number = Digits(l);
+    const std::string_view right_number = Digits(r);
+    if (left_number.empty() || right_number.empty()) {
+      if (l.front() != r.front()) {
+        return static_cast<uint8_t>(l.front()) < static_cast<uint8_t>(r.front());
+      }
+      l.remove_prefix(1);
+      r.remove_prefix(1);
+    } else {
+      const int order = CompareNumbers(left_number, right_number);
+      if (order != 0) return order < 0;
+      l.remove_prefix(left_number.size());
+      r.remove_prefix(right_number.size());
+    }
+  }
+  if (l.empty() != r.empty()) return l.empty();
+  return left < right;  // "7" and "07"
+}
+
 sdk::Result<std::vector<CaptureFile>> FindCaptures(const std::vector<std::string>& paths) {
   std::vector<CaptureFile> files;
   for (const std::string& path : paths) {
-    if (sdk::Status status = Add(path, path != "-", &files); !status.ok()) return status;
+    if (sdk::Status status = Add(path, false, &files); !status.ok()) return status;
   }
   if (files.empty()) return sdk::Status(WEIR_NOT_FOUND, "there is no file in " + paths.front());
   return files;

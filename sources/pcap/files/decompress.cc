@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/pcap/files/decompress.h"
 
+#include <string>
 #include <utility>
 
 #include "sources/pcap/files/gzip_stream.h"
@@ -21,6 +22,14 @@ bool IsZstd(std::string_view magic) {
   return (magic[0] & '\xf0') == '\x50' && magic.substr(1) == "\x2a\x4d\x18";
 }
 
+// Of formats that are not read, the program that unpacks them.
+const char* OtherProgram(std::string_view magic) {
+  if (magic == "\xfd\x37zX") return "xz";
+  if (magic.substr(0, 3) == "BZh") return "bzip2";
+  if (magic == "\x04\x22\x4d\x18") return "lz4";
+  return nullptr;
+}
+
 template <typename Stream>
 sdk::Result<std::unique_ptr<ByteStream>> Open(ByteStream* input) {
   auto stream = std::make_unique<Stream>(input);
@@ -33,6 +42,12 @@ sdk::Result<std::unique_ptr<ByteStream>> Open(ByteStream* input) {
 sdk::Result<std::unique_ptr<ByteStream>> Decompress(std::string_view magic, ByteStream* input) {
   if (IsGzip(magic)) return Open<GzipStream>(input);
   if (IsZstd(magic)) return Open<ZstdStream>(input);
+  if (const char* const program = OtherProgram(magic); program != nullptr) {
+    const std::string name = program;
+    return sdk::Status(WEIR_UNIMPLEMENTED, "the file is compressed by " + name +
+                                               ", which is not read: unpack it (" + name +
+                                               " -dc FILE), into a file or a pipe");
+  }
   return std::unique_ptr<ByteStream>();
 }
 

@@ -11,7 +11,8 @@
 
 namespace weir::pcap {
 
-// Null if `magic`, the first four bytes of `input`, are those of neither. Else the stream
+// Null if `magic`, the first four bytes of `input`, are those of no compression. UNIMPLEMENTED,
+// with its name, if they are those of xz, bzip2 or lz4. Else the stream
 // reads from `input`, which must outlive it. Streams one behind another in one file are
 // one. What is damaged or cut off is DATA_LOSS, behind all that could be unpacked.
 //

@@ -19,17 +19,34 @@ namespace {
 // draft-ietf-opsawg-pcap, section 4.
 constexpr uint32_t kMicroseconds = 0xa1b2c3d4;
 constexpr uint32_t kNanoseconds = 0xa1b23c4d;
+constexpr uint32_t kModified = 0xa1b2cd34;  // an old format with more in front of each packet
 constexpr uint16_t kMajor = 2;
 constexpr uint16_t kMinor = 4;
 
 // What is larger does not fit into the buffer. Below what libpcap takes for damage.
 constexpr uint32_t kMostCaptured = CaptureBuffer::kCapacity - 16;
-static_assert(kMostCaptured <= 262144);
+static_assert(kMostCaptured <= PcapngReader::kMostCaptured);
 
-// Whether libpcap hands over packets of that link as the file has them. It changes headers
-// within some others, and of cooked ones that come from a machine of the other byte order
-// (pcap_post_process of its pcap-util.c).
-bool StandsAsWritten(int link_type, bool swapped) {
+// With as much of a format's magic as there is.
+bool BeginsWithMagic(const uint8_t* bytes, size_t size) {
+  for (const uint32_t magic : {kMicroseconds, kNanoseconds, kModified}) {
+    for (const uint32_t ordered : {magic, __builtin_bswap32(magic)}) {
+      if (std::memcmp(bytes, &ordered, std::min(size, sizeof(ordered))) == 0) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
+
+CaptureReader::CaptureReader(ByteStream* stream, const std::atomic<bool>* interrupted,
+                             InterfaceTable* table)
+    : buffer_(stream, interrupted), table_(table) {}
+
+CaptureReader::~CaptureReader() = default;
+
+// pcap_post_process of libpcap's pcap-util.c.
+bool CaptureReader::StandsAsWritten(int link_type, bool swapped) {
   switch (link_type) {
     case DLT_EN10MB:
     case DLT_RAW:
@@ -46,36 +63,36 @@ bool StandsAsWritten(int link_type, bool swapped) {
   }
 }
 
-// libpcap gives seconds of 32 bits a sign or not.
-uint64_t TimeOf(const pcap_pkthdr& header) {
-  constexpr int64_t kLast = INT64_MAX;
-  constexpr int64_t kSecond = 1'000'000'000;
-  int64_t seconds = header.ts.tv_sec;
-  if (seconds < 0 && seconds >= INT32_MIN) seconds += int64_t{1} << 32;
-  int64_t time = 0;
-  if (__builtin_mul_overflow(seconds, kSecond, &time) ||
-      __builtin_add_overflow(time, int64_t{header.ts.tv_usec}, &time)) {
-    return seconds < 0 ? 0 : kLast;
-  }
-  return time < 0 ? 0 : static_cast<uint64_t>(time);
-}
-
-}  // namespace
-
-CaptureReader::CaptureReader(ByteStream* stream, const std::atomic<bool>* interrupted)
-    : buffer_(stream, interrupted) {}
-
-CaptureReader::~CaptureReader() = default;
-
 sdk::Result<std::unique_ptr<CaptureReader>> CaptureReader::Open(
-    ByteStream* stream, const std::atomic<bool>* interrupted) {
-  std::unique_ptr<CaptureReader> reader(new CaptureReader(stream, interrupted));
-  if (sdk::Status status = reader->OpenFile(); !status.ok()) return status;
-  return reader;
+    ByteStream* stream, const std::atomic<bool>* interrupted, InterfaceTable* table,
+    OpenFailure* failure) {
+  std::unique_ptr<CaptureReader> reader(new CaptureReader(stream, interrupted, table));
+  CaptureBuffer* const buffer = &reader->buffer_;
+  buffer->Fill(kFileHeaderBytes);
+  sdk::Status status;
+  if (PcapngReader::Recognizes(buffer->data(), buffer->size())) {
+    reader->pcapng_ = std::make_unique<PcapngReader>(buffer, table);
+    status = reader->pcapng_->Open();
+  } else {
+    status = reader->OpenPcap();
+  }
+  if (status.ok()) return reader;
+  *failure = reader->WhyNotOpen();
+  return status;
 }
 
-sdk::Status CaptureReader::OpenFile() {
-  buffer_.Fill(kFileHeaderBytes);
+OpenFailure CaptureReader::WhyNotOpen() const {
+  const sdk::Status& status = buffer_.status();
+  if (!status.ok())
+    return status.code() == WEIR_DATA_LOSS ? OpenFailure::kHeader : OpenFailure::kOther;
+  if (buffer_.bytes_read() == 0) return OpenFailure::kEmpty;
+  const bool cut_off = pcapng_ != nullptr ? pcapng_->cut_off() : is_cut_pcap_;
+  return cut_off ? OpenFailure::kHeader : OpenFailure::kNotACapture;
+}
+
+sdk::Status CaptureReader::OpenPcap() {
+  is_cut_pcap_ =
+      buffer_.size() < kFileHeaderBytes && BeginsWithMagic(buffer_.data(), buffer_.size());
   layout_ = LayoutOf(buffer_.data(), buffer_.size());
   lent_ = layout_.known ? kFileHeaderBytes : std::numeric_limits<size_t>::max();
   cookie_io_functions_t functions{};
@@ -92,7 +109,10 @@ sdk::Status CaptureReader::OpenFile() {
     return ErrorOf(message);
   }
   // The file is owned by `capture_` now.
-  layout_.known = layout_.known && StandsAsWritten(link_type(), layout_.swapped);
+  interface_.link_type = pcap_datalink(capture_.get());
+  interface_.link = LinkLayerOf(interface_.link_type);
+  table_->Register(0, {}, &interface_);
+  layout_.known = layout_.known && StandsAsWritten(interface_.link_type, layout_.swapped);
   if (!layout_.known) lent_ = std::numeric_limits<size_t>::max();
   layout_.most_captured =
       std::min(static_cast<uint32_t>(pcap_snapshot(capture_.get())), kMostCaptured);
@@ -144,8 +164,18 @@ sdk::Result<int> CaptureReader::Dispatch(int most, pcap_handler handler, u_char*
   return ErrorOf(pcap_geterr(capture_.get()));
 }
 
-CapturedPacket CaptureReader::PacketOf(const pcap_pkthdr& header, const u_char* bytes) {
-  return {TimeOf(header), header.caplen, header.len, bytes};
+// libpcap gives seconds of 32 bits a sign or not.
+uint64_t CaptureReader::TimeOf(const pcap_pkthdr& header) {
+  constexpr int64_t kLast = INT64_MAX;
+  constexpr int64_t kSecond = 1'000'000'000;
+  int64_t seconds = header.ts.tv_sec;
+  if (seconds < 0 && seconds >= INT32_MIN) seconds += int64_t{1} << 32;
+  int64_t time = 0;
+  if (__builtin_mul_overflow(seconds, kSecond, &time) ||
+      __builtin_add_overflow(time, int64_t{header.ts.tv_usec}, &time)) {
+    return seconds < 0 ? 0 : kLast;
+  }
+  return time < 0 ? 0 : static_cast<uint64_t>(time);
 }
 
 ssize_t CaptureReader::ReadCookie(void* reader, char* to, size_t size) {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads packets of a pcap or pcapng file with libpcap.
+// Reads packets of a pcap or pcapng file.
 //
-// The records of a pcap file that are whole and as they should be, which are all in all
-// files but a few, it finds itself, without a copy of each: a tenth of what a packet costs
-// `weir run`. Whatever else there is in a file, at its beginning and where it is cut off or
-// damaged, libpcap has to say.
+// Files of pcapng are read by PcapngReader. In a pcap file the reader finds the records that
+// are whole and well-formed itself, without a copy of each. libpcap reads all else of a pcap
+// file: its header, old formats, and what is cut off or damaged.
 #ifndef WEIR_SOURCES_PCAP_FORMATS_CAPTURE_READER_H_
 #define WEIR_SOURCES_PCAP_FORMATS_CAPTURE_READER_H_
 
@@ -20,27 +19,30 @@
 #include "plugins/sdk/status.h"
 #include "sources/pcap/files/byte_stream.h"
 #include "sources/pcap/files/capture_buffer.h"
+#include "sources/pcap/formats/captured_packet.h"
+#include "sources/pcap/formats/interface_table.h"
+#include "sources/pcap/formats/pcapng_reader.h"
 
 namespace weir::pcap {
 
-struct CapturedPacket {
-  // Nanoseconds since 1970, until 2262: what is earlier or later is one of these two. The
-  // 32 bits of seconds in a pcap file have no sign, as its specification says, and so reach
-  // until 2106.
-  uint64_t time_ns;
-  uint32_t captured_bytes;  // that are in the file
-  uint32_t original_bytes;  // that it had
-  const uint8_t* bytes;     // valid while it is handed over
+// Why a file cannot be read from its beginning on.
+enum class OpenFailure {
+  kEmpty,
+  kHeader,       // it ends within the header, or its compressed form is damaged there
+  kNotACapture,  // or of an unknown version
+  kOther,        // no fault of the file
 };
 
 // One thread, but for what it says of `interrupted`.
 class CaptureReader {
  public:
-  // Reads the beginning of the file that `stream` holds; DATA_LOSS if it is no capture.
-  // Both must outlive it. Once `interrupted` is true, which another thread may make it,
-  // the file seems to end.
+  // Reads the beginning of the file that `stream` holds. Sets `failure` with an error, which is
+  // DATA_LOSS for a fault of the file. The first three must outlive the reader. Once `interrupted`
+  // is true, which another thread may make it, the file seems to end.
   static sdk::Result<std::unique_ptr<CaptureReader>> Open(ByteStream* stream,
-                                                          const std::atomic<bool>* interrupted);
+                                                          const std::atomic<bool>* interrupted,
+                                                          InterfaceTable* table,
+                                                          OpenFailure* failure);
   ~CaptureReader();
   CaptureReader(const CaptureReader&) = delete;
   CaptureReader& operator=(const CaptureReader&) = delete;
@@ -55,14 +57,16 @@ class CaptureReader {
   // From inside a handler: this was the last packet for now.
   void Stop() {
     stopped_ = true;
-    if (!layout_.known) pcap_breakloop(capture_.get());
+    if (capture_ != nullptr && !layout_.known) pcap_breakloop(capture_.get());
   }
 
-  // A packet as libpcap hands it over, with times in nanoseconds.
-  static CapturedPacket PacketOf(const pcap_pkthdr& header, const u_char* bytes);
+  // Nanoseconds since 1970, as in CapturedPacket, of a packet that libpcap read from a pcap
+  // file.
+  static uint64_t TimeOf(const pcap_pkthdr& header);
+  // False if libpcap may change headers within packets of this DLT_*, as it does with those
+  // that a machine of the other byte order wrote in its own order.
+  static bool StandsAsWritten(int link_type, bool swapped);
 
-  // A DLT_* of libpcap.
-  int link_type() const { return pcap_datalink(capture_.get()); }
   // What was read of the file, unpacked: as far as any damage, and up to a buffer further.
   uint64_t bytes_read() const { return buffer_.bytes_read(); }
 
@@ -88,9 +92,23 @@ class CaptureReader {
   };
   static constexpr size_t kFileHeaderBytes = 24;
 
-  CaptureReader(ByteStream* stream, const std::atomic<bool>* interrupted);
+  CaptureReader(ByteStream* stream, const std::atomic<bool>* interrupted, InterfaceTable* table);
 
-  sdk::Status OpenFile();
+  template <typename Handler>
+  sdk::Result<int> ReadPcapng(int most, Handler* handler);
+  // What libpcap hands over: the first argument of its handlers.
+  template <typename Handler>
+  struct Receiver {
+    CaptureReader* reader;
+    Handler* handler;
+  };
+  CapturedPacket PacketOf(const pcap_pkthdr& header, const u_char* bytes) const {
+    return {TimeOf(header), header.caplen, header.len,
+            bytes,          &interface_,   PacketDirection::kUnknown};
+  }
+
+  sdk::Status OpenPcap();
+  OpenFailure WhyNotOpen() const;
   // Of a file that begins with these bytes, all but `most_captured`.
   static Layout LayoutOf(const uint8_t* bytes, size_t size);
   // Takes the next record, whose bytes stay in the buffer until it is filled again. False:
@@ -114,12 +132,18 @@ class CaptureReader {
   size_t lent_ = 0;
   Layout layout_;
   bool stopped_ = false;
+  bool is_cut_pcap_ = false;  // within the file's header
+  InterfaceTable* const table_;
+  CaptureInterface interface_;  // of a pcap file
+  // One of them is null.
+  std::unique_ptr<PcapngReader> pcapng_;
   std::unique_ptr<pcap_t, Close> capture_;  // before buffer_ goes
 };
 
 template <typename Handler>
 sdk::Result<int> CaptureReader::Read(int most, Handler* handler) {
   stopped_ = false;
+  if (pcapng_ != nullptr) return ReadPcapng(most, handler);
   int packets = 0;
   while (packets < most && !stopped_) {
     CapturedPacket packet;
@@ -128,15 +152,32 @@ sdk::Result<int> CaptureReader::Read(int most, Handler* handler) {
       ++packets;
       continue;
     }
+    Receiver<Handler> receiver{this, handler};
     sdk::Result<int> read = Dispatch(
         layout_.known ? 1 : most - packets,
         [](u_char* user, const pcap_pkthdr* header, const u_char* bytes) {
-          (*reinterpret_cast<Handler*>(user))(PacketOf(*header, bytes));
+          const auto* const to = reinterpret_cast<Receiver<Handler>*>(user);
+          (*to->handler)(to->reader->PacketOf(*header, bytes));
         },
-        reinterpret_cast<u_char*>(handler));
+        reinterpret_cast<u_char*>(&receiver));
     if (!read.ok()) return read;
     if (*read == 0) break;
     packets += *read;
+  }
+  return packets;
+}
+
+template <typename Handler>
+sdk::Result<int> CaptureReader::ReadPcapng(int most, Handler* handler) {
+  int packets = 0;
+  while (packets < most && !stopped_) {
+    CapturedPacket packet;
+    if (!pcapng_->Next(&packet)) {
+      if (!pcapng_->status().ok()) return pcapng_->status();
+      break;
+    }
+    (*handler)(packet);
+    ++packets;
   }
   return packets;
 }
@@ -161,6 +202,8 @@ inline bool CaptureReader::Next(CapturedPacket* packet) {
   packet->captured_bytes = record.captured;
   packet->original_bytes = HostOrder(record.original);
   packet->bytes = buffer_.data() + sizeof(record);
+  packet->interface = &interface_;
+  packet->direction = PacketDirection::kUnknown;
   buffer_.Take(sizeof(record) + record.captured);
   return true;
 }

@@ -107,8 +107,7 @@ TEST_P(CaptureReaderTest, PacketsThatAreLongerThanTheFileSays) {
   file += Record(1, 2, 5, 9, "first") + Record(3, 4, 9, 9, "second...") +
           Record(5, 6, kLarge, 9, std::string(kLarge, 'x')) + Record(7, 8, 3, 3, "end");
   ExpectAsLibpcap(file, 4);
-  const std::string second = ReadWithCaptureReader(file, {}).packets.at(1);
-  EXPECT_EQ(second.substr(second.find(':')), ": 7365636f6e");
+  EXPECT_EQ(ReadWithCaptureReader(file, {}).packets.at(1).content, "9 bytes: 7365636f6e");
 }
 
 INSTANTIATE_TEST_SUITE_P(Formats, CaptureReaderTest,
@@ -160,9 +159,6 @@ TEST(CaptureReaderHeaderTest, OtherFormats) {
   ExpectAsLibpcap(with(16, integers.U32(0x7fffffff)) + record, 1);
   ExpectAsLibpcap("", 0, "truncated dump file");
   ExpectAsLibpcap(usual.substr(0, 23), 0, "truncated dump file");
-  TestPcapng next_generation;
-  for (int i = 0; i < 100; ++i) next_generation.Add("packet");
-  ExpectAsLibpcap(next_generation.bytes(), 100);
 }
 
 TEST(CaptureReaderStopTest, EndsBehindThePacketAtWhichItWasStopped) {
@@ -175,7 +171,9 @@ TEST(CaptureReaderStopTest, EndsBehindThePacketAtWhichItWasStopped) {
   for (const std::string& file : {plain.bytes(), next_generation.bytes()}) {
     const std::atomic<bool> interrupted{false};
     MemoryStream stream(file);
-    auto reader = CaptureReader::Open(&stream, &interrupted);
+    InterfaceTable table;
+    OpenFailure failure{};
+    auto reader = CaptureReader::Open(&stream, &interrupted, &table, &failure);
     ASSERT_TRUE(reader.ok());
     std::string seen;
     auto handler = [&](const CapturedPacket& packet) {
@@ -194,7 +192,9 @@ TEST(CaptureReaderStopTest, SeemsToEndOnceInterrupted) {
   capture.Add(std::string(CaptureBuffer::kCapacity / 2, 'b'));
   std::atomic<bool> interrupted{false};
   MemoryStream stream(capture.bytes());
-  auto reader = CaptureReader::Open(&stream, &interrupted);
+  InterfaceTable table;
+  OpenFailure failure{};
+  auto reader = CaptureReader::Open(&stream, &interrupted, &table, &failure);
   ASSERT_TRUE(reader.ok());
   int packets = 0;
   auto handler = [&](const CapturedPacket&) {

@@ -41,7 +41,7 @@ class TestIntegers {
   }
 
  private:
-  const bool swapped_;
+  bool swapped_;
 };
 
 struct TestCaptureOptions {
@@ -78,37 +78,60 @@ class TestPcap {
   std::string bytes_;
 };
 
-// A file in the format of pcapng: one section with one interface. Times in microseconds or,
-// with an option that says so, nanoseconds.
+// A file in the format of pcapng. It begins with a section with one interface, whose times are
+// in microseconds or, with an option that says so, nanoseconds.
 class TestPcapng {
  public:
   explicit TestPcapng(const TestCaptureOptions& options = {})
       : options_(options), integers_(options.swapped) {
-    AddBlock(0x0a0d0d0a, integers_.U32(0x1a2b3c4d) + integers_.U16(1) + integers_.U16(0) +
-                             integers_.U32(0xffffffff) + integers_.U32(0xffffffff));
+    AddSection(options.swapped);
     AddInterface(options.link_type);
   }
 
+  // A section without an interface, in that byte order.
+  void AddSection(bool swapped) {
+    integers_ = TestIntegers(swapped);
+    AddBlock(0x0a0d0d0a, integers_.U32(0x1a2b3c4d) + integers_.U16(1) + integers_.U16(0) +
+                             integers_.U32(0xffffffff) + integers_.U32(0xffffffff));
+  }
+
   void AddInterface(uint32_t link_type) {
-    std::string body = integers_.U16(static_cast<uint16_t>(link_type)) + integers_.U16(0) +
-                       integers_.U32(options_.snaplen);
-    if (options_.nanoseconds) {
-      body += integers_.U16(9) + integers_.U16(1) + std::string("\x09\0\0\0", 4) +
-              integers_.U16(0) + integers_.U16(0);
-    }
-    AddBlock(1, body);
+    AddInterface(link_type, options_.snaplen,
+                 options_.nanoseconds ? Option(9, "\x09") + Option(0, "") : "");
+  }
+  // With these options (see Option).
+  void AddInterface(uint32_t link_type, uint32_t snaplen, const std::string& options) {
+    AddBlock(1, integers_.U16(static_cast<uint16_t>(link_type)) + integers_.U16(0) +
+                    integers_.U32(snaplen) + options);
+  }
+
+  // An option of any block, padded.
+  std::string Option(uint16_t code, const std::string& value) const {
+    std::string option =
+        integers_.U16(code) + integers_.U16(static_cast<uint16_t>(value.size())) + value;
+    option.resize((option.size() + 3) / 4 * 4);
+    return option;
   }
 
   void Add(std::string_view packet, uint32_t seconds = 1, uint32_t fraction = 0) {
-    const uint64_t time =
-        uint64_t{seconds} * (options_.nanoseconds ? 1'000'000'000 : 1'000'000) + fraction;
-    const std::string_view kept = packet.substr(0, options_.snaplen);
-    std::string body = integers_.U32(0) + integers_.U32(static_cast<uint32_t>(time >> 32)) +
-                       integers_.U32(static_cast<uint32_t>(time)) +
-                       integers_.U32(static_cast<uint32_t>(kept.size())) +
-                       integers_.U32(static_cast<uint32_t>(packet.size()));
-    body += kept;
-    AddBlock(6, body);
+    AddTo(0, packet.substr(0, options_.snaplen),
+          uint64_t{seconds} * (options_.nanoseconds ? 1'000'000'000 : 1'000'000) + fraction,
+          static_cast<uint32_t>(packet.size()));
+  }
+  // An Enhanced Packet Block with `kept` of a packet of `size` bytes.
+  void AddTo(uint32_t interface, std::string_view kept, uint64_t ticks, uint32_t size,
+             const std::string& options = "") {
+    AddBlock(6, integers_.U32(interface) + TimedPacket(kept, ticks, size) + options);
+  }
+  // The obsolete Packet Block.
+  void AddOldTo(uint16_t interface, std::string_view kept, uint64_t ticks, uint32_t size,
+                const std::string& options = "") {
+    AddBlock(
+        2, integers_.U16(interface) + integers_.U16(7) + TimedPacket(kept, ticks, size) + options);
+  }
+  // A Simple Packet Block.
+  void AddSimple(std::string_view kept, uint32_t size) {
+    AddBlock(3, integers_.U32(size) + std::string(kept));
   }
 
   void AddBlock(uint32_t type, std::string body) {
@@ -117,11 +140,21 @@ class TestPcapng {
     bytes_ += integers_.U32(type) + size + body + size;
   }
 
+  const TestIntegers& integers() const { return integers_; }
   const std::string& bytes() const { return bytes_; }
 
  private:
+  std::string TimedPacket(std::string_view kept, uint64_t ticks, uint32_t size) const {
+    std::string body = integers_.U32(static_cast<uint32_t>(ticks >> 32)) +
+                       integers_.U32(static_cast<uint32_t>(ticks)) +
+                       integers_.U32(static_cast<uint32_t>(kept.size())) + integers_.U32(size);
+    body += kept;
+    body.resize((body.size() + 3) / 4 * 4);
+    return body;
+  }
+
   const TestCaptureOptions options_;
-  const TestIntegers integers_;
+  TestIntegers integers_;
   std::string bytes_;
 };
 

@@ -51,6 +51,25 @@ void WriteFormats(const std::string& folder) {
   }
 }
 
+// What libpcap reads as well, then what it refuses.
+void WritePcapng(const std::string& folder) {
+  TestPcapng many;
+  many.AddInterface(weir::pcap::kTestEthernet, 262144,
+                    many.Option(2, "eth1") + many.Option(9, "\x8a") +
+                        many.Option(14, std::string("\x05\0\0\0\0\0\0\0", 8)) + many.Option(0, ""));
+  many.AddBlock(5, "statistics");
+  many.AddTo(1, "a packet", 1'700'000'000ull << 10, 90, many.Option(2, many.integers().U32(1)));
+  many.AddOldTo(0, "an old packet", 7, 13);
+  many.AddSimple("a simple packet", 15);
+  Write(folder, "pcapng_blocks.bin", kNothing, many.bytes());
+  many.AddInterface(weir::pcap::kTestSll, 96, many.Option(2, "any") + many.Option(9, "\x0c"));
+  many.AddTo(2, "a cooked packet of sixteen bytes", 1'000'000'000'000, 40);
+  many.AddSection(true);
+  many.AddInterface(weir::pcap::kTestRaw, 0, many.Option(9, "\x03"));
+  many.AddTo(0, "an IP packet", 5, 12, many.Option(2, many.integers().U32(2)));
+  Write(folder, "pcapng_sections.bin", kNothing, many.bytes());
+}
+
 void WriteLinks(const std::string& folder) {
   using namespace weir::pcap;  // NOLINT(google-build-using-namespace): link types
   for (const uint32_t type :
@@ -70,6 +89,7 @@ int main(int argc, char** argv) {
   }
   const std::string folder = argv[1];
   WriteFormats(folder);
+  WritePcapng(folder);
   WriteLinks(folder);
   TestCaptureOptions options;
   const std::string all = Packets<TestPcap>(options, 1000);

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times of pcapng: ticks of a resolution that each interface chooses.
+#ifndef WEIR_SOURCES_PCAP_FORMATS_CAPTURE_TIME_H_
+#define WEIR_SOURCES_PCAP_FORMATS_CAPTURE_TIME_H_
+
+#include <cstdint>
+
+namespace weir::pcap {
+
+// draft-ietf-opsawg-pcapng, section 4.2: if_tsresol and if_tsoffset. Immutable.
+class CaptureTime {
+ public:
+  static constexpr uint8_t kMicroseconds = 6;
+
+  // A tick is 10^-n seconds where `resolution` is n, or 2^-n seconds where its highest bit is
+  // set and n are the others. `offset` in seconds is added to each time.
+  explicit CaptureTime(uint8_t resolution = kMicroseconds, int64_t offset = 0);
+
+  // Nanoseconds since 1970. A time before 1970 is 0, one after 2262 is INT64_MAX.
+  uint64_t Nanoseconds(uint64_t ticks) const {
+    __extension__ using Wide = __int128;  // ticks * 10^9 and an offset in ns fit
+    Wide ns = static_cast<Wide>(ticks) * multiplier_;
+    if (divisor_ != 1) {
+      ns = static_cast<Wide>(ticks / divisor_);
+    } else {
+      ns >>= shift_;
+    }
+    ns += static_cast<Wide>(offset_) * kSecond;
+    if (ns < 0) return 0;
+    return ns > INT64_MAX ? INT64_MAX : static_cast<uint64_t>(ns);
+  }
+
+ private:
+  static constexpr int64_t kSecond = 1'000'000'000;
+
+  uint64_t multiplier_ = 1;
+  uint64_t divisor_ = 1;
+  uint32_t shift_ = 0;
+  int64_t offset_;
+};
+
+}  // namespace weir::pcap
+
+#endif  // WEIR_SOURCES_PCAP_FORMATS_CAPTURE_TIME_H_

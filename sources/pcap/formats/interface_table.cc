@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/pcap/formats/interface_table.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace weir::pcap {
+
+namespace {
+
+// The first `most` bytes, without half a character of UTF-8 at the end.
+std::string_view Cut(std::string_view text, size_t most) {
+  if (text.size() <= most) return text;
+  while (most > 0 && (text[most] & '\xc0') == '\x80') --most;
+  return text.substr(0, most);
+}
+
+}  // namespace
+
+void InterfaceTable::Register(uint32_t number, std::string_view name, CaptureInterface* interface) {
+  if (!name_.empty()) {
+    name = name_;
+    interface->index = 0;
+  } else {
+    name = name.substr(0, name.find('\0'));
+    interface->index = IndexOf(number, name.substr(0, kMaxName));
+  }
+  std::memset(interface->name, 0, sizeof(interface->name));
+  name = Cut(name, kMaxInterfaceName);
+  name.copy(interface->name, name.size());
+}
+
+uint32_t InterfaceTable::IndexOf(uint32_t number, std::string_view name) {
+  // No name in the map has a NUL.
+  std::string key =
+      name.empty() ? std::string(1, '\0') + std::to_string(number) : std::string(name);
+  if (const auto found = indexes_.find(key); found != indexes_.end()) return found->second;
+  if (indexes_.size() == kMost) return number;
+  uint32_t index = number;
+  if (taken_.count(number) > 0) {
+    while (taken_.count(lowest_free_) > 0) ++lowest_free_;
+    index = lowest_free_;
+  }
+  taken_.insert(index);
+  indexes_.emplace(std::move(key), index);
+  return index;
+}
+
+}  // namespace weir::pcap
