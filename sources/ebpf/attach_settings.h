@@ -4,7 +4,7 @@
 #define WEIR_SOURCES_EBPF_ATTACH_SETTINGS_H_
 
 #include "plugins/sdk/status.h"
-#include "sources/ebpf/attach_options.h"
+#include "sources/ebpf/attach/attach_options.h"
 #include "sources/ebpf/ebpf.pb.h"
 
 namespace weir::ebpf {

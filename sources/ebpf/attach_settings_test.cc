@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "sources/ebpf/text_config.h"
+#include "sources/ebpf/testing/text_config.h"
 
 namespace weir::ebpf {
 namespace {

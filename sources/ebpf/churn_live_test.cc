@@ -18,9 +18,9 @@
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/ebpf/libbpf_options.h"
-#include "sources/ebpf/live_network.h"
+#include "sources/ebpf/kernel/libbpf_options.h"
 #include "sources/ebpf/map_source.h"
+#include "sources/ebpf/testing/live_network.h"
 
 namespace weir::ebpf {
 namespace {

@@ -8,8 +8,8 @@
 
 #include "bpf/flow.h"
 #include "plugins/sdk/stage.h"
-#include "sources/ebpf/flow_kernel.h"
-#include "sources/ebpf/rate_limit.h"
+#include "sources/ebpf/clocks/rate_limit.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
 
 namespace weir::ebpf {
 

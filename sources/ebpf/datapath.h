@@ -14,8 +14,8 @@
 #include "absl/time/time.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/ebpf/flow_kernel.h"
-#include "sources/ebpf/namespace_registry.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
+#include "sources/ebpf/namespaces/namespace_registry.h"
 
 namespace weir::ebpf {
 

@@ -10,9 +10,9 @@
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
-#include "sources/ebpf/flow_kernel.h"
-#include "sources/ebpf/namespace_registry.h"
-#include "sources/ebpf/wall_clock.h"
+#include "sources/ebpf/clocks/wall_clock.h"
+#include "sources/ebpf/namespaces/namespace_registry.h"
+#include "sources/ebpf/tables/flow.h"
 
 namespace weir::ebpf {
 

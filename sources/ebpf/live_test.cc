@@ -22,12 +22,12 @@
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/ebpf/kernel_flows.h"
-#include "sources/ebpf/libbpf_options.h"
-#include "sources/ebpf/live_network.h"
+#include "sources/ebpf/flow_kernel/kernel_flows.h"
+#include "sources/ebpf/kernel/libbpf_options.h"
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
-#include "sources/ebpf/test_flows.h"
+#include "sources/ebpf/testing/live_network.h"
+#include "sources/ebpf/testing/test_flows.h"
 
 namespace weir::ebpf {
 namespace {

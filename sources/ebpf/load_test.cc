@@ -20,9 +20,9 @@
 #include "bpf/testing/traffic_generator.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
-#include "sources/ebpf/kernel_flows.h"
-#include "sources/ebpf/live_network.h"
-#include "sources/ebpf/traffic_generator.h"
+#include "sources/ebpf/flow_kernel/kernel_flows.h"
+#include "sources/ebpf/testing/live_network.h"
+#include "sources/ebpf/testing/traffic_generator.h"
 
 namespace weir::ebpf {
 namespace {

@@ -13,7 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "plugins/sdk/errno_status.h"
-#include "sources/ebpf/diagnosis.h"
+#include "sources/ebpf/doctor/diagnosis.h"
 
 namespace weir::ebpf {
 
@@ -62,7 +62,7 @@ MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
 sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
   const KernelFeatures features = environment_.probe();
-  findings.Add(DiagnoseMachine(features, settings_.attach.mode, settings_.kernel.tier));
+  findings.Add(DiagnoseMachine(features, settings_.interfaces.attach.mode, settings_.kernel.tier));
   if (settings_.kernel.all_namespaces) findings.Add(DiagnoseNamespaces(features));
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
@@ -93,13 +93,14 @@ sdk::Status MapSource::Start() {
 
 sdk::Status MapSource::AttachToAll() {
   if (settings_.kernel.all_namespaces) {
-    others_.emplace(&stage_, &settings_, kernel_, datapath_->namespaces(), environment_.open_links);
+    others_.emplace(&stage_, &settings_.interfaces, kernel_, datapath_->namespaces(),
+                    environment_.open_links);
     if (const sdk::Status started = others_->Start(); !started.ok()) return started;
   }
-  attached_.emplace(&stage_, &settings_.interfaces, settings_.directions, settings_.attach,
-                    kernel_);
+  attached_.emplace(&stage_, &settings_.interfaces.selector, settings_.interfaces.directions,
+                    settings_.interfaces.attach, kernel_);
   sdk::Result<std::unique_ptr<LinkFeed>> links =
-      environment_.open_links(settings_.interfaces.ByAddress());
+      environment_.open_links(settings_.interfaces.selector.ByAddress());
   if (!links.ok()) return links.status();
   links_ = *std::move(links);
   const sdk::Status status = links_->ReadInitial(EventsOf(&*attached_));

@@ -13,18 +13,18 @@
 
 #include "plugins/sdk/component.h"
 #include "plugins/sdk/wakeup.h"
-#include "sources/ebpf/attached_interfaces.h"
-#include "sources/ebpf/clock_watch.h"
+#include "sources/ebpf/clocks/clock_watch.h"
+#include "sources/ebpf/clocks/wall_clock.h"
 #include "sources/ebpf/counters_report.h"
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/ebpf.pb.h"
+#include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/flow_writer.h"
-#include "sources/ebpf/kernel_features.h"
-#include "sources/ebpf/kernel_flows.h"
-#include "sources/ebpf/link_feed.h"
-#include "sources/ebpf/other_namespaces.h"
+#include "sources/ebpf/interfaces/attached_interfaces.h"
+#include "sources/ebpf/interfaces/link_feed.h"
+#include "sources/ebpf/kernel/kernel_features.h"
+#include "sources/ebpf/namespaces/other_namespaces.h"
 #include "sources/ebpf/settings.h"
-#include "sources/ebpf/wall_clock.h"
 
 namespace weir::ebpf {
 

@@ -3,8 +3,8 @@
 
 #include <utility>
 
+#include "sources/ebpf/clocks/wall_clock.h"
 #include "sources/ebpf/flow_writer.h"
-#include "sources/ebpf/wall_clock.h"
 
 namespace weir::ebpf {
 

@@ -9,7 +9,7 @@
 #include "plugins/sdk/component.h"
 #include "sources/ebpf/datapath.h"
 #include "sources/ebpf/ebpf.pb.h"
-#include "sources/ebpf/kernel_features.h"
+#include "sources/ebpf/kernel/kernel_features.h"
 #include "sources/ebpf/settings.h"
 
 namespace weir::ebpf {

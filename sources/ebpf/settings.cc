@@ -3,12 +3,13 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
 #include "plugins/sdk/duration_option.h"
 #include "sources/ebpf/attach_settings.h"
-#include "sources/ebpf/filter_rules.h"
+#include "sources/ebpf/rules/filter_rules.h"
 
 namespace weir::ebpf {
 
@@ -107,9 +108,7 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   if (!attach.ok()) return attach.status();
   sdk::Result<KernelOptions> kernel = KernelOptionsOf(config);
   if (!kernel.ok()) return kernel.status();
-  return MapSettings{*std::move(interfaces),
-                     DirectionsOf(config.direction()),
-                     *std::move(attach),
+  return MapSettings{{*std::move(interfaces), DirectionsOf(config.direction()), *std::move(attach)},
                      *std::move(kernel),
                      *interval,
                      *early,

@@ -5,21 +5,17 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "absl/time/time.h"
 #include "plugins/sdk/status.h"
-#include "sources/ebpf/attach_options.h"
 #include "sources/ebpf/ebpf.pb.h"
-#include "sources/ebpf/flow_kernel.h"
-#include "sources/ebpf/interface_selector.h"
+#include "sources/ebpf/interfaces/interface_settings.h"
+#include "sources/ebpf/kernel/kernel_options.h"
 
 namespace weir::ebpf {
 
 struct MapSettings {
-  InterfaceSelector interfaces;
-  std::vector<uint8_t> directions;  // WEIR_DIRECTION_*
-  AttachOptions attach;
+  InterfaceSettings interfaces;
   KernelOptions kernel;  // but for the ring, which is another stage's
   absl::Duration eviction_interval;
   absl::Duration early_eviction_interval;  // the least, where the table is full

@@ -18,13 +18,13 @@
 #include "core/record/record.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/ebpf/attach_options.h"
-#include "sources/ebpf/clock_watch.h"
+#include "sources/ebpf/attach/attach_options.h"
+#include "sources/ebpf/clocks/clock_watch.h"
 #include "sources/ebpf/datapath.h"
-#include "sources/ebpf/fake_kernel.h"
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
 #include "sources/ebpf/settings.h"
+#include "sources/ebpf/testing/fake_kernel.h"
 
 namespace weir::ebpf {
 namespace {

@@ -19,6 +19,9 @@ ARCHITECTURE = """
 | `core/telemetry/` | counters | nothing of weir |
 | `plugins/sdk/` | headers | `core/record`, `plugins/abi` |
 | `sources/`, `sinks/` | components | `plugins/sdk`, `core/record`, `core/config/rules.proto` |
+| `sources/in/` | a component with folders | `bpf/packet.h` |
+| `sources/in/kernel/` | | |
+| `sources/in/tables/` | | `plugins/sdk`, `sources/in/kernel`, `sources/in/in.proto` |
 | `tools/`, `tests/` | the rest | anything; nothing includes them |
 """
 
@@ -174,6 +177,33 @@ class IncludeTest(unittest.TestCase):
         self.assertFalse(layers.permits("sinks/out/out.h", "core/config/loader.h", False))
         self.assertTrue(layers.permits("tools/weir/main.cc", "core/telemetry/metrics.h", False))
         self.assertFalse(layers.permits("elsewhere/a.cc", "core/record/text.h", False))
+
+    def test_folders_of_a_component_include_in_one_direction(self):
+        layers = include_check.Layers(ARCHITECTURE)
+        for path, included, of_test, allowed in (
+                ("sources/in/tables/a.cc", "sources/in/tables/b.h", False, True),
+                ("sources/in/tables/a.cc", "sources/in/kernel/b.h", False, True),
+                ("sources/in/tables/a.cc", "sources/in/in.pb.h", False, True),
+                ("sources/in/tables/a.cc", "plugins/sdk/stage.h", False, True),
+                ("sources/in/source.cc", "sources/in/tables/b.h", False, True),
+                ("sources/in/source.cc", "bpf/packet.h", False, True),
+                ("sources/in/kernel/a.cc", "sources/in/tables/b.h", False, False),
+                ("sources/in/kernel/a_test.cc", "sources/in/tables/b.h", True, False),
+                ("sources/in/tables/a.cc", "sources/in/source.h", False, False),
+                ("sources/in/tables/a.cc", "bpf/packet.h", False, False),
+                ("sources/in/kernel/a.cc", "plugins/sdk/stage.h", False, False),
+                ("sources/in/kernel/a_test.cc", "sources/in/testing/fake.h", True, True),
+                ("sources/in/kernel/a.cc", "sources/in/testing/fake.h", False, False),
+                # Without a row: only itself.
+                ("sources/in/other/a.cc", "sources/in/kernel/b.h", False, False),
+                ("sources/in/kernel/a.cc", "sources/in/other/b.h", False, False)):
+            with self.subTest(f"{path} includes {included}"):
+                self.assertEqual(layers.permits(path, included, of_test), allowed)
+
+    def test_folders_that_may_include_each_other_are_an_error(self):
+        with self.assertRaisesRegex(ValueError, "sources/in/kernel -> sources/in/tables -> sources/in/kernel"):
+            include_check.Layers(ARCHITECTURE.replace("| `sources/in/kernel/` | | |",
+                                                      "| `sources/in/kernel/` | | `sources/in/tables` |"))
 
     def test_a_table_that_cannot_be_read_is_an_error(self):
         with self.assertRaises(ValueError):

@@ -10,7 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/testing/fake_host.h"
-#include "sources/ebpf/kernel_flows.h"
+#include "sources/ebpf/flow_kernel/kernel_flows.h"
 
 namespace weir::benchmarks {
 

@@ -10,7 +10,7 @@
 #include <utility>
 
 #include "plugins/sdk/status.h"
-#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
 #include "tools/benchmarks/next_flow.h"
 
 namespace weir::benchmarks {

@@ -14,7 +14,7 @@
 
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/testing/network_namespace.h"
-#include "sources/ebpf/traffic_generator.h"
+#include "sources/ebpf/testing/traffic_generator.h"
 #include "tools/benchmarks/datapath_costs.h"
 #include "tools/benchmarks/report.h"
 

@@ -13,9 +13,10 @@
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/ebpf/flow_kernel.h"
-#include "sources/ebpf/kernel_flows.h"
-#include "sources/ebpf/table_drain.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
+#include "sources/ebpf/flow_kernel/kernel_flows.h"
+#include "sources/ebpf/tables/flow.h"
+#include "sources/ebpf/tables/table_drain.h"
 #include "tools/benchmarks/comparison.h"
 #include "tools/benchmarks/datapath_costs.h"
 #include "tools/benchmarks/line_up.h"
@@ -28,6 +29,7 @@ namespace {
 using ebpf::Flow;
 using ebpf::FlowKernel;
 using ebpf::KernelFlows;
+using ebpf::OnFlow;
 using ebpf::TableTier;
 
 constexpr char kByBatch[] = "HASH, lookup and delete by batch";
@@ -36,7 +38,7 @@ constexpr char kByBatch[] = "HASH, lookup and delete by batch";
 template <typename Drain>
 sdk::Result<double> TimeOf(uint32_t entries, const Drain& drain) {
   uint64_t packets = 0;
-  const FlowKernel::OnFlow on_flow = [&](const Flow& flow) { packets += flow.value.packets; };
+  const OnFlow on_flow = [&](const Flow& flow) { packets += flow.value.packets; };
   const int64_t begin = ThreadCpuNs();
   const sdk::Status status = drain(on_flow);
   const int64_t end = ThreadCpuNs();
@@ -68,8 +70,7 @@ class FilledTable {
     sdk::Status status = packets_->Run(flows_).status();
     if (status.ok()) status = kernel_->Flip();
     if (!status.ok()) return status;
-    return TimeOf(flows_,
-                  [this](const FlowKernel::OnFlow& on_flow) { return kernel_->Drain(on_flow); });
+    return TimeOf(flows_, [this](const OnFlow& on_flow) { return kernel_->Drain(on_flow); });
   }
 
  private:
@@ -93,8 +94,7 @@ sdk::Result<double> DrainSingly(uint32_t entries, int map_fd) {
     if (error != 0) return sdk::ErrnoStatus("fill a hash map", error);
   }
   ebpf::TableDrain drain(/*single=*/true);
-  return TimeOf(entries,
-                [&](const FlowKernel::OnFlow& on_flow) { return drain.Drain(map_fd, on_flow); });
+  return TimeOf(entries, [&](const OnFlow& on_flow) { return drain.Drain(map_fd, on_flow); });
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "plugins/sdk/status.h"
-#include "sources/ebpf/flow_kernel.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
 #include "tools/benchmarks/contender.h"
 
 namespace weir::benchmarks {

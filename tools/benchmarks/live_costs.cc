@@ -13,7 +13,7 @@
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sources/ebpf/traffic_generator.h"
+#include "sources/ebpf/testing/traffic_generator.h"
 #include "tools/benchmarks/comparison.h"
 #include "tools/benchmarks/contender.h"
 #include "tools/benchmarks/datapath_costs.h"

@@ -12,8 +12,8 @@
 #include "bpf/testing/next_flow_bpf.skel.h"
 #include "bpf/testing/test_packets.h"
 #include "plugins/sdk/errno_status.h"
-#include "sources/ebpf/libbpf_options.h"
-#include "sources/ebpf/load_error.h"
+#include "sources/ebpf/kernel/libbpf_options.h"
+#include "sources/ebpf/kernel/load_error.h"
 #include "tools/benchmarks/comparison.h"
 
 namespace weir::benchmarks {

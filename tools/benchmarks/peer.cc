@@ -12,7 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "bpf/testing/peer_tables_bpf.skel.h"
 #include "plugins/sdk/errno_status.h"
-#include "sources/ebpf/load_error.h"
+#include "sources/ebpf/kernel/load_error.h"
 #include "tools/benchmarks/contender.h"
 
 namespace weir::benchmarks {

@@ -13,7 +13,7 @@
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/testing/fake_host.h"
-#include "sources/ebpf/kernel_flows.h"
+#include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "tools/benchmarks/datapath_costs.h"
 #include "tools/benchmarks/line_up.h"
 

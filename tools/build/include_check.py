@@ -11,8 +11,8 @@
   and not by chance through another one. A .cc has what its own header (same name,
   included first) includes. A line that ends in "// keep: REASON" is not judged.
 - The headers of FORBIDDEN, which no file may include.
-- The table of docs/architecture.md that says which folder may include which. Tests may
-  include tests/ and helpers of tests beside that.
+- The table of docs/architecture.md that says which folder may include which, and that
+  must name no circle. Tests may include tests/ and helpers of tests beside that.
 - The target in Bazel: a header comes from the target itself or from one that it names in
   deps, and each of its deps gives it a header. Bazel alone would let a header of a
   dependency's dependency pass.
@@ -238,8 +238,14 @@ def users(header):
     return names | {name for name, others in ALSO.items() if header in others}
 
 
+COMPONENTS = ("sources", "transforms", "sinks")
+
+
 class Layers:
-    """The table of docs/architecture.md: which folder may include what."""
+    """The table of docs/architecture.md: which folder may include what.
+
+    A folder inside a component may include of that component only what its row names. The
+    component's files outside of such folders may include all of these."""
 
     def __init__(self, text):
         self.allowed = {}
@@ -253,6 +259,16 @@ class Layers:
                 self.allowed[folder] = None if anything else re.findall(r"`([^`]+)`", cells[2])
         if len(self.allowed) < 5:
             raise ValueError("docs/architecture.md has no table of folders and what they may include")
+        for folder in self.allowed:
+            self.check_direction(folder, ())
+
+    def check_direction(self, folder, above):
+        """Raises ValueError if folders may include each other in a circle."""
+        if folder in above:
+            raise ValueError("docs/architecture.md lets folders include each other in a circle: "
+                             + " -> ".join(above[above.index(folder):] + (folder,)))
+        for other in self.allowed.get(folder) or ():
+            self.check_direction(other, above + (folder,))
 
     def folder_of(self, path):
         """The row of the table that a file is under: the longest; None if there is none."""
@@ -265,12 +281,16 @@ class Layers:
             return False
         if self.allowed[folder] is None:
             return True
-        # A component is a folder of its own under sources/ and so on, and includes itself.
-        itself = posixpath.dirname(path) if folder in ("sources", "transforms", "sinks") else folder
+        # A component is a folder of its own under sources/ and so on, and includes itself. If one
+        # of its folders has a row, each needs one.
+        kind = path.split("/")[0]
+        has_folders = folder.startswith(COMPONENTS) and any(one.startswith(folder + "/") for one in self.allowed)
+        itself = posixpath.dirname(path) if folder in COMPONENTS or has_folders else folder
         permitted = [itself] + self.allowed[folder]
         if of_test:
             permitted += ["tests", "plugins/sdk", "bpf/testing"]
-            permitted.append("/".join(path.split("/")[:2]) + "/testing")
+            if kind in COMPONENTS:
+                permitted.append("/".join(path.split("/")[:2]) + "/testing")
             permitted += [other for other in self.allowed if other.startswith("core/") and folder.startswith("core/")]
         # A .proto may be included as what is generated from it.
         included = re.sub(r"\.(pb|descriptors)\.h$", ".proto", included)

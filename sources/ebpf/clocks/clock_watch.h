@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells when the wall clock was set or the machine has come out of a suspend.
+#ifndef WEIR_SOURCES_EBPF_CLOCKS_CLOCK_WATCH_H_
+#define WEIR_SOURCES_EBPF_CLOCKS_CLOCK_WATCH_H_
+
+#include <functional>
+#include <utility>
+
+#include "plugins/sdk/status.h"
+#include "plugins/sdk/unique_fd.h"
+
+namespace weir::ebpf {
+
+// A timer of the wall clock that would expire when nobody lives any more, and that the
+// kernel cancels at each jump of that clock (timerfd_clock_was_set, fs/timerfd.c). One
+// thread at a time.
+class ClockWatch {
+ public:
+  explicit ClockWatch(sdk::UniqueFd timer) : timer_(std::move(timer)) {}
+
+  // Readable since the clock jumped. Owned by this.
+  int fd() const { return timer_.get(); }
+  // Makes it not readable, until the next time.
+  sdk::Status Clear() const;
+
+ private:
+  sdk::UniqueFd timer_;
+};
+
+using ClockWatchOpener = std::function<sdk::Result<ClockWatch>()>;
+
+sdk::Result<ClockWatch> OpenClockWatch();
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_CLOCKS_CLOCK_WATCH_H_

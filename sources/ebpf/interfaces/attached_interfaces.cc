@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/interfaces/attached_interfaces.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr uint32_t kWarningsPerInterval = 20;
+constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
+
+}  // namespace
+
+AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
+                                       std::vector<uint8_t> directions, AttachOptions options,
+                                       ProgramAttacher* attacher)
+    : stage_(stage),
+      selector_(selector),
+      directions_(std::move(directions)),
+      options_(std::move(options)),
+      attacher_(attacher),
+      failures_(stage->Counter("weir_interface_attach_failures_total",
+                               "Interfaces that could not be attached to.")),
+      measured_(stage->Gauge("weir_interfaces_attached", "Interfaces that are measured now.")),
+      warnings_(kWarningsPerInterval, kWarningIntervalNs) {}
+
+sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk::Link& link) {
+  Hooks hooks;
+  for (const uint8_t direction : directions_) {
+    sdk::Result<std::unique_ptr<Attachment>> attached =
+        attacher_->Attach(link, direction, options_);
+    if (!attached.ok()) {
+      const sdk::Status undone = Detach(hooks);
+      if (undone.ok()) return attached.status();
+      return sdk::Status(attached.status().code(),
+                         absl::StrCat(attached.status().message(), "; ", undone.message()));
+    }
+    if (const std::string& warning = (*attached)->warning(); !warning.empty()) Warn(warning);
+    hooks.push_back(*std::move(attached));
+  }
+  return hooks;
+}
+
+bool AttachedInterfaces::IsWanted(const sdk::Link& link) const {
+  if (!selector_->Matches(link.name)) return false;
+  return !selector_->ByAddress() || in_ranges_.count(link.if_index) != 0;
+}
+
+void AttachedInterfaces::StopMeasuring(const sdk::Link& link) {
+  const auto known = attached_.find(link.if_index);
+  if (known == attached_.end()) return;
+  const sdk::Status status = Detach(known->second.hooks);
+  const std::string& name = known->second.link.name;
+  stage_->Log(WEIR_LOG_INFO,
+              absl::StrCat("interface '", name, "' ",
+                           name == link.name ? "has no address of interface_ips any more"
+                                             : absl::StrCat("is '", link.name, "' now"),
+                           ": no longer measured"));
+  if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
+  attached_.erase(known);
+  measured_.Add(-1);
+}
+
+void AttachedInterfaces::OnAddresses(const std::vector<InterfaceAddress>& addresses) {
+  in_ranges_.clear();
+  for (const InterfaceAddress& one : addresses) {
+    if (selector_->InRanges(one.address)) in_ranges_.insert(one.if_index);
+  }
+  for (const auto& [if_index, link] : present_) {
+    if (IsWanted(link) != (attached_.count(if_index) != 0)) OnPresent(sdk::Link(link));
+  }
+}
+
+void AttachedInterfaces::OnPresent(const sdk::Link& link) {
+  if (selector_->ByAddress()) present_[link.if_index] = link;
+  if (!IsWanted(link)) {
+    StopMeasuring(link);
+    return;
+  }
+  const auto known = attached_.find(link.if_index);
+  if (known != attached_.end()) {
+    known->second.link = link;
+    return;
+  }
+  sdk::Result<Hooks> hooks = AttachHooks(link);
+  if (!hooks.ok()) {
+    NoteFailure(link, hooks.status());
+    return;
+  }
+  attached_[link.if_index] = {link, *std::move(hooks)};
+  measured_.Add(1);
+  stage_->Log(WEIR_LOG_DEBUG,
+              absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
+}
+
+void AttachedInterfaces::Restore() {
+  const auto in_place = [](const std::unique_ptr<Attachment>& hook) { return hook->IsInPlace(); };
+  for (auto known = attached_.begin(); known != attached_.end();) {
+    Interface& interface = known->second;
+    if (std::all_of(interface.hooks.begin(), interface.hooks.end(), in_place)) {
+      ++known;
+      continue;
+    }
+    if (const sdk::Status status = Detach(interface.hooks); !status.ok()) Warn(status.message());
+    sdk::Result<Hooks> hooks = AttachHooks(interface.link);
+    if (hooks.ok()) {
+      interface.hooks = *std::move(hooks);
+      Warn(absl::StrCat("interface '", interface.link.name,
+                        "': a program of weir was no longer on it, and is attached again"));
+      ++known;
+      continue;
+    }
+    NoteFailure(interface.link, hooks.status());
+    known = attached_.erase(known);
+    measured_.Add(-1);
+  }
+}
+
+void AttachedInterfaces::NoteFailure(const sdk::Link& link, const sdk::Status& status) {
+  // Gone between the kernel's message and now; that it has is said by another one.
+  if (status.code() == WEIR_NOT_FOUND) return;
+  failures_.Add(1);
+  if (starting_) {
+    if (first_failure_.ok()) first_failure_ = status;
+    if (named_failure_.ok() && selector_->MatchesByName(link.name)) named_failure_ = status;
+  }
+  Warn(absl::StrCat(status.message(), "; it is not measured"));
+}
+
+void AttachedInterfaces::Warn(const std::string& message) {
+  if (warnings_.Allow(stage_->MonotonicNs())) stage_->Log(WEIR_LOG_WARNING, message);
+}
+
+void AttachedInterfaces::OnGone(const sdk::Link& link) {
+  present_.erase(link.if_index);
+  const auto known = attached_.find(link.if_index);
+  if (known == attached_.end()) return;
+  for (const std::unique_ptr<Attachment>& hook : known->second.hooks) hook->Abandon();
+  attached_.erase(known);
+  measured_.Add(-1);
+}
+
+sdk::Status AttachedInterfaces::CheckStart() {
+  starting_ = false;
+  if (!named_failure_.ok()) return named_failure_;
+  if (attached_.empty() && !first_failure_.ok()) return first_failure_;
+  for (const std::string& name : selector_->Names()) {
+    const bool present = std::any_of(attached_.begin(), attached_.end(), [&](const auto& entry) {
+      return entry.second.link.name == name;
+    });
+    if (present) continue;
+    stage_->Log(WEIR_LOG_WARNING,
+                absl::StrCat("there is no interface '", name, "' yet: waiting for it"));
+  }
+  stage_->Log(WEIR_LOG_INFO, absl::StrCat("measuring ", attached_.size(), " interfaces"));
+  return sdk::OkStatus();
+}
+
+sdk::Status AttachedInterfaces::Detach(const Hooks& hooks) {
+  sdk::Status first;
+  for (const std::unique_ptr<Attachment>& hook : hooks) {
+    const sdk::Status status = hook->Detach();
+    if (first.ok()) first = status;
+  }
+  return first;
+}
+
+void AttachedInterfaces::KeepAll() {
+  for (const auto& [if_index, interface] : attached_) {
+    for (const std::unique_ptr<Attachment>& hook : interface.hooks) hook->Keep();
+  }
+  measured_.Add(-static_cast<int64_t>(attached_.size()));
+  attached_.clear();
+}
+
+sdk::Status AttachedInterfaces::DetachAll() {
+  sdk::Status first;
+  for (const auto& [if_index, interface] : attached_) {
+    const sdk::Status status = Detach(interface.hooks);
+    if (!status.ok() && first.ok()) {
+      first = sdk::Status(
+          status.code(), absl::StrCat("interface '", interface.link.name, "': ", status.message()));
+    }
+  }
+  measured_.Add(-static_cast<int64_t>(attached_.size()));
+  attached_.clear();
+  return first;
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/interfaces/interface_selector.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr char kLoopback[] = "lo";
+
+bool IsExpression(const std::string& text) {
+  return text.size() >= 2 && text.front() == '/' && text.back() == '/';
+}
+
+}  // namespace
+
+bool InterfaceSelector::Pattern::Matches(const std::string& other) const {
+  return regex ? regex->MatchesPart(other) : name == other;
+}
+
+sdk::Result<std::vector<InterfaceSelector::Pattern>> InterfaceSelector::Parse(
+    const std::vector<std::string>& texts) {
+  std::vector<Pattern> patterns;
+  for (const std::string& text : texts) {
+    Pattern pattern;
+    if (!IsExpression(text)) {
+      pattern.name = text;
+    } else {
+      // Names are bytes: an expression meets one that is not UTF-8, too.
+      std::string wrong;
+      pattern.regex = Regex::Compile(text.substr(1, text.size() - 2), Regex::Unit::kByte, &wrong);
+      if (!pattern.regex.has_value()) {
+        return sdk::Status(WEIR_INVALID_ARGUMENT,
+                           "'" + text + "' is not a regular expression: " + wrong);
+      }
+    }
+    patterns.push_back(std::move(pattern));
+  }
+  return patterns;
+}
+
+sdk::Result<InterfaceSelector> InterfaceSelector::Make(
+    const std::vector<std::string>& include, const std::optional<std::vector<std::string>>& exclude,
+    const std::vector<std::string>& ranges) {
+  InterfaceSelector selector;
+  for (const std::string& text : ranges) {
+    const std::optional<IpPrefix> range = IpPrefix::Parse(text);
+    if (!range.has_value()) {
+      return sdk::Status(WEIR_INVALID_ARGUMENT, "'" + text + "' is not a range of IP addresses");
+    }
+    selector.ranges_.push_back(*range);
+  }
+  sdk::Result<std::vector<Pattern>> included = Parse(include);
+  if (!included.ok()) return included.status();
+  selector.include_ = *std::move(included);
+
+  std::vector<std::string> excluded_texts;
+  if (exclude) {
+    excluded_texts = *exclude;
+  } else if (std::find(include.begin(), include.end(), kLoopback) == include.end()) {
+    excluded_texts = {kLoopback};
+  }
+  sdk::Result<std::vector<Pattern>> excluded = Parse(excluded_texts);
+  if (!excluded.ok()) return excluded.status();
+  selector.exclude_ = *std::move(excluded);
+  return selector;
+}
+
+bool InterfaceSelector::Matches(const std::string& name) const {
+  const auto matches = [&](const Pattern& pattern) { return pattern.Matches(name); };
+  if (std::any_of(exclude_.begin(), exclude_.end(), matches)) return false;
+  return include_.empty() || std::any_of(include_.begin(), include_.end(), matches);
+}
+
+bool InterfaceSelector::InRanges(const IpAddr& address) const {
+  return std::any_of(ranges_.begin(), ranges_.end(),
+                     [&](const IpPrefix& range) { return range.Contains(address); });
+}
+
+bool InterfaceSelector::MatchesByName(const std::string& name) const {
+  return Matches(name) &&
+         std::any_of(include_.begin(), include_.end(), [&](const Pattern& pattern) {
+           return !pattern.regex && pattern.name == name;
+         });
+}
+
+std::vector<std::string> InterfaceSelector::Names() const {
+  std::vector<std::string> names;
+  for (const Pattern& pattern : include_) {
+    if (!pattern.regex && Matches(pattern.name)) names.push_back(pattern.name);
+  }
+  return names;
+}
+
+}  // namespace weir::ebpf

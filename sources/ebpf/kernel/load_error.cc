@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/kernel/load_error.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+
+#include "absl/strings/str_cat.h"
+#include "plugins/sdk/errno_status.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+// Kernels before 5.8, whose headers may be those of the build, do not have it.
+constexpr int kCapPerfmon = 38;
+
+bool HasCapability(int capability) {
+  __user_cap_header_struct header{};
+  header.version = _LINUX_CAPABILITY_VERSION_3;
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capget, &header, data) != 0) return true;  // not known to be missing
+  return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
+}
+
+// What this kernel lacks of all that is needed; null: nothing is known to be missing.
+const char* MissingFeature() {
+  if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nullptr) == 0) {
+    return "BPF programs for traffic control (CONFIG_NET_CLS_BPF or CONFIG_NET_XGRESS)";
+  }
+  if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_ARRAY_OF_MAPS, nullptr) == 0) {
+    return "BPF maps of maps (4.12 and later)";
+  }
+  if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_RINGBUF, nullptr) == 0) {
+    return "BPF ring buffers (5.8 and later)";
+  }
+  return nullptr;
+}
+
+// Whether maps may be refused though the capabilities are there: kernels before 5.11 count
+// them as locked memory.
+bool MapsAreLockedMemory() {
+  utsname name{};
+  if (uname(&name) != 0) return false;
+  char* rest = nullptr;
+  const long major = std::strtol(name.release, &rest, 10);
+  const long minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
+  rlimit limit{};
+  return (major < 5 || (major == 5 && minor < 11)) && getrlimit(RLIMIT_MEMLOCK, &limit) == 0 &&
+         limit.rlim_cur != RLIM_INFINITY;
+}
+
+}  // namespace
+
+bool MayMeanNotSupported(int error) {
+  constexpr int kKernelEnotsupp = 524;
+  return error == EINVAL || error == EOPNOTSUPP || error == kKernelEnotsupp;
+}
+
+sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_verifier) {
+  if (error == EPERM || (error == EACCES && because_of_verifier && !HasCapability(kCapPerfmon))) {
+    return {WEIR_PERMISSION_DENIED,
+            absl::StrCat(context,
+                         ": not permitted: this needs root or CAP_BPF, CAP_NET_ADMIN and "
+                         "CAP_PERFMON",
+                         MapsAreLockedMemory() ? ", and on this kernel (before 5.11) no limit of "
+                                                 "locked memory (RLIMIT_MEMLOCK, `ulimit -l`)"
+                                               : "")};
+  }
+  if (error == ENOSYS) {
+    return {WEIR_UNIMPLEMENTED,
+            absl::StrCat(context, ": this kernel has no BPF (CONFIG_BPF_SYSCALL)")};
+  }
+  if (MayMeanNotSupported(error)) {
+    if (const char* const missing = MissingFeature()) {
+      return {WEIR_UNIMPLEMENTED, absl::StrCat(context, ": this kernel has no ", missing)};
+    }
+  }
+  // Kernels before 6.4 say ENOSPC where the verifier's log, of which only the end is kept,
+  // does not fit its buffer; E2BIG: it gave up.
+  if (because_of_verifier &&
+      (error == EACCES || error == EINVAL || error == ENOSPC || error == E2BIG)) {
+    return {WEIR_INTERNAL,
+            sdk::ErrnoStatus(absl::StrCat(context, ": refused by the kernel's verifier"), error)
+                .message()};
+  }
+  return sdk::ErrnoStatus(context, error);
+}
+
+}  // namespace weir::ebpf

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sources/ebpf/pins/pin_folder.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "absl/strings/str_cat.h"
+#include "plugins/sdk/errno_status.h"
+
+namespace weir::ebpf {
+
+namespace {
+
+constexpr mode_t kOwnerOnly = 0700;
+
+sdk::Status Unfit(const std::string& path, std::string_view why) {
+  return {WEIR_FAILED_PRECONDITION, absl::StrCat("pin_path ", path, ": ", why)};
+}
+
+sdk::Status Failed(const std::string& path, std::string_view what, int error) {
+  return sdk::ErrnoStatus(absl::StrCat("pin_path ", path, ": ", what), error);
+}
+
+std::string ParentOf(const std::string& path) {
+  const size_t slash = path.find_last_of('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// Whether `path`, which exists, is in a BPF file system.
+sdk::Status CheckFileSystem(const std::string& pin_path, const std::string& path) {
+  struct statfs info;
+  if (statfs(path.c_str(), &info) != 0) return Failed(pin_path, path, errno);
+  if (static_cast<uint64_t>(info.f_type) == BPF_FS_MAGIC) return sdk::OkStatus();
+  return Unfit(pin_path,
+               "not in a BPF file system, as it is mounted by 'mount -t bpf bpf /sys/fs/bpf'");
+}
+
+// Whether there is a folder that could be used, and if not (*there false) whether it could
+// be made.
+sdk::Status CheckFolder(const std::string& path, bool* there) {
+  const std::string parent = ParentOf(path);
+  struct stat info;
+  *there = stat(path.c_str(), &info) == 0;
+  if (*there) {
+    return S_ISDIR(info.st_mode) ? CheckFileSystem(path, path) : Unfit(path, "not a folder");
+  }
+  const int error = errno;
+  if (error != ENOENT && error != EPERM) return Failed(path, "look for it", error);
+  sdk::Status status = CheckFileSystem(path, parent);
+  if (!status.ok()) return status;
+  // To which the kernel says EPERM, as to those that are not permitted.
+  if (path.find('.', parent.size()) != std::string::npos) {
+    return Unfit(path, "names of a BPF file system have no dot");
+  }
+  return sdk::OkStatus();
+}
+
+}  // namespace
+
+sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Look(const std::string& path) {
+  bool there = false;
+  const sdk::Status status = CheckFolder(path, &there);
+  if (!status.ok()) return status;
+  if (!there) return std::unique_ptr<PinFolder>();
+  return std::unique_ptr<PinFolder>(new PinFolder(path, sdk::UniqueFd()));
+}
+
+sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Open(const std::string& path) {
+  bool there = false;
+  const sdk::Status status = CheckFolder(path, &there);
+  if (!status.ok()) return status;
+  if (!there && mkdir(path.c_str(), kOwnerOnly) != 0 && errno != EEXIST) {
+    return Failed(path, "make the folder", errno);
+  }
+  sdk::UniqueFd lock(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (lock.get() < 0) return Failed(path, "open", errno);
+  if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    const int error = errno;
+    if (error == EWOULDBLOCK) return Unfit(path, "another process uses it");
+    return Failed(path, "lock", error);
+  }
+  return std::unique_ptr<PinFolder>(new PinFolder(path, std::move(lock)));
+}
+
+std::string PinFolder::PathOf(std::string_view name) const {
+  return absl::StrCat(path_, "/", name);
+}
+
+sdk::Result<std::vector<std::string>> PinFolder::Names() const {
+  DIR* const folder = opendir(path_.c_str());
+  if (folder == nullptr) return Failed(path_, "list", errno);
+  std::vector<std::string> names;
+  errno = 0;
+  while (const dirent* const entry = readdir(folder)) {
+    if (entry->d_name[0] != '.') names.emplace_back(entry->d_name);
+  }
+  const int error = errno;
+  (void)closedir(folder);
+  if (error != 0) return Failed(path_, "list", error);
+  return names;
+}
+
+sdk::Result<sdk::UniqueFd> PinFolder::Get(std::string_view name) const {
+  const int fd = bpf_obj_get(PathOf(name).c_str());
+  if (fd < 0) return Failed(path_, name, -fd);
+  return sdk::UniqueFd(fd);
+}
+
+sdk::Status PinFolder::Pin(int fd, std::string_view name) const {
+  const int error = -bpf_obj_pin(fd, PathOf(name).c_str());
+  if (error != 0) return Failed(path_, absl::StrCat("pin ", name), error);
+  return sdk::OkStatus();
+}
+
+sdk::Status PinFolder::Remove(std::string_view name) const {
+  if (unlink(PathOf(name).c_str()) == 0 || errno == ENOENT) return sdk::OkStatus();
+  return Failed(path_, absl::StrCat("remove ", name), errno);
+}
+
+}  // namespace weir::ebpf
