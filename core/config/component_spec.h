@@ -13,6 +13,16 @@
 
 namespace weir::config {
 
+// What a pipeline file names a component type by.
+struct ComponentName {
+  StageKind kind = StageKind::kSource;
+  std::string type;
+
+  friend bool operator==(const ComponentName& a, const ComponentName& b) {
+    return a.kind == b.kind && a.type == b.type;
+  }
+};
+
 struct ComponentSpec {
   StageKind kind = StageKind::kSource;
   std::string type;     // what the configuration calls it

@@ -47,7 +47,8 @@ class Loader {
   Loader(std::string_view file_name, const ConfigSchemas& schemas)
       : diagnostics_(file_name), schemas_(schemas) {}
 
-  absl::StatusOr<PipelineConfig> Load(std::string_view text, const Environment& environment) {
+  absl::StatusOr<PipelineConfig> Load(std::string_view text, const Environment& environment,
+                                      const NeedTypes& need) {
     expanded_ = ExpandedText::Expand(text, environment, kMaxFileBytes, &diagnostics_);
     if (!diagnostics_.empty() || !outline_.Build(expanded_.text(), report_)) return Failure();
     absl::StatusOr<RuleSet> rules = RuleSet::Compile(Pipeline::descriptor());
@@ -66,6 +67,7 @@ class Loader {
     }
     std::sort(stages_.begin(), stages_.end(),
               [](const Stage& a, const Stage& b) { return a.token < b.token; });
+    if (need) need(TypesNamed());
     for (Stage& stage : stages_) CheckType(&stage);
     return Assemble();
   }
@@ -127,6 +129,17 @@ class Loader {
     rules.Check(message, complete, is_given, report);
   }
 
+  // Each once, in the order of the file.
+  std::vector<ComponentName> TypesNamed() const {
+    std::vector<ComponentName> names;
+    for (const Stage& stage : stages_) {
+      ComponentName name{stage.config.kind, stage.config.type};
+      const bool is_new = std::find(names.begin(), names.end(), name) == names.end();
+      if (is_new && !name.type.empty()) names.push_back(std::move(name));
+    }
+    return names;
+  }
+
   void CheckType(Stage* stage) {
     // Without one, it has been said that it is required.
     if (stage->config.type.empty()) return;
@@ -163,7 +176,7 @@ class Loader {
                      known.empty() ? "no plugin has any" : "there are ", absl::StrJoin(known, ", "),
                      ")", DidYouMean(type, known));
     for (const StageKind other : {StageKind::kSource, StageKind::kTransform, StageKind::kSink}) {
-      if (schemas_.Find(other, type) == nullptr) continue;
+      if (!schemas_.Exists(other, type)) continue;
       absl::StrAppend(&sentence, "; it is the type of a ", StageKindName(other));
     }
     diagnostics_.Add(TypePosition(stage), std::move(sentence));
@@ -248,20 +261,20 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 }  // namespace
 
 absl::StatusOr<PipelineConfig> LoadFile(const std::string& path, const ConfigSchemas& schemas,
-                                        const Environment& environment) {
+                                        const Environment& environment, const NeedTypes& need) {
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
-  return LoadText(*text, path, schemas, environment);
+  return LoadText(*text, path, schemas, environment, need);
 }
 
 absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view file_name,
                                         const ConfigSchemas& schemas,
-                                        const Environment& environment) {
+                                        const Environment& environment, const NeedTypes& need) {
   if (text.size() > kMaxFileBytes) {
     return absl::InvalidArgumentError(
         absl::StrCat(file_name, ": the configuration is longer than ", kMaxFileBytes, " bytes"));
   }
-  return Loader(file_name, schemas).Load(text, environment);
+  return Loader(file_name, schemas).Load(text, environment, need);
 }
 
 }  // namespace weir::config

@@ -14,11 +14,13 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "core/config/component_spec.h"
 #include "core/config/environment.h"
 #include "core/config/position.h"
 #include "core/config/schemas.h"
@@ -45,14 +47,20 @@ struct PipelineConfig {
   std::vector<StageConfig> stages;
 };
 
+// Called once, before any type is looked up, with the types that a file names. May add to the
+// schemas.
+using NeedTypes = std::function<void(const std::vector<ComponentName>& names)>;
+
 // `environment` is asked for the variables that the file names.
 absl::StatusOr<PipelineConfig> LoadFile(const std::string& path, const ConfigSchemas& schemas,
-                                        const Environment& environment);
+                                        const Environment& environment,
+                                        const NeedTypes& need = nullptr);
 
 // The same for a text that is already here; `file_name` is for the messages.
 absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view file_name,
                                         const ConfigSchemas& schemas,
-                                        const Environment& environment);
+                                        const Environment& environment,
+                                        const NeedTypes& need = nullptr);
 
 }  // namespace weir::config
 

@@ -182,12 +182,20 @@ const ComponentType* ConfigSchemas::Find(StageKind kind, std::string_view type) 
   return found == types_.end() ? nullptr : found->second.get();
 }
 
+bool ConfigSchemas::Exists(StageKind kind, const std::string& type) const {
+  const auto name = std::make_pair(kind, type);
+  return types_.count(name) > 0 || names_.count(name) > 0;
+}
+
 std::vector<std::string> ConfigSchemas::Types(StageKind kind) const {
-  std::vector<std::string> types;
-  for (const auto& [key, type] : types_) {
-    if (key.first == kind) types.push_back(key.second);
+  std::set<std::string> types;
+  for (const auto& [name, type] : types_) {
+    if (name.first == kind) types.insert(name.second);
   }
-  return types;
+  for (const auto& name : names_) {
+    if (name.first == kind) types.insert(name.second);
+  }
+  return {types.begin(), types.end()};
 }
 
 std::vector<const ComponentType*> ConfigSchemas::All() const {

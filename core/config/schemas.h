@@ -9,6 +9,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -85,13 +86,19 @@ class ConfigSchemas {
   // type that is there) nothing has changed.
   absl::Status Add(ComponentSpec spec);
 
+  // Adds the name of a type that exists, but whose plugin is not open: for messages.
+  void AddName(const ComponentName& name) { names_.emplace(name.kind, name.type); }
+
   // Takes over all of `other`, of which no kind and type may be here already.
   void Merge(ConfigSchemas other) { types_.merge(other.types_); }
 
   // Null if there is none.
   const ComponentType* Find(StageKind kind, std::string_view type) const;
 
-  // The types of one kind, sorted.
+  // Whether a type exists: by Find or by AddName.
+  bool Exists(StageKind kind, const std::string& type) const;
+
+  // The types of one kind that exist, sorted.
   std::vector<std::string> Types(StageKind kind) const;
 
   // All, sorted by kind and type.
@@ -99,6 +106,7 @@ class ConfigSchemas {
 
  private:
   std::map<std::pair<StageKind, std::string>, std::unique_ptr<const ComponentType>> types_;
+  std::set<std::pair<StageKind, std::string>> names_;
 };
 
 }  // namespace weir::config

@@ -99,8 +99,9 @@ absl::StatusOr<std::string> ConfigurationFromText(const config::Schema& schema,
 
 absl::StatusOr<std::string> ConfigurationFromFile(const config::Schema& schema,
                                                   const std::string& path,
-                                                  const config::ConfigSchemas& schemas) {
-  const auto pipeline = config::LoadFile(path, schemas, config::ProcessEnvironment());
+                                                  const config::ConfigSchemas& schemas,
+                                                  const config::NeedTypes& need) {
+  const auto pipeline = config::LoadFile(path, schemas, config::ProcessEnvironment(), need);
   if (!pipeline.ok()) return pipeline.status();
   return ConfigurationIn(*pipeline, schema.spec());
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "core/config/loader.h"
 #include "core/config/schemas.h"
 
 namespace weir::conformance {
@@ -19,10 +20,11 @@ absl::StatusOr<std::string> ConfigurationFromText(const config::Schema& schema,
                                                   const std::string& text);
 
 // That of the first stage of the component's kind and type in a pipeline file, by all
-// `schemas`. NOT_FOUND if the file has no such stage.
+// `schemas`, to which `need` adds what the file needs. NOT_FOUND if the file has no such stage.
 absl::StatusOr<std::string> ConfigurationFromFile(const config::Schema& schema,
                                                   const std::string& path,
-                                                  const config::ConfigSchemas& schemas);
+                                                  const config::ConfigSchemas& schemas,
+                                                  const config::NeedTypes& need);
 
 // `wire` with each string that the rules let be anything in place of what it was: a path
 // that cannot be opened, a name that nothing has. Empty: the component has no such field.

@@ -14,10 +14,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "core/config/component_spec.h"
 #include "core/conformance/configuration.h"
-#include "core/conformance/isolation.h"
-#include "core/conformance/steps.h"
 #include "core/conformance/trial.h"
+#include "core/isolation/isolation.h"
+#include "core/isolation/steps.h"
 #include "core/plugin/catalogue.h"
 #include "core/record/stage_kind.h"
 #include "plugins/abi/weir_plugin.h"
@@ -35,34 +36,34 @@ std::string TitleOf(const weir_component& component) {
 }
 
 // Writes the report as it comes, and adds up.
-class Report final : public Listener {
+class Report final : public isolation::Listener {
  public:
   explicit Report(std::FILE* out) : out_(out) {}
 
   void Section(const std::string& title) { absl::FPrintF(out_, "%s\n", title); }
 
-  void OnStep(std::string_view name, const Verdict& verdict) override {
+  void OnStep(std::string_view name, const isolation::Verdict& verdict) override {
     std::string text;
     switch (verdict.kind) {
-      case Verdict::Kind::kOk:
+      case isolation::Verdict::Kind::kOk:
         text = "ok";
         ++result_.passed;
         break;
-      case Verdict::Kind::kFailed:
+      case isolation::Verdict::Kind::kFailed:
         text = absl::StrCat("FAILED: ", verdict.text);
         ++result_.failed;
         break;
-      case Verdict::Kind::kUnsupported:
+      case isolation::Verdict::Kind::kUnsupported:
         result_.unsupported = true;
         text = absl::StrCat("skipped: ", verdict.text);
         ++result_.skipped;
         break;
-      case Verdict::Kind::kUnconfigured:
+      case isolation::Verdict::Kind::kUnconfigured:
         result_.unconfigured = true;
         text = absl::StrCat("skipped: ", verdict.text);
         ++result_.skipped;
         break;
-      case Verdict::Kind::kSkipped:
+      case isolation::Verdict::Kind::kSkipped:
         text = absl::StrCat("skipped: ", verdict.text);
         ++result_.skipped;
         break;
@@ -87,19 +88,20 @@ class Report final : public Listener {
 };
 
 // Opens the plugin file and tells its components.
-void Load(const Options& options, Steps* steps) {
+void Load(const Options& options, isolation::Steps* steps) {
   plugin::Catalogue catalogue;
   const bool loaded =
-      steps->Run("load", [&] { return Verdict::Of(catalogue.AddFile(options.plugin)); });
+      steps->Run("load", [&] { return isolation::Verdict::Of(catalogue.AddFile(options.plugin)); });
   if (!loaded) return;
   const plugin::PluginLibrary& library = *catalogue.libraries().front();
   steps->Run("tables", [&] {
     for (const weir_component* component : library.components()) {
       if (*component->summary == '\0') {
-        return Verdict::Failed(absl::StrCat(TitleOf(*component), " has an empty summary"));
+        return isolation::Verdict::Failed(
+            absl::StrCat(TitleOf(*component), " has an empty summary"));
       }
     }
-    return Verdict::Ok();
+    return isolation::Verdict::Ok();
   });
   const weir_plugin& plugin = library.plugin();
   steps->Tell(kPluginTitle,
@@ -117,7 +119,8 @@ class ComponentTrial {
       : options_(options), index_(index), report_(report) {}
 
   void Run() {
-    Isolated([this](const Subject& subject, Steps* steps) { Configure(subject, steps); });
+    Isolated(
+        [this](const Subject& subject, isolation::Steps* steps) { Configure(subject, steps); });
     const std::vector<std::string> told = report_->Take(kConfig);
     if (told.empty()) return;
     config_ = absl::HexStringToBytes(told.front());
@@ -127,13 +130,13 @@ class ComponentTrial {
   }
 
  private:
-  void Isolated(const std::function<void(const Subject&, Steps*)>& trial) {
-    RunIsolated(
+  void Isolated(const std::function<void(const Subject&, isolation::Steps*)>& trial) {
+    isolation::RunIsolated(
         options_.step_timeout,
-        [&](Steps* steps) {
+        [&](isolation::Steps* steps) {
           const absl::Status loaded = catalogue_.AddFile(options_.plugin);
           if (!loaded.ok()) {
-            steps->Run("load once more", [&] { return Verdict::Of(loaded); });
+            steps->Run("load once more", [&] { return isolation::Verdict::Of(loaded); });
             return;
           }
           const plugin::PluginLibrary& library = *catalogue_.libraries().front();
@@ -148,24 +151,29 @@ class ComponentTrial {
         report_);
   }
 
-  void Configure(const Subject& subject, Steps* steps) {
+  void Configure(const Subject& subject, isolation::Steps* steps) {
     steps->Run("configuration", [&] {
       const absl::StatusOr<std::string> wire = Configuration(subject.schema);
       if (!wire.ok()) {
-        return Verdict{Verdict::Kind::kUnconfigured, std::string(wire.status().message())};
+        return isolation::Verdict{isolation::Verdict::Kind::kUnconfigured,
+                                  std::string(wire.status().message())};
       }
       steps->Tell(kConfig, absl::BytesToHexString(*wire));
-      return Verdict::Ok();
+      return isolation::Verdict::Ok();
     });
   }
 
   absl::StatusOr<std::string> Configuration(const config::Schema& schema) {
     if (!options_.config_text.empty()) return ConfigurationFromText(schema, options_.config_text);
     if (!options_.config_file.empty()) {
-      if (absl::Status status = catalogue_.AddPath(options_.plugin_folders); !status.ok()) {
-        return status;
-      }
-      auto wire = ConfigurationFromFile(schema, options_.config_file, catalogue_.schemas());
+      absl::Status opened;
+      const auto open_needed = [&](const std::vector<config::ComponentName>& needed) {
+        opened = catalogue_.AddNeeded(options_.plugin_folders, needed,
+                                      plugin::Catalogue::Opening::kAfterExamination);
+      };
+      auto wire =
+          ConfigurationFromFile(schema, options_.config_file, catalogue_.schemas(), open_needed);
+      if (!opened.ok()) return opened;
       if (!absl::IsNotFound(wire.status())) return wire;
     }
     absl::StatusOr<std::string> defaults = ConfigurationFromText(schema, "");
@@ -187,8 +195,8 @@ class ComponentTrial {
 Result TestPlugin(const Options& options, std::FILE* out) {
   Report report(out);
   report.Section(absl::StrCat("plugin '", options.plugin, "'"));
-  RunIsolated(
-      options.step_timeout, [&](Steps* steps) { Load(options, steps); }, &report);
+  isolation::RunIsolated(
+      options.step_timeout, [&](isolation::Steps* steps) { Load(options, steps); }, &report);
   const std::vector<std::string> components = report.Take(kComponentTitle);
   for (const std::string& title : report.Take(kPluginTitle)) report.Section(title);
   bool found = false;
@@ -202,7 +210,7 @@ Result TestPlugin(const Options& options, std::FILE* out) {
     ComponentTrial(options, i, &report).Run();
   }
   if (!components.empty() && !found) {
-    report.OnStep("components", {Verdict::Kind::kUnconfigured,
+    report.OnStep("components", {isolation::Verdict::Kind::kUnconfigured,
                                  absl::StrCat("it has no '", options.component, "', but ",
                                               absl::StrJoin(components, ", "))});
   }

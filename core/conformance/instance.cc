@@ -37,17 +37,18 @@ bool IsSnakeCase(std::string_view text) {
 
 }  // namespace
 
-Verdict SaysWhy(const absl::Status& status) {
+isolation::Verdict SaysWhy(const absl::Status& status) {
   const std::string_view message = status.message();
-  if (absl::StartsWith(message, plugin::kExceptionOut)) return Verdict::Failed(message);
+  if (absl::StartsWith(message, plugin::kExceptionOut)) return isolation::Verdict::Failed(message);
   if (message == plugin::kNoReason) {
-    return Verdict::Failed(
+    return isolation::Verdict::Failed(
         absl::StrCat("returned error ", status.raw_code(), " without a message (host->error_set)"));
   }
-  return Verdict::Ok();
+  return isolation::Verdict::Ok();
 }
 
-Instance::Instance(const Subject& subject, Company company, std::string_view label, Steps* steps)
+Instance::Instance(const Subject& subject, Company company, std::string_view label,
+                   isolation::Steps* steps)
     : subject_(subject),
       company_(company),
       label_(label),
@@ -56,32 +57,32 @@ Instance::Instance(const Subject& subject, Company company, std::string_view lab
       runtime_{pipeline::SystemClock(), &metrics_, {}},
       threads_before_(Threads()) {}
 
-bool Instance::Step(std::string_view name, const std::function<Verdict()>& step) {
+bool Instance::Step(std::string_view name, const std::function<isolation::Verdict()>& step) {
   const bool ok = steps_->Run(absl::StrCat(label_, ": ", name), [&] {
-    Verdict verdict = step();
+    isolation::Verdict verdict = step();
     const std::string misuse = host_.TakeMisuse();
-    return verdict.ok() && !misuse.empty() ? Verdict::Failed(misuse) : verdict;
+    return verdict.ok() && !misuse.empty() ? isolation::Verdict::Failed(misuse) : verdict;
   });
   failed_ = failed_ || !ok;
   return ok;
 }
 
-Verdict Instance::Outcome(const absl::Status& status) {
-  if (const Verdict why = SaysWhy(status); !why.ok()) return why;
-  return Verdict::Of(status);
+isolation::Verdict Instance::Outcome(const absl::Status& status) {
+  if (const isolation::Verdict why = SaysWhy(status); !why.ok()) return why;
+  return isolation::Verdict::Of(status);
 }
 
-Verdict Instance::StartOutcome(const absl::Status& status) {
-  Verdict verdict = Outcome(status);
+isolation::Verdict Instance::StartOutcome(const absl::Status& status) {
+  isolation::Verdict verdict = Outcome(status);
   if (verdict.ok() || !SaysWhy(status).ok()) return verdict;
   // What another one has shown to be there is not missing.
   const bool may_lack = company_ == Company::kFirst || company_ == Company::kOne;
   const bool lacks = absl::IsPermissionDenied(status) || absl::IsUnimplemented(status) ||
                      absl::IsFailedPrecondition(status);
   if ((may_lack && lacks) || company_ == Company::kOther) {
-    verdict.kind = Verdict::Kind::kUnsupported;
+    verdict.kind = isolation::Verdict::Kind::kUnsupported;
   } else if (may_lack && absl::IsInvalidArgument(status)) {
-    verdict.kind = Verdict::Kind::kUnconfigured;
+    verdict.kind = isolation::Verdict::Kind::kUnconfigured;
   }
   return verdict;
 }
@@ -93,10 +94,10 @@ bool Instance::Create() {
     if (!made.ok()) return StartOutcome(made.status());
     stage_ = *std::move(made);
     if (Threads().size() > threads_before_.size()) {
-      return Verdict::Failed(
+      return isolation::Verdict::Failed(
           "create made a thread; that is for start, when privileges are given up");
     }
-    return Verdict::Ok();
+    return isolation::Verdict::Ok();
   });
 }
 
@@ -107,7 +108,7 @@ bool Instance::Diagnose() {
     const absl::Status status = stage_->Diagnose(&findings);
     for (const pipeline::Finding& finding : findings) {
       if (finding.subject.empty() || finding.text.empty()) {
-        return Verdict::Failed("reported a finding without subject or text");
+        return isolation::Verdict::Failed("reported a finding without subject or text");
       }
     }
     return SaysWhy(status);
@@ -127,7 +128,8 @@ bool Instance::Process(std::string_view what, uint32_t rows, uint32_t unknown_by
     host_.counters().AddReceived(rows);
     const absl::Status status =
         host_.OnOwnThread([&] { return consumer()->Process(lent.batch()); });
-    if (const std::string done = lent.WhatWasDone(); !done.empty()) return Verdict::Failed(done);
+    if (const std::string done = lent.WhatWasDone(); !done.empty())
+      return isolation::Verdict::Failed(done);
     return Outcome(status);
   });
 }
@@ -135,13 +137,13 @@ bool Instance::Process(std::string_view what, uint32_t rows, uint32_t unknown_by
 bool Instance::Ticks() {
   return Step("tick", [&] {
     const uint64_t interval_ns = consumer()->TickIntervalNs();
-    if (interval_ns == 0) return Verdict::Skipped("it wants no ticks");
+    if (interval_ns == 0) return isolation::Verdict::Skipped("it wants no ticks");
     const uint64_t now_ns = runtime_.clock->MonotonicNs();
     for (const uint64_t at_ns : {now_ns, now_ns + interval_ns, now_ns + kHourNs}) {
       const absl::Status status = host_.OnOwnThread([&] { return consumer()->Tick(at_ns); });
       if (!status.ok()) return Outcome(status);
     }
-    return Verdict::Ok();
+    return isolation::Verdict::Ok();
   });
 }
 
@@ -155,8 +157,8 @@ bool Instance::Flush() {
     const absl::Status status = host_.OnOwnThread([&] { return consumer()->Flush(); });
     if (!status.ok()) return Outcome(status);
     const uint64_t held = host_.counters().Snapshot().held;
-    if (held == 0) return Verdict::Ok();
-    return Verdict::Failed(absl::StrCat("still holds ", held, " records after flush"));
+    if (held == 0) return isolation::Verdict::Ok();
+    return isolation::Verdict::Failed(absl::StrCat("still holds ", held, " records after flush"));
   });
 }
 
@@ -192,12 +194,13 @@ bool Instance::Stop() {
     const absl::Status status = stage_->Stop();
     const size_t threads = is_alone() ? ThreadsLeft(threads_before_) : 0;
     if (threads > 0) {
-      return Verdict::Failed(absl::StrCat("returned while ", threads, " of its threads go on"));
+      return isolation::Verdict::Failed(
+          absl::StrCat("returned while ", threads, " of its threads go on"));
     }
     if (!status.ok()) return Outcome(status);
-    if (failed_) return Verdict::Ok();
+    if (failed_) return isolation::Verdict::Ok();
     const std::string why = WhyBalanceFails();
-    return why.empty() ? Verdict::Ok() : Verdict::Failed(why);
+    return why.empty() ? isolation::Verdict::Ok() : isolation::Verdict::Failed(why);
   });
 }
 
@@ -225,21 +228,23 @@ bool Instance::Destroy() {
   });
 }
 
-Verdict Instance::WhatIsLeft() {
+isolation::Verdict Instance::WhatIsLeft() {
   for (LentBatch& lent : lent_) {
-    if (const std::string done = lent.WhatWasDone(); !done.empty()) return Verdict::Failed(done);
-    if (lent.IsKept()) return Verdict::Failed("keeps a batch that it was given after destroy");
+    if (const std::string done = lent.WhatWasDone(); !done.empty())
+      return isolation::Verdict::Failed(done);
+    if (lent.IsKept())
+      return isolation::Verdict::Failed("keeps a batch that it was given after destroy");
   }
   lent_.clear();
   if (is_alone()) {
     if (const int64_t batches = pipeline::LiveBatches(); batches > 0) {
-      return Verdict::Failed(
+      return isolation::Verdict::Failed(
           absl::StrCat(batches, " batches that it allocated were never released"));
     }
-    if (ThreadsLeft(threads_before_) > 0) return Verdict::Failed("left a thread behind");
+    if (ThreadsLeft(threads_before_) > 0) return isolation::Verdict::Failed("left a thread behind");
   }
   const std::string misnamed = WhatIsMisnamed();
-  return misnamed.empty() ? Verdict::Ok() : Verdict::Failed(misnamed);
+  return misnamed.empty() ? isolation::Verdict::Ok() : isolation::Verdict::Failed(misnamed);
 }
 
 std::string Instance::WhatIsMisnamed() const {

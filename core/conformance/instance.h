@@ -13,9 +13,9 @@
 
 #include "absl/status/status.h"
 #include "core/conformance/lent_batch.h"
-#include "core/conformance/steps.h"
 #include "core/conformance/test_host.h"
 #include "core/conformance/trial.h"
+#include "core/isolation/steps.h"
 #include "core/pipeline/stage.h"
 #include "core/plugin/host.h"
 #include "core/telemetry/metrics.h"
@@ -35,7 +35,8 @@ enum class Company {
 class Instance {
  public:
   // Steps are called "LABEL: STEP". `steps` and what `subject` refers to must outlive it.
-  Instance(const Subject& subject, Company company, std::string_view label, Steps* steps);
+  Instance(const Subject& subject, Company company, std::string_view label,
+           isolation::Steps* steps);
 
   bool Create();
   bool Diagnose();
@@ -58,11 +59,11 @@ class Instance {
   bool is_source() const { return subject_.component.kind == WEIR_SOURCE; }
 
  private:
-  bool Step(std::string_view name, const std::function<Verdict()>& step);
-  Verdict Outcome(const absl::Status& status);
+  bool Step(std::string_view name, const std::function<isolation::Verdict()>& step);
+  isolation::Verdict Outcome(const absl::Status& status);
   // Of a call that says first what the configuration or the machine lacks.
-  Verdict StartOutcome(const absl::Status& status);
-  Verdict WhatIsLeft();
+  isolation::Verdict StartOutcome(const absl::Status& status);
+  isolation::Verdict WhatIsLeft();
   std::string WhyBalanceFails() const;
   std::string WhatIsMisnamed() const;
 
@@ -72,7 +73,7 @@ class Instance {
   const Subject subject_;
   const Company company_;
   const std::string label_;
-  Steps* const steps_;
+  isolation::Steps* const steps_;
   TestHost host_;
   telemetry::MetricRegistry metrics_;
   plugin::Runtime runtime_;
@@ -84,7 +85,7 @@ class Instance {
 };
 
 // The verdict on a call that may fail, if only it says why.
-Verdict SaysWhy(const absl::Status& status);
+isolation::Verdict SaysWhy(const absl::Status& status);
 
 }  // namespace weir::conformance
 

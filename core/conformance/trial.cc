@@ -35,7 +35,8 @@ bool Live(Instance* instance) {
          instance->Flush();
 }
 
-bool Life(const Subject& subject, Company company, std::string_view label, Steps* steps) {
+bool Life(const Subject& subject, Company company, std::string_view label,
+          isolation::Steps* steps) {
   Instance instance(subject, company, label, steps);
   if (!instance.Create()) return false;
   bool whole = false;
@@ -46,17 +47,17 @@ bool Life(const Subject& subject, Company company, std::string_view label, Steps
   return instance.Destroy() && whole;
 }
 
-Verdict WhatIsOpen(const std::map<int, std::string>& before) {
+isolation::Verdict WhatIsOpen(const std::map<int, std::string>& before) {
   for (const auto& [number, what] : FileDescriptors()) {
     if (before.count(number) == 0) {
-      return Verdict::Failed(absl::StrCat("leaves a file descriptor open: ", what));
+      return isolation::Verdict::Failed(absl::StrCat("leaves a file descriptor open: ", what));
     }
   }
-  return Verdict::Ok();
+  return isolation::Verdict::Ok();
 }
 
 // One life with a configuration with which it may fail anywhere.
-Verdict EndsCalmly(const Subject& subject) {
+isolation::Verdict EndsCalmly(const Subject& subject) {
   TestHost host(static_cast<StageKind>(subject.component.kind), "hopeless");
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
@@ -77,21 +78,21 @@ Verdict EndsCalmly(const Subject& subject) {
     status = host.OnOwnThread([&] { return consumer->Process(lent.batch()); });
     if (status.ok()) status = host.OnOwnThread([&] { return consumer->Flush(); });
   }
-  const Verdict verdict = SaysWhy(status);
-  const Verdict stopped = SaysWhy(stage->Stop());
+  const isolation::Verdict verdict = SaysWhy(status);
+  const isolation::Verdict stopped = SaysWhy(stage->Stop());
   return verdict.ok() ? stopped : verdict;
 }
 
 }  // namespace
 
-void TryDiagnosis(const Subject& subject, Steps* steps) {
+void TryDiagnosis(const Subject& subject, isolation::Steps* steps) {
   Instance instance(subject, Company::kFirst, "on its own", steps);
   if (!instance.Create()) return;
   instance.Diagnose();
   instance.Destroy();
 }
 
-void TryLives(const Subject& subject, Steps* steps) {
+void TryLives(const Subject& subject, isolation::Steps* steps) {
   if (!Life(subject, Company::kFirst, "first instance", steps)) return;
   // What the first has opened for the life of the process may stay.
   const std::map<int, std::string> before = FileDescriptors();
@@ -107,7 +108,7 @@ void TryLives(const Subject& subject, Steps* steps) {
   instance.Destroy();
 }
 
-void TryTwoAtOnce(const Subject& subject, Steps* steps) {
+void TryTwoAtOnce(const Subject& subject, isolation::Steps* steps) {
   Instance one(subject, Company::kOne, "two at once, one", steps);
   Instance other(subject, Company::kOther, "two at once, other", steps);
   if (!one.Create() || !other.Create()) return;
@@ -130,14 +131,16 @@ void TryTwoAtOnce(const Subject& subject, Steps* steps) {
   other.Destroy();
 }
 
-void TryHopelessConfigurations(const Subject& subject, Steps* steps) {
+void TryHopelessConfigurations(const Subject& subject, isolation::Steps* steps) {
   steps->Run("hopeless: a configuration that leads nowhere", [&] {
     const std::string hopeless = HopelessConfiguration(subject.schema, subject.config);
-    if (hopeless.empty()) return Verdict::Skipped("it has no string that may be anything");
+    if (hopeless.empty())
+      return isolation::Verdict::Skipped("it has no string that may be anything");
     return EndsCalmly({subject.component, subject.plugin, subject.schema, hopeless});
   });
   steps->Run("hopeless: a configuration that is no message", [&] {
-    if (subject.schema.message() == nullptr) return Verdict::Skipped("it takes no configuration");
+    if (subject.schema.message() == nullptr)
+      return isolation::Verdict::Skipped("it takes no configuration");
     return EndsCalmly({subject.component, subject.plugin, subject.schema, std::string(16, '\xff')});
   });
 }

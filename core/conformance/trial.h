@@ -6,7 +6,7 @@
 #include <string>
 
 #include "core/config/schemas.h"
-#include "core/conformance/steps.h"
+#include "core/isolation/steps.h"
 #include "plugins/abi/weir_plugin.h"
 
 namespace weir::conformance {
@@ -20,18 +20,18 @@ struct Subject {
 };
 
 // Makes an instance and asks it how this machine suits it.
-void TryDiagnosis(const Subject& subject, Steps* steps);
+void TryDiagnosis(const Subject& subject, isolation::Steps* steps);
 
 // Two instances, one after the other, from create to destroy with all that lies between;
 // the second must leave the process as it found it.
-void TryLives(const Subject& subject, Steps* steps);
+void TryLives(const Subject& subject, isolation::Steps* steps);
 
 // Two instances at once: what one gets and does must not show in the other.
-void TryTwoAtOnce(const Subject& subject, Steps* steps);
+void TryTwoAtOnce(const Subject& subject, isolation::Steps* steps);
 
 // Configurations with which it cannot work: an error with a message or a calm life, but no
 // crash.
-void TryHopelessConfigurations(const Subject& subject, Steps* steps);
+void TryHopelessConfigurations(const Subject& subject, isolation::Steps* steps);
 
 }  // namespace weir::conformance
 

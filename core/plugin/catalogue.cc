@@ -2,12 +2,12 @@
 #include "core/plugin/catalogue.h"
 
 #include <algorithm>
-#include <filesystem>
-#include <system_error>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
+#include "core/plugin/examination.h"
+#include "core/plugin/plugin_files.h"
 #include "core/plugin/plugin_stage.h"
+#include "glog/logging.h"
 
 namespace weir::plugin {
 namespace {
@@ -32,28 +32,96 @@ config::ComponentSpec SpecOf(const weir_component& component, const std::string&
 
 }  // namespace
 
+absl::Status TypeIsThere(std::string_view file, std::string_view type, std::string_view owner) {
+  return absl::AlreadyExistsError(absl::StrCat("plugin '", file, "': component '", type,
+                                               "' is there already, from '", owner, "'"));
+}
+
 absl::Status Catalogue::AddPath(std::string_view path) {
-  for (const std::string_view folder : absl::StrSplit(path, ':', absl::SkipEmpty())) {
-    if (absl::Status status = AddFolder(std::string(folder)); !status.ok()) return status;
+  const absl::StatusOr<std::vector<PluginFolder>> folders = ListPluginFolders(path);
+  if (!folders.ok()) return folders.status();
+  for (const PluginFolder& folder : *folders) {
+    for (const std::string& file : folder.files) AddOrRefuse(file);
   }
   return absl::OkStatus();
 }
 
-absl::Status Catalogue::AddFolder(const std::string& folder) {
-  std::error_code error;
-  std::vector<std::string> files;
-  for (std::filesystem::directory_iterator entry(folder, error), end; !error && entry != end;
-       entry.increment(error)) {
-    if (entry->path().extension() == ".so") files.push_back(entry->path().string());
-  }
-  if (error) {
-    return absl::NotFoundError(absl::StrCat("plugin folder '", folder, "': ", error.message()));
-  }
-  std::sort(files.begin(), files.end());
-  for (const std::string& file : files) {
-    if (absl::Status status = AddFile(file); !status.ok()) refused_.push_back(status);
+absl::Status Catalogue::AddNeeded(std::string_view path,
+                                  const std::vector<config::ComponentName>& needed,
+                                  Opening opening) {
+  const absl::StatusOr<std::vector<PluginFolder>> folders = ListPluginFolders(path);
+  if (!folders.ok()) return folders.status();
+  for (const PluginFolder& folder : *folders) {
+    if (HasAll(needed)) break;
+    AddNamedAfter(folder.files, needed, opening);
+    if (!HasAll(needed)) AddExamined(folder.files, needed);
   }
   return absl::OkStatus();
+}
+
+void Catalogue::AddNamedAfter(const std::vector<std::string>& files,
+                              const std::vector<config::ComponentName>& needed, Opening opening) {
+  for (const config::ComponentName& name : needed) {
+    for (const std::string& file : files) {
+      if (schemas_.Find(name.kind, name.type) != nullptr) break;
+      if (!IsNamedAfter(file, name.kind, name.type) || IsKnown(file)) continue;
+      if (opening == Opening::kAfterExamination) {
+        const Examined examined = Examine(file, check_);
+        if (!examined.status.ok()) {
+          Refuse(file, examined.status);
+          continue;
+        }
+      } else {
+        // If its code ends the process, this line tells whose it was.
+        LOG(INFO) << "opening plugin '" << file << "'";
+      }
+      AddOrRefuse(file);
+    }
+  }
+}
+
+void Catalogue::AddExamined(const std::vector<std::string>& files,
+                            const std::vector<config::ComponentName>& needed) {
+  std::vector<Examined> all;
+  for (const std::string& file : files) {
+    if (IsKnown(file)) continue;
+    Examined examined = Examine(file, check_);
+    if (examined.status.ok()) {
+      all.push_back(std::move(examined));
+    } else {
+      Refuse(file, examined.status);
+    }
+  }
+  for (const Examined* const file : ByPreference(&all)) {
+    bool has_needed = false;
+    for (const Examined::Component& component : file->components) {
+      schemas_.AddName(component.name);
+      has_needed |= schemas_.Find(component.name.kind, component.name.type) == nullptr &&
+                    std::find(needed.begin(), needed.end(), component.name) != needed.end();
+    }
+    if (has_needed) AddOrRefuse(file->path);
+  }
+}
+
+bool Catalogue::HasAll(const std::vector<config::ComponentName>& needed) const {
+  return std::all_of(needed.begin(), needed.end(), [this](const config::ComponentName& name) {
+    return schemas_.Find(name.kind, name.type) != nullptr;
+  });
+}
+
+bool Catalogue::IsKnown(const std::string& file) const {
+  return refused_files_.count(file) > 0 ||
+         std::any_of(libraries_.begin(), libraries_.end(),
+                     [&file](const auto& library) { return library->path() == file; });
+}
+
+void Catalogue::Refuse(const std::string& file, const absl::Status& status) {
+  refused_files_.insert(file);
+  refused_.push_back(status);
+}
+
+void Catalogue::AddOrRefuse(const std::string& file) {
+  if (absl::Status status = AddFile(file); !status.ok()) Refuse(file, status);
 }
 
 absl::Status Catalogue::AddFile(const std::string& path) {
@@ -64,9 +132,7 @@ absl::Status Catalogue::AddFile(const std::string& path) {
   for (const weir_component* component : (*library)->components()) {
     const auto known = components_.find({KindOf(*component), component->type});
     if (known != components_.end()) {
-      return absl::AlreadyExistsError(absl::StrCat("plugin '", path, "': component '",
-                                                   component->type, "' is there already, from '",
-                                                   known->second.library->path(), "'"));
+      return TypeIsThere(path, component->type, known->second.library->path());
     }
     if (absl::Status status = schemas.Add(SpecOf(*component, path)); !status.ok()) return status;
   }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,22 +30,41 @@ enum class DescriptorCheck {
   kWhenUsed,  // a configuration is refused that has a component with such descriptors
 };
 
+// The error of a file with a component type that the file `owner` has.
+absl::Status TypeIsThere(std::string_view file, std::string_view type, std::string_view owner);
+
 // Filled on the control thread, then constant.
 class Catalogue {
  public:
   explicit Catalogue(DescriptorCheck check = DescriptorCheck::kAtOnce) : check_(check) {}
 
   // Opens every *.so in the folders of `path` (separated by colons), by name within
-  // a folder. A file that cannot be used is remembered in refused() and does not
-  // keep the others from being used; a folder that cannot be read is an error.
+  // a folder, in this process: for files that are known to be sound. A file that cannot be used
+  // is remembered in refused() and does not keep the others from being used; a folder that
+  // cannot be read is an error.
   absl::Status AddPath(std::string_view path);
+
+  // How AddNeeded opens a file.
+  enum class Opening {
+    kAtOnce,            // its code runs in this process; its name is logged before
+    kAfterExamination,  // only if it survives that in a child process
+  };
+
+  // Opens the plugins of `path` that have the types `needed`, and no others. In the order of the
+  // folders; in a folder first a file that is named after the type (IsNamedAfter), then by name
+  // those that turn out to have it. These are looked at in child processes (Examine), and the
+  // names of types that they have are added to schemas() if a needed one was not found. A file
+  // that cannot be used is remembered in refused(). An error if a folder cannot be read. The
+  // process must have one thread.
+  absl::Status AddNeeded(std::string_view path, const std::vector<config::ComponentName>& needed,
+                         Opening opening);
 
   // Opens one file. An error leaves the catalogue as it was.
   absl::Status AddFile(const std::string& path);
 
   const std::vector<std::unique_ptr<const PluginLibrary>>& libraries() const { return libraries_; }
   const config::ConfigSchemas& schemas() const { return schemas_; }
-  // Why files of AddPath were refused.
+  // Why files of AddPath and AddNeeded were refused.
   const std::vector<absl::Status>& refused() const { return refused_; }
 
   // The stages of a checked configuration, for Pipeline::Create. `file_name` is for
@@ -63,13 +83,22 @@ class Catalogue {
   };
   using Key = std::pair<StageKind, std::string>;
 
-  absl::Status AddFolder(const std::string& folder);
+  // Of AddNeeded, for one folder.
+  void AddNamedAfter(const std::vector<std::string>& files,
+                     const std::vector<config::ComponentName>& needed, Opening opening);
+  void AddExamined(const std::vector<std::string>& files,
+                   const std::vector<config::ComponentName>& needed);
+  bool HasAll(const std::vector<config::ComponentName>& needed) const;
+  bool IsKnown(const std::string& file) const;  // open or refused
+  void Refuse(const std::string& file, const absl::Status& status);
+  void AddOrRefuse(const std::string& file);
 
   const DescriptorCheck check_;
   std::vector<std::unique_ptr<const PluginLibrary>> libraries_;
   std::map<Key, Component> components_;
   config::ConfigSchemas schemas_;
   std::vector<absl::Status> refused_;
+  std::set<std::string> refused_files_;
 };
 
 }  // namespace weir::plugin

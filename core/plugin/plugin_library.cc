@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "core/elf/shared_object_check.h"
 #include "core/plugin/host.h"
 
 namespace weir::plugin {
@@ -117,6 +118,12 @@ absl::Status CheckPlugin(const weir_plugin* plugin) {
   return absl::OkStatus();
 }
 
+absl::Status CheckPluginFile(const std::string& path) {
+  const absl::Status status = elf::CheckSharedObjectFile(path);
+  if (status.ok()) return status;
+  return Unfit(absl::StrCat("plugin '", path, "': ", status.message()));
+}
+
 PluginLibrary::PluginLibrary(std::string path, const weir_plugin* plugin)
     : path_(std::move(path)),
       plugin_(plugin),
@@ -126,6 +133,7 @@ absl::StatusOr<std::unique_ptr<const PluginLibrary>> PluginLibrary::Load(const s
   const auto refuse = [&path](std::string_view why) {
     return Unfit(absl::StrCat("plugin '", path, "': ", why));
   };
+  if (absl::Status status = CheckPluginFile(path); !status.ok()) return status;
   // A name without a slash would be looked up in the linker's own path.
   const std::string file = path.find('/') == std::string::npos ? absl::StrCat("./", path) : path;
   void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);

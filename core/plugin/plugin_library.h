@@ -18,7 +18,8 @@ namespace weir::plugin {
 // plugin may outlive any pipeline.
 class PluginLibrary {
  public:
-  // FAILED_PRECONDITION, beginning with "plugin 'PATH': ", if it cannot be used.
+  // FAILED_PRECONDITION, beginning with "plugin 'PATH': ", if it cannot be used. Checks the file
+  // first (CheckPluginFile), then runs its code: see core/plugin/examination.h.
   static absl::StatusOr<std::unique_ptr<const PluginLibrary>> Load(const std::string& path);
 
   const std::string& path() const { return path_; }
@@ -32,6 +33,10 @@ class PluginLibrary {
   const weir_plugin* plugin_;
   std::vector<const weir_component*> components_;
 };
+
+// Whether a file may be opened at all: a complete shared object for this machine (core/elf).
+// FAILED_PRECONDITION as from PluginLibrary::Load. Runs no code of it and does not block.
+absl::Status CheckPluginFile(const std::string& path);
 
 // Whether a plugin's table fits this host. Apart from Load so that tests can give it
 // tables that no compiler would make.

@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that run nothing: validate, plugins, describe.
 #include <cstdio>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "core/config/describe.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
+#include "core/plugin/examination.h"
+#include "core/record/stage_kind.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
 #include "tools/weir/commands.h"
@@ -46,12 +52,12 @@ int ValidateCommand(const Arguments& /*arguments*/) {
   if (FLAGS_depth != "config" && FLAGS_depth != "setup") {
     return BadUsage(absl::StrCat("--depth: '", FLAGS_depth, "' is neither config nor setup"));
   }
-  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kWhenUsed);
-  if (!catalogue.ok()) return BadUsage(catalogue.status().message());
-  const auto config = LoadPipeline(FLAGS_config, **catalogue);
+  plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
+  const auto config =
+      LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAfterExamination, &catalogue);
   if (!config.ok()) return BadUsage(config.status().message());
   if (FLAGS_depth == "setup") {
-    if (absl::Status status = CheckSetup(**catalogue, *config); !status.ok()) {
+    if (absl::Status status = CheckSetup(catalogue, *config); !status.ok()) {
       return BadUsage(status.message());
     }
   }
@@ -60,31 +66,55 @@ int ValidateCommand(const Arguments& /*arguments*/) {
 }
 
 int PluginsCommand(const Arguments& /*arguments*/) {
-  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kAtOnce);
-  if (!catalogue.ok()) return BadUsage(catalogue.status().message());
-  for (const config::ComponentType* type : (*catalogue)->schemas().All()) {
-    const config::ComponentSpec& spec = type->spec();
-    absl::PrintF("%-9s  %-16s  %s\n", StageKindName(spec.kind), spec.type, spec.summary);
-    absl::PrintF("%-9s  %-16s  %s\n", "", "", spec.plugin);
+  const auto files = ExamineFolders(plugin::DescriptorCheck::kAtOnce);
+  if (!files.ok()) return BadUsage(files.status().message());
+  // By kind and type.
+  std::map<std::pair<StageKind, std::string>, std::pair<std::string, std::string>> types;
+  bool all_usable = true;
+  for (const plugin::Examined& file : *files) {
+    if (!file.status.ok()) {
+      PrintError(file.status.message());
+      all_usable = false;
+      continue;
+    }
+    for (const auto& [name, summary] : file.components) {
+      types[{name.kind, name.type}] = {summary, file.path};
+    }
   }
-  for (const absl::Status& refused : (*catalogue)->refused()) PrintError(refused.message());
-  return (*catalogue)->refused().empty() ? kExitClean : kExitFailed;
+  for (const auto& [type, description] : types) {
+    absl::PrintF("%-9s  %-16s  %s\n", StageKindName(type.first), type.second, description.first);
+    absl::PrintF("%-9s  %-16s  %s\n", "", "", description.second);
+  }
+  return all_usable ? kExitClean : kExitFailed;
 }
 
 int DescribeCommand(const Arguments& arguments) {
-  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kWhenUsed);
-  if (!catalogue.ok()) return BadUsage(catalogue.status().message());
+  const auto files = ExamineFolders(plugin::DescriptorCheck::kWhenUsed);
+  if (!files.ok()) return BadUsage(files.status().message());
+  plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
+  std::set<std::string> known;
+  for (const plugin::Examined& file : *files) {
+    if (!file.status.ok()) continue;
+    bool has_type = false;
+    for (const auto& [name, summary] : file.components) {
+      known.insert(name.type);
+      has_type |= name.type == arguments[0];
+    }
+    if (!has_type) continue;
+    if (absl::Status status = catalogue.AddFile(file.path); !status.ok()) {
+      return BadUsage(status.message());
+    }
+  }
   bool found = false;
-  std::string types;
-  for (const config::ComponentType* type : (*catalogue)->schemas().All()) {
-    absl::StrAppend(&types, types.empty() ? "" : ", ", type->spec().type);
+  for (const config::ComponentType* type : catalogue.schemas().All()) {
     if (type->spec().type != arguments[0]) continue;
     if (absl::Status status = type->Check(); !status.ok()) return BadUsage(status.message());
     std::fputs(absl::StrCat(found ? "\n" : "", config::Describe(**type->schema())).c_str(), stdout);
     found = true;
   }
   if (found) return kExitClean;
-  return BadUsage(absl::StrCat("there is no type '", arguments[0], "'; there are ", types));
+  return BadUsage(absl::StrCat("there is no type '", arguments[0], "'; there are ",
+                               absl::StrJoin(known, ", ")));
 }
 
 }  // namespace weir

@@ -16,7 +16,8 @@ const std::vector<Command>& Commands() {
        "Without --config it runs the built-in pipeline: all interfaces but lo, to standard\n"
        "output. SIGINT or SIGTERM ends the run: sources stop, everything that was counted\n"
        "reaches its sink, and the balance of all stages is printed on stderr. A second\n"
-       "signal ends at once. Data goes to stdout, the log to stderr.\n",
+       "signal ends at once. Data goes to stdout, the log to stderr. Only plugin files that the\n"
+       "pipeline needs are opened.\n",
        {"config"},
        RunCommand},
       {"validate",
@@ -28,7 +29,8 @@ const std::vector<Command>& Commands() {
       {"plugins",
        "",
        "Lists the component types, and plugin files that cannot be used.",
-       "The exit code is 1 if a plugin file was refused.\n",
+       "Each file is opened in a process of its own: one that crashes or hangs is refused. The\n"
+       "exit code is 1 if a plugin file was refused.\n",
        {},
        PluginsCommand},
       {"describe",

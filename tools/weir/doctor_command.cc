@@ -91,18 +91,15 @@ int Fail(const absl::Status& status) {
 }  // namespace
 
 int DoctorCommand(const Arguments& /*arguments*/) {
-  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kAtOnce);
-  if (!catalogue.ok()) {
-    PrintError(catalogue.status().message());
-    return kExitBadUsage;
-  }
-  for (const absl::Status& refused : (*catalogue)->refused()) PrintError(refused.message());
-  const auto config = LoadPipeline(FLAGS_config, **catalogue);
+  plugin::Catalogue catalogue(plugin::DescriptorCheck::kAtOnce);
+  const auto config =
+      LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAfterExamination, &catalogue);
   if (!config.ok()) return Fail(config.status());
+  for (const absl::Status& refused : catalogue.refused()) PrintError(refused.message());
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = pipeline::Pipeline::Create(
-      (*catalogue)->StageSpecs(*config, PipelineFileName(FLAGS_config), &runtime),
+      catalogue.StageSpecs(*config, PipelineFileName(FLAGS_config), &runtime),
       pipeline::SystemClock());
   if (!pipeline.ok()) {
     PrintError(pipeline.status().message());

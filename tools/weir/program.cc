@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -54,24 +55,30 @@ absl::StatusOr<std::string> PluginFolders() {
   return (*prefix / "lib/weir/plugins").string();
 }
 
-absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins(plugin::DescriptorCheck check) {
+absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check) {
   const absl::StatusOr<std::string> folders = PluginFolders();
   if (!folders.ok()) return folders.status();
-  auto catalogue = std::make_unique<plugin::Catalogue>(check);
-  if (absl::Status status = catalogue->AddPath(*folders); !status.ok()) return status;
-  return catalogue;
+  return plugin::ExamineAll(*folders, check);
 }
 
 absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
-                                                    const plugin::Catalogue& catalogue) {
+                                                    plugin::Catalogue::Opening opening,
+                                                    plugin::Catalogue* catalogue) {
+  const absl::StatusOr<std::string> folders = PluginFolders();
+  if (!folders.ok()) return folders.status();
+  absl::Status opened;
+  const config::NeedTypes open_needed = [&](const std::vector<config::ComponentName>& needed) {
+    opened = catalogue->AddNeeded(*folders, needed, opening);
+  };
   const config::Environment environment = config::ProcessEnvironment();
   absl::StatusOr<config::PipelineConfig> pipeline =
       path.empty() ? config::LoadText(DefaultPipeline(), PipelineFileName(path),
-                                      catalogue.schemas(), environment)
-                   : config::LoadFile(path, catalogue.schemas(), environment);
-  if (pipeline.ok() || catalogue.refused().empty()) return pipeline;
+                                      catalogue->schemas(), environment, open_needed)
+                   : config::LoadFile(path, catalogue->schemas(), environment, open_needed);
+  if (!opened.ok()) return absl::InvalidArgumentError(opened.message());
+  if (pipeline.ok() || catalogue->refused().empty()) return pipeline;
   std::string message(pipeline.status().message());
-  for (const absl::Status& refused : catalogue.refused()) {
+  for (const absl::Status& refused : catalogue->refused()) {
     absl::StrAppend(&message, "\nnote: ", refused.message());
   }
   return absl::Status(pipeline.status().code(), message);

@@ -4,13 +4,14 @@
 #ifndef WEIR_TOOLS_WEIR_PROGRAM_H_
 #define WEIR_TOOLS_WEIR_PROGRAM_H_
 
-#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "core/config/loader.h"
 #include "core/plugin/catalogue.h"
+#include "core/plugin/examination.h"
 
 namespace weir {
 
@@ -21,13 +22,15 @@ std::string_view DefaultPipeline();
 // The folders of --plugin_path, or the one that belongs to this program.
 absl::StatusOr<std::string> PluginFolders();
 
-// Opens the plugins of PluginFolders.
-absl::StatusOr<std::unique_ptr<plugin::Catalogue>> OpenPlugins(plugin::DescriptorCheck check);
+// Examines the plugin files of PluginFolders, each in a child process.
+absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check);
 
-// Loads the file `path`, or the default pipeline if it is empty. If plugins were
-// refused, an error ends with why, since a missing type may be theirs.
+// Loads the file `path`, or the default pipeline if it is empty, and adds the plugins of
+// PluginFolders that it needs to `catalogue`. If plugins were refused, an error ends with why,
+// since a missing type may be theirs.
 absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
-                                                    const plugin::Catalogue& catalogue);
+                                                    plugin::Catalogue::Opening opening,
+                                                    plugin::Catalogue* catalogue);
 
 // What messages call the configuration of LoadPipeline(path).
 std::string PipelineFileName(const std::string& path);

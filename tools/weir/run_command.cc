@@ -158,27 +158,23 @@ int RunCommand(const Arguments& /*arguments*/) {
     PrintError(status.message());
     return kExitFailed;
   }
-  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kWhenUsed);
-  if (!catalogue.ok()) {
-    PrintError(catalogue.status().message());
-    return kExitBadUsage;
-  }
-  for (const absl::Status& refused : (*catalogue)->refused()) LOG(WARNING) << refused.message();
-  const auto config = LoadPipeline(FLAGS_config, **catalogue);
+  plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
+  const auto config = LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAtOnce, &catalogue);
   if (!config.ok()) {
     PrintError(config.status().message());
     return kExitBadUsage;
   }
+  for (const absl::Status& refused : catalogue.refused()) LOG(WARNING) << refused.message();
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = pipeline::Pipeline::Create(
-      (*catalogue)->StageSpecs(*config, PipelineFileName(FLAGS_config), &runtime),
+      catalogue.StageSpecs(*config, PipelineFileName(FLAGS_config), &runtime),
       pipeline::SystemClock());
   if (!pipeline.ok()) {
     PrintError(pipeline.status().message());
     return kExitBadUsage;
   }
-  return RunPipeline(pipeline->get(), CapabilitySet((*catalogue)->CapabilitiesToGiveUp(*config)),
+  return RunPipeline(pipeline->get(), CapabilitySet(catalogue.CapabilitiesToGiveUp(*config)),
                      metrics, *drain_timeout);
 }
 

@@ -6,6 +6,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "core/plugin/catalogue.h"
+#include "core/plugin/examination.h"
 #include "core/plugin/version.h"
 #include "gflags/gflags.h"
 #include "plugins/abi/weir_plugin.h"
@@ -43,19 +45,19 @@ void PrintBuild() {
 // built with this program only.
 void PrintPlugins() {
   std::printf("\nPlugins\n");
-  const auto catalogue = OpenPlugins(plugin::DescriptorCheck::kAtOnce);
-  if (!catalogue.ok()) {
-    absl::PrintF("  none: %s\n", catalogue.status().message());
+  const auto files = ExamineFolders(plugin::DescriptorCheck::kAtOnce);
+  if (!files.ok()) {
+    absl::PrintF("  none: %s\n", files.status().message());
     return;
   }
-  for (const auto& library : (*catalogue)->libraries()) {
-    const weir_plugin& plugin = library->plugin();
-    PrintVersion(plugin.name, absl::StrFormat("%s (plugin interface %d.%d, flow record %d), %s",
-                                              plugin.version, plugin.abi_major, plugin.abi_minor,
-                                              plugin.record_version, library->path()));
-  }
-  for (const absl::Status& refused : (*catalogue)->refused()) {
-    absl::PrintF("  refused: %s\n", refused.message());
+  for (const plugin::Examined& file : *files) {
+    if (!file.status.ok()) {
+      absl::PrintF("  refused: %s\n", file.status.message());
+      continue;
+    }
+    PrintVersion(file.name.c_str(),
+                 absl::StrFormat("%s (plugin interface %d.%d, flow record %d), %s", file.version,
+                                 file.abi_major, file.abi_minor, file.record_version, file.path));
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/conformance/steps.h"
+#include "core/isolation/steps.h"
 
 #include <unistd.h>
 
@@ -9,7 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 
-namespace weir::conformance {
+namespace weir::isolation {
 
 Verdict Verdict::Of(const absl::Status& status) {
   return status.ok() ? Ok() : Failed(status.message());
@@ -39,4 +39,4 @@ void Steps::Write(char kind, std::string_view text) {
   }
 }
 
-}  // namespace weir::conformance
+}  // namespace weir::isolation

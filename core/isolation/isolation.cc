@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/conformance/isolation.h"
+#include "core/isolation/isolation.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -18,11 +18,12 @@
 #include "absl/time/clock.h"
 #include "glog/logging.h"
 
-namespace weir::conformance {
+namespace weir::isolation {
 namespace {
 
 // Of a child that got to the end of what it was to do.
 constexpr std::string_view kLastStep = "end of the process";
+constexpr std::string_view kFirstStep = "beginning of the process";
 
 [[noreturn]] void RunChild(int fd, const std::function<void(Steps*)>& body) {
   // Not to be left behind if the parent is killed.
@@ -117,18 +118,26 @@ class Child {
   const pid_t pid_;
   Listener* const listener_;
   std::string pending_;
-  std::string step_ = "beginning of the process";
+  std::string step_{kFirstStep};
 };
 
 }  // namespace
 
 void RunIsolated(absl::Duration step_timeout, const std::function<void(Steps*)>& body,
                  Listener* listener) {
+  const auto cannot_be_made = [listener](const char* call) {
+    listener->OnStep(kFirstStep, Verdict::Failed(absl::StrCat(call, ": ", std::strerror(errno))));
+  };
   int ends[2];
-  PCHECK(pipe2(ends, O_CLOEXEC) == 0) << "pipe2";
+  if (pipe2(ends, O_CLOEXEC) != 0) return cannot_be_made("pipe2");
   std::fflush(nullptr);  // what is buffered must not be written twice
   const pid_t pid = fork();
-  PCHECK(pid >= 0) << "fork";
+  if (pid < 0) {
+    cannot_be_made("fork");
+    close(ends[0]);
+    close(ends[1]);
+    return;
+  }
   if (pid == 0) {
     close(ends[0]);
     RunChild(ends[1], body);
@@ -138,4 +147,4 @@ void RunIsolated(absl::Duration step_timeout, const std::function<void(Steps*)>&
   close(ends[0]);
 }
 
-}  // namespace weir::conformance
+}  // namespace weir::isolation

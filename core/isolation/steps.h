@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a trial of a plugin says of each step, from a child process that the step may end,
 // to the parent that writes the report.
-#ifndef WEIR_CORE_CONFORMANCE_STEPS_H_
-#define WEIR_CORE_CONFORMANCE_STEPS_H_
+#ifndef WEIR_CORE_ISOLATION_STEPS_H_
+#define WEIR_CORE_ISOLATION_STEPS_H_
 
 #include <functional>
 #include <string>
@@ -10,7 +10,7 @@
 
 #include "absl/status/status.h"
 
-namespace weir::conformance {
+namespace weir::isolation {
 
 // How a step came out.
 struct Verdict {
@@ -54,6 +54,6 @@ class Steps {
   const int fd_;
 };
 
-}  // namespace weir::conformance
+}  // namespace weir::isolation
 
-#endif  // WEIR_CORE_CONFORMANCE_STEPS_H_
+#endif  // WEIR_CORE_ISOLATION_STEPS_H_

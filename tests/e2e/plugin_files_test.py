@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Files in plugin folders that are no plugins, are damaged, or end the process that loads them:
+a pipeline that does not need them runs, and `weir plugins` has a line for each."""
+
+import os
+import pathlib
+import random
+import shutil
+import struct
+
+import harness
+
+PIPELINE = """source { name: "in" type: "steady" }
+sink { name: "out" type: "stdout" input: "in" }
+"""
+RECORDS = 1000  # of the source 'steady'
+
+
+class PluginFilesTest(harness.WeirTest):
+
+    def setUp(self):
+        super().setUp()
+        self.plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(self.plugins)
+        self.copy(harness.runfile("tests/plugins/steady.so"), "steady.so")
+        self.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), "weir_sink_stdout.so")
+
+    def copy(self, source, name):
+        path = os.path.join(self.plugins, name)
+        shutil.copy(source, path)
+        os.chmod(path, 0o755)
+        return path
+
+    def write_plugin(self, name, content):
+        pathlib.Path(self.plugins, name).write_bytes(content)
+
+    def weir_with(self, command, *arguments):
+        return self.weir(command, *arguments, "--plugin_path=" + self.plugins)
+
+    def run_pipeline(self, text=PIPELINE):
+        return self.weir_with("run", "--config=" + self.write("p.textproto", text))
+
+    def assert_runs(self):
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertEqual(len(weir.stdout().splitlines()), RECORDS)
+        config = "--config=" + os.path.join(self.folder, "p.textproto")
+        for command in ("validate", "doctor"):
+            weir = self.weir_with(command, config)
+            self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        return weir
+
+    def refused(self):
+        """File name -> reason, of `weir plugins`; the sound ones are listed all the same."""
+        weir = self.weir_with("plugins")
+        self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
+        self.assertRegex(weir.stdout(), r"(?m)^source +steady ")
+        self.assertRegex(weir.stdout(), r"(?m)^sink +stdout ")
+        reasons = {}
+        for line in weir.stderr().splitlines():
+            self.assertTrue(line.startswith("weir: plugin '"), line)
+            path, _, reason = line.removeprefix("weir: plugin '").partition("': ")
+            self.assertNotIn(path, reasons, "more than one line")
+            reasons[os.path.basename(path)] = reason
+        return reasons
+
+    def test_files_that_nobody_needs_keep_nothing_from_running(self):
+        sound = pathlib.Path(self.plugins, "steady.so").read_bytes()
+        for name in ("aborts", "hangs"):
+            self.copy(harness.runfile(f"tests/plugins/{name}.so"), name + ".so")
+        self.write_plugin("cut.so", sound[:len(sound) // 2])
+        self.write_plugin("empty.so", b"")
+        self.write_plugin("text.so", b"#!/bin/sh\n" + b"exit 0\n" * 100)
+        self.write_plugin("other_machine.so", sound[:18] + struct.pack("<H", 2) + sound[20:])
+        os.mkfifo(os.path.join(self.plugins, "fifo.so"))
+        os.mkdir(os.path.join(self.plugins, "folder.so"))
+        os.symlink("nowhere", os.path.join(self.plugins, "link.so"))
+        self.assert_runs()
+        reasons = self.refused()
+        self.assertEqual(sorted(reasons), sorted(name + ".so" for name in (
+            "aborts", "hangs", "cut", "empty", "text", "other_machine", "fifo", "folder", "link")))
+        self.assertEqual(reasons["aborts.so"], "while it is loaded: crashed: SIGABRT (Aborted)")
+        self.assertEqual(reasons["hangs.so"], "while it is loaded: did not return within 10s")
+        self.assertRegex(reasons["cut.so"], r"^is cut off: it has \d+ bytes, and its ")
+        self.assertEqual(reasons["empty.so"], "is empty")
+        self.assertRegex(reasons["text.so"], "^is no shared object: ")
+        self.assertRegex(reasons["other_machine.so"], "^is for another machine: ELF machine 2,")
+        for name in ("fifo.so", "folder.so"):
+            self.assertEqual(reasons[name], "is no regular file")
+        self.assertEqual(reasons["link.so"], "cannot be read: No such file or directory")
+
+    def test_a_type_that_is_in_no_usable_file(self):
+        self.copy(harness.runfile("tests/plugins/aborts.so"), "mine.so")
+        path = self.copy(os.path.join(harness.PLUGINS, "weir_transform_filter.so"), "x.so")
+        weir = self.run_pipeline(PIPELINE.replace("stdout", "filtr"))
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("there is no sink type 'filtr' (there are stdout)", weir.stderr())
+        self.assertIn("note: plugin '%s/mine.so': while it is loaded: crashed: SIGABRT" %
+                      self.plugins, weir.stderr())
+        # The name of the file counts for nothing, if it promises nothing.
+        weir = self.run_pipeline(PIPELINE.replace("stdout", "filter"))
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("it is the type of a transform", weir.stderr())
+        os.remove(path)
+
+    def test_a_file_that_is_needed_is_named_before_it_is_loaded(self):
+        self.copy(harness.runfile("tests/plugins/aborts.so"), "weir_sink_stdout.so")
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), -6)
+        self.assertIn(f"opening plugin '{self.plugins}/weir_sink_stdout.so'", weir.stderr())
+        weir = self.weir_with("validate", "--config=" + os.path.join(self.folder, "p.textproto"))
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("weir_sink_stdout.so': while it is loaded: crashed: SIGABRT", weir.stderr())
+        path = os.path.join(self.plugins, "weir_sink_stdout.so")
+        os.truncate(path, os.path.getsize(path) // 2)
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("weir_sink_stdout.so': is cut off", weir.stderr())
+
+    def test_only_what_is_needed_is_loaded(self):
+        for name in os.listdir(harness.PLUGINS):
+            if name.endswith(".so"):
+                self.copy(os.path.join(harness.PLUGINS, name), name)
+        weir = self.run_pipeline(PIPELINE.replace('sink {', """transform { name: "gate" type: "filter" input: "in"
+  config { [weir/weir.transforms.Filter] { expression: "bytes >= 0" } } }
+sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        opened = [line.rpartition("/")[2] for line in weir.stderr().splitlines()
+                  if "opening plugin" in line]
+        self.assertEqual(sorted(opened), ["weir_sink_stdout.so'", "weir_transform_filter.so'"])
+
+    def test_of_two_files_with_a_type_the_one_that_is_named_after_it_counts(self):
+        self.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), "a.so")
+        weir = self.assert_runs()
+        reasons = self.refused()
+        self.assertEqual(reasons, {"a.so": "component 'stdout' is there already, from '%s'" %
+                                   os.path.join(self.plugins, "weir_sink_stdout.so")})
+        os.remove(os.path.join(self.plugins, "weir_sink_stdout.so"))
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+
+    def test_damaged_headers(self):
+        sound = pathlib.Path(self.plugins, "steady.so").read_bytes()
+        # The ELF header and the program headers, of 64 and 56 bytes.
+        size = 64 + 56 * struct.unpack_from("<H", sound, 56)[0]
+        numbers = random.Random(6)
+        for i in range(300):
+            damaged = bytearray(sound)
+            for _ in range(numbers.randint(1, 4)):
+                damaged[numbers.randrange(size)] = numbers.randrange(256)
+            self.write_plugin(f"z{i:03}.so", damaged)
+        self.assert_runs()
+        reasons = self.refused()
+        # Those with harmless damage have a type that is there already.
+        self.assertEqual(len(reasons), 300)
+        died = [reason for reason in reasons.values() if "while it is loaded" in reason]
+        self.assertLess(len(died), 10, died)
+
+
+if __name__ == "__main__":
+    harness.main()

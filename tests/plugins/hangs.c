@@ -1,0 +1,7 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* No plugin: a shared object that does not return to the process that loads it. */
+#include <unistd.h>
+
+__attribute__((constructor)) static void Wait(void) {
+  while (1) sleep(1000);
+}
