@@ -66,9 +66,9 @@ class CsvEncoder {
       "Etype,FlowDirection,SrcMac,DstMac,SrcAddr,DstAddr,SrcPort,DstPort,Proto,IFIndex,"
       "Packets,Bytes,StartMonoTimeNs,EndMonoTimeNs,TimeFlowStart,TimeFlowEnd,Interface,"
       "TcpFlags,Dscp,IcmpType,IcmpCode,VlanId,Sampling,FlowEndReason,WirePackets,"
-      "NetworkNamespace,Duplicate,Interfaces,IfDirections\n";
+      "WireBytes,NetworkNamespace,AgentIp,TcpFlagPairs,Duplicate,Interfaces,IfDirections\n";
   // No record's line is longer.
-  static constexpr size_t kMaxLineBytes = 471 + kMaxListsBytes;
+  static constexpr size_t kMaxLineBytes = 536 + kMaxListsBytes;
   // Room that Write wants; it spoils nothing behind it.
   static constexpr size_t kMaxRecordBytes = sizeof(kHeader) - 1 + kMaxLineBytes + kScratchBytes;
 
@@ -149,7 +149,13 @@ inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
   to = EndColumn(to);
   if (has(WEIR_HAS_WIRE_PACKETS)) to = WriteNumber(record.wire_packets, to);
   to = EndColumn(to);
+  if (has(WEIR_HAS_WIRE_BYTES)) to = WriteNumber(record.wire_bytes, to);
+  to = EndColumn(to);
   if (has(WEIR_HAS_NETWORK_NAMESPACE)) to = WriteNumber(record.network_namespace, to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_AGENT_IP)) to = AgentIp(record).WriteTo(to);
+  to = EndColumn(to);
+  if (has(WEIR_HAS_TCP_FLAG_PAIRS)) to = WriteOctet(record.tcp_flag_pairs, to);
   to = EndColumn(to);
   if (has(WEIR_IS_DUPLICATE)) to = WriteLiteral("true", to);
   return to;

@@ -55,7 +55,7 @@ class JsonEncoder {
 
  public:
   // No object is longer, and a line has one byte more.
-  static constexpr size_t kMaxObjectBytes = 884 + kMaxListsBytes;
+  static constexpr size_t kMaxObjectBytes = 988 + kMaxListsBytes;
   // Room that Write and WriteObject want; they spoil nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxObjectBytes + 1 + kScratchBytes;
 
@@ -135,8 +135,18 @@ inline char* JsonEncoder::WriteMeasured(const Record& record, char* to) {
   if (has(WEIR_HAS_WIRE_PACKETS)) {
     to = WriteNumber(record.wire_packets, WriteLiteral(",\"WirePackets\":", to));
   }
+  if (has(WEIR_HAS_WIRE_BYTES)) {
+    to = WriteNumber(record.wire_bytes, WriteLiteral(",\"WireBytes\":", to));
+  }
   if (has(WEIR_HAS_NETWORK_NAMESPACE)) {
     to = WriteNumber(record.network_namespace, WriteLiteral(",\"NetworkNamespace\":", to));
+  }
+  if (has(WEIR_HAS_AGENT_IP)) {
+    to = AgentIp(record).WriteTo(WriteLiteral(",\"AgentIp\":\"", to));
+    *to++ = '"';
+  }
+  if (has(WEIR_HAS_TCP_FLAG_PAIRS)) {
+    to = WriteOctet(record.tcp_flag_pairs, WriteLiteral(",\"TcpFlagPairs\":", to));
   }
   if (has(WEIR_IS_DUPLICATE)) to = WriteLiteral(",\"Duplicate\":true", to);
   return to;

@@ -46,7 +46,8 @@ TEST(JsonTest, AddsWhatWasMeasuredBehindTheReferencesKeys) {
   record.packets = std::numeric_limits<uint64_t>::max();
   record.present = WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_ICMP | WEIR_HAS_VLAN |
                    WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS |
-                   WEIR_HAS_NETWORK_NAMESPACE;
+                   WEIR_HAS_NETWORK_NAMESPACE | WEIR_HAS_WIRE_BYTES | WEIR_HAS_AGENT_IP |
+                   WEIR_HAS_TCP_FLAG_PAIRS;
   record.tcp_flags = 0x12;
   record.dscp = 46;
   record.icmp_type = 8;
@@ -55,7 +56,11 @@ TEST(JsonTest, AddsWhatWasMeasuredBehindTheReferencesKeys) {
   record.sampling_interval = 50;
   record.flow_end_reason = 2;
   record.wire_packets = 60;
+  record.wire_bytes = 70;
   record.network_namespace = 4026531840;
+  const IpAddr agent = IpAddr::FromV4(0x0A000001);
+  std::copy(agent.bytes.begin(), agent.bytes.end(), record.agent_ip);
+  record.tcp_flag_pairs = WEIR_TCP_SYN_ACK | WEIR_TCP_RST_ACK;
   SetInterfaceName("eth0", &record);
   std::string json;
   AppendJson(record, &json);
@@ -66,7 +71,8 @@ TEST(JsonTest, AddsWhatWasMeasuredBehindTheReferencesKeys) {
             R"("StartMonoTimeNs":0,"EndMonoTimeNs":0,"TimeFlowStart":"1970-01-01T00:00:00Z",)"
             R"("TimeFlowEnd":"1970-01-01T00:00:00Z","Interface":"eth0","TcpFlags":18,"Dscp":46,)"
             R"("IcmpType":8,"IcmpCode":3,"VlanId":4094,"Sampling":50,"FlowEndReason":2,)"
-            R"("WirePackets":60,"NetworkNamespace":4026531840})");
+            R"("WirePackets":60,"WireBytes":70,"NetworkNamespace":4026531840,)"
+            R"("AgentIp":"10.0.0.1","TcpFlagPairs":5})");
 }
 
 TEST(JsonTest, ListsAllInterfacesWithTheRecordsOwnFirst) {

@@ -30,7 +30,7 @@ struct ProtobufOptions {
     kEntry,
   };
   Framing framing = Framing::kNone;
-  // The host that measured; without it records do not say.
+  // The agent of records that do not name theirs (WEIR_HAS_AGENT_IP).
   std::optional<IpAddr> agent_ip;
 };
 
@@ -219,8 +219,13 @@ inline char* ProtobufEncoder::WriteMessage(const Record& record,
         10, to, [&](char* body) { return internal::WriteName(record, name, body); });
   }
   if ((record.present & WEIR_IS_DUPLICATE) != 0) to = internal::WriteVarintField(11, 1, to);
-  std::memcpy(to, agent_ip_, agent_ip_size_);
-  return WriteMeasured(record, name, others, to + agent_ip_size_);
+  if ((record.present & WEIR_HAS_AGENT_IP) != 0) {
+    to = internal::WriteIpField(12, AgentIp(record), to);
+  } else {
+    std::memcpy(to, agent_ip_, agent_ip_size_);
+    to += agent_ip_size_;
+  }
+  return WriteMeasured(record, name, others, to);
 }
 
 inline char* ProtobufEncoder::WriteMeasured(const Record& record, const PlainName& name,

@@ -26,7 +26,8 @@ namespace weir {
 // should have, and a number that its place in a record has no room for.
 //
 // The message has no monotonic times: those of the record are 0. A field that is 0 counts as
-// not measured. The name of the interface is that of `interface`, or of the first entry of
+// not measured; wall times do if either of them is 0 (1970-01-01T00:00:00Z), an agent's address
+// if it is `::`. The name of the interface is that of `interface`, or of the first entry of
 // `dup_list`. Names end before a NUL, and have as many whole characters as fit into
 // kMaxInterfaceName bytes. Of `dup_list` the first kMaxInterfaces entries with a name count,
 // each interface once; those behind them are checked and passed over.
@@ -165,7 +166,6 @@ class ProtobufReader {
 };
 
 inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
-  uint8_t agent_ip[kIpLength];  // has no place in a record
   switch (field.id) {
     case 1:
       return ReadNumber(field, &record_->eth_protocol);
@@ -190,7 +190,7 @@ inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
     case 11:
       return ReadNumber(field, &duplicate_);
     case 12:
-      return ReadIp(field, agent_ip);
+      return ReadIp(field, record_->agent_ip);
     case 13:
       return ReadNumber(field, &record_->tcp_flags);
     case 14:
@@ -269,6 +269,8 @@ inline const char* ProtobufReader::Finish() {
   measured(record_->icmp_type != 0 || record_->icmp_code != 0, WEIR_HAS_ICMP);
   measured(record_->sampling_interval != 0, WEIR_HAS_SAMPLING);
   measured(duplicate_ != 0, WEIR_IS_DUPLICATE);
+  measured(AgentIp(*record_) != IpAddr{}, WEIR_HAS_AGENT_IP);
+  measured(record_->start_wall_time_ns != 0 && record_->end_wall_time_ns != 0, WEIR_HAS_WALL_TIME);
   return nullptr;
 }
 

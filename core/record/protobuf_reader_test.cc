@@ -53,6 +53,13 @@ Record ThroughProtobuf(const Record& record) {
   measured(WEIR_HAS_ICMP, record.icmp_type, &left.icmp_type);
   measured(WEIR_HAS_ICMP, record.icmp_code, &left.icmp_code);
   measured(WEIR_HAS_SAMPLING, record.sampling_interval, &left.sampling_interval);
+  if ((record.present & WEIR_HAS_AGENT_IP) != 0 && AgentIp(record) != IpAddr{}) {
+    std::memcpy(left.agent_ip, record.agent_ip, sizeof(left.agent_ip));
+    left.present |= WEIR_HAS_AGENT_IP;
+  }
+  if (record.start_wall_time_ns != 0 && record.end_wall_time_ns != 0) {
+    left.present |= WEIR_HAS_WALL_TIME;
+  }
   left.present |= record.present & WEIR_IS_DUPLICATE;
   SetInterfaceName(FittingName(testing::PlainInterfaceName(record)), &left);
   return left;
@@ -122,6 +129,22 @@ TEST(ReadProtobufTest, AgreesWithGeneratedCodeOnMessagesThatAreCutOrChanged) {
     }
   }
   EXPECT_GT(taken, 1000);
+}
+
+TEST(ReadProtobufTest, KeepsTheAgentAndSaysWhichTimesAreMeasured) {
+  pbflow::Record message;
+  Record read{};
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(read.present, 0u);
+  message.mutable_agent_ip()->set_ipv4(0x0A000001);
+  message.mutable_time_flow_start()->set_seconds(1);
+  message.mutable_time_flow_end()->set_nanos(1);
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
+  EXPECT_EQ(AgentIp(read).String(), "10.0.0.1");
+  message.mutable_time_flow_start()->set_seconds(0);
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP});
 }
 
 TEST(ReadProtobufTest, TakesTheNameOfTheListWhereThereIsNoOther) {

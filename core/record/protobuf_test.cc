@@ -102,6 +102,18 @@ TEST(ProtobufEncoderTest, NamesTheAgent) {
   }
 }
 
+// A collector passes on whose records they are.
+TEST(ProtobufEncoderTest, ARecordsOwnAgentCountsBeforeTheConfiguredOne) {
+  Record record = testing::RandomRecords(11).OfTraffic();
+  record.present |= WEIR_HAS_AGENT_IP;
+  const IpAddr own = IpAddr::FromV4(0x0A000002);
+  std::copy(own.bytes.begin(), own.bytes.end(), record.agent_ip);
+  const ProtobufEncoder encoder({Framing::kNone, IpAddr::FromV4(0x0A000001)});
+  pbflow::Record parsed;
+  ASSERT_TRUE(parsed.ParseFromString(Encoded(encoder, record)));
+  EXPECT_EQ(parsed.agent_ip().ipv4(), 0x0A000002u);
+}
+
 // Collectors look into these without asking whether they are there.
 TEST(ProtobufEncoderTest, PartsOfAnEmptyRecordAreThere) {
   pbflow::Record parsed;

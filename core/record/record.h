@@ -20,9 +20,10 @@ namespace weir {
 using Record = weir_record;
 
 static_assert(std::is_trivially_copyable_v<Record> && sizeof(Record) % 8 == 0);
-// Binary contract of WEIR_RECORD_VERSION 1: fields are only ever appended.
+// Binary contract of WEIR_RECORD_VERSION 2: fields are only ever appended.
 static_assert(offsetof(Record, packets) == 56 && offsetof(Record, present) == 104 &&
-              offsetof(Record, interface_name) == 140 && sizeof(Record) == 168);
+              offsetof(Record, interface_name) == 140 && offsetof(Record, wire_bytes) == 168 &&
+              offsetof(Record, tcp_flag_pairs) == 192 && sizeof(Record) == 200);
 
 // The name of an interface index, "unknown" where it has none.
 using InterfaceNamer = std::function<std::string(uint32_t if_index)>;
@@ -32,6 +33,7 @@ inline constexpr size_t kMaxInterfaceName = sizeof(Record::interface_name) - 1;
 
 inline IpAddr SrcAddr(const Record& record) { return IpAddr::FromBytes(record.src_addr); }
 inline IpAddr DstAddr(const Record& record) { return IpAddr::FromBytes(record.dst_addr); }
+inline IpAddr AgentIp(const Record& record) { return IpAddr::FromBytes(record.agent_ip); }
 inline MacAddr SrcMac(const Record& record) { return MacAddr::FromBytes(record.src_mac); }
 inline MacAddr DstMac(const Record& record) { return MacAddr::FromBytes(record.dst_mac); }
 
@@ -87,7 +89,8 @@ inline RecordKey KeyOf(const Record& record) {
 }
 
 // The record of `key` and `metrics` as seen at the instant (`now` wall time in ns,
-// `mono_now` on the metrics' clock). `namer` may be empty: the record is not named.
+// `mono_now` on the metrics' clock). `namer` may be empty: the record is not named. A time of 0
+// is "not yet set": then the record has no time that counts as measured.
 inline Record NewRecord(const RecordKey& key, const RecordMetrics& metrics, int64_t now,
                         uint64_t mono_now, const InterfaceNamer& namer) {
   Record record{};
@@ -97,6 +100,9 @@ inline Record NewRecord(const RecordKey& key, const RecordMetrics& metrics, int6
   record.start_mono_time_ns = metrics.start_mono_time_ns;
   record.end_mono_time_ns = metrics.end_mono_time_ns;
   SetWallTimes({now, mono_now}, &record);
+  if (metrics.start_mono_time_ns != 0 && metrics.end_mono_time_ns != 0) {
+    record.present = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
+  }
   if (namer) SetInterfaceName(namer(record.if_index), &record);
   return record;
 }
@@ -105,6 +111,11 @@ inline Record NewRecord(const RecordKey& key, const RecordMetrics& metrics, int6
 // least they can be.
 inline uint64_t WirePackets(const Record& record) {
   return record.present & WEIR_HAS_WIRE_PACKETS ? record.wire_packets : record.packets;
+}
+
+// Bytes on the wire; where they were not counted, those of the buffers.
+inline uint64_t WireBytes(const Record& record) {
+  return record.present & WEIR_HAS_WIRE_BYTES ? record.wire_bytes : record.bytes;
 }
 
 // Adds `other`, a record of the same flow, to `into`: earliest start, latest end,
@@ -122,9 +133,13 @@ inline void Accumulate(const Record& other, Record* into) {
   if ((into->present | other.present) & WEIR_HAS_WIRE_PACKETS) {
     into->wire_packets = WirePackets(*into) + WirePackets(other);
   }
+  if ((into->present | other.present) & WEIR_HAS_WIRE_BYTES) {
+    into->wire_bytes = WireBytes(*into) + WireBytes(other);
+  }
   into->packets += other.packets;
   into->bytes += other.bytes;
   into->tcp_flags |= other.tcp_flags;
+  into->tcp_flag_pairs |= other.tcp_flag_pairs;
   // Of the rest the first value seen stands, as "first seen" is what they mean.
   const uint64_t added = other.present & ~into->present;
   if (added & WEIR_HAS_DSCP) into->dscp = other.dscp;
@@ -134,6 +149,7 @@ inline void Accumulate(const Record& other, Record* into) {
   }
   if (added & WEIR_HAS_VLAN) into->vlan_id = other.vlan_id;
   if (added & WEIR_HAS_SAMPLING) into->sampling_interval = other.sampling_interval;
+  if (added & WEIR_HAS_AGENT_IP) std::memcpy(into->agent_ip, other.agent_ip, kIpLength);
   if (other.present & WEIR_HAS_FLOW_END_REASON) into->flow_end_reason = other.flow_end_reason;
   into->present |= other.present;
 }

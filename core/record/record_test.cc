@@ -15,7 +15,7 @@ namespace {
 // A row of a batch is a binary contract: each offset is what a plugin compiled
 // years ago will read.
 TEST(RecordTest, RowsKeepTheirLayout) {
-  EXPECT_EQ(sizeof(Record), 168u);
+  EXPECT_EQ(sizeof(Record), 200u);
   EXPECT_EQ(offsetof(Record, src_addr), 0u);
   EXPECT_EQ(offsetof(Record, dst_addr), 16u);
   EXPECT_EQ(offsetof(Record, src_mac), 32u);
@@ -34,6 +34,9 @@ TEST(RecordTest, RowsKeepTheirLayout) {
   EXPECT_EQ(offsetof(Record, sampling_interval), 128u);
   EXPECT_EQ(offsetof(Record, flow_end_reason), 139u);
   EXPECT_EQ(offsetof(Record, interface_name), 140u);
+  EXPECT_EQ(offsetof(Record, wire_bytes), 168u);
+  EXPECT_EQ(offsetof(Record, agent_ip), 176u);
+  EXPECT_EQ(offsetof(Record, tcp_flag_pairs), 192u);
 }
 
 // A recording's bytes, field by field: 0x01, 0x02, ... in the order of the file.
@@ -59,6 +62,18 @@ TEST(RecordTest, ReadsThePackedRecordOfTheReference) {
   EXPECT_EQ(record.end_mono_time_ns, 0x54535251504F4E4Du);
   EXPECT_TRUE(KeyOf(record) == raw.key);
   EXPECT_EQ(InterfaceName(record), "");
+}
+
+// The reference has 0 for a time that is not yet set.
+TEST(RecordTest, ATimeOfZeroInARecordingIsNotMeasured) {
+  constexpr uint64_t kTimes = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
+  RecordMetrics metrics{};
+  metrics.end_mono_time_ns = 2;
+  EXPECT_EQ(NewRecord({}, metrics, 0, 0, nullptr).present & kTimes, 0u);
+  metrics.start_mono_time_ns = 1;
+  EXPECT_EQ(NewRecord({}, metrics, 0, 0, nullptr).present & kTimes, kTimes);
+  metrics.end_mono_time_ns = 0;
+  EXPECT_EQ(NewRecord({}, metrics, 0, 0, nullptr).present & kTimes, 0u);
 }
 
 TEST(RecordTest, CutsLongInterfaceNames) {
@@ -177,6 +192,39 @@ TEST(AccumulateTest, WirePacketsAreNeverFewerThanPackets) {
   Record plain = Metrics(1, 2, 1, 1);
   Accumulate(Metrics(1, 2, 5, 1), &plain);
   EXPECT_EQ(plain.wire_packets, 0u);
+}
+
+TEST(AccumulateTest, ARecordWithoutWireBytesCountsWithItsBytes) {
+  Record into = Metrics(1, 2, 1, 1000);
+  Record other = Metrics(1, 2, 1, 64'000);
+  other.present = WEIR_HAS_WIRE_BYTES;
+  other.wire_bytes = 67'000;
+  Accumulate(other, &into);
+  EXPECT_EQ(into.wire_bytes, 68'000u);
+  EXPECT_EQ(into.bytes, 65'000u);
+  Accumulate(Metrics(1, 2, 1, 60), &into);
+  EXPECT_EQ(into.wire_bytes, 68'060u);
+  Record plain = Metrics(1, 2, 1, 1);
+  Accumulate(Metrics(1, 2, 5, 1), &plain);
+  EXPECT_EQ(plain.wire_bytes, 0u);
+  EXPECT_EQ(plain.present, 0u);
+}
+
+TEST(AccumulateTest, JoinsPairsOfTcpFlagsAndKeepsTheFirstAgent) {
+  Record into = Metrics(1, 2, 1, 1);
+  into.present = WEIR_HAS_TCP_FLAG_PAIRS;
+  into.tcp_flag_pairs = WEIR_TCP_SYN_ACK;
+  Record other = into;
+  other.present |= WEIR_HAS_AGENT_IP;
+  other.tcp_flag_pairs = WEIR_TCP_FIN_ACK;
+  other.agent_ip[15] = 1;
+  Accumulate(other, &into);
+  EXPECT_EQ(into.tcp_flag_pairs, WEIR_TCP_SYN_ACK | WEIR_TCP_FIN_ACK);
+  EXPECT_EQ(AgentIp(into), AgentIp(other));
+  other.agent_ip[15] = 2;
+  Accumulate(other, &into);
+  EXPECT_EQ(into.agent_ip[15], 1);
+  EXPECT_EQ(into.present, other.present);
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ extern "C" {
 
 #define WEIR_ABI_MAJOR 1
 #define WEIR_ABI_MINOR 4
-#define WEIR_RECORD_VERSION 1
+#define WEIR_RECORD_VERSION 2
 
 /* True if `object` was written by someone who knows `field`. */
 #define WEIR_HAS_FIELD(type, object, field) \
@@ -102,13 +102,23 @@ enum {
   WEIR_HAS_WIRE_PACKETS = 1u << 6,
   WEIR_HAS_NETWORK_NAMESPACE = 1u << 7,
   /* No field: a record of the same flow, from another interface, counts in its place. */
-  WEIR_IS_DUPLICATE = 1u << 8
+  WEIR_IS_DUPLICATE = 1u << 8,
+  /* Since record version 2. */
+  WEIR_HAS_WIRE_BYTES = 1u << 9,
+  WEIR_HAS_AGENT_IP = 1u << 10,
+  WEIR_HAS_TCP_FLAG_PAIRS = 1u << 11,
+  WEIR_HAS_MONO_TIME = 1u << 12, /* start_mono_time_ns and end_mono_time_ns are measured */
+  WEIR_HAS_WALL_TIME = 1u << 13  /* start_wall_time_ns and end_wall_time_ns are measured */
 };
+
+/* Bits of weir_record.tcp_flag_pairs: a packet had both flags. */
+enum { WEIR_TCP_SYN_ACK = 1u << 0, WEIR_TCP_FIN_ACK = 1u << 1, WEIR_TCP_RST_ACK = 1u << 2 };
 
 /*
  * One flow record: a row of a batch. Integers in host byte order, addresses and
  * MACs in network order. A field without a bit in `present` is always valid; one
- * with a bit is zero while its bit is clear. Rows are 8-byte aligned.
+ * with a bit is zero while its bit is clear. The times are an exception: they are valid without
+ * their bits too, because sources of record version 1 do not set these. Rows are 8-byte aligned.
  */
 typedef struct weir_record {
   /* What makes packets one flow. */
@@ -142,6 +152,11 @@ typedef struct weir_record {
   uint8_t flow_end_reason; /* IPFIX flowEndReason, information element 136 */
   /* Name of if_index: NUL-padded, at most 27 bytes and a NUL. Empty: not named yet. */
   char interface_name[28];
+  /* Since record version 2. */
+  uint64_t wire_bytes;    /* bytes on the wire: each segment of a GSO buffer with its headers */
+  uint8_t agent_ip[16];   /* of the agent that measured the record; IPv4 as ::ffff:a.b.c.d */
+  uint8_t tcp_flag_pairs; /* WEIR_TCP_*_ACK, of all packets */
+  uint8_t reserved[7];    /* zero */
 } weir_record;
 
 /*

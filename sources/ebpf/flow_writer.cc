@@ -63,7 +63,8 @@ void FlowWriter::Add(const Flow& flow) {
   record->wire_packets = value.wire_packets;
   SetTimes(value, record);
   record->flow_end_reason = static_cast<uint8_t>(EndReason(reason_, value.details));
-  record->present |= WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
+  record->present |=
+      WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
   SetDetails(value.details, record);
   if (namespaces_ != nullptr) namespaces_->Describe(value.details.namespace_id, record);
 }

@@ -151,7 +151,8 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(record.start_wall_time_ns, FakeHost::kWallNs - 2000);
   EXPECT_EQ(record.end_wall_time_ns, FakeHost::kWallNs - 1000);
   EXPECT_EQ(record.present,
-            uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS});
+            uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS |
+                     WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME});
   EXPECT_EQ(record.wire_packets, 7u);
   EXPECT_EQ(record.sampling_interval, 5u);
   EXPECT_EQ(records[1].present & WEIR_HAS_SAMPLING, 0u);
@@ -248,7 +249,8 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   ASSERT_TRUE(map_->Stop().ok());
 
   const std::vector<Record> records = map_host_.records();
-  constexpr uint64_t kAlways = WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
+  constexpr uint64_t kAlways =
+      WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
   EXPECT_EQ(records[0].present, kAlways | WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
   EXPECT_EQ(records[0].wire_packets, 45u);
   EXPECT_EQ(records[0].tcp_flags, 0x0ffa);

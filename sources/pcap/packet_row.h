@@ -62,7 +62,9 @@ inline void SetDetails(const packet& fields, Record* record) {
   record->icmp_code = fields.icmp_code;
   record->vlan_id = fields.vlan & ~WEIR_VLAN_PRESENT;
   const auto bit = [&](bool set, uint64_t present) { return set ? present : 0; };
-  record->present = bit((fields.flags & WEIR_FLOW_HAS_TCP) != 0, WEIR_HAS_TCP_FLAGS) |
+  // A capture has one clock, which both kinds of times are of.
+  record->present = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME |
+                    bit((fields.flags & WEIR_FLOW_HAS_TCP) != 0, WEIR_HAS_TCP_FLAGS) |
                     bit((fields.flags & WEIR_FLOW_HAS_DSCP) != 0, WEIR_HAS_DSCP) |
                     bit((fields.flags & WEIR_FLOW_HAS_ICMP) != 0, WEIR_HAS_ICMP) |
                     bit((fields.vlan & WEIR_VLAN_PRESENT) != 0, WEIR_HAS_VLAN);

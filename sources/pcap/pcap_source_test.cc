@@ -127,14 +127,15 @@ TEST(PcapTest, WhatWasReadIsToldAndNothingElse) {
   capture.Add(Text(Ethernet({0x0806}) + Bytes(28)));
   const std::vector<Record> records = RecordsOf(capture.bytes());
   ASSERT_EQ(records.size(), 3u);
-  EXPECT_EQ(records[0].present, WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
+  constexpr uint64_t kTimes = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
+  EXPECT_EQ(records[0].present, kTimes | WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
   EXPECT_EQ(records[0].tcp_flags & 0xff, 0x12);
   EXPECT_EQ(records[0].dscp, 46);
   EXPECT_EQ(records[0].vlan_id, 1);  // Ethernet() numbers tags from the outermost on
-  EXPECT_EQ(records[1].present, WEIR_HAS_ICMP | WEIR_HAS_DSCP);
+  EXPECT_EQ(records[1].present, kTimes | WEIR_HAS_ICMP | WEIR_HAS_DSCP);
   EXPECT_EQ(records[1].icmp_type, 3);
   EXPECT_EQ(records[1].icmp_code, 1);
-  EXPECT_EQ(records[2].present, 0u);
+  EXPECT_EQ(records[2].present, kTimes);
   EXPECT_EQ(records[2].eth_protocol, kArpType);
 }
 

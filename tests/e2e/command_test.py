@@ -383,7 +383,7 @@ class ProgramTest(harness.WeirTest):
         self.assertEqual(dict(line.split() for line in linked.splitlines()[1:]), pinned_versions())
         self.assertEqual(len(plugins.splitlines()) - 1, len(glob.glob(harness.PLUGINS + "/*.so")))
         for file in glob.glob(harness.PLUGINS + "/*.so"):
-            self.assertRegex(plugins, r"(?m)^  \w+ +[\d.]+ \(plugin interface 1\.\d+, flow record 1\), "
+            self.assertRegex(plugins, r"(?m)^  \w+ +[\d.]+ \(plugin interface 1\.\d+, flow record 2\), "
                              rf".*/{os.path.basename(file)}$")
 
     def test_version_without_usable_plugins(self):

@@ -48,7 +48,7 @@ DEFECTS = {
     "leaks_file": ("second instance: file descriptors", "leaves a file descriptor open: /dev/zero"),
     "leaves_thread": ("first instance: stop", "returned while 1 of its threads go on"),
     "main_throws": ("load", "weir_plugin_main let an exception out"),
-    "newer_record": ("load", "was built for version 2 of the flow record, this weir has 1"),
+    "newer_record": ("load", "was built for version 3 of the flow record, this weir has 2"),
     "no_process": ("load", "component 'defect' is a transform or sink without process"),
     "no_symbol": ("load", "it does not export weir_plugin_main"),
     "null_plugin": ("load", "weir_plugin_main returned nothing"),

@@ -106,5 +106,9 @@ def record(data):
         "Sampling": _last(message, 29, 0),
         "Duplicate": bool(_last(message, 11, 0)),
     }
+    if 12 in message:
+        measured["AgentIp"] = _address(_last(message, 12, b""))
+        if measured["AgentIp"] == "::":
+            del measured["AgentIp"]
     found.update({name: value for name, value in measured.items() if value})
     return found

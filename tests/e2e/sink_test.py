@@ -48,7 +48,9 @@ transform {{ name: "records" type: "accounter" input: "capture"
 # Optional fields that pbflow.proto has, which leaves out what is 0, and all that it lacks.
 IN_PBFLOW = ("TcpFlags", "Dscp", "IcmpType", "IcmpCode", "Sampling", "Duplicate")
 NOT_IN_PBFLOW = ("IFIndex", "StartMonoTimeNs", "EndMonoTimeNs", "VlanId", "FlowEndReason",
-                 "WirePackets", "NetworkNamespace", "Interfaces")
+                 "WirePackets", "WireBytes", "NetworkNamespace", "TcpFlagPairs", "Interfaces")
+# What the sink `grpc` names as the agent of records that do not.
+AGENT = "192.0.2.7"
 
 
 def time_ns(text):
@@ -59,8 +61,12 @@ def time_ns(text):
             + int((fraction or "0").ljust(9, "0")))
 
 
-def of_pbflow(record):
-    """What of a record, an object of stdout, comes through a message of pbflow.proto."""
+def of_pbflow(record, agent=None):
+    """What of a record, an object of stdout, comes through a message of pbflow.proto. `agent`:
+    the address that the writer puts into records that have none."""
+    record = {**({"AgentIp": agent} if agent else {}), **record}
+    if record.get("AgentIp") == "::":
+        del record["AgentIp"]
     return {key: time_ns(value) if key.startswith("TimeFlow") else value
             for key, value in record.items()
             if key not in NOT_IN_PBFLOW and (value or key not in IN_PBFLOW)}
@@ -383,7 +389,7 @@ class Grpc(Place):
             self.target = f"127.0.0.1:{free.getsockname()[1]}"
         self.stage = (f'type: "grpc" config {{ [weir/weir.sinks.Grpc] {{ target: "{self.target}" '
                       'message_max_flows: 700 flush_interval: "100ms" max_in_flight: 1 '
-                      'agent_ip: "192.0.2.7" } }')
+                      f'agent_ip: "{AGENT}" }} }}')
         self.collector = None
         self.records = None
         if self.starts_at_once:
@@ -410,7 +416,7 @@ sink {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.sink
         return self.records
 
     def carried(self, record):
-        carried = of_pbflow(record)
+        carried = of_pbflow(record, AGENT)
         # What is not UTF-8 became longer on the wire, and names have room for 27 bytes.
         carried["Interface"] = carried["Interface"].encode()[:27].decode(errors="ignore")
         return carried
@@ -456,7 +462,7 @@ class OtherCollector(Grpc):
         self.test.addCleanup(lambda: server.stop(grace=None).wait())
 
     def carried(self, record):
-        return of_pbflow(record)
+        return of_pbflow(record, AGENT)
 
 
 class MutualTlsGrpc(Grpc):

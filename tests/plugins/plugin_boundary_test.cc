@@ -43,7 +43,7 @@ TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
               AllOf(StartsWith("plugin '"), HasSubstr("version 2.4"), HasSubstr("has 1.4")));
   EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.5"), HasSubstr("has 1.4")));
   EXPECT_THAT(WhyRefused("newer_record"),
-              EndsWith("was built for version 2 of the flow record, this weir has 1"));
+              EndsWith("was built for version 3 of the flow record, this weir has 2"));
   EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to tell its version"));
   EXPECT_THAT(WhyRefused("null_plugin"), HasSubstr("weir_plugin_main returned nothing"));
   EXPECT_THAT(WhyRefused("main_throws"), EndsWith("weir_plugin_main let an exception out"));

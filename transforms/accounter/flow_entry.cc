@@ -4,10 +4,41 @@
 namespace weir::transforms {
 namespace {
 
-constexpr int kBytesBits = 46;
-constexpr int kTimeBits = 48;
+constexpr int kBytesBits = 38;
+constexpr int kPacketsBits = 26;
+constexpr int kMoreWireBytesBits = 29;
+constexpr int kMoreWirePacketsBits = 22;
+constexpr int kDurationBits = 42;
+constexpr int kVlanBits = 12;
+constexpr int kTcpFlagsBits = 12;
+constexpr int kTcpFlagPairsBits = 3;
 
 constexpr bool FitsBits(uint64_t value, int bits) { return value >> bits == 0; }
+constexpr uint64_t LowBits(uint64_t value, int bits) { return value & ((uint64_t{1} << bits) - 1); }
+
+// Bits of weir_record.present that an entry has: all that are known but WEIR_IS_DUPLICATE.
+constexpr uint64_t kBitsBeforeDuplicate = WEIR_IS_DUPLICATE - 1;
+constexpr uint64_t kBitsBehindDuplicate = WEIR_HAS_WIRE_BYTES | WEIR_HAS_AGENT_IP |
+                                          WEIR_HAS_TCP_FLAG_PAIRS | WEIR_HAS_MONO_TIME |
+                                          WEIR_HAS_WALL_TIME;
+constexpr bool FitsPresent(uint64_t present) {
+  return (present & ~(kBitsBeforeDuplicate | kBitsBehindDuplicate)) == 0;
+}
+constexpr uint64_t NarrowPresent(uint64_t present) {
+  return (present & kBitsBeforeDuplicate) | (present & kBitsBehindDuplicate) >> 1;
+}
+constexpr uint64_t PresentOf(uint64_t narrow) {
+  return (narrow & kBitsBeforeDuplicate) | (narrow << 1 & kBitsBehindDuplicate);
+}
+
+// The TCP flags and pairs of a record as an entry has them, if they fit.
+constexpr bool FitTcpFlags(const Record& record) {
+  return FitsBits(record.tcp_flags, kTcpFlagsBits) &&
+         FitsBits(record.tcp_flag_pairs, kTcpFlagPairsBits);
+}
+constexpr uint32_t NarrowTcpFlags(const Record& record) {
+  return record.tcp_flags | uint32_t{record.tcp_flag_pairs} << kTcpFlagsBits;
+}
 
 // All of these wrap as two's complement does, so that no record can make them undefined.
 uint64_t WallOffset(uint64_t mono_ns, int64_t wall_ns) {
@@ -26,12 +57,12 @@ struct Times {
     const uint64_t change =
         WallOffset(end_mono_ns, end_wall_ns) - WallOffset(start_mono_ns, start_wall_ns);
     const auto narrow = static_cast<int32_t>(change);
-    if (!FitsBits(duration, kTimeBits) || static_cast<uint64_t>(int64_t{narrow}) != change) {
+    if (!FitsBits(duration, kDurationBits) || static_cast<uint64_t>(int64_t{narrow}) != change) {
       return false;
     }
     entry->start_mono_time_ns = start_mono_ns;
     entry->start_wall_time_ns = start_wall_ns;
-    entry->duration_ns = duration;
+    entry->duration_ns = LowBits(duration, kDurationBits);
     entry->wall_clock_change_ns = narrow;
     return true;
   }
@@ -48,8 +79,45 @@ struct Times {
   }
 };
 
-bool FitsCounts(uint64_t packets, uint64_t wire_packets, uint64_t bytes) {
-  return FitsBits(packets | wire_packets, 32) && FitsBits(bytes, kBytesBits);
+// Counts as an entry has them. Each sum of two that fit fits into 64 bits.
+struct Counts {
+  uint64_t packets;
+  uint64_t bytes;
+  uint64_t more_wire_packets;
+  uint64_t more_wire_bytes;
+
+  // A wire count below the other one wraps, and does not fit. One without its bit counts as 0.
+  static Counts Of(const Record& record) {
+    return {record.packets, record.bytes, WirePackets(record) - record.packets,
+            WireBytes(record) - record.bytes};
+  }
+  static Counts Of(const FlowEntry& entry) {
+    return {entry.packets, entry.bytes, entry.more_wire_packets, entry.more_wire_bytes};
+  }
+
+  bool Fit() const {
+    return FitsBits(packets, kPacketsBits) && FitsBits(bytes, kBytesBits) &&
+           FitsBits(more_wire_packets, kMoreWirePacketsBits) &&
+           FitsBits(more_wire_bytes, kMoreWireBytesBits);
+  }
+  void Add(const Counts& other) {
+    packets += other.packets;
+    bytes += other.bytes;
+    more_wire_packets += other.more_wire_packets;
+    more_wire_bytes += other.more_wire_bytes;
+  }
+  void PutInto(FlowEntry* entry) const {
+    entry->packets = LowBits(packets, kPacketsBits);
+    entry->bytes = LowBits(bytes, kBytesBits);
+    entry->more_wire_packets = LowBits(more_wire_packets, kMoreWirePacketsBits);
+    entry->more_wire_bytes = LowBits(more_wire_bytes, kMoreWireBytesBits);
+  }
+};
+
+// False: a field holds a value though its bit in `present` is clear.
+bool HasNoStrayWireCounts(const Record& record) {
+  return ((record.present & WEIR_HAS_WIRE_PACKETS) != 0 || record.wire_packets == 0) &&
+         ((record.present & WEIR_HAS_WIRE_BYTES) != 0 || record.wire_bytes == 0);
 }
 
 // Does the part of Accumulate that is about times. False: the result does not fit.
@@ -80,24 +148,23 @@ bool Compact(const Record& record, FlowEntry* entry) {
   entry->network_namespace = static_cast<uint32_t>(record.network_namespace);
   const bool has_icmp = (record.present & WEIR_HAS_ICMP) != 0;
   const uint32_t icmp = record.icmp_type | static_cast<uint32_t>(record.icmp_code) << 8;
-  if (!FitsBits(record.network_namespace, 32) || !FitsBits(record.present, 8) ||
-      record.flow_end_reason >= 8 || record.dscp >= 64 ||
-      (has_icmp ? record.tcp_flags : icmp) != 0 ||
-      !FitsCounts(record.packets, record.wire_packets, record.bytes)) {
+  const Counts counts = Counts::Of(record);
+  if (!FitsBits(record.network_namespace, 32) || !FitsPresent(record.present) ||
+      record.flow_end_reason >= 8 || record.dscp >= 64 || !FitsBits(record.vlan_id, kVlanBits) ||
+      !FitTcpFlags(record) || (has_icmp ? NarrowTcpFlags(record) : icmp) != 0 ||
+      !HasNoStrayWireCounts(record) || !counts.Fit()) {
     return false;
   }
   const Times times{record.start_mono_time_ns, record.end_mono_time_ns, record.start_wall_time_ns,
                     record.end_wall_time_ns};
   if (!times.PutInto(entry)) return false;
   entry->wide = 0;
-  entry->present = record.present & 0xff;
+  entry->present = LowBits(NarrowPresent(record.present), 13);
   entry->flow_end_reason = record.flow_end_reason & 7u;
   entry->dscp = record.dscp & 63u;
-  entry->bytes = record.bytes & ((uint64_t{1} << kBytesBits) - 1);
-  entry->flags_or_icmp = (has_icmp ? icmp : record.tcp_flags) & 0xffff;
-  entry->vlan_id = record.vlan_id;
-  entry->packets = static_cast<uint32_t>(record.packets);
-  entry->wire_packets = static_cast<uint32_t>(record.wire_packets);
+  entry->flags_or_icmp = (has_icmp ? icmp : NarrowTcpFlags(record)) & 0xffff;
+  entry->vlan_id = LowBits(record.vlan_id, kVlanBits);
+  counts.PutInto(entry);
   return true;
 }
 
@@ -110,43 +177,45 @@ void Expand(const FlowEntry& entry, Record* record) {
   record->end_mono_time_ns = times.end_mono_ns;
   record->start_wall_time_ns = times.start_wall_ns;
   record->end_wall_time_ns = times.end_wall_ns;
-  record->present = entry.present;
+  record->present = PresentOf(entry.present);
   record->network_namespace = entry.network_namespace;
-  record->wire_packets = entry.wire_packets;
-  const bool has_icmp = (entry.present & WEIR_HAS_ICMP) != 0;
-  record->tcp_flags = has_icmp ? 0 : entry.flags_or_icmp;
+  const auto if_measured = [record](uint64_t bit, uint64_t value) {
+    return (record->present & bit) != 0 ? value : 0;
+  };
+  record->wire_packets =
+      if_measured(WEIR_HAS_WIRE_PACKETS, record->packets + entry.more_wire_packets);
+  record->wire_bytes = if_measured(WEIR_HAS_WIRE_BYTES, record->bytes + entry.more_wire_bytes);
+  const bool has_icmp = (record->present & WEIR_HAS_ICMP) != 0;
+  const uint64_t flags = has_icmp ? 0 : entry.flags_or_icmp;
+  record->tcp_flags = static_cast<uint16_t>(LowBits(flags, kTcpFlagsBits));
+  record->tcp_flag_pairs = static_cast<uint8_t>(flags >> kTcpFlagsBits);
   record->vlan_id = entry.vlan_id;
   record->dscp = entry.dscp;
   record->icmp_type = has_icmp ? entry.flags_or_icmp & 0xff : 0;
   record->icmp_code = has_icmp ? entry.flags_or_icmp >> 8 : 0;
   record->flow_end_reason = entry.flow_end_reason;
+  std::memset(record->reserved, 0, sizeof(record->reserved));
 }
 
 bool Merge(const Record& record, FlowEntry* entry) {
   // What is measured for the first time now has rules of its own; it happens once a flow.
-  if ((record.present & ~uint64_t{entry->present}) != 0) return false;
-  const bool has_icmp = (entry->present & WEIR_HAS_ICMP) != 0;
-  if (has_icmp && record.tcp_flags != 0) return false;
+  const uint64_t present = PresentOf(entry->present);
+  if ((record.present & ~present) != 0) return false;
+  const bool has_icmp = (present & WEIR_HAS_ICMP) != 0;
+  if (!FitTcpFlags(record) || (has_icmp && NarrowTcpFlags(record) != 0)) return false;
   const bool has_reason = (record.present & WEIR_HAS_FLOW_END_REASON) != 0;
   if (has_reason && record.flow_end_reason >= 8) return false;
 
-  // As Accumulate has them, in unsigned numbers that cannot wrap where they are to fit.
-  const bool has_wire = (entry->present & WEIR_HAS_WIRE_PACKETS) != 0;
-  const uint64_t other_wire = WirePackets(record);
-  const uint64_t packets = entry->packets + record.packets;
-  const uint64_t bytes = entry->bytes + record.bytes;
-  const uint64_t wire = has_wire ? entry->wire_packets + other_wire : entry->wire_packets;
-  if (!FitsCounts(record.packets | packets, has_wire ? other_wire | wire : 0,
-                  record.bytes | bytes)) {
-    return false;
-  }
+  const Counts more = Counts::Of(record);
+  if (!more.Fit()) return false;
+  Counts counts = Counts::Of(*entry);
+  counts.Add(more);
+  if (!counts.Fit()) return false;
 
   if (!MergeTimes(record, entry)) return false;
-  entry->packets = static_cast<uint32_t>(packets);
-  entry->bytes = bytes & ((uint64_t{1} << kBytesBits) - 1);
-  entry->wire_packets = static_cast<uint32_t>(wire);
+  counts.PutInto(entry);
   // Without has_icmp these are TCP flags; with it there are none to add.
-  entry->flags_or_icmp |= record.tcp_flags;
+  entry->flags_or_icmp |= NarrowTcpFlags(record) & 0xffff;
   if (has_reason) entry->flow_end_reason = record.flow_end_reason & 7u;
   return true;
 }

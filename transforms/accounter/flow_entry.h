@@ -2,8 +2,8 @@
 // What is kept of a flow: a record in 128 bytes, two cache lines, of which the first
 // tells whether it is this flow.
 //
-// A record has 168 bytes. Most of what is saved is width that hardly a record needs; one
-// that does need it is kept whole elsewhere (FlowTable), so that none is ever changed.
+// A record has 200 bytes. An entry has narrower fields, which most records fit into. One that
+// does not fit is kept whole elsewhere (FlowTable), so that no value is ever changed.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_FLOW_ENTRY_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_FLOW_ENTRY_H_
 
@@ -24,25 +24,26 @@ struct alignas(64) FlowEntry {
   // Whether the record is kept whole; then wide_number says where, and of what follows
   // only the times of the table and the links count.
   uint64_t wide : 1;
-  uint64_t present : 8;
+  uint64_t present : 13;  // weir_record's, without WEIR_IS_DUPLICATE
   uint64_t flow_end_reason : 3;
   uint64_t dscp : 6;
-  uint64_t bytes : 46;
-  uint64_t label : 16;        // interface_name and sampling_interval, in LabelTable
-  uint64_t duration_ns : 48;  // from start_mono_time_ns to end_mono_time_ns
-  // ICMP type and code where they were measured, else TCP flags.
-  uint64_t flags_or_icmp : 16;
+  uint64_t vlan_id : 12;
+  uint64_t more_wire_bytes : 29;  // wire_bytes without `bytes`
+  uint64_t bytes : 38;
+  uint64_t packets : 26;
+  uint64_t more_wire_packets : 22;  // wire_packets without `packets`
+  uint64_t duration_ns : 42;        // from start_mono_time_ns to end_mono_time_ns
+  uint64_t label : 16;              // what LabelTable has
   // When the flow came in, and when its last record did; of the table's clock, modulo 2^48.
   uint64_t held_since_ns : 48;
-  uint64_t vlan_id : 16;
+  // ICMP type and code where they were measured, else 12 TCP flags and 3 pairs of them.
+  uint64_t flags_or_icmp : 16;
   uint64_t last_seen_ns : 48;
   union {
     uint64_t start_mono_time_ns;
     uint32_t wide_number;
   };
   int64_t start_wall_time_ns;
-  uint32_t packets;
-  uint32_t wire_packets;
   // Of TimerWheel, or the free entries.
   uint32_t previous;
   uint32_t next;

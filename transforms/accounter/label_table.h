@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What many flows have in common, kept once: the name of their interface and the sampling
-// interval.
+// What many flows have in common, kept once: the name of their interface, the sampling
+// interval and the address of the agent.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
 
@@ -42,6 +42,7 @@ class LabelTable {
     const Label& label = labels_[number];
     std::memcpy(record->interface_name, label.interface_name, sizeof(label.interface_name));
     record->sampling_interval = label.sampling_interval;
+    std::memcpy(record->agent_ip, label.agent_ip, sizeof(label.agent_ip));
   }
 
   // Forgets all. No entry has a label then.
@@ -60,11 +61,13 @@ class LabelTable {
   struct Label {
     char interface_name[sizeof(Record::interface_name)];
     uint32_t sampling_interval;
+    uint8_t agent_ip[sizeof(Record::agent_ip)];
 
     static Label Of(const Record& record) {
       Label label;
       std::memcpy(label.interface_name, record.interface_name, sizeof(label.interface_name));
       label.sampling_interval = record.sampling_interval;
+      std::memcpy(label.agent_ip, record.agent_ip, sizeof(label.agent_ip));
       return label;
     }
     friend bool operator==(const Label& a, const Label& b) {
@@ -76,7 +79,7 @@ class LabelTable {
                                    sizeof(label));
     }
   };
-  static_assert(sizeof(Label) == 32, "no byte of it is padding");
+  static_assert(sizeof(Label) == 48, "no byte of it is padding");
 
   absl::flat_hash_map<Label, uint16_t> numbers_;
   std::vector<Label> labels_;

@@ -161,12 +161,20 @@ class RecordGenerator {
     record.end_mono_time_ns = record.start_mono_time_ns + Number(odd, 1'000'000);
     record.start_wall_time_ns = Wall(odd, record.start_mono_time_ns);
     record.end_wall_time_ns = Wall(odd, record.end_mono_time_ns);
-    record.present |= random_() & 0x7f;
+    record.present |= random_() & (kKnownBits & ~WEIR_HAS_NETWORK_NAMESPACE);
     if (Below(8) < odd) record.present |= random_() << Below(64);
-    record.wire_packets = Has(record, WEIR_HAS_WIRE_PACKETS, odd) ? Number(odd, 1000) : 0;
+    if (Has(record, WEIR_HAS_WIRE_PACKETS, odd)) {
+      record.wire_packets = Number(odd, 1000) + (Below(8) < odd ? 0 : record.packets);
+    }
+    if (Has(record, WEIR_HAS_WIRE_BYTES, odd)) {
+      record.wire_bytes = Number(odd, 1'000'000) + (Below(8) < odd ? 0 : record.bytes);
+    }
+    if (Has(record, WEIR_HAS_AGENT_IP, odd)) record.agent_ip[15] = Below(3);
+    record.tcp_flag_pairs = Has(record, WEIR_HAS_TCP_FLAG_PAIRS, odd) ? Below(odd ? 256 : 8) : 0;
     record.sampling_interval = Has(record, WEIR_HAS_SAMPLING, odd) ? Below(3) : 0;
-    record.tcp_flags = Has(record, WEIR_HAS_TCP_FLAGS, odd) ? Below(1u << 12) : 0;
-    record.vlan_id = Has(record, WEIR_HAS_VLAN, odd) ? Below(1u << 16) : 0;
+    record.tcp_flags =
+        Has(record, WEIR_HAS_TCP_FLAGS, odd) ? Below(odd > 0 ? 1u << 16 : 1u << 12) : 0;
+    record.vlan_id = Has(record, WEIR_HAS_VLAN, odd) ? Below(odd > 0 ? 1u << 16 : 1u << 12) : 0;
     record.dscp = Has(record, WEIR_HAS_DSCP, odd) ? Below(odd > 0 ? 256 : 64) : 0;
     if (Has(record, WEIR_HAS_ICMP, odd)) {
       record.icmp_type = Below(256);
@@ -178,6 +186,8 @@ class RecordGenerator {
   }
 
  private:
+  // Of `present`, those that most records have in an entry.
+  static constexpr uint64_t kKnownBits = 0x3fff & ~uint64_t{WEIR_IS_DUPLICATE};
   static constexpr uint64_t kUptimeNs = 1'000'000'000'000'000;
 
   void SetFlow(uint32_t flow, Record* record) {

@@ -40,7 +40,7 @@ class RecordMaker {
       At(&record)[i] = Byte();
     }
     SetInterfaceName(Below(4) == 0 ? "" : "eth0", &record);
-    record.present = random_() & 0xff;
+    record.present = random_() & 0x3fff;
     // As many tests as a record can be made for; the last one that was set counts.
     for (uint32_t i = 0; i < 8; ++i) Meet(*tests_[Below(tests_.size())], &record);
     return record;

@@ -34,6 +34,11 @@ constexpr NamedValue kTcpFlags[] = {
     {"fin", 0x01}, {"syn", 0x02}, {"rst", 0x04}, {"psh", 0x08}, {"ack", 0x10},
     {"urg", 0x20}, {"ece", 0x40}, {"cwr", 0x80}, {"ae", 0x100},
 };
+constexpr NamedValue kTcpFlagPairs[] = {
+    {"syn_ack", WEIR_TCP_SYN_ACK},
+    {"fin_ack", WEIR_TCP_FIN_ACK},
+    {"rst_ack", WEIR_TCP_RST_ACK},
+};
 // IANA, Differentiated Services Field Codepoints.
 constexpr NamedValue kDscps[] = {
     {"cs0", 0},   {"df", 0},    {"le", 1},    {"cs1", 8},   {"af11", 10}, {"af12", 12},
@@ -134,12 +139,17 @@ constexpr std::array kFields = {
     WithUnit(Unit::kBytes, Number("bytes", "a size, as in 1500 or 10MB", WEIR_PLACE(bytes))),
     WithUnit(Unit::kCount,
              Number("wire_packets", "a number", WEIR_PLACE(wire_packets), WEIR_HAS_WIRE_PACKETS)),
+    WithUnit(Unit::kBytes, Number("wire_bytes", "a size, as in 1500 or 10MB",
+                                  WEIR_PLACE(wire_bytes), WEIR_HAS_WIRE_BYTES)),
     WithUnit(Unit::kTime,
              OfKind(FieldKind::kDuration, Number("duration", "a duration, as in 500ms or 1h",
                                                  WEIR_PLACE(end_mono_time_ns)))),
     Flags(Names(
         Number("tcp_flags", "TCP flags, as in syn+ack", WEIR_PLACE(tcp_flags), WEIR_HAS_TCP_FLAGS),
         kTcpFlags)),
+    Flags(Names(Number("tcp_flag_pairs", "pairs of TCP flags, as in syn_ack",
+                       WEIR_PLACE(tcp_flag_pairs), WEIR_HAS_TCP_FLAG_PAIRS),
+                kTcpFlagPairs)),
     UpTo(63, Names(Number("dscp", "a DSCP", WEIR_PLACE(dscp), WEIR_HAS_DSCP), kDscps)),
     UpTo(4095, Number("vlan_id", "the id of a VLAN", WEIR_PLACE(vlan_id), WEIR_HAS_VLAN)),
     Number("icmp_type", "a type of ICMP", WEIR_PLACE(icmp_type), WEIR_HAS_ICMP),
@@ -150,6 +160,8 @@ constexpr std::array kFields = {
           kEndReasons),
     Number("network_namespace", "the inode number of a network namespace",
            WEIR_PLACE(network_namespace), WEIR_HAS_NETWORK_NAMESPACE),
+    OfKind(FieldKind::kAddress,
+           Number("agent_ip", kSrcAddr.value, WEIR_PLACE(agent_ip), WEIR_HAS_AGENT_IP)),
 };
 
 #undef WEIR_PLACE
@@ -184,6 +196,7 @@ constexpr Alias kAliases[] = {
     {"vlan", "vlan_id"},
     {"netns", "network_namespace"},
     {"samplinginterval", "sampling"},
+    {"agent", "agent_ip"},
 };
 
 // In small letters and without '_', '.' and '-'.

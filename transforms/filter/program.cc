@@ -15,7 +15,7 @@ namespace {
 static_assert(2 * kMaxExpressionTests < 0xfffe);
 
 // Numbers are read eight bytes at a time, whatever their width.
-static_assert(offsetof(Record, flow_end_reason) + sizeof(uint64_t) <= sizeof(Record));
+static_assert(offsetof(Record, tcp_flag_pairs) + sizeof(uint64_t) <= sizeof(Record));
 
 uint64_t MaskOf(size_t width) {
   return width >= sizeof(uint64_t) ? std::numeric_limits<uint64_t>::max()
@@ -228,7 +228,8 @@ Program::Outcome Program::InRanges(const Instruction& instruction, uint64_t numb
 }
 
 Program::Outcome Program::Address(const Instruction& instruction, const Record& record) const {
-  if (!HasAddresses(record)) return kMissing;
+  // Without a bit in `present`: an address of the flow.
+  if (instruction.present == 0 && !HasAddresses(record)) return kMissing;
   const absl::uint128 address =
       absl::MakeUint128(BigEndian(record, instruction.offset),
                         BigEndian(record, instruction.offset + sizeof(uint64_t)));

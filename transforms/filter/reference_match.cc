@@ -88,11 +88,13 @@ const std::map<std::string_view, Reader>& Readers() {
       {"packets", Of([](R r) { return r.packets; })},
       {"bytes", Of([](R r) { return r.bytes; })},
       {"wire_packets", IfMeasured(WEIR_HAS_WIRE_PACKETS, [](R r) { return r.wire_packets; })},
+      {"wire_bytes", IfMeasured(WEIR_HAS_WIRE_BYTES, [](R r) { return r.wire_bytes; })},
       {"duration", Of([](R r) -> std::optional<uint64_t> {
          if (r.start_mono_time_ns == 0 || r.end_mono_time_ns < r.start_mono_time_ns) return {};
          return r.end_mono_time_ns - r.start_mono_time_ns;
        })},
       {"tcp_flags", IfMeasured(WEIR_HAS_TCP_FLAGS, [](R r) { return r.tcp_flags; })},
+      {"tcp_flag_pairs", IfMeasured(WEIR_HAS_TCP_FLAG_PAIRS, [](R r) { return r.tcp_flag_pairs; })},
       {"dscp", IfMeasured(WEIR_HAS_DSCP, [](R r) { return r.dscp; })},
       {"vlan_id", IfMeasured(WEIR_HAS_VLAN, [](R r) { return r.vlan_id; })},
       {"icmp_type", IfMeasured(WEIR_HAS_ICMP, [](R r) { return r.icmp_type; })},
@@ -102,6 +104,13 @@ const std::map<std::string_view, Reader>& Readers() {
        IfMeasured(WEIR_HAS_FLOW_END_REASON, [](R r) { return r.flow_end_reason; })},
       {"network_namespace",
        IfMeasured(WEIR_HAS_NETWORK_NAMESPACE, [](R r) { return r.network_namespace; })},
+      {"agent_ip",
+       [](
+           R r) -> std::
+                    vector<Bytes> {
+                      if ((r.present & WEIR_HAS_AGENT_IP) == 0) return {};
+                      return {Bytes(std::begin(r.agent_ip), std::end(r.agent_ip))};
+                    }},
   };
   return *readers;
 }
@@ -149,7 +158,9 @@ bool TestIsTrue(const Test& test, const Record& record) {
   if (measured.empty()) return false;
   if (test.op == Operator::kAny || test.op == Operator::kAll) {
     const uint64_t wanted_bits = test.values.numbers.at(0).first;
-    const uint64_t bits = record.tcp_flags & wanted_bits;
+    const uint64_t value =
+        test.field->name == "tcp_flags" ? record.tcp_flags : record.tcp_flag_pairs;
+    const uint64_t bits = value & wanted_bits;
     return test.op == Operator::kAny ? bits != 0 : bits == wanted_bits;
   }
   const bool found = std::any_of(measured.begin(), measured.end(),

@@ -81,6 +81,7 @@ inline void SetMessage(const Record& record, pbflow::Record* message,
     entry->set_direction(static_cast<pbflow::Direction>(interfaces[i].direction));
   }
   message->set_duplicate(has(WEIR_IS_DUPLICATE));
+  if (has(WEIR_HAS_AGENT_IP)) SetIp(AgentIp(record), message->mutable_agent_ip());
   if (has(WEIR_HAS_TCP_FLAGS)) message->set_flags(record.tcp_flags);
   if (has(WEIR_HAS_ICMP)) {
     message->set_icmp_type(record.icmp_type);

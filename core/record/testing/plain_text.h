@@ -161,6 +161,8 @@ inline PlainFields PlainFieldsOf(const Record& record,
   const auto direction = [](const PlainInterface& interface) {
     return PlainNumber(interface.direction);
   };
+  std::optional<std::string> agent_ip;
+  if ((record.present & WEIR_HAS_AGENT_IP) != 0) agent_ip = PlainAddress(record.agent_ip);
   std::optional<std::string> duplicate;
   if ((record.present & WEIR_IS_DUPLICATE) != 0) duplicate = "true";
   return {
@@ -189,7 +191,10 @@ inline PlainFields PlainFieldsOf(const Record& record,
       {"Sampling", measured(WEIR_HAS_SAMPLING, record.sampling_interval)},
       {"FlowEndReason", measured(WEIR_HAS_FLOW_END_REASON, record.flow_end_reason)},
       {"WirePackets", measured(WEIR_HAS_WIRE_PACKETS, record.wire_packets)},
+      {"WireBytes", measured(WEIR_HAS_WIRE_BYTES, record.wire_bytes)},
       {"NetworkNamespace", measured(WEIR_HAS_NETWORK_NAMESPACE, record.network_namespace)},
+      {"AgentIp", agent_ip},
+      {"TcpFlagPairs", measured(WEIR_HAS_TCP_FLAG_PAIRS, record.tcp_flag_pairs)},
       {"Duplicate", duplicate},
       {"Interfaces", PlainList(interfaces, " ", without_spaces)},
       {"IfDirections", PlainList(interfaces, " ", direction)},
@@ -200,7 +205,8 @@ inline std::string PlainJson(const Record& record, const weir_other_interfaces* 
   std::string object;
   for (const auto& [key, value] : PlainFieldsOf(record)) {
     if (!value.has_value()) continue;
-    const bool text = key == "Interface" || key.find("Mac") != std::string::npos ||
+    const bool text = key == "Interface" || key == "AgentIp" ||
+                      key.find("Mac") != std::string::npos ||
                       key.find("Addr") != std::string::npos || key.find("TimeFlow") == 0;
     object += (object.empty() ? "{" : ",") + PlainJsonString(key) + ":";
     object += text ? PlainJsonString(*value) : *value;

@@ -26,10 +26,12 @@ class RandomRecords {
   Record Any() {
     Record record{};
     FillBytes(&record, sizeof(record));
-    for (uint8_t* const address : {record.src_addr, record.dst_addr}) SetAnyAddress(address);
+    for (uint8_t* const address : {record.src_addr, record.dst_addr, record.agent_ip}) {
+      SetAnyAddress(address);
+    }
     for (uint64_t* const number :
          {&record.packets, &record.bytes, &record.start_mono_time_ns, &record.end_mono_time_ns,
-          &record.network_namespace, &record.wire_packets}) {
+          &record.network_namespace, &record.wire_packets, &record.wire_bytes}) {
       *number = AnyNumber();
     }
     record.start_wall_time_ns = AnyTime();
@@ -68,13 +70,17 @@ class RandomRecords {
     record.start_mono_time_ns = 3'600 * kSecond + Below(60 * kSecond);
     record.end_mono_time_ns = record.start_mono_time_ns + Below(5 * kSecond);
     SetWallTimes({kBoot, 0}, &record);
-    record.present = WEIR_HAS_DSCP | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS;
+    record.present = WEIR_HAS_DSCP | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS |
+                     WEIR_HAS_WIRE_BYTES | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
     record.dscp = Below(4) == 0 ? 46 : 0;
     record.flow_end_reason = 2;
-    record.wire_packets = record.packets + Below(3);
+    const uint64_t more_segments = Below(3);
+    record.wire_packets = record.packets + more_segments;
+    record.wire_bytes = record.bytes + 66 * more_segments;
     if (record.transport_protocol == 6) {
-      record.present |= WEIR_HAS_TCP_FLAGS;
+      record.present |= WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS;
       record.tcp_flags = Below(2) == 0 ? 0x1B : 0x10;
+      record.tcp_flag_pairs = record.tcp_flags == 0x10 ? 0 : WEIR_TCP_SYN_ACK | WEIR_TCP_FIN_ACK;
     } else if (record.transport_protocol != 17) {
       record.present |= WEIR_HAS_ICMP;
       record.icmp_type = record.transport_protocol == 1 ? 8 : 128;
