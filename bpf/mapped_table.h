@@ -106,7 +106,8 @@ static __always_inline int is_same_flow(const struct flow_slot_t* slot, const st
          slot->dst_ip[1] == packet->dst_ip[1];
 }
 
-enum slot_answer { SLOT_TOOK_IT, SLOT_OF_ANOTHER_FLOW, SLOT_MAY_BE_OURS };
+/* Answers of a slot beside TABLE_TOOK_IT and enum weir_table_failure: the search goes on. */
+enum slot_answer { SLOT_OF_ANOTHER_FLOW = TABLE_TOOK_IT + 1, SLOT_MAY_BE_OURS };
 
 /* The comparison is not one atomic step with its store: where two CPUs count packets
  * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
@@ -118,6 +119,26 @@ static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct p
   if (packet->tcp_flags & ~slot->tcp_flags) {
     __sync_fetch_and_or(&slot->tcp_flags, packet->tcp_flags);
   }
+}
+
+/*
+ * Shows a filled slot to the other CPUs: all that was stored before is visible to a CPU that
+ * sees WEIR_SLOT_READY.
+ *
+ * On x86 a plain store suffices. The processor makes the stores of a CPU visible in their
+ * order, and does not move a load before an earlier load (Intel SDM, volume 3A, "Memory
+ * Ordering"; AMD64 manual, volume 2, 7.2). The kernel's compiler for BPF translates one
+ * instruction after the other and does not change their order. That leaves clang, which the
+ * empty assembler statement and the volatile store hold to it. On other architectures an
+ * atomic exchange is a full barrier.
+ */
+static __always_inline void publish_slot(struct flow_slot_t* slot, weir_u64 src_mac_protocol) {
+#ifdef __TARGET_ARCH_x86
+  asm volatile("" ::: "memory");
+  *(volatile weir_u64*)&slot->src_mac_protocol = src_mac_protocol;
+#else
+  __sync_lock_test_and_set(&slot->src_mac_protocol, src_mac_protocol);
+#endif
 }
 
 /* Of a slot that this CPU has claimed; all of it was zero. */
@@ -139,14 +160,12 @@ static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slo
     slot->dst_ip[0] = packet->dst_ip[0];
     slot->dst_ip[1] = packet->dst_ip[1];
   }
-  /* After all of the above for other CPUs too: an atomic exchange is a full barrier. */
-  __sync_lock_test_and_set(&slot->src_mac_protocol, key->src_mac_protocol);
+  publish_slot(slot, key->src_mac_protocol);
 }
 
-/* Of a slot with the same ports_interface. */
-static __always_inline enum slot_answer try_slot(struct flow_slot_t* slot,
-                                                 const struct slot_key* key,
-                                                 const struct packet* packet) {
+/* Of a slot with the same ports_interface: TABLE_TOOK_IT or an enum slot_answer. */
+static __always_inline weir_u32 try_slot(struct flow_slot_t* slot, const struct slot_key* key,
+                                         const struct packet* packet) {
   if (!is_same_flow(slot, key, packet)) {
     /* An atomic operation is a full barrier, behind which a slot that has been published
      * is seen whole. */
@@ -157,30 +176,30 @@ static __always_inline enum slot_answer try_slot(struct flow_slot_t* slot,
   }
   if (slot->packets & WEIR_SLOT_FULL_COUNTS) return SLOT_MAY_BE_OURS;
   add_to_slot(slot, packet);
-  return SLOT_TOOK_IT;
+  return TABLE_TOOK_IT;
 }
 
 /* Where a flow may stand in an epoch: at `place`, and then each `step` further. */
 struct probe_sequence {
   weir_u32 place;
   weir_u32 step;
-  weir_u32 first_slot; /* of the epoch */
-  weir_u32 slots;
 };
 
 static __always_inline struct probe_sequence probes_of(const struct slot_key* key,
-                                                       const struct flow_table_state_t* state,
-                                                       weir_u32 epoch) {
+                                                       const struct flow_table_state_t* state) {
   const weir_u64 hash = hash_of(key, &state->seed);
-  /* Not a constant of the program: the verifier would follow each value of the index. */
   const weir_u32 slots = state->slots;
   const struct probe_sequence probes = {
       .place = (hash >> 32) * slots >> 32,
       .step = 1 + ((hash & 0xffffffff) * (slots - 1) >> 32),
-      .first_slot = epoch ? slots : 0,
-      .slots = slots,
   };
   return probes;
+}
+
+/* Where an epoch begins. The number of slots is not a constant of the program: the verifier
+ * would follow each value of an index. */
+static __always_inline weir_u32 first_slot(const struct flow_table_state_t* state, weir_u32 epoch) {
+  return epoch ? state->slots : 0;
 }
 
 static __always_inline weir_u32 active_epoch(const struct flow_table_state_t* state) {
@@ -188,43 +207,58 @@ static __always_inline weir_u32 active_epoch(const struct flow_table_state_t* st
 }
 
 /*
- * TABLE_TOOK_IT or an enum weir_table_failure. Global, so that the verifier looks at its
- * loop once and for any packet, and not once for each way through the parser; such a
- * function has to check its argument.
+ * Offers the packet to the slot at `index`: TABLE_TOOK_IT, an enum weir_table_failure or an
+ * enum slot_answer.
+ *
+ * Global, as the search below is, so that the verifier looks at it once and for any packet and
+ * slot: inlined, it would look at it in each round of the search and on each way through the
+ * parser. Such a function has to check its pointers.
  */
-__attribute__((noinline)) weir_u32 search_mapped_table(const struct packet* packet) {
+__attribute__((noinline)) weir_u32 offer_to_slot(const struct packet* packet, weir_u32 index,
+                                                 weir_u32 epoch, weir_u32 may_be_twice) {
   if (!packet) return WEIR_TABLE_OTHER;
   const weir_u32 zero = 0;
   struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
-  if (!state) return WEIR_TABLE_OTHER;
-  const weir_u32 epoch = active_epoch(state);
+  struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);
+  if (!state || !slot) return WEIR_TABLE_OTHER;
   struct slot_key key;
   make_slot_key(packet, &state->seed, &key);
-  struct probe_sequence probes = probes_of(&key, state, epoch);
-  int may_be_twice = 0;
+  weir_u64 owner = *(const volatile weir_u64*)&slot->ports_interface;
+  if (owner == 0) {
+    if (state->epochs[epoch & 1].used >= state->max_flows) return WEIR_TABLE_FULL;
+    owner = __sync_val_compare_and_swap(&slot->ports_interface, 0, key.ports_interface);
+    if (owner == 0) {
+      __sync_fetch_and_add(&state->epochs[epoch & 1].used, 1);
+      if (may_be_twice) __sync_fetch_and_add(&state->epochs[epoch & 1].twice, 1);
+      fill_slot(slot, &key, packet, may_be_twice);
+      return TABLE_TOOK_IT;
+    }
+  }
+  if (owner != key.ports_interface) return SLOT_OF_ANOTHER_FLOW;
+  return try_slot(slot, &key, packet);
+}
+
+/*
+ * TABLE_TOOK_IT or an enum weir_table_failure. The numbers are of the packet's probe sequence;
+ * its key is made again in each slot, because the stacks of nested functions have 512 bytes
+ * together.
+ */
+__attribute__((noinline)) weir_u32 search_mapped_table(const struct packet* packet, weir_u32 place,
+                                                       weir_u32 step, weir_u32 epoch) {
+  if (!packet) return WEIR_TABLE_OTHER;
+  const weir_u32 zero = 0;
+  const struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
+  if (!state) return WEIR_TABLE_OTHER;
+  const weir_u32 slots = state->slots;
+  const weir_u32 first = first_slot(state, epoch);
+  weir_u32 may_be_twice = 0;
 #pragma clang loop unroll(disable)
   for (int i = 0; i < MAX_PROBES; ++i) {
-    const weir_u32 index = probes.first_slot + probes.place;
-    struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);
-    if (!slot) return WEIR_TABLE_OTHER;
-    weir_u64 owner = *(const volatile weir_u64*)&slot->ports_interface;
-    if (owner == 0) {
-      if (state->epochs[epoch].used >= state->max_flows) return WEIR_TABLE_FULL;
-      owner = __sync_val_compare_and_swap(&slot->ports_interface, 0, key.ports_interface);
-      if (owner == 0) {
-        __sync_fetch_and_add(&state->epochs[epoch].used, 1);
-        if (may_be_twice) __sync_fetch_and_add(&state->epochs[epoch].twice, 1);
-        fill_slot(slot, &key, packet, may_be_twice);
-        return TABLE_TOOK_IT;
-      }
-    }
-    if (owner == key.ports_interface) {
-      const enum slot_answer answer = try_slot(slot, &key, packet);
-      if (answer == SLOT_TOOK_IT) return TABLE_TOOK_IT;
-      if (answer == SLOT_MAY_BE_OURS) may_be_twice = 1;
-    }
-    probes.place += probes.step;
-    if (probes.place >= probes.slots) probes.place -= probes.slots;
+    const weir_u32 answer = offer_to_slot(packet, first + place, epoch, may_be_twice);
+    if (answer <= TABLE_TOOK_IT) return answer;
+    if (answer == SLOT_MAY_BE_OURS) may_be_twice = 1;
+    place += step;
+    if (place >= slots) place -= slots;
   }
   return WEIR_TABLE_CROWDED;
 }
@@ -240,8 +274,9 @@ static __always_inline weir_u32 add_to_mapped_table(const struct packet* packet)
   if (!state) return WEIR_TABLE_OTHER;
   struct slot_key key;
   make_slot_key(packet, &state->seed, &key);
-  const struct probe_sequence probes = probes_of(&key, state, active_epoch(state));
-  const weir_u32 index = probes.first_slot + probes.place;
+  const weir_u32 epoch = active_epoch(state);
+  const struct probe_sequence probes = probes_of(&key, state);
+  const weir_u32 index = first_slot(state, epoch) + probes.place;
   struct flow_slot_t* const slot = bpf_map_lookup_elem(&flow_slots, &index);
   if (slot && *(const volatile weir_u64*)&slot->ports_interface == key.ports_interface &&
       is_same_flow(slot, &key, packet) && !(slot->packets & WEIR_SLOT_FULL_COUNTS)) {
@@ -249,7 +284,7 @@ static __always_inline weir_u32 add_to_mapped_table(const struct packet* packet)
     return TABLE_TOOK_IT;
   }
   const struct packet copy = *packet;
-  return search_mapped_table(&copy);
+  return search_mapped_table(&copy, probes.place, probes.step, epoch);
 }
 
 #endif /* WEIR_BPF_MAPPED_TABLE_H_ */
