@@ -44,6 +44,7 @@ static __always_inline int add_to_ring(const struct packet* packet) {
   event->record.metrics.end_mono_time_ns = now;
   make_details(packet, namespace_id, &event->details);
   event->wire_packets = packet->wire_packets;
+  event->more_wire_bytes = packet->more_wire_bytes;
   bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
   return 1;
 }

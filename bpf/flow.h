@@ -51,7 +51,7 @@ struct flow_id_t {
 /* What is counted of a flow. 28 bytes, packed. A time of 0 is "not yet set". */
 struct flow_metrics_t {
   weir_u32 packets;            /* socket buffers, as the interface's own counters count */
-  weir_u64 bytes;              /* from the first byte of the Ethernet header */
+  weir_u64 bytes;              /* from the first byte of the Ethernet header, with VLAN tags */
   weir_u64 start_mono_time_ns; /* CLOCK_MONOTONIC */
   weir_u64 end_mono_time_ns;
 } __attribute__((packed));
@@ -88,11 +88,12 @@ enum weir_flow_flag {
   WEIR_FLOW_MAY_BE_TWICE = 1 << 7,
 };
 
-/* One event of the ring buffer: one packet. Its wire packets are the record's. */
+/* One event of the ring buffer: one packet. */
 struct flow_event_t {
   struct flow_record_t record;
   struct flow_details_t details;
   weir_u32 wire_packets;
+  weir_u64 more_wire_bytes;
 } __attribute__((packed));
 
 /*
@@ -100,7 +101,7 @@ struct flow_event_t {
  * that made them, another one reads them only if it has the same number: whoever changes
  * one of these structs, or the hash of the mapped table, raises it.
  */
-enum { WEIR_LAYOUT_VERSION = 3 };
+enum { WEIR_LAYOUT_VERSION = 4 };
 
 /* ---- The flow tables ---------------------------------------------------- */
 
@@ -118,6 +119,7 @@ struct flow_value_t {
   weir_u64 packets;      /* socket buffers, as the interface's own counters count */
   weir_u64 wire_packets; /* what segmentation makes of them (GSO) */
   weir_u64 bytes;
+  weir_u64 more_wire_bytes; /* headers that segmentation adds: bytes on the wire - bytes */
   weir_u64 start_mono_time_ns;
   weir_u64 end_time; /* in the unit of enum weir_clock */
   struct flow_details_t details;
@@ -142,14 +144,20 @@ struct flow_slot_t {
   weir_u64 end_time;  /* in the unit of enum weir_clock */
   weir_u32 tcp_flags; /* union, so far */
   weir_u32 reserved0;
-  /* The second line: written once, by whoever claimed the slot. */
-  weir_u64 src_ip[2]; /* in network order; all that is not IPv4 */
+  /* The second line: written once, by the CPU that claimed the slot, but for the first word. */
+  weir_u64 more_wire_bytes; /* as in flow_value_t; only buffers that are segmented change it */
+  weir_u64 src_ip[2];       /* in network order; all that is not IPv4 */
   weir_u64 dst_ip[2];
   weir_u64 start_mono_time_ns;
-  struct flow_details_t details; /* of the first packet */
+  /* Of the first packet, as in flow_details_t. */
+  weir_u32 sampling_interval;
+  weir_u16 vlan;
+  weir_u8 dscp;
+  weir_u8 icmp_type;
+  weir_u8 icmp_code;
+  weir_u8 flags; /* enum weir_flow_flag */
   weir_u16 eth_protocol;
-  weir_u16 reserved1;
-  weir_u32 reserved2;
+  weir_u32 reserved1;
 };
 
 /* Bits of flow_slot_t.src_mac_protocol, above MAC and protocol. */
@@ -313,11 +321,11 @@ WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_id_t, if_index) == 52);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_record_t, metrics) == 56);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_metrics_t, bytes) == 4);
 WEIR_STATIC_ASSERT(sizeof(struct flow_details_t) == 16);
-WEIR_STATIC_ASSERT(sizeof(struct flow_event_t) == 104);
+WEIR_STATIC_ASSERT(sizeof(struct flow_event_t) == 112);
 WEIR_STATIC_ASSERT(sizeof(struct flow_key_t) == 60);
-WEIR_STATIC_ASSERT(sizeof(struct flow_value_t) == 56);
+WEIR_STATIC_ASSERT(sizeof(struct flow_value_t) == 64);
 WEIR_STATIC_ASSERT(sizeof(struct flow_slot_t) == 128);
-WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_slot_t, src_ip) == 64);
+WEIR_STATIC_ASSERT(__builtin_offsetof(struct flow_slot_t, more_wire_bytes) == 64);
 WEIR_STATIC_ASSERT(sizeof(struct flow_table_state_t) == 192);
 WEIR_STATIC_ASSERT(sizeof(struct flow_filter_rule_t) == 160);
 

@@ -13,6 +13,7 @@
 #include "bpf/kernel_types.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
+#include "bpf/segments.h"
 #include "bpf/vxlan.h"
 
 #include <bpf/bpf_helpers.h>
@@ -27,14 +28,15 @@ static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int
    * in registers. */
   struct packet packet = {
       .time = end_time(),
-      .bytes = skb->len,
-      .wire_packets = skb->gso_segs > 1 ? skb->gso_segs : 1,
+      .bytes = skb->len + (has_ethernet ? tag_beside(skb) : 0),
+      .wire_packets = 1,
       .if_index = skb->ifindex,
       .direction = direction,
   };
   const weir_u64 payload =
       has_ethernet ? parse_ethernet(skb, &packet) : parse_no_link_layer(skb, &packet);
   if (vxlan_port != 0) parse_vxlan(skb, payload, vxlan_port, &packet);
+  count_segments(skb, &packet);
   if (selected == WEIR_SELECT_SAMPLE) packet.sampling_interval = sampling.interval;
   if (selected == WEIR_SELECT_BY_RULES && !passes_rules(&packet, tier)) return WEIR_VERDICT_NEXT;
   account(&packet, tier);

@@ -48,6 +48,9 @@ static __always_inline void add_to_value(const struct packet* packet, struct flo
   __sync_fetch_and_add(&flow->packets, 1);
   __sync_fetch_and_add(&flow->wire_packets, packet->wire_packets);
   __sync_fetch_and_add(&flow->bytes, packet->bytes);
+  if (packet->more_wire_bytes != 0) {
+    __sync_fetch_and_add(&flow->more_wire_bytes, packet->more_wire_bytes);
+  }
   if (flow->end_time < packet->time) flow->end_time = packet->time;
   /* No atomic "or" before 5.12: where two CPUs see new flags of a flow within the same
    * nanoseconds, those of one may be lost. */
@@ -72,6 +75,7 @@ static __always_inline void make_value(const struct packet* packet, struct flow_
   value->packets = 1;
   value->wire_packets = packet->wire_packets;
   value->bytes = packet->bytes;
+  value->more_wire_bytes = packet->more_wire_bytes;
   value->start_mono_time_ns = start_time(packet->time);
   value->end_time = packet->time;
   make_details(packet, namespace_id, &value->details);

@@ -55,7 +55,7 @@ WEIR_STATIC_ASSERT(sizeof(struct ethernet_header) == 14);
 
 enum { VLAN_ID_MASK = 0x0fff };
 
-/* What follows an EtherType of 802.1Q or 802.1ad. */
+/* What follows an EtherType of 802.1Q or 802.1ad. As many bytes as a whole tag. */
 struct vlan_header {
   header_u16 tag; /* VLAN_ID_MASK and priority */
   header_u16 protocol;
@@ -119,14 +119,21 @@ struct vxlan_header {
   header_u32 id; /* 24 bits, and 8 that are reserved */
 };
 
-enum { TCP_FLAGS_MASK = 0x0fff };
+enum {
+  TCP_FLAGS_MASK = 0x0fff,
+  TCP_OFFSET_SHIFT = 12, /* words of the header, in the bits above the flags */
+  TCP_FIN = 0x01,
+  TCP_SYN = 0x02,
+  TCP_RST = 0x04,
+  TCP_ACK = 0x10,
+};
 
 /* TCP as far as its flags. */
 struct tcp_header {
   struct port_pair ports;
   header_u32 sequence;
   header_u32 acknowledgement;
-  header_u16 offset_flags; /* TCP_FLAGS_MASK */
+  header_u16 offset_flags; /* TCP_FLAGS_MASK, TCP_OFFSET_SHIFT */
   header_u16 window;
 };
 WEIR_STATIC_ASSERT(sizeof(struct tcp_header) == 16);

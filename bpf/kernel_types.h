@@ -76,11 +76,14 @@ struct __sk_buff {
   __u32 data_meta;
   __u64 flow_keys __attribute__((aligned(8)));
   __u64 tstamp;
-  __u32 wire_len;
-  __u32 gso_segs; /* 0 or 1: not to be segmented */
+  __u32 wire_len; /* len, at egress with the headers of all segments as far as the kernel knows */
+  __u32 gso_segs; /* 0: not known, or not to be segmented */
+  __u64 sk __attribute__((aligned(8)));
+  __u32 gso_size; /* bytes of payload in a segment; 0: not to be segmented */
 };
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, ifindex) == 40);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, data_end) == 80);
 WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, gso_segs) == 164);
+WEIR_STATIC_ASSERT(__builtin_offsetof(struct __sk_buff, gso_size) == 176);
 
 #endif /* WEIR_BPF_KERNEL_TYPES_H_ */

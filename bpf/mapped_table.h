@@ -115,6 +115,9 @@ enum slot_answer { SLOT_OF_ANOTHER_FLOW = TABLE_TOOK_IT + 1, SLOT_MAY_BE_OURS };
 static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct packet* packet) {
   __sync_fetch_and_add(&slot->packets, 1 | (weir_u64)packet->wire_packets << 32);
   __sync_fetch_and_add(&slot->bytes, packet->bytes);
+  if (packet->more_wire_bytes != 0) {
+    __sync_fetch_and_add(&slot->more_wire_bytes, packet->more_wire_bytes);
+  }
   if (slot->end_time < packet->time) slot->end_time = packet->time;
   if (packet->tcp_flags & ~slot->tcp_flags) {
     __sync_fetch_and_or(&slot->tcp_flags, packet->tcp_flags);
@@ -148,11 +151,16 @@ static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slo
   slot->dst_mac_namespace = key->dst_mac_namespace;
   slot->packets = 1 | (weir_u64)packet->wire_packets << 32;
   slot->bytes = packet->bytes;
+  slot->more_wire_bytes = packet->more_wire_bytes;
   slot->end_time = packet->time;
   slot->tcp_flags = packet->tcp_flags;
   slot->start_mono_time_ns = start_time(packet->time);
-  make_details(packet, namespace_id, &slot->details);
-  if (may_be_twice) slot->details.flags |= WEIR_FLOW_MAY_BE_TWICE;
+  slot->sampling_interval = packet->sampling_interval;
+  slot->vlan = packet->vlan;
+  slot->dscp = packet->dscp;
+  slot->icmp_type = packet->icmp_type;
+  slot->icmp_code = packet->icmp_code;
+  slot->flags = packet->flags | (may_be_twice ? WEIR_FLOW_MAY_BE_TWICE : 0);
   slot->eth_protocol = packet->eth_protocol;
   if (!(key->src_mac_protocol & WEIR_SLOT_IPV4)) {
     slot->src_ip[0] = packet->src_ip[0];

@@ -17,9 +17,10 @@ enum packet_note {
  * words in memory order; ports and EtherType in host order. */
 struct packet {
   /* What the hook says. */
-  weir_u64 time; /* when it came, in the unit of enum weir_clock */
-  weir_u64 bytes;
-  weir_u32 wire_packets; /* what segmentation will make of it, 1 at least */
+  weir_u64 time;            /* when it came, in the unit of enum weir_clock */
+  weir_u64 bytes;           /* with a VLAN tag that stands beside the packet */
+  weir_u64 more_wire_bytes; /* headers that segmentation adds: bytes on the wire - bytes */
+  weir_u32 wire_packets;    /* what segmentation will make of it, 1 at least */
   weir_u32 if_index;
   weir_u8 direction; /* WEIR_DIRECTION_* */
   /* What its headers say. */
@@ -35,7 +36,8 @@ struct packet {
   weir_u8 dscp;
   weir_u8 icmp_type;
   weir_u8 icmp_code;
-  weir_u8 reserved[3]; /* no padding: all of it is passed to a function by its address */
+  weir_u8 reserved; /* no padding: all of it is passed to a function by its address */
+  weir_u16 headers; /* bytes in front of the payload of TCP or UDP; 0: not known */
   /* What sampling says. */
   weir_u32 sampling_interval;
   weir_u64 src_mac;

@@ -90,7 +90,8 @@ static __always_inline weir_u64 parse_ports(struct __sk_buff* skb, weir_u64 offs
   }
   set_ports(ports, packet);
   if (packet->transport_protocol != PROTOCOL_UDP) return 0;
-  return payload_at(offset + sizeof(struct udp_header), end);
+  packet->headers = offset + sizeof(struct udp_header);
+  return payload_at(packet->headers, end);
 }
 
 static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
@@ -103,7 +104,9 @@ static __always_inline void parse_tcp(struct __sk_buff* skb, weir_u64 offset, we
     return;
   }
   set_ports(&tcp->ports, packet);
-  packet->tcp_flags = __builtin_bswap16(tcp->offset_flags) & TCP_FLAGS_MASK;
+  const weir_u16 offset_flags = __builtin_bswap16(tcp->offset_flags);
+  packet->tcp_flags = offset_flags & TCP_FLAGS_MASK;
+  packet->headers = offset + (offset_flags >> TCP_OFFSET_SHIFT) * 4;
   packet->flags |= WEIR_FLOW_HAS_TCP;
 }
 

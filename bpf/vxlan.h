@@ -20,6 +20,7 @@ static __always_inline void forget_headers(struct packet* packet) {
   *packet = (struct packet){
       .time = outer.time,
       .bytes = outer.bytes,
+      .more_wire_bytes = outer.more_wire_bytes,
       .wire_packets = outer.wire_packets,
       .if_index = outer.if_index,
       .direction = outer.direction,

@@ -51,6 +51,7 @@ Flow FlowOf(const flow_event_t& event) {
   flow.value.packets = event.record.metrics.packets;
   flow.value.wire_packets = event.wire_packets;
   flow.value.bytes = event.record.metrics.bytes;
+  flow.value.more_wire_bytes = event.more_wire_bytes;
   flow.value.start_mono_time_ns = event.record.metrics.start_mono_time_ns;
   flow.value.end_time = event.record.metrics.end_mono_time_ns;
   flow.value.details = event.details;

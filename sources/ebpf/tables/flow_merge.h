@@ -70,6 +70,7 @@ class FlowMerge {
     to.packets += from.packets;
     to.wire_packets += from.wire_packets;
     to.bytes += from.bytes;
+    to.more_wire_bytes += from.more_wire_bytes;
     to.end_time = std::max(to.end_time, from.end_time);
   }
 

@@ -60,10 +60,18 @@ Flow FlowOf(const flow_slot_t& slot) {
   flow.value.packets = static_cast<uint32_t>(slot.packets);
   flow.value.wire_packets = slot.packets >> 32;
   flow.value.bytes = slot.bytes;
+  flow.value.more_wire_bytes = slot.more_wire_bytes;
   flow.value.start_mono_time_ns = slot.start_mono_time_ns;
   flow.value.end_time = slot.end_time;
-  flow.value.details = slot.details;
-  flow.value.details.tcp_flags = static_cast<weir_u16>(slot.tcp_flags);
+  flow_details_t& details = flow.value.details;
+  details.tcp_flags = static_cast<weir_u16>(slot.tcp_flags);
+  details.vlan = slot.vlan;
+  details.dscp = slot.dscp;
+  details.icmp_type = slot.icmp_type;
+  details.icmp_code = slot.icmp_code;
+  details.flags = slot.flags;
+  details.namespace_id = static_cast<weir_u32>(slot.dst_mac_namespace >> 48);
+  details.sampling_interval = slot.sampling_interval;
   return flow;
 }
 
@@ -174,7 +182,7 @@ void MappedTable::Visit(bool clear, const OnFlow& on_flow) const {
   if (numbers.used == 0) return;
   flow_slot_t* const slots = epoch(retired());
   const auto may_be_twice = [](const flow_slot_t& slot) {
-    return (slot.details.flags & WEIR_FLOW_MAY_BE_TWICE) != 0;
+    return (slot.flags & WEIR_FLOW_MAY_BE_TWICE) != 0;
   };
   FlowMerge merge;
   if (numbers.twice > 0) {

@@ -44,10 +44,12 @@ inline void Merge(const Flow& flow, Flows* flows) {
   const uint64_t packets = sum.packets + flow.value.packets;
   const uint64_t wire_packets = sum.wire_packets + flow.value.wire_packets;
   const uint64_t bytes = sum.bytes + flow.value.bytes;
+  const uint64_t more_wire_bytes = sum.more_wire_bytes + flow.value.more_wire_bytes;
   sum = flow.value;
   sum.packets = packets;
   sum.wire_packets = wire_packets;
   sum.bytes = bytes;
+  sum.more_wire_bytes = more_wire_bytes;
 }
 
 // What the retired table of `kernel` holds, added to `flows`. Each flow comes once.
