@@ -79,7 +79,8 @@ inline bool PacketWriter::Add(const CapturedPacket& captured) {
   ++packets_;
   packet fields;
   Clear(&fields);
-  parser_.Parse(interface.link, captured.bytes, captured.captured_bytes, &fields);
+  parser_.Parse(interface.link, interface.swapped, captured.bytes, captured.captured_bytes,
+                &fields);
   SetInterface(captured, &fields, record);
   SetKey(fields, record);
   SetDetails(fields, record);

@@ -210,7 +210,7 @@ void BM_FloorReaderAndParser(benchmark::State& state) {
   LinkParser parser;
   ReadWith(state, Capture<TestPcap>(), [&parser](const CapturedPacket& captured) {
     packet fields{};
-    parser.Parse(LinkLayer::kEthernet, captured.bytes, captured.captured_bytes, &fields);
+    parser.Parse(LinkLayer::kEthernet, false, captured.bytes, captured.captured_bytes, &fields);
     benchmark::DoNotOptimize(fields);
   });
 }

@@ -291,17 +291,18 @@ TEST(PcapLinkTest, CookedPacketsHaveDirectionAndSender) {
 
 TEST(PcapLinkTest, PacketsOfAnUnknownLinkAreDropped) {
   TestCaptureOptions options;
-  options.link_type = pcap::kTestWifi;
-  TestPcap wifi(options);
-  for (int i = 0; i < 3000; ++i) wifi.Add("beacon");
+  options.link_type = pcap::kTestUnknown;
+  TestPcap unknown(options);
+  for (int i = 0; i < 3000; ++i) unknown.Add("packet");
   TestPcap ethernet;
   ethernet.Add(Frame());
   FakeHost host;
   ASSERT_TRUE(
-      RunFiles(&host, {File("wifi.pcap", wifi.bytes()), File("wire.pcap", ethernet.bytes())}).ok());
+      RunFiles(&host, {File("unknown.pcap", unknown.bytes()), File("wire.pcap", ethernet.bytes())})
+          .ok());
   EXPECT_EQ(host.dropped("unknown_link_type"), 3000u);
   EXPECT_EQ(host.records().size(), 1u);
-  EXPECT_TRUE(host.HasLog("wifi.pcap: packets of link type 105 (IEEE802_11) are not known"));
+  EXPECT_TRUE(host.HasLog("unknown.pcap: packets of link type 147 are not known"));
 }
 
 TEST(PcapTest, TimesStayWithinTheirBounds) {
@@ -413,7 +414,7 @@ TEST(PcapTest, NumbersInNamesAreNumbers) {
 
 TEST(PcapTest, ARunThatReadsNothingSaysWhy) {
   TestCaptureOptions options;
-  options.link_type = 147;  // private use
+  options.link_type = pcap::kTestUnknown;
   TestPcap unknown(options);
   unknown.Add("one");
   unknown.Add("two");

@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "plugins/sdk/errno_status.h"
+#include "sources/pcap/links/link_layer.h"
 
 namespace weir::pcap {
 
@@ -54,9 +55,16 @@ bool CaptureReader::StandsAsWritten(int link_type, bool swapped) {
     case DLT_IPV6:
     case DLT_NULL:
     case DLT_LOOP:
+    case DLT_IEEE802_11:
+    case DLT_IEEE802_11_RADIO:
+    case DLT_PPP:
+    case DLT_PPP_SERIAL:
+    case DLT_C_HDLC:
+    case DLT_FRELAY:
       return true;
     case DLT_LINUX_SLL:
     case DLT_LINUX_SLL2:
+    case DLT_NFLOG:
       return !swapped;
     default:
       return false;

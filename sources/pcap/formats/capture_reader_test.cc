@@ -8,7 +8,9 @@
 
 #include "gtest/gtest.h"
 #include "plugins/sdk/status.h"
+#include "sources/pcap/formats/captured_packet.h"
 #include "sources/pcap/formats/compare_with_libpcap.h"
+#include "sources/pcap/formats/interface_table.h"
 #include "sources/pcap/testing/memory_stream.h"
 #include "sources/pcap/testing/test_capture.h"
 

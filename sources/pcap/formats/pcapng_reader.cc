@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "sources/pcap/links/link_layer.h"
+
 namespace weir::pcap {
 
 namespace {

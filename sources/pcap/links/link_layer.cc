@@ -3,43 +3,19 @@
 
 #include <pcap/dlt.h>
 
-#include <algorithm>
-
 #include "core/record/constants.h"
+#include "sources/pcap/links/ieee80211.h"
+#include "sources/pcap/links/nflog.h"
+#include "sources/pcap/links/point_to_point.h"
 
 namespace weir::pcap {
 
 namespace {
 
-constexpr uint32_t kFamilyBytes = 4;
-constexpr uint32_t kCookedBytes = 16;
-constexpr uint32_t kCooked2Bytes = 20;
-constexpr uint32_t kMacBytes = 6;
-// Headers end before that (bpf/parse.h).
-constexpr uint32_t kMaxPayload = 64 * 1024;
+constexpr uint16_t kPppoeSessionType = 0x8864;
 
 // Packet types of Linux' cooked captures: what this machine has sent itself.
 constexpr uint16_t kOutgoing = 4;
-
-uint16_t Be16(const uint8_t* bytes) { return static_cast<uint16_t>(bytes[0] << 8 | bytes[1]); }
-
-uint32_t Be32(const uint8_t* bytes) {
-  return static_cast<uint32_t>(Be16(bytes)) << 16 | Be16(bytes + 2);
-}
-
-weir_packet_bytes Bytes(const uint8_t* bytes, uint32_t size) {
-  weir_packet_bytes packet{};
-  packet.bytes = bytes;
-  packet.size = size;
-  return packet;
-}
-
-// By its first half byte; 0 if it is neither.
-uint16_t TypeOfIp(const uint8_t* bytes, uint32_t size) {
-  if (size == 0) return 0;
-  const int version = bytes[0] >> 4;
-  return version == 4 ? kIpv4Type : version == 6 ? kIpv6Type : 0;
-}
 
 // Of a number of an address family in the byte order of whoever captured: those of IPv6
 // are Linux', FreeBSD's, macOS', NetBSD's and OpenBSD's, and Windows'.
@@ -59,13 +35,6 @@ uint16_t TypeOfFamily(uint32_t family) {
   }
 }
 
-void ParseWithoutLink(uint16_t eth_protocol, const uint8_t* bytes, uint32_t size, packet* fields) {
-  const weir_packet_bytes packet = Bytes(bytes, size);
-  weir_read_no_link_layer(&packet, eth_protocol, fields);
-  // A kernel would not have taken it for IP.
-  if (eth_protocol == 0) fields->notes |= PACKET_TRUNCATED;
-}
-
 }  // namespace
 
 LinkLayer LinkLayerOf(int link_type) {
@@ -83,45 +52,130 @@ LinkLayer LinkLayerOf(int link_type) {
       return LinkLayer::kLinuxCooked;
     case DLT_LINUX_SLL2:
       return LinkLayer::kLinuxCooked2;
+    case DLT_IEEE802_11:
+      return LinkLayer::kIeee80211;
+    case DLT_IEEE802_11_RADIO:
+      return LinkLayer::kRadiotap;
+    case DLT_PPI:
+      return LinkLayer::kPpi;
+    case DLT_PPP:
+      return LinkLayer::kPpp;
+    case DLT_PPP_SERIAL:
+      return LinkLayer::kPppSerial;
+    case DLT_PPP_ETHER:
+      return LinkLayer::kPppEthernet;
+    case DLT_PPP_PPPD:
+      return LinkLayer::kPppd;
+    case DLT_C_HDLC:
+      return LinkLayer::kCiscoHdlc;
+    case DLT_FRELAY:
+      return LinkLayer::kFrameRelay;
+    case DLT_PPP_WITH_DIR:
+      return LinkLayer::kPppWithDirection;
+    case DLT_C_HDLC_WITH_DIR:
+      return LinkLayer::kCiscoHdlcWithDirection;
+    case DLT_FRELAY_WITH_DIR:
+      return LinkLayer::kFrameRelayWithDirection;
+    case DLT_NFLOG:
+      return LinkLayer::kNflog;
     default:
       return LinkLayer::kUnknown;
   }
 }
 
-void LinkParser::ParseOther(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields) {
-  if (link == LinkLayer::kIp) return ParseWithoutLink(TypeOfIp(bytes, size), bytes, size, fields);
-  const uint32_t header = link == LinkLayer::kLoopback      ? kFamilyBytes
-                          : link == LinkLayer::kLinuxCooked ? kCookedBytes
-                                                            : kCooked2Bytes;
-  if (size < header) {
-    fields->notes |= PACKET_TRUNCATED;
-    return;
-  }
-  const weir_packet_bytes payload = Bytes(bytes + header, size - header);
-  if (link == LinkLayer::kLoopback) {
-    ParseWithoutLink(TypeOfFamily(Be32(bytes)), bytes + header, size - header, fields);
-  } else if (link == LinkLayer::kLinuxCooked) {
-    fields->direction = Be16(bytes) == kOutgoing ? kDirectionEgress : kDirectionIngress;
-    ParseCooked(Be16(bytes + 14), bytes + 6, payload, fields);
-  } else {
-    fields->direction = bytes[10] == kOutgoing ? kDirectionEgress : kDirectionIngress;
-    fields->if_index = Be32(bytes + 4);
-    ParseCooked(Be16(bytes), bytes + 12, payload, fields);
+void LinkParser::ParseOther(LinkLayer link, bool swapped, PacketBytes bytes, packet* fields) {
+  switch (link) {
+    case LinkLayer::kUnknown:
+      return;
+    case LinkLayer::kEthernet:
+      return Parse(link, swapped, bytes.data(), bytes.size(), fields);
+    case LinkLayer::kIp:
+      return parser_.ParseIp(bytes, fields);
+    case LinkLayer::kLoopback:
+      return ParseLoopback(bytes, fields);
+    case LinkLayer::kLinuxCooked:
+      return ParseCooked(bytes, fields);
+    case LinkLayer::kLinuxCooked2:
+      return ParseCooked2(bytes, fields);
+    case LinkLayer::kIeee80211:
+      return ParseIeee80211(bytes, false, &parser_, fields);
+    case LinkLayer::kRadiotap:
+      return ParseRadiotap(bytes, &parser_, fields);
+    case LinkLayer::kPpi:
+      return ParsePpi(swapped, bytes, fields);
+    case LinkLayer::kPpp:
+      return ParsePpp(bytes, &parser_, fields);
+    case LinkLayer::kPppSerial:
+      return ParsePppSerial(bytes, &parser_, fields);
+    case LinkLayer::kPppEthernet:
+      return parser_.Parse(kPppoeSessionType, bytes, fields);
+    case LinkLayer::kCiscoHdlc:
+      return ParseCiscoHdlc(bytes, &parser_, fields);
+    case LinkLayer::kFrameRelay:
+      return ParseFrameRelay(bytes, &parser_, fields);
+    case LinkLayer::kPppd:
+    case LinkLayer::kPppWithDirection:
+    case LinkLayer::kCiscoHdlcWithDirection:
+    case LinkLayer::kFrameRelayWithDirection:
+      return ParseDirected(link, bytes, fields);
+    case LinkLayer::kNflog:
+      return ParseNflog(bytes, swapped, &parser_, fields);
   }
 }
 
-// There may be VLAN tags behind, which the parser steps over in a frame only.
-void LinkParser::ParseCooked(uint16_t eth_protocol, const uint8_t* source,
-                             const weir_packet_bytes& payload, packet* fields) {
-  const uint32_t size = std::min(payload.size, kMaxPayload);
-  frame_.assign(2 * kMacBytes, 0);
-  std::copy_n(source, kMacBytes, frame_.begin() + kMacBytes);
-  frame_.push_back(static_cast<uint8_t>(eth_protocol >> 8));
-  frame_.push_back(static_cast<uint8_t>(eth_protocol));
-  const auto* const bytes = static_cast<const uint8_t*>(payload.bytes);
-  frame_.insert(frame_.end(), bytes, bytes + size);
-  const weir_packet_bytes frame = Bytes(frame_.data(), static_cast<uint32_t>(frame_.size()));
-  weir_read_ethernet(&frame, fields);
+// The first byte is 0 for a packet that was received.
+void LinkParser::ParseDirected(LinkLayer link, PacketBytes bytes, packet* fields) {
+  if (!bytes.Has(1)) return SetTruncated(fields);
+  fields->direction = bytes[0] == 0 ? kDirectionIngress : kDirectionEgress;
+  bytes.Take(1);
+  if (link == LinkLayer::kCiscoHdlcWithDirection) return ParseCiscoHdlc(bytes, &parser_, fields);
+  if (link == LinkLayer::kFrameRelayWithDirection) return ParseFrameRelay(bytes, &parser_, fields);
+  // The direction of pppd stands in place of the address, and the control field follows.
+  if (link == LinkLayer::kPppd && bytes.Has(1)) bytes.Take(1);
+  ParsePpp(bytes, &parser_, fields);
+}
+
+// "PPI Geolocation Specification", section 4: version, flags, the header's length and the
+// DLT_*, all in little endian.
+void LinkParser::ParsePpi(bool swapped, PacketBytes bytes, packet* fields) {
+  constexpr uint32_t kHeader = 8;
+  if (!bytes.Has(kHeader)) return SetTruncated(fields);
+  const uint32_t size = Le16(bytes.data() + 2);
+  const LinkLayer link = LinkLayerOf(static_cast<int>(Le32(bytes.data() + 4)));
+  if (size < kHeader || !bytes.Has(size)) return SetTruncated(fields);
+  // None in another one, and nothing else that is unknown.
+  if (link == LinkLayer::kPpi || link == LinkLayer::kUnknown) return SetTruncated(fields);
+  bytes.Take(size);
+  ParseOther(link, swapped, bytes, fields);
+}
+
+void LinkParser::ParseLoopback(PacketBytes bytes, packet* fields) {
+  constexpr uint32_t kFamilyBytes = 4;
+  if (!bytes.Has(kFamilyBytes)) return SetTruncated(fields);
+  const uint16_t type = TypeOfFamily(Be32(bytes.data()));
+  // A kernel would not have taken it for IP.
+  if (type == 0) return SetTruncated(fields);
+  bytes.Take(kFamilyBytes);
+  parser_.Parse(type, bytes, fields);
+}
+
+void LinkParser::ParseCooked(PacketBytes bytes, packet* fields) {
+  constexpr uint32_t kHeader = 16;
+  if (!bytes.Has(kHeader)) return SetTruncated(fields);
+  const uint8_t* const header = bytes.data();
+  fields->direction = Be16(header) == kOutgoing ? kDirectionEgress : kDirectionIngress;
+  bytes.Take(kHeader);
+  parser_.Parse(Be16(header + 14), nullptr, header + 6, bytes, fields);
+}
+
+void LinkParser::ParseCooked2(PacketBytes bytes, packet* fields) {
+  constexpr uint32_t kHeader = 20;
+  if (!bytes.Has(kHeader)) return SetTruncated(fields);
+  const uint8_t* const header = bytes.data();
+  fields->direction = header[10] == kOutgoing ? kDirectionEgress : kDirectionIngress;
+  fields->if_index = Be32(header + 4);
+  bytes.Take(kHeader);
+  parser_.Parse(Be16(header), nullptr, header + 12, bytes, fields);
 }
 
 }  // namespace weir::pcap

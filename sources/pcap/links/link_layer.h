@@ -4,21 +4,35 @@
 #define WEIR_SOURCES_PCAP_LINKS_LINK_LAYER_H_
 
 #include <cstdint>
-#include <vector>
 
 #include "bpf/packet.h"
 #include "bpf/packet_parser.h"
+#include "sources/pcap/links/payload_parser.h"
 
 namespace weir::pcap {
 
 // The kinds of link whose packets weir knows.
-enum class LinkLayer {
+enum class LinkLayer : uint8_t {
   kUnknown,
   kEthernet,
   kIp,            // IPv4 or IPv6 and nothing before it
   kLoopback,      // a number of an address family: BSD's loopback, and tunnels of BSD's
   kLinuxCooked,   // what Linux gives for the interface "any": SLL
   kLinuxCooked2,  // SLL2, with an interface index
+  kIeee80211,
+  kRadiotap,  // IEEE 802.11 behind a radiotap header
+  kPpi,       // any link behind a header with the DLT_* (Per-Packet Information)
+  kPpp,
+  kPppSerial,    // in HDLC-like framing
+  kPppEthernet,  // a session of PPPoE, without the Ethernet header
+  kPppd,         // in HDLC-like framing, in which the first byte is the direction
+  kCiscoHdlc,
+  kFrameRelay,
+  // These three with a byte in front that is the direction.
+  kPppWithDirection,
+  kCiscoHdlcWithDirection,
+  kFrameRelayWithDirection,
+  kNflog,
 };
 
 // `link_type` is a DLT_* of libpcap.
@@ -27,10 +41,11 @@ LinkLayer LinkLayerOf(int link_type);
 // One thread.
 class LinkParser {
  public:
-  // Fills `fields`, which is zero before, but for time and size. Of a cooked packet
-  // the sender's MAC is known, the direction, and with SLL2 the interface.
-  void Parse(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields) {
-    if (link != LinkLayer::kEthernet) return ParseOther(link, bytes, size, fields);
+  // Fills `fields`, which is zero before, but for time and size. Links that tell MACs, the
+  // direction or the interface's index set these. `swapped`: the machine that captured has the
+  // other byte order.
+  void Parse(LinkLayer link, bool swapped, const uint8_t* bytes, uint32_t size, packet* fields) {
+    if (link != LinkLayer::kEthernet) return ParseOther(link, swapped, {bytes, size}, fields);
     weir_packet_bytes frame{};
     frame.bytes = bytes;
     frame.size = size;
@@ -38,12 +53,14 @@ class LinkParser {
   }
 
  private:
-  void ParseOther(LinkLayer link, const uint8_t* bytes, uint32_t size, packet* fields);
-  // `payload` of that type, as a frame from `source`, which has six bytes.
-  void ParseCooked(uint16_t eth_protocol, const uint8_t* source, const weir_packet_bytes& payload,
-                   packet* fields);
+  void ParseOther(LinkLayer link, bool swapped, PacketBytes bytes, packet* fields);
+  void ParseDirected(LinkLayer link, PacketBytes bytes, packet* fields);
+  void ParsePpi(bool swapped, PacketBytes bytes, packet* fields);
+  void ParseLoopback(PacketBytes bytes, packet* fields);
+  void ParseCooked(PacketBytes bytes, packet* fields);
+  void ParseCooked2(PacketBytes bytes, packet* fields);
 
-  std::vector<uint8_t> frame_;
+  PayloadParser parser_;
 };
 
 }  // namespace weir::pcap

@@ -21,6 +21,7 @@ enum TestLinkType : uint32_t {
   kTestWifi = 105,
   kTestLoop = 108,
   kTestSll = 113,
+  kTestUnknown = 147,  // for private use
   kTestIpv4 = 228,
   kTestIpv6 = 229,
   kTestSll2 = 276,
