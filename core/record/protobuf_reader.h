@@ -26,9 +26,9 @@ namespace weir {
 // should have, and a number that its place in a record has no room for.
 //
 // The message has no monotonic times: those of the record are 0. A field that is 0 counts as
-// not measured; wall times do if either of them is 0 (1970-01-01T00:00:00Z), an agent's address
-// if it is `::`. The name of the interface is that of `interface`, or of the first entry of
-// `dup_list`. Names end before a NUL, and have as many whole characters as fit into
+// not measured, an agent's address if it is `::`, and wall times if both are 0. Where one of them
+// is missing, it is as the other one. The name of the interface is that of `interface`, or of the
+// first entry of `dup_list`. Names end before a NUL, and have as many whole characters as fit into
 // kMaxInterfaceName bytes. Of `dup_list` the first kMaxInterfaces entries with a name count,
 // each interface once; those behind them are checked and passed over.
 inline const char* ReadProtobuf(std::string_view message, Record* record,
@@ -54,6 +54,7 @@ class ProtobufReader {
   struct Time {
     uint64_t seconds = 0;  // two's complement
     uint32_t nanoseconds = 0;
+    bool is_set = false;
   };
   // An entry of dup_list.
   struct Listed {
@@ -137,6 +138,7 @@ class ProtobufReader {
   }
 
   static const char* ReadTime(const ProtobufField& field, Time* time) {
+    time->is_set = true;
     return ReadNested(field, [time](const ProtobufField& part) -> const char* {
       if (part.id == 1) return ReadNumber(part, &time->seconds);
       if (part.id == 2) return ReadNumber(part, &time->nanoseconds, 999'999'999);
@@ -257,6 +259,8 @@ inline void ProtobufReader::ListOthers() {
 }
 
 inline const char* ProtobufReader::Finish() {
+  if (!start_.is_set) start_ = end_;
+  if (!end_.is_set) end_ = start_;
   if (!ToNanoseconds(start_, &record_->start_wall_time_ns) ||
       !ToNanoseconds(end_, &record_->end_wall_time_ns)) {
     return "a time is out of range";
@@ -270,7 +274,7 @@ inline const char* ProtobufReader::Finish() {
   measured(record_->sampling_interval != 0, WEIR_HAS_SAMPLING);
   measured(duplicate_ != 0, WEIR_IS_DUPLICATE);
   measured(AgentIp(*record_) != IpAddr{}, WEIR_HAS_AGENT_IP);
-  measured(record_->start_wall_time_ns != 0 && record_->end_wall_time_ns != 0, WEIR_HAS_WALL_TIME);
+  measured(record_->start_wall_time_ns != 0 || record_->end_wall_time_ns != 0, WEIR_HAS_WALL_TIME);
   return nullptr;
 }
 

@@ -57,7 +57,7 @@ Record ThroughProtobuf(const Record& record) {
     std::memcpy(left.agent_ip, record.agent_ip, sizeof(left.agent_ip));
     left.present |= WEIR_HAS_AGENT_IP;
   }
-  if (record.start_wall_time_ns != 0 && record.end_wall_time_ns != 0) {
+  if (record.start_wall_time_ns != 0 || record.end_wall_time_ns != 0) {
     left.present |= WEIR_HAS_WALL_TIME;
   }
   left.present |= record.present & WEIR_IS_DUPLICATE;
@@ -142,7 +142,18 @@ TEST(ReadProtobufTest, KeepsTheAgentAndSaysWhichTimesAreMeasured) {
   ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
   EXPECT_EQ(AgentIp(read).String(), "10.0.0.1");
+  // 1970-01-01T00:00:00Z is a time as any other.
   message.mutable_time_flow_start()->set_seconds(0);
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
+  EXPECT_EQ(read.start_wall_time_ns, 0);
+  // Only the end: a flow of one instant.
+  message.clear_time_flow_start();
+  ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
+  EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
+  EXPECT_EQ(read.start_wall_time_ns, 1);
+  EXPECT_EQ(read.end_wall_time_ns, 1);
+  message.mutable_time_flow_end()->set_nanos(0);
   ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP});
 }

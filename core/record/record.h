@@ -4,10 +4,12 @@
 #ifndef WEIR_CORE_RECORD_RECORD_H_
 #define WEIR_CORE_RECORD_RECORD_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
@@ -118,10 +120,45 @@ inline uint64_t WireBytes(const Record& record) {
   return record.present & WEIR_HAS_WIRE_BYTES ? record.wire_bytes : record.bytes;
 }
 
-// Adds `other`, a record of the same flow, to `into`: earliest start, latest end,
-// sums. The reference's rule to the letter: a start of 0 ("not yet set") counts as
-// the earliest when it arrives and gives way to whatever comes after it.
-inline void Accumulate(const Record& other, Record* into) {
+// The bits of `present` that say which times were measured. Records of which a time is "not yet
+// set" have neither: raw records of the reference (NewRecord), and those of sources that do not
+// know the bits.
+inline constexpr uint64_t kTimeBits = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
+
+// Whether the monotonic times were measured. Without kTimeBits: unless the start is 0.
+inline bool HasMonoTime(const Record& record) {
+  return (record.present & kTimeBits) != 0 ? (record.present & WEIR_HAS_MONO_TIME) != 0
+                                           : record.start_mono_time_ns != 0;
+}
+
+// Whether the wall times were measured. Without kTimeBits: unless both are 0.
+inline bool HasWallTime(const Record& record) {
+  return (record.present & kTimeBits) != 0
+             ? (record.present & WEIR_HAS_WALL_TIME) != 0
+             : record.start_wall_time_ns != 0 || record.end_wall_time_ns != 0;
+}
+
+// From the first packet to the last, in ns: by the monotonic clock, or by the wall clock where
+// only that one was measured. None if that is unknown or negative.
+inline std::optional<uint64_t> DurationOf(const Record& record) {
+  if (HasMonoTime(record)) {
+    if (record.end_mono_time_ns < record.start_mono_time_ns) return std::nullopt;
+    return record.end_mono_time_ns - record.start_mono_time_ns;
+  }
+  const bool has_wall = (record.present & WEIR_HAS_WALL_TIME) != 0;
+  if (!has_wall || record.end_wall_time_ns < record.start_wall_time_ns) return std::nullopt;
+  return static_cast<uint64_t>(record.end_wall_time_ns) -
+         static_cast<uint64_t>(record.start_wall_time_ns);
+}
+
+namespace internal {
+
+// The reference's rule to the letter: a time of 0 is "not yet set". Such a start counts as the
+// earliest when it arrives, and gives way to whatever comes after it. Wall times go with the
+// monotonic times that they were made of. Returns which of kTimeBits `into` has then: those that
+// one of the two had, if both times are set.
+inline uint64_t AccumulateRawTimes(const Record& other, Record* into) {
+  const uint64_t said = (into->present | other.present) & kTimeBits;
   if (into->start_mono_time_ns == 0 || into->start_mono_time_ns > other.start_mono_time_ns) {
     into->start_mono_time_ns = other.start_mono_time_ns;
     into->start_wall_time_ns = other.start_wall_time_ns;
@@ -130,6 +167,46 @@ inline void Accumulate(const Record& other, Record* into) {
     into->end_mono_time_ns = other.end_mono_time_ns;
     into->end_wall_time_ns = other.end_wall_time_ns;
   }
+  return into->start_mono_time_ns != 0 && into->end_mono_time_ns != 0 ? said : 0;
+}
+
+template <typename Time>
+void Widen(Time other_start, Time other_end, Time* start, Time* end) {
+  *start = std::min(*start, other_start);
+  *end = std::max(*end, other_end);
+}
+
+// Earliest start and latest end of each clock for itself: a wall clock that was set, or that
+// alone was measured, leaves the other one as it is. Returns which of kTimeBits `into` has then.
+inline uint64_t AccumulateTimes(const Record& other, Record* into) {
+  const uint64_t has = into->present & kTimeBits;
+  const uint64_t others = other.present & kTimeBits;
+  // One of them says nothing, and the other one may be a raw record too.
+  if (has == 0 || others == 0) {
+    if ((has | others) == 0 || (has | others) == kTimeBits) return AccumulateRawTimes(other, into);
+  }
+  if ((has & others & WEIR_HAS_MONO_TIME) != 0) {
+    Widen(other.start_mono_time_ns, other.end_mono_time_ns, &into->start_mono_time_ns,
+          &into->end_mono_time_ns);
+  } else if ((others & WEIR_HAS_MONO_TIME) != 0) {
+    into->start_mono_time_ns = other.start_mono_time_ns;
+    into->end_mono_time_ns = other.end_mono_time_ns;
+  }
+  if ((has & others & WEIR_HAS_WALL_TIME) != 0) {
+    Widen(other.start_wall_time_ns, other.end_wall_time_ns, &into->start_wall_time_ns,
+          &into->end_wall_time_ns);
+  } else if ((others & WEIR_HAS_WALL_TIME) != 0) {
+    into->start_wall_time_ns = other.start_wall_time_ns;
+    into->end_wall_time_ns = other.end_wall_time_ns;
+  }
+  return has | others;
+}
+
+}  // namespace internal
+
+// Adds `other`, a record of the same flow, to `into`: earliest start, latest end, sums.
+inline void Accumulate(const Record& other, Record* into) {
+  const uint64_t time_bits = internal::AccumulateTimes(other, into);
   if ((into->present | other.present) & WEIR_HAS_WIRE_PACKETS) {
     into->wire_packets = WirePackets(*into) + WirePackets(other);
   }
@@ -151,7 +228,7 @@ inline void Accumulate(const Record& other, Record* into) {
   if (added & WEIR_HAS_SAMPLING) into->sampling_interval = other.sampling_interval;
   if (added & WEIR_HAS_AGENT_IP) std::memcpy(into->agent_ip, other.agent_ip, kIpLength);
   if (other.present & WEIR_HAS_FLOW_END_REASON) into->flow_end_reason = other.flow_end_reason;
-  into->present |= other.present;
+  into->present = ((into->present | other.present) & ~kTimeBits) | time_bits;
 }
 
 }  // namespace weir

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "gtest/gtest.h"
@@ -125,9 +126,9 @@ TEST(AccumulateTest, KeepsEarliestStartLatestEndAndSums) {
   EXPECT_EQ(into.bytes, 405u);
 }
 
-// Wall times are not computed anew: they go with the monotonic times they are of,
-// whatever the wall clock did between the two records.
-TEST(AccumulateTest, WallTimesGoWithTheirMonotonicTimes) {
+// The reference's rule for raw records: wall times go with the monotonic times that they were
+// made of, and 0 is not a time.
+TEST(AccumulateTest, RawRecordsFollowTheReference) {
   Record into = Metrics(50, 60, 1, 1);
   Record other = Metrics(20, 80, 1, 1);
   other.start_wall_time_ns = 111;
@@ -140,18 +141,102 @@ TEST(AccumulateTest, WallTimesGoWithTheirMonotonicTimes) {
   EXPECT_EQ(into.end_wall_time_ns, 222);
 }
 
-// The reference's rule for a time that is not yet set.
-TEST(AccumulateTest, StartOfZeroArrivesAndGivesWay) {
-  Record into = Metrics(50, 60, 1, 1);
-  Accumulate(Metrics(0, 0, 1, 1), &into);
-  EXPECT_EQ(into.start_mono_time_ns, 0u);
-  EXPECT_EQ(into.end_mono_time_ns, 60u);
-  Accumulate(Metrics(55, 58, 1, 1), &into);
-  EXPECT_EQ(into.start_mono_time_ns, 55u);
-  Record unset = Metrics(0, 0, 1, 1);
-  Accumulate(Metrics(7, 9, 1, 1), &unset);
-  EXPECT_EQ(unset.start_mono_time_ns, 7u);
-  EXPECT_EQ(unset.end_mono_time_ns, 9u);
+// A time that was never set gives way to the next, whatever the other record says of its own.
+TEST(AccumulateTest, AnUnsetStartGivesWay) {
+  for (const uint64_t said : {uint64_t{0}, kTimeBits}) {
+    const auto measured = [said](uint64_t start, uint64_t end) {
+      Record record = Metrics(start, end, 1, 1);
+      record.present = said;
+      return record;
+    };
+    Record into = measured(50, 60);
+    Accumulate(Metrics(0, 0, 1, 1), &into);
+    EXPECT_EQ(into.start_mono_time_ns, 0u);
+    EXPECT_EQ(into.end_mono_time_ns, 60u);
+    EXPECT_EQ(into.present, 0u);
+    Accumulate(measured(55, 58), &into);
+    EXPECT_EQ(into.start_mono_time_ns, 55u);
+    EXPECT_EQ(into.end_mono_time_ns, 60u);
+    EXPECT_EQ(into.present, said);
+    Record unset = Metrics(0, 0, 1, 1);
+    Accumulate(measured(7, 9), &unset);
+    EXPECT_EQ(unset.start_mono_time_ns, 7u);
+    EXPECT_EQ(unset.end_mono_time_ns, 9u);
+    EXPECT_EQ(unset.start_wall_time_ns, 1'000'007);
+    EXPECT_EQ(unset.present, said);
+  }
+}
+
+Record Timed(uint64_t bits, uint64_t start, uint64_t end, int64_t start_wall, int64_t end_wall) {
+  Record record{};
+  record.present = bits;
+  record.start_mono_time_ns = start;
+  record.end_mono_time_ns = end;
+  record.start_wall_time_ns = start_wall;
+  record.end_wall_time_ns = end_wall;
+  return record;
+}
+
+void ExpectTimes(const Record& record, const Record& expected) {
+  EXPECT_EQ(record.present & kTimeBits, expected.present);
+  EXPECT_EQ(record.start_mono_time_ns, expected.start_mono_time_ns);
+  EXPECT_EQ(record.end_mono_time_ns, expected.end_mono_time_ns);
+  EXPECT_EQ(record.start_wall_time_ns, expected.start_wall_time_ns);
+  EXPECT_EQ(record.end_wall_time_ns, expected.end_wall_time_ns);
+}
+
+// Zero is a time where the record says that it measured it, as in a capture of 1970.
+TEST(AccumulateTest, AMeasuredZeroStays) {
+  Record into = Timed(kTimeBits, 0, 0, 0, 0);
+  Accumulate(Timed(kTimeBits, 5, 9, 5, 9), &into);
+  ExpectTimes(into, Timed(kTimeBits, 0, 9, 0, 9));
+  Record late = Timed(kTimeBits, 5, 9, 5, 9);
+  Accumulate(Timed(kTimeBits, 0, 0, 0, 0), &late);
+  ExpectTimes(late, Timed(kTimeBits, 0, 9, 0, 9));
+}
+
+// Behind protobuf there are no monotonic times.
+TEST(AccumulateTest, WallTimesAloneAreMerged) {
+  Record into = Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200);
+  Accumulate(Timed(WEIR_HAS_WALL_TIME, 0, 0, 300, 400), &into);
+  ExpectTimes(into, Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 400));
+  Accumulate(Timed(WEIR_HAS_WALL_TIME, 0, 0, -50, 350), &into);
+  ExpectTimes(into, Timed(WEIR_HAS_WALL_TIME, 0, 0, -50, 400));
+}
+
+TEST(AccumulateTest, EachClockIsMergedForItself) {
+  // The wall clock was set back by 1000 between the two.
+  Record into = Timed(kTimeBits, 50, 60, 5050, 5060);
+  Accumulate(Timed(kTimeBits, 70, 80, 4070, 4080), &into);
+  ExpectTimes(into, Timed(kTimeBits, 50, 80, 4070, 5060));
+  // One of the two lacks a clock: that of the other stands.
+  const Record wall = Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200);
+  const Record mono = Timed(WEIR_HAS_MONO_TIME, 7, 9, 0, 0);
+  into = wall;
+  Accumulate(mono, &into);
+  ExpectTimes(into, Timed(kTimeBits, 7, 9, 100, 200));
+  into = mono;
+  Accumulate(wall, &into);
+  ExpectTimes(into, Timed(kTimeBits, 7, 9, 100, 200));
+  into = wall;
+  Accumulate(Timed(kTimeBits, 7, 9, 150, 250), &into);
+  ExpectTimes(into, Timed(kTimeBits, 7, 9, 100, 250));
+  // One that says nothing is no raw record, because the other one has no monotonic times.
+  into = wall;
+  Accumulate(Timed(0, 0, 0, 0, 0), &into);
+  ExpectTimes(into, Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200));
+}
+
+TEST(DurationTest, IsOfTheClockThatWasMeasured) {
+  EXPECT_EQ(DurationOf(Timed(kTimeBits, 0, 5, 100, 200)), 5u);
+  EXPECT_EQ(DurationOf(Timed(kTimeBits, 6, 5, 100, 200)), std::nullopt);
+  EXPECT_EQ(DurationOf(Timed(WEIR_HAS_WALL_TIME, 0, 5, 100, 200)), 100u);
+  EXPECT_EQ(DurationOf(Timed(WEIR_HAS_WALL_TIME, 0, 5, 200, 100)), std::nullopt);
+  EXPECT_EQ(DurationOf(Timed(WEIR_HAS_WALL_TIME, 0, 0, std::numeric_limits<int64_t>::min(),
+                             std::numeric_limits<int64_t>::max())),
+            std::numeric_limits<uint64_t>::max());
+  EXPECT_EQ(DurationOf(Timed(0, 3, 5, 0, 0)), 2u);
+  EXPECT_EQ(DurationOf(Timed(0, 0, 5, 100, 200)), std::nullopt);  // not yet set
 }
 
 TEST(AccumulateTest, CountsBeyond32Bits) {

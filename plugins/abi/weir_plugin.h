@@ -117,8 +117,11 @@ enum { WEIR_TCP_SYN_ACK = 1u << 0, WEIR_TCP_FIN_ACK = 1u << 1, WEIR_TCP_RST_ACK 
 /*
  * One flow record: a row of a batch. Integers in host byte order, addresses and
  * MACs in network order. A field without a bit in `present` is always valid; one
- * with a bit is zero while its bit is clear. The times are an exception: they are valid without
- * their bits too, because sources of record version 1 do not set these. Rows are 8-byte aligned.
+ * with a bit is zero while its bit is clear. Rows are 8-byte aligned.
+ *
+ * Each pair of times has a bit. A record that has neither bit is of record version 1, or a raw
+ * record of which a time was not set: there a monotonic start of 0 means "not set", and any other
+ * value is valid. With a bit, 0 is a time like any other.
  */
 typedef struct weir_record {
   /* What makes packets one flow. */
@@ -135,7 +138,7 @@ typedef struct weir_record {
   /* What was counted. */
   uint64_t packets;
   uint64_t bytes;
-  uint64_t start_mono_time_ns; /* CLOCK_MONOTONIC; 0: not yet set */
+  uint64_t start_mono_time_ns; /* CLOCK_MONOTONIC */
   uint64_t end_mono_time_ns;
   int64_t start_wall_time_ns; /* since 1970-01-01T00:00:00Z, leap seconds aside */
   int64_t end_wall_time_ns;

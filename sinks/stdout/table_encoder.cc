@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <optional>
 #include <string_view>
 
 #include "core/record/human.h"
@@ -89,9 +90,8 @@ char* WriteEndpoint(const IpAddr& address, bool has_port, uint16_t port, char* t
 }
 
 char* WriteDuration(const Record& record, char* to) {
-  const uint64_t start = record.start_mono_time_ns;
-  const uint64_t end = record.end_mono_time_ns;
-  return start == 0 || end < start ? WriteLiteral("-", to) : WriteHumanDuration(end - start, to);
+  const std::optional<uint64_t> duration = DurationOf(record);
+  return duration.has_value() ? WriteHumanDuration(*duration, to) : WriteLiteral("-", to);
 }
 
 // `text` as a terminal may get it.

@@ -156,9 +156,11 @@ sdk::Status AccounterTransform::Begin(const Record& record, uint64_t hash) {
 }
 
 sdk::Status AccounterTransform::GoByTheRecords(const Record& record) {
+  if (!HasWallTime(record)) return sdk::OkStatus();
   const auto now_ns = static_cast<uint64_t>(std::max<int64_t>(record.end_wall_time_ns, 0));
-  if (now_ns <= now_ns_) return sdk::OkStatus();
-  if (now_ns_ == 0) next_eviction_ns_ = now_ns + settings_.evict_timeout_ns;
+  if (records_clock_is_known_ && now_ns <= now_ns_) return sdk::OkStatus();
+  if (!records_clock_is_known_) next_eviction_ns_ = now_ns + settings_.evict_timeout_ns;
+  records_clock_is_known_ = true;
   if (sdk::Status status = AdvanceTo(now_ns); !status.ok()) return status;
   if (sdk::Status status = EvictIfTimeout(); !status.ok()) return status;
   if (!has_timeouts_ || now_ns_ < next_expiry_ns_) return sdk::OkStatus();

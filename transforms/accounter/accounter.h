@@ -106,6 +106,7 @@ class AccounterTransform : public sdk::Transform {
 
   // Of the clock that the settings name; 0 before it is known.
   uint64_t now_ns_ = 0;
+  bool records_clock_is_known_ = false;  // a record came that has a wall time
   uint64_t next_eviction_ns_ = 0;
   uint64_t next_expiry_ns_ = 0;
   std::optional<TimerWheel> wheel_;

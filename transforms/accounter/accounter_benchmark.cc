@@ -85,7 +85,7 @@ class Traffic {
     record->end_mono_time_ns = time_ns_;
     record->start_wall_time_ns = static_cast<int64_t>(1'661'272'402'000'000'000 + time_ns_);
     record->end_wall_time_ns = record->start_wall_time_ns;
-    record->present = WEIR_HAS_TCP_FLAGS | WEIR_HAS_WIRE_PACKETS;
+    record->present = WEIR_HAS_TCP_FLAGS | WEIR_HAS_WIRE_PACKETS | kTimeBits;
     record->tcp_flags = 0x10;
     record->wire_packets = 1;
     std::memcpy(record->interface_name, "eth0", 4);

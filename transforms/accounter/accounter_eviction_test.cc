@@ -349,6 +349,29 @@ TEST(AccounterEvictionTest, TimeIsThatOfTheRecordsIfAskedFor) {
   host.ExpectBalanced();
 }
 
+// The clock starts at the first time that was measured, 0 included.
+TEST(AccounterEvictionTest, TheRecordsTimeMayBeginAtZero) {
+  FakeHost host;
+  Accounter config = Config(5000);
+  config.set_clock(Accounter::RECORDS);
+  config.set_evict_timeout("5s");
+  const auto accounter = Make(&host, config);
+  const auto at = [](uint32_t flow, double second) {
+    Record record = OfFlow(flow);
+    record.present = WEIR_HAS_WALL_TIME;
+    record.end_wall_time_ns = static_cast<int64_t>(second * kSecond);
+    return record;
+  };
+  const Record timeless = OfFlow(9);
+  ASSERT_TRUE(host.Feed(accounter.get(), {timeless, at(1, 0), at(2, 3), timeless}).ok());
+  EXPECT_TRUE(host.TakeRecords().empty());
+  ASSERT_TRUE(host.Feed(accounter.get(), {at(3, 4.999)}).ok());
+  EXPECT_TRUE(host.TakeRecords().empty());
+  ASSERT_TRUE(host.Feed(accounter.get(), {at(4, 5)}).ok());
+  EXPECT_EQ(FlowsOf(host.TakeRecords()), (std::vector<uint32_t>{9, 1, 2, 3}));
+  host.ExpectBalanced();
+}
+
 TEST(AccounterEvictionTest, AllGoOnByTheRecordsTimeToo) {
   FakeHost host;
   Accounter config = Config(5000);

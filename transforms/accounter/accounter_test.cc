@@ -61,6 +61,53 @@ TEST(AccounterTest, AccountsAsTheReferenceDoes) {
   host.ExpectBalanced();
 }
 
+// 0 is a time where a record says that it measured it, as in a capture that begins with 1970.
+TEST(AccounterTest, AFlowThatBeginsAtZeroKeepsItsStart) {
+  FakeHost host;
+  const auto accounter = Make(&host);
+  std::vector<Record> records;
+  for (const uint64_t time_ns : {0, 1'000'000'000, 2'000'000'000}) {
+    Record& record = records.emplace_back(OfFlow(1));
+    record.present = kTimeBits;
+    record.start_mono_time_ns = record.end_mono_time_ns = time_ns;
+    record.start_wall_time_ns = record.end_wall_time_ns = static_cast<int64_t>(time_ns);
+  }
+  ASSERT_TRUE(host.Feed(accounter.get(), records, 1).ok());
+  ASSERT_TRUE(accounter->Flush().ok());
+  ASSERT_EQ(host.records().size(), 1u);
+  const Record flow = host.records()[0];
+  EXPECT_EQ(flow.packets, 3u);
+  EXPECT_EQ(flow.start_mono_time_ns, 0u);
+  EXPECT_EQ(flow.end_mono_time_ns, 2'000'000'000u);
+  EXPECT_EQ(flow.start_wall_time_ns, 0);
+  EXPECT_EQ(flow.end_wall_time_ns, 2'000'000'000);
+}
+
+// Behind protobuf there is the wall clock alone. A flow of an hour takes no more memory for it.
+TEST(AccounterTest, FlowsWithWallTimesAloneAreMergedByThese) {
+  constexpr int64_t kMinute = 60'000'000'000;
+  FakeHost host;
+  const auto accounter = Make(&host);
+  int64_t bytes = 0;
+  for (const int minute : {7, 3, 60, 20}) {
+    Record record = OfFlow(1);
+    record.present = WEIR_HAS_WALL_TIME;
+    record.start_wall_time_ns = FakeHost::kWallNs + minute * kMinute;
+    record.end_wall_time_ns = record.start_wall_time_ns + kMinute;
+    ASSERT_TRUE(host.Feed(accounter.get(), {record}).ok());
+    if (bytes == 0) bytes = host.metric("weir_accounter_bytes");
+    EXPECT_EQ(host.metric("weir_accounter_bytes"), bytes);
+  }
+  ASSERT_TRUE(accounter->Flush().ok());
+  ASSERT_EQ(host.records().size(), 1u);
+  const Record flow = host.records()[0];
+  EXPECT_EQ(flow.present, uint64_t{WEIR_HAS_WALL_TIME});
+  EXPECT_EQ(flow.start_wall_time_ns, FakeHost::kWallNs + 3 * kMinute);
+  EXPECT_EQ(flow.end_wall_time_ns, FakeHost::kWallNs + 61 * kMinute);
+  EXPECT_EQ(flow.start_mono_time_ns, 0u);
+  EXPECT_EQ(flow.end_mono_time_ns, 0u);
+}
+
 // The reference evicts when a new flow finds the table full, not when it gets full.
 TEST(AccounterTest, ANewFlowThatFindsTheTableFullEvictsAll) {
   FakeHost host;

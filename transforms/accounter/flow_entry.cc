@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transforms/accounter/flow_entry.h"
 
+#include <algorithm>
+
 namespace weir::transforms {
 namespace {
 
@@ -40,22 +42,21 @@ constexpr uint32_t NarrowTcpFlags(const Record& record) {
   return record.tcp_flags | uint32_t{record.tcp_flag_pairs} << kTcpFlagsBits;
 }
 
-// All of these wrap as two's complement does, so that no record can make them undefined.
-uint64_t WallOffset(uint64_t mono_ns, int64_t wall_ns) {
-  return static_cast<uint64_t>(wall_ns) - mono_ns;
-}
-
-// Start and end as an entry has them. False: they do not fit.
+// Start and end. Differences wrap as two's complement does, so that no record can make them
+// undefined.
 struct Times {
   uint64_t start_mono_ns;
   uint64_t end_mono_ns;
   int64_t start_wall_ns;
   int64_t end_wall_ns;
 
-  bool PutInto(FlowEntry* entry) const {
-    const uint64_t duration = end_mono_ns - start_mono_ns;
-    const uint64_t change =
-        WallOffset(end_mono_ns, end_wall_ns) - WallOffset(start_mono_ns, start_wall_ns);
+  // `present` is the record's. False: they do not fit, and nothing was changed.
+  bool PutInto(uint64_t present, FlowEntry* entry) const {
+    const uint64_t duration =
+        static_cast<uint64_t>(end_wall_ns) - static_cast<uint64_t>(start_wall_ns);
+    const bool has_mono = HasMono(present, start_mono_ns);
+    if (!has_mono && end_mono_ns != 0) return false;
+    const uint64_t change = has_mono ? end_mono_ns - start_mono_ns - duration : 0;
     const auto narrow = static_cast<int32_t>(change);
     if (!FitsBits(duration, kDurationBits) || static_cast<uint64_t>(int64_t{narrow}) != change) {
       return false;
@@ -63,19 +64,27 @@ struct Times {
     entry->start_mono_time_ns = start_mono_ns;
     entry->start_wall_time_ns = start_wall_ns;
     entry->duration_ns = LowBits(duration, kDurationBits);
-    entry->wall_clock_change_ns = narrow;
+    entry->mono_change_ns = narrow;
     return true;
   }
 
   static Times Of(const FlowEntry& entry) {
     Times times;
     times.start_mono_ns = entry.start_mono_time_ns;
-    times.end_mono_ns = entry.start_mono_time_ns + entry.duration_ns;
     times.start_wall_ns = entry.start_wall_time_ns;
-    times.end_wall_ns = static_cast<int64_t>(
-        WallOffset(times.start_mono_ns, times.start_wall_ns) +
-        static_cast<uint64_t>(int64_t{entry.wall_clock_change_ns}) + times.end_mono_ns);
+    times.end_wall_ns =
+        static_cast<int64_t>(static_cast<uint64_t>(entry.start_wall_time_ns) + entry.duration_ns);
+    times.end_mono_ns = 0;
+    if (HasMono(PresentOf(entry.present), times.start_mono_ns)) {
+      times.end_mono_ns = times.start_mono_ns + entry.duration_ns +
+                          static_cast<uint64_t>(int64_t{entry.mono_change_ns});
+    }
     return times;
+  }
+
+ private:
+  static bool HasMono(uint64_t present, uint64_t start_mono_ns) {
+    return (present & WEIR_HAS_MONO_TIME) != 0 || start_mono_ns != 0;
   }
 };
 
@@ -120,25 +129,19 @@ bool HasNoStrayWireCounts(const Record& record) {
          ((record.present & WEIR_HAS_WIRE_BYTES) != 0 || record.wire_bytes == 0);
 }
 
-// Does the part of Accumulate that is about times. False: the result does not fit.
-bool MergeTimes(const Record& record, FlowEntry* entry) {
-  const uint64_t start_ns = entry->start_mono_time_ns;
-  const uint64_t end_ns = start_ns + entry->duration_ns;
-  const bool later = end_ns == 0 || end_ns < record.end_mono_time_ns;
-  if (start_ns != 0 && start_ns <= record.start_mono_time_ns) {
-    // Records come in order, most of them.
-    return !later || Times{start_ns, record.end_mono_time_ns, entry->start_wall_time_ns,
-                           record.end_wall_time_ns}
-                         .PutInto(entry);
-  }
+// Does the part of Accumulate that is about times. `present` is the entry's. False: the result
+// does not fit, or the two do not have the same clocks.
+bool MergeTimes(const Record& record, uint64_t present, FlowEntry* entry) {
+  const uint64_t clocks = present & kTimeBits;
+  if ((clocks & WEIR_HAS_WALL_TIME) == 0 || (record.present & kTimeBits) != clocks) return false;
   Times times = Times::Of(*entry);
-  times.start_mono_ns = record.start_mono_time_ns;
-  times.start_wall_ns = record.start_wall_time_ns;
-  if (later) {
-    times.end_mono_ns = record.end_mono_time_ns;
-    times.end_wall_ns = record.end_wall_time_ns;
+  times.start_wall_ns = std::min(times.start_wall_ns, record.start_wall_time_ns);
+  times.end_wall_ns = std::max(times.end_wall_ns, record.end_wall_time_ns);
+  if ((clocks & WEIR_HAS_MONO_TIME) != 0) {
+    times.start_mono_ns = std::min(times.start_mono_ns, record.start_mono_time_ns);
+    times.end_mono_ns = std::max(times.end_mono_ns, record.end_mono_time_ns);
   }
-  return times.PutInto(entry);
+  return times.PutInto(present, entry);
 }
 
 }  // namespace
@@ -157,7 +160,7 @@ bool Compact(const Record& record, FlowEntry* entry) {
   }
   const Times times{record.start_mono_time_ns, record.end_mono_time_ns, record.start_wall_time_ns,
                     record.end_wall_time_ns};
-  if (!times.PutInto(entry)) return false;
+  if (!times.PutInto(record.present, entry)) return false;
   entry->wide = 0;
   entry->present = LowBits(NarrowPresent(record.present), 13);
   entry->flow_end_reason = record.flow_end_reason & 7u;
@@ -212,7 +215,7 @@ bool Merge(const Record& record, FlowEntry* entry) {
   counts.Add(more);
   if (!counts.Fit()) return false;
 
-  if (!MergeTimes(record, entry)) return false;
+  if (!MergeTimes(record, present, entry)) return false;
   counts.PutInto(entry);
   // Without has_icmp these are TCP flags; with it there are none to add.
   entry->flags_or_icmp |= NarrowTcpFlags(record) & 0xffff;

@@ -18,8 +18,9 @@ namespace weir::transforms {
 struct alignas(64) FlowEntry {
   uint8_t key[kKeySize];
   uint32_t network_namespace;  // its lower half
-  // What is between end_wall_time_ns and what start_wall_time_ns makes it.
-  int32_t wall_clock_change_ns;
+  // By how much the flow is longer on the monotonic clock than on the wall clock. 0 where it has
+  // no monotonic times: these are 0 then.
+  int32_t mono_change_ns;
 
   // Whether the record is kept whole; then wide_number says where, and of what follows
   // only the times of the table and the links count.
@@ -32,7 +33,7 @@ struct alignas(64) FlowEntry {
   uint64_t bytes : 38;
   uint64_t packets : 26;
   uint64_t more_wire_packets : 22;  // wire_packets without `packets`
-  uint64_t duration_ns : 42;        // from start_mono_time_ns to end_mono_time_ns
+  uint64_t duration_ns : 42;        // from start_wall_time_ns to end_wall_time_ns
   uint64_t label : 16;              // what LabelTable has
   // When the flow came in, and when its last record did; of the table's clock, modulo 2^48.
   uint64_t held_since_ns : 48;

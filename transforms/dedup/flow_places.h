@@ -19,7 +19,7 @@ namespace weir::transforms {
 
 // Where a record was measured.
 struct Place {
-  uint64_t network_namespace;  // where there is no index, a hash of the name with it
+  uint64_t network_namespace;  // with hashes of the agent, and of the name where no index is
   uint32_t if_index;
   uint8_t direction;
 
@@ -28,6 +28,10 @@ struct Place {
     // As behind protobuf, which has names only.
     if (record.if_index == 0) {
       network_namespace ^= absl::Hash<std::string_view>()(InterfaceName(record));
+    }
+    // Two machines may have the same index or name.
+    if ((record.present & WEIR_HAS_AGENT_IP) != 0) {
+      network_namespace ^= absl::Hash<decltype(IpAddr::bytes)>()(AgentIp(record).bytes);
     }
     return {network_namespace, record.if_index, record.direction};
   }

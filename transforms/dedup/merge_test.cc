@@ -146,6 +146,33 @@ TEST(MergeTest, RecordsOfThePlaceThatCountsAddUp) {
   EXPECT_EQ(Taken(&host), (Texts{"eth1 7*3: eth2<", "eth1 7*5: eth3<"}));
 }
 
+// As behind protobuf, and as in a capture that begins with 1970.
+TEST(MergeTest, TheEarliestStartStandsWithoutMonotonicTimesAndAtZero) {
+  FakeHost host;
+  const auto dedup = Make(&host);
+  std::vector<Record> records = {At(1, 7), At(1, 7), At(1, 8), At(1, 8)};
+  for (size_t i = 0; i < records.size(); ++i) {
+    const bool has_mono = i >= 2;
+    records[i].present = has_mono ? kTimeBits : uint64_t{WEIR_HAS_WALL_TIME};
+    records[i].start_wall_time_ns = i % 2 * kSecond;
+    records[i].end_wall_time_ns = records[i].start_wall_time_ns + kSecond;
+    if (!has_mono) continue;
+    records[i].start_mono_time_ns = static_cast<uint64_t>(records[i].start_wall_time_ns);
+    records[i].end_mono_time_ns = static_cast<uint64_t>(records[i].end_wall_time_ns);
+  }
+  ASSERT_TRUE(host.Feed(dedup.get(), records).ok());
+  ASSERT_TRUE(dedup->Flush().ok());
+  const std::vector<Merged> merged = TakeMerged(&host);
+  ASSERT_EQ(merged.size(), 2u);
+  for (size_t i = 0; i < merged.size(); ++i) {
+    const Record& record = merged[i].record;
+    EXPECT_EQ(record.start_wall_time_ns, 0);
+    EXPECT_EQ(record.end_wall_time_ns, 2'000'000'000);
+    EXPECT_EQ(record.start_mono_time_ns, 0u);
+    EXPECT_EQ(record.end_mono_time_ns, i == 0 ? 0 : 2 * kSecond);
+  }
+}
+
 TEST(MergeTest, ArpOfUnrelatedLinksIsNotMerged) {
   FakeHost host;
   const auto dedup = Make(&host);
@@ -207,6 +234,23 @@ TEST(MergeTest, ListsOfRecordsBecomeOne) {
   host.host()->batch_release(batch);
   ASSERT_TRUE(dedup->Flush().ok());
   EXPECT_EQ(Taken(&host), (Texts{"eth1 7*1: eth3< eth2< eth4<"}));
+}
+
+// Two machines may both have an eth0.
+TEST(MergeTest, InterfacesOfTwoAgentsAreTwoPlaces) {
+  FakeHost host;
+  const auto dedup = Make(&host);
+  std::vector<Record> records = {At(1, 7, 3), At(1, 7, 4), At(1, 7, 5)};
+  for (size_t i = 0; i < records.size(); ++i) {
+    records[i].if_index = 0;
+    records[i].present = WEIR_HAS_AGENT_IP;
+    records[i].agent_ip[15] = i == 1 ? 2 : 1;
+  }
+  ASSERT_TRUE(host.Feed(dedup.get(), records).ok());
+  ASSERT_TRUE(dedup->Flush().ok());
+  const std::vector<Merged> merged = TakeMerged(&host);
+  ASSERT_EQ(merged.size(), 1u);
+  EXPECT_EQ(merged[0].record.packets, 8u);
 }
 
 // As behind protobuf.

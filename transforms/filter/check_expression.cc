@@ -85,6 +85,8 @@ class RecordMaker {
       case FieldKind::kDuration:
         record->start_mono_time_ns = Below(8);
         record->end_mono_time_ns = record->start_mono_time_ns + Pick(test.values.numbers);
+        record->start_wall_time_ns = 0;
+        record->end_wall_time_ns = static_cast<int64_t>(Pick(test.values.numbers));
         break;
       case FieldKind::kAddress: {
         absl::uint128 number = Pick(test.values.addresses);

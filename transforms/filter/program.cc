@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
+#include <optional>
 #include <string_view>
 
 #include "absl/numeric/int128.h"
@@ -209,11 +210,8 @@ Program::Outcome Program::Run(const Instruction& instruction, const Record& reco
     case Kind::kMac:
       return InRanges(instruction, BigEndian(record, instruction.offset) >> 16);
     case Kind::kDuration: {
-      // A start of 0 is not yet set.
-      const bool known =
-          record.start_mono_time_ns != 0 && record.end_mono_time_ns >= record.start_mono_time_ns;
-      if (!known) return kMissing;
-      return InRanges(instruction, record.end_mono_time_ns - record.start_mono_time_ns);
+      const std::optional<uint64_t> duration = DurationOf(record);
+      return duration.has_value() ? InRanges(instruction, *duration) : kMissing;
     }
     case Kind::kAddress:
       return Address(instruction, record);

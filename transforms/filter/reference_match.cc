@@ -90,8 +90,18 @@ const std::map<std::string_view, Reader>& Readers() {
       {"wire_packets", IfMeasured(WEIR_HAS_WIRE_PACKETS, [](R r) { return r.wire_packets; })},
       {"wire_bytes", IfMeasured(WEIR_HAS_WIRE_BYTES, [](R r) { return r.wire_bytes; })},
       {"duration", Of([](R r) -> std::optional<uint64_t> {
-         if (r.start_mono_time_ns == 0 || r.end_mono_time_ns < r.start_mono_time_ns) return {};
-         return r.end_mono_time_ns - r.start_mono_time_ns;
+         const auto known = [r](uint64_t bit, bool unless_said) {
+           return (r.present & kTimeBits) == 0 ? unless_said : (r.present & bit) != 0;
+         };
+         if (known(WEIR_HAS_MONO_TIME, r.start_mono_time_ns != 0)) {
+           if (r.end_mono_time_ns < r.start_mono_time_ns) return {};
+           return r.end_mono_time_ns - r.start_mono_time_ns;
+         }
+         if (!known(WEIR_HAS_WALL_TIME, false) || r.end_wall_time_ns < r.start_wall_time_ns) {
+           return {};
+         }
+         return static_cast<uint64_t>(r.end_wall_time_ns) -
+                static_cast<uint64_t>(r.start_wall_time_ns);
        })},
       {"tcp_flags", IfMeasured(WEIR_HAS_TCP_FLAGS, [](R r) { return r.tcp_flags; })},
       {"tcp_flag_pairs", IfMeasured(WEIR_HAS_TCP_FLAG_PAIRS, [](R r) { return r.tcp_flag_pairs; })},
