@@ -29,7 +29,10 @@ static __always_inline void count_notes(const struct packet* packet) {
   if (packet->notes & PACKET_TRUNCATED) counters->truncated += 1;
 }
 
-/* True if the ring buffer took the packet. Nobody is woken: the reader comes by. */
+/*
+ * True if the ring buffer took the packet. The kernel wakes the reader up only if it had read
+ * everything before: while it sleeps between two readings, packets cost no wake-up.
+ */
 static __always_inline int add_to_ring(const struct packet* packet) {
   if (!overflow_to_ring) return 0;
   struct flow_event_t* const event = bpf_ringbuf_reserve(&overflow_ring, sizeof(*event), 0);
@@ -45,7 +48,7 @@ static __always_inline int add_to_ring(const struct packet* packet) {
   make_details(packet, namespace_id, &event->details);
   event->wire_packets = packet->wire_packets;
   event->more_wire_bytes = packet->more_wire_bytes;
-  bpf_ringbuf_submit(event, BPF_RB_NO_WAKEUP);
+  bpf_ringbuf_submit(event, 0);
   return 1;
 }
 

@@ -34,9 +34,8 @@ enum bpf_map_type {
 /* A flag of a map: user space can map its values into memory. */
 enum { BPF_F_MMAPABLE = 1 << 10 };
 
-/* Flags of bpf_map_update_elem and bpf_ringbuf_submit. */
+/* A flag of bpf_map_update_elem. */
 enum { BPF_NOEXIST = 1 };
-enum { BPF_RB_NO_WAKEUP = 1 };
 
 /*
  * "No opinion", the same number at both hooks: TCX_NEXT and TC_ACT_UNSPEC. The

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <cstdint>
+#include <fstream>
 #include <functional>
 #include <memory>
 #include <string>
@@ -159,6 +160,36 @@ TEST_P(ChurnTest, MovedToAnotherNamespaceAndBack) {
     Settle();
     EXPECT_EQ(CountedOf(10, 100), 10u);
   }
+}
+
+// A sink that holds back blocks the thread that emits.
+TEST_P(ChurnTest, AnInterfaceThatComesAndGoesWhileConsumersHoldBackIsCounted) {
+  constexpr uint64_t kPackets = 1006;
+  host_.BlockEmits();
+  PacketSocket("far").Send(AllPackets()[0].bytes);
+  host_.WaitUntilEmitBlocks();
+  ASSERT_EQ(Batch("link add late index 200 type veth peer name outlate\n"
+                  "link set late up\nlink set outlate up\n"),
+            "");
+  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("interface 'late' ("); }));
+  {
+    PacketSocket socket("outlate");
+    for (uint64_t i = 0; i < kPackets; ++i) socket.Send(AllPackets()[0].bytes);
+  }
+  const auto arrived = [] {
+    std::ifstream devices("/proc/thread-self/net/dev");
+    std::string word;
+    while (devices >> word && word != "late:") continue;
+    uint64_t bytes = 0;
+    uint64_t packets = 0;
+    devices >> bytes >> packets;
+    return packets;
+  };
+  ASSERT_TRUE(host_.WaitFor([&] { return arrived() == kPackets; }));
+  ASSERT_EQ(Batch("link del late\n"), "");
+  EXPECT_EQ(Received(200), 0u) << "nothing has been emitted";
+  host_.UnblockEmits();
+  EXPECT_TRUE(host_.WaitFor([&] { return Received(200) == kPackets; }));
 }
 
 // The only program at the ingress of "near", if it is there by a TCX link, is taken off.

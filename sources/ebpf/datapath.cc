@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/ebpf/datapath.h"
 
+#include <poll.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "plugins/sdk/errno_status.h"
 
 namespace weir::ebpf {
 
@@ -61,11 +67,11 @@ sdk::Status Datapath::CheckStages(const std::string& name) const {
 sdk::Status Datapath::Load(const std::string& name, const sdk::Stage& stage) {
   sdk::Status status = CheckStages(name);
   if (!status.ok() || kernel_ != nullptr) return status;
+  if (status = detachment_.Open(); !status.ok()) return status;
   sdk::Result<std::unique_ptr<FlowKernel>> loaded = loader_(options_, stage);
   if (!loaded.ok()) return loaded.status();
   kernel_ = *std::move(loaded);
-  absl::MutexLock lock(&mutex_);
-  detached_ = false;
+  detached_.store(false);
   return status;
 }
 
@@ -88,15 +94,21 @@ void Datapath::Release() {
   if (--users_ == 0) kernel_.reset();
 }
 
-void Datapath::MarkDetached() {
-  absl::MutexLock lock(&mutex_);
-  detached_ = true;
+void Datapath::MarkDetached(const sdk::Stage& stage) {
+  detached_.store(true);
+  if (const sdk::Status status = detachment_.Notify(); !status.ok()) {
+    stage.Log(WEIR_LOG_ERROR, status.message());
+  }
 }
 
-bool Datapath::WaitDetached(absl::Duration timeout) {
-  absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(&detached_), timeout);
-  return detached_;
+sdk::Status Datapath::WaitDetached(int fd, absl::Duration timeout, bool* detached) {
+  const timespec time = absl::ToTimespec(timeout);
+  pollfd events[] = {{detachment_.fd(), POLLIN, 0}, {fd, POLLIN, 0}};
+  if (ppoll(events, std::size(events), &time, nullptr) < 0 && errno != EINTR) {
+    return sdk::ErrnoStatus("wait for packets of the overflow ring", errno);
+  }
+  *detached = detached_.load();
+  return sdk::OkStatus();
 }
 
 }  // namespace weir::ebpf

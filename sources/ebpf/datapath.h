@@ -4,16 +4,16 @@
 #ifndef WEIR_SOURCES_EBPF_DATAPATH_H_
 #define WEIR_SOURCES_EBPF_DATAPATH_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "plugins/sdk/wakeup.h"
 #include "sources/ebpf/flow_kernel/flow_kernel.h"
 #include "sources/ebpf/namespaces/namespace_registry.h"
 
@@ -56,9 +56,10 @@ class Datapath {
   const KernelOptions& options() const { return options_; }
 
   // The map stage: no program runs any more, or ever will. Any thread.
-  void MarkDetached();
-  // The ring stage: waits for that, at most for `timeout`; whether it is so.
-  bool WaitDetached(absl::Duration timeout);
+  void MarkDetached(const sdk::Stage& stage);
+  // The ring stage: waits for that, at most for `timeout`, or until `fd` is readable (-1: none);
+  // *detached: whether it is so.
+  sdk::Status WaitDetached(int fd, absl::Duration timeout, bool* detached);
 
  private:
   std::vector<std::string> map_stages_;
@@ -69,8 +70,8 @@ class Datapath {
   std::unique_ptr<FlowKernel> kernel_;
   int users_ = 0;  // stages that hold kernel_
 
-  absl::Mutex mutex_;
-  bool detached_ ABSL_GUARDED_BY(mutex_) = false;
+  std::atomic<bool> detached_{false};
+  sdk::Wakeup detachment_;  // notified once detached_
 };
 
 }  // namespace weir::ebpf

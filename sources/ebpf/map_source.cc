@@ -17,15 +17,6 @@
 
 namespace weir::ebpf {
 
-namespace {
-
-// From one look at what is attached to the next, where flows are read that often.
-constexpr std::chrono::seconds kCheckInterval{1};
-
-constexpr int kNoFd = -1;  // of which poll takes no notice
-
-}  // namespace
-
 sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap& config,
                                                           sdk::Stage stage) {
   sdk::Result<MapSettings> settings = SettingsOf(config);
@@ -84,44 +75,22 @@ sdk::Status MapSource::Start() {
   sdk::Result<FlowKernel*> kernel = datapath_->Acquire(settings_.datapath, stage_);
   if (!kernel.ok()) return kernel.status();
   kernel_ = *kernel;
-  const sdk::Status status = AttachToAll();
+  tracker_.emplace(&stage_, &settings_.interfaces, settings_.kernel.all_namespaces, kernel_,
+                   datapath_->namespaces(), environment_.open_links);
+  const sdk::Status status = tracker_->Start([this] { Wake(); });
   if (status.ok()) return status;
   const sdk::Status stopped = Stop();
   if (stopped.ok()) return status;
   return {status.code(), absl::StrCat(status.message(), "; ", stopped.message())};
 }
 
-sdk::Status MapSource::AttachToAll() {
-  if (settings_.kernel.all_namespaces) {
-    others_.emplace(&stage_, &settings_.interfaces, kernel_, datapath_->namespaces(),
-                    environment_.open_links);
-    if (const sdk::Status started = others_->Start(); !started.ok()) return started;
-  }
-  attached_.emplace(&stage_, &settings_.interfaces.selector, settings_.interfaces.directions,
-                    settings_.interfaces.attach, kernel_);
-  sdk::Result<std::unique_ptr<LinkFeed>> links =
-      environment_.open_links(settings_.interfaces.selector.ByAddress());
-  if (!links.ok()) return links.status();
-  links_ = *std::move(links);
-  const sdk::Status status = links_->ReadInitial(EventsOf(&*attached_));
-  if (!status.ok()) return status;
-  const sdk::Status checked = attached_->CheckStart();
-  return checked.ok() ? kernel_->DetachLeftovers() : checked;
-}
-
 sdk::Status MapSource::Stop() {
   sdk::Status status;
-  if (attached_ && kernel_->Persists()) attached_->KeepAll();
-  if (attached_) status = attached_->DetachAll();
-  attached_.reset();
-  if (others_) {
-    const sdk::Status detached = others_->DetachAll();
-    if (status.ok()) status = detached;
-  }
-  others_.reset();
-  links_.reset();
+  if (tracker_ && kernel_->Persists()) tracker_->KeepAll();
+  if (tracker_) status = tracker_->DetachAll();
+  tracker_.reset();
   clock_watch_.reset();
-  datapath_->MarkDetached();
+  datapath_->MarkDetached(stage_);
   kernel_ = nullptr;
   datapath_->Release();
   return status;
@@ -129,6 +98,10 @@ sdk::Status MapSource::Stop() {
 
 void MapSource::Interrupt() {
   interrupted_.store(true);
+  Wake();
+}
+
+void MapSource::Wake() {
   if (const sdk::Status status = wakeup_.Notify(); !status.ok()) {
     stage_.Log(WEIR_LOG_ERROR, status.message());
   }
@@ -136,7 +109,7 @@ void MapSource::Interrupt() {
 
 sdk::Status MapSource::Run() {
   // The ring buffer's reader waits for this, whatever happens here.
-  const absl::Cleanup detached = [this] { datapath_->MarkDetached(); };
+  const absl::Cleanup detached = [this] { datapath_->MarkDetached(stage_); };
   const bool persists = kernel_->Persists();
   // Those that a former run has not handed over.
   sdk::Status status = persists ? Deliver(FlowEndReason::kActiveTimeout) : sdk::OkStatus();
@@ -151,7 +124,6 @@ sdk::Status MapSource::EvictUntilInterrupted() {
   const auto now = [] { return std::chrono::steady_clock::now(); };
   Time next = now() + interval;
   Time early = now() + early_interval;
-  Time next_check = now() + kCheckInterval;
   while (!interrupted_.load()) {
     sdk::Status status = WatchUntil(std::min(next, early));
     if (!status.ok() || interrupted_.load()) return status;
@@ -165,11 +137,6 @@ sdk::Status MapSource::EvictUntilInterrupted() {
     }
     status = Evict(due ? FlowEndReason::kActiveTimeout : FlowEndReason::kLackOfResources);
     if (!status.ok()) return status;
-    if (now() >= next_check) {
-      attached_->Restore();
-      if (others_) others_->Restore();
-      next_check = now() + kCheckInterval;
-    }
     // Where consumers hold back, timeouts are left out and not made up for.
     next = due ? std::max(next + interval, now()) : now() + interval;
     early = now() + early_interval;
@@ -185,22 +152,17 @@ sdk::Result<bool> MapSource::TableWasFull() {
 
 sdk::Status MapSource::WatchUntil(Time deadline) {
   while (!interrupted_.load()) {
+    if (sdk::Status tracked = tracker_->status(); !tracked.ok()) return tracked;
     const auto left = deadline - std::chrono::steady_clock::now();
     if (left.count() <= 0) return sdk::OkStatus();
     const timespec timeout = absl::ToTimespec(
         absl::FromChrono(std::chrono::duration_cast<std::chrono::nanoseconds>(left)));
-    pollfd events[] = {{wakeup_.fd(), POLLIN, 0},
-                       {links_->fd(), POLLIN, 0},
-                       {clock_watch_->fd(), POLLIN, 0},
-                       {others_ ? others_->fd() : kNoFd, POLLIN, 0}};
+    pollfd events[] = {{wakeup_.fd(), POLLIN, 0}, {clock_watch_->fd(), POLLIN, 0}};
     const int ready = ppoll(events, std::size(events), &timeout, nullptr);
     if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait", errno);
     if (ready <= 0) continue;
-    sdk::Status status;
-    if (events[1].revents != 0) status = links_->Read(EventsOf(&*attached_));
-    if (status.ok() && events[2].revents != 0) status = FollowClocks();
-    if (status.ok() && events[3].revents != 0) status = others_->Handle();
-    if (!status.ok()) return status;
+    if (events[1].revents == 0) continue;
+    if (const sdk::Status status = FollowClocks(); !status.ok()) return status;
   }
   return sdk::OkStatus();
 }
@@ -215,7 +177,7 @@ sdk::Status MapSource::Evict(FlowEndReason reason) {
   sdk::Status status = kernel_->Flip();
   if (status.ok()) status = kernel_->Persists() ? Deliver(reason) : Drain(reason);
   if (!status.ok()) return status;
-  if (others_) datapath_->namespaces()->OnRead();
+  if (settings_.kernel.all_namespaces) datapath_->namespaces()->OnRead();
   return ReadCounters();
 }
 
@@ -251,13 +213,12 @@ sdk::Status MapSource::Deliver(FlowEndReason reason) {
 // table active. After the first flip none of them runs any more, so that two flips
 // see all flows.
 sdk::Status MapSource::Finish() {
-  sdk::Status first = attached_->DetachAll();
+  sdk::Status first = tracker_->DetachAll();
   const auto keep_first = [&first](const sdk::Status& status) {
     if (first.ok()) first = status;
   };
-  if (others_) keep_first(others_->DetachAll());
   keep_first(kernel_->Flip());
-  datapath_->MarkDetached();
+  datapath_->MarkDetached(stage_);
   keep_first(Drain(FlowEndReason::kForcedEnd));
   keep_first(kernel_->Flip());
   keep_first(Drain(FlowEndReason::kForcedEnd));
@@ -269,9 +230,9 @@ sdk::Status MapSource::Finish() {
 
 // The programs go on counting. What could not be delivered is read again by the next run.
 sdk::Status MapSource::FinishAndKeep() {
-  datapath_->MarkDetached();
+  datapath_->MarkDetached(stage_);
   const sdk::Status status = undelivered_ ? sdk::OkStatus() : Evict(FlowEndReason::kForcedEnd);
-  attached_->KeepAll();
+  tracker_->KeepAll();
   sdk::Result<DatapathCounters> counters = kernel_->Counters();
   if (!counters.ok()) return status.ok() ? counters.status() : status;
   report_.Finish(*counters);

@@ -20,10 +20,9 @@
 #include "sources/ebpf/ebpf.pb.h"
 #include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/flow_writer.h"
-#include "sources/ebpf/interfaces/attached_interfaces.h"
 #include "sources/ebpf/interfaces/link_feed.h"
 #include "sources/ebpf/kernel/kernel_features.h"
-#include "sources/ebpf/namespaces/other_namespaces.h"
+#include "sources/ebpf/namespaces/interface_tracker.h"
 #include "sources/ebpf/settings.h"
 
 namespace weir::ebpf {
@@ -63,12 +62,13 @@ class MapSource : public sdk::Source {
  private:
   using Time = std::chrono::steady_clock::time_point;
 
-  sdk::Status AttachToAll();
+  void Wake();
   sdk::Status FollowClocks();
   sdk::Status EvictUntilInterrupted();
   // Whether flows found no room in the table that is being filled now.
   sdk::Result<bool> TableWasFull();
-  // Follows interfaces and clocks. Returns at `deadline`, and before when interrupted.
+  // Follows clocks. Returns at `deadline`, and before when interrupted or when interfaces cannot
+  // be tracked any more.
   sdk::Status WatchUntil(Time deadline);
   sdk::Status Evict(FlowEndReason reason);
   sdk::Status Drain(FlowEndReason reason);
@@ -84,14 +84,12 @@ class MapSource : public sdk::Source {
   const MapEnvironment environment_;
 
   std::atomic<bool> interrupted_{false};
-  sdk::Wakeup wakeup_;  // notified once interrupted
+  sdk::Wakeup wakeup_;  // notified once interrupted, or when the tracker has failed
 
   // From Start to Stop.
   FlowKernel* kernel_ = nullptr;  // of datapath_
-  std::unique_ptr<LinkFeed> links_;
   std::optional<ClockWatch> clock_watch_;
-  std::optional<AttachedInterfaces> attached_;  // in weir's own network namespace
-  std::optional<OtherNamespaces> others_;       // in all others, if they are asked for
+  std::optional<InterfaceTracker> tracker_;
 
   // In Run.
   FlowWriter writer_;

@@ -13,6 +13,11 @@ namespace {
 // A round at most; then the clocks are read again.
 constexpr size_t kPacketsPerRound = 4096;
 
+// The ring is read that often even if the kernel says nothing of packets.
+constexpr absl::Duration kIdleInterval = absl::Seconds(10);
+
+constexpr int kNoFd = -1;  // poll ignores it
+
 // Takes out all that is in the ring. Only failure to read is an error of this
 // function: what could not be emitted is counted, and the writer remembers why.
 sdk::Status ReadAll(FlowKernel* kernel, FlowWriter* writer) {
@@ -67,7 +72,13 @@ sdk::Status RingSource::Run() {
   sdk::Status emitted;
   for (;;) {
     // Asked before the ring is read: what came until then is in it.
-    const bool last = datapath_->WaitDetached(settings_.read_interval);
+    bool last = false;
+    sdk::Status waited = datapath_->WaitDetached(kernel_->overflow_fd(), kIdleInterval, &last);
+    // More packets follow the first one: take them together.
+    if (waited.ok() && !last) {
+      waited = datapath_->WaitDetached(kNoFd, settings_.read_interval, &last);
+    }
+    if (!waited.ok()) return waited;
     const sdk::Status read = ReadAll(kernel_, &writer);
     emitted = writer.Flush();
     if (!read.ok()) return read;

@@ -84,6 +84,7 @@ sdk::Result<KernelOptions> KernelOptionsOf(const EbpfMap& config) {
   kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;
   kernel.pin_path = config.pin_path();
   kernel.filter_rules = *std::move(filter_rules);
+  kernel.directions = DirectionsOf(config.direction());
   if (config.vxlan() == EbpfMap::INNER) {
     if (config.vxlan_port() < 1 || config.vxlan_port() > 65535) {
       return sdk::Status(WEIR_INVALID_ARGUMENT, "vxlan_port: must be 1 to 65535");
@@ -108,7 +109,7 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   if (!attach.ok()) return attach.status();
   sdk::Result<KernelOptions> kernel = KernelOptionsOf(config);
   if (!kernel.ok()) return kernel.status();
-  return MapSettings{{*std::move(interfaces), DirectionsOf(config.direction()), *std::move(attach)},
+  return MapSettings{{*std::move(interfaces), kernel->directions, *std::move(attach)},
                      *std::move(kernel),
                      *interval,
                      *early,

@@ -299,6 +299,27 @@ TEST_F(SourcesTest, RingIsReadUntilTheProgramsAreDetached) {
   EXPECT_TRUE(map_->Stop().ok());
 }
 
+TEST_F(SourcesTest, ARingWithoutPacketsIsLeftAlone) {
+  links_.Present(3, "eth0");
+  MakeMap(MapConfig("10ms"));
+  MakeRing();  // which is read each millisecond while packets come
+  ASSERT_TRUE(map_->Start().ok());
+  ASSERT_TRUE(ring_->Start().ok());
+  sdk::Status ring_result;
+  std::thread ring_thread([&] { ring_result = ring_->Run(); });
+  const auto counter_reads = [this] {
+    const std::lock_guard<std::mutex> lock(world_.mutex);
+    return world_.counter_reads;
+  };
+  // 50 timeouts of the map: half a second at least.
+  ASSERT_TRUE(RunMapUntil([&] { return counter_reads() >= 50; }).ok());
+  ring_thread.join();
+  EXPECT_TRUE(ring_result.ok());
+  EXPECT_LE(world_.ring_reads, 2) << "one at the end";
+  EXPECT_TRUE(ring_->Stop().ok());
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
 TEST_F(SourcesTest, RingEndsWhenTheMapFails) {
   links_.Present(3, "eth0");
   MakeMap(MapConfig("10ms"));
@@ -415,6 +436,67 @@ TEST_F(SourcesTest, FollowsInterfaces) {
   EXPECT_TRUE(result.ok());
   // Of what has gone the index may be another's by now: not detached by index.
   EXPECT_EQ(world_.abandoned, 1);
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+// A sink that holds back blocks the thread that emits.
+TEST_F(SourcesTest, FollowsInterfacesWhileConsumersHoldBack) {
+  links_.Present(2, "eth0");
+  sources::EbpfMap config = MapConfig("10ms");
+  config.set_direction(sources::EbpfMap::INGRESS);
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  map_host_.BlockEmits();
+  world_.Insert(SomePacket(1));
+  sdk::Status result;
+  std::thread thread([&] { result = map_->Run(); });
+  map_host_.WaitUntilEmitBlocks();
+
+  const auto become = [&](const Hooks& hooks) {
+    return map_host_.WaitFor([&] { return world_.Attached() == hooks; });
+  };
+  links_.Present(3, "late0");
+  EXPECT_TRUE(become({{"eth0", 0}, {"late0", 0}}));
+  links_.Gone(3, "late0");
+  EXPECT_TRUE(become({{"eth0", 0}}));
+  {
+    const std::lock_guard<std::mutex> lock(world_.mutex);
+    world_.attached.clear();  // somebody else has taken it off
+  }
+  EXPECT_TRUE(become({{"eth0", 0}}));
+  EXPECT_TRUE(map_host_.records().empty());
+
+  map_host_.UnblockEmits();
+  ASSERT_TRUE(map_host_.WaitFor([this] { return map_host_.counts().emitted == 1; }));
+  map_->Interrupt();
+  thread.join();
+  EXPECT_TRUE(result.ok()) << result.message();
+  EXPECT_TRUE(map_->Stop().ok());
+  EXPECT_TRUE(world_.Attached().empty());
+}
+
+// Packets of another hardware type begin with another header.
+TEST_F(SourcesTest, AttachesAnewWhereTheHardwareTypeChanges) {
+  links_.Present(2, "tun0", /*hardware_type=*/0xfffe);
+  sources::EbpfMap config = MapConfig();
+  config.set_direction(sources::EbpfMap::INGRESS);
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  const auto hardware_type = [this] {
+    const std::lock_guard<std::mutex> lock(world_.mutex);
+    return world_.hardware_types[{"tun0", 0}];
+  };
+  EXPECT_EQ(hardware_type(), 0xfffe);
+  links_.Present(2, "tun0", /*hardware_type=*/1);
+  EXPECT_TRUE(map_host_.WaitFor([&] { return hardware_type() == 1; }));
+  EXPECT_EQ(world_.Attached(), (Hooks{{"tun0", 0}}));
+  {
+    const std::lock_guard<std::mutex> lock(world_.mutex);
+    world_.attach_errors["tun0"] = sdk::Status(WEIR_FAILED_PRECONDITION, "not such links");
+  }
+  links_.Present(2, "tun0", /*hardware_type=*/280);
+  EXPECT_TRUE(map_host_.WaitFor([&] { return world_.Attached().empty(); }));
+  EXPECT_TRUE(map_host_.WaitFor([&] { return map_host_.metric("weir_interfaces_attached") == 0; }));
   EXPECT_TRUE(map_->Stop().ok());
 }
 

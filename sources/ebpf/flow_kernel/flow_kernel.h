@@ -37,8 +37,8 @@ struct DatapathCounters {
 // Two flow tables, of which the programs fill one, an overflow ring, and counters; and the
 // programs for weir's own network namespace, whose flows have the namespace number 0.
 //
-// Attach, Flip, Drain and Counters: one thread at a time. ReadOverflow: one thread
-// at a time, which may be another one.
+// Three threads may use it at once, each one part: Attach, ForNamespace and DetachLeftovers;
+// Flip, Drain, Read, Clear and Counters; ReadOverflow. No part waits for another one.
 class FlowKernel : public ProgramAttacher {
  public:
   // More programs, for another network namespace: their flows go into the same tables and
@@ -68,6 +68,8 @@ class FlowKernel : public ProgramAttacher {
 
   virtual sdk::Result<DatapathCounters> Counters() = 0;
 
+  // Readable when ReadOverflow has packets; -1: there is no ring.
+  virtual int overflow_fd() const = 0;
   // Takes up to `limit` packets out of the ring; how many there were.
   virtual sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) = 0;
 };

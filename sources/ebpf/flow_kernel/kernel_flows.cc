@@ -303,6 +303,10 @@ sdk::Result<DatapathCounters> KernelFlows::Counters() {
   return counters;
 }
 
+int KernelFlows::overflow_fd() const {
+  return ring_ == nullptr ? -1 : ring_buffer__epoll_fd(ring_.get());
+}
+
 sdk::Result<size_t> KernelFlows::ReadOverflow(size_t limit, const OnFlow& on_packet) {
   if (ring_ == nullptr) return size_t{0};
   on_packet_ = &on_packet;

@@ -46,6 +46,7 @@ class KernelFlows : public FlowKernel {
   bool Persists() const override { return pins_ != nullptr; }
   sdk::Status DetachLeftovers() override;
   sdk::Result<DatapathCounters> Counters() override;
+  int overflow_fd() const override;
   sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) override;
 
   // kMapped or kHash.

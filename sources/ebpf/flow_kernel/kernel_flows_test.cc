@@ -6,6 +6,8 @@
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
+#include <net/if_arp.h>
+#include <poll.h>
 
 #include <atomic>
 #include <cerrno>
@@ -15,6 +17,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -124,6 +127,8 @@ TEST_P(KernelFlowsTest, PacketsWithoutRoomGoToTheRingAndThenAreCountedAsDropped)
   for (uint16_t port = 1; port <= kPackets; ++port) {
     Run(PacketOfFlow(port), WEIR_DIRECTION_EGRESS, kPacketsEach);
   }
+  pollfd readable = {kernel_->overflow_fd(), POLLIN, 0};
+  EXPECT_EQ(poll(&readable, 1, 60'000), 1);
   Flows table;
   Evict(&table);
   Flows ring;
@@ -389,6 +394,34 @@ TEST_P(MappedTableTest, MakesOneFlowOfTwoSlots) {
   ASSERT_EQ(flows.size(), 2u);
   EXPECT_EQ(flows.begin()->second.packets, 7u);
   EXPECT_EQ(flows.begin()->second.start_mono_time_ns, start);
+}
+
+// Of the BPF programs that this process holds.
+int LoadedPrograms() {
+  int count = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
+    std::error_code gone;
+    if (std::filesystem::read_symlink(entry, gone) == "anon_inode:bpf-prog") ++count;
+  }
+  return count;
+}
+
+TEST_P(KernelFlowsTest, LoadsTheProgramsOfTheDirectionsThatAreAskedFor) {
+  const int before = LoadedPrograms();
+  KernelOptions options{10, 0, 0};
+  Load(options);
+  if (IsSkipped()) return;
+  const int both = LoadedPrograms() - before;
+  kernel_.reset();
+  options.directions = {WEIR_DIRECTION_EGRESS};
+  Load(options);
+  const int one = LoadedPrograms() - before;
+  EXPECT_EQ(both - one, 2) << "with and without a link-layer header";
+  EXPECT_EQ(kernel_->ProgramFd(ARPHRD_ETHER, WEIR_DIRECTION_INGRESS), -1);
+  Run(PacketOfFlow(1), WEIR_DIRECTION_EGRESS);
+  Flows flows;
+  Evict(&flows);
+  EXPECT_EQ(flows.size(), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiers, MappedTableTest, ::testing::Values(TableTier::kMapped),

@@ -4,14 +4,17 @@
 #include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
+#include <poll.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
 
 namespace weir::ebpf {
@@ -20,8 +23,6 @@ namespace {
 
 // What the kernel puts at most into one datagram of an answer.
 constexpr size_t kBufferBytes = 32 * 1024;
-// The kernel answers at once, but for what holds its lock.
-constexpr timeval kPatience = {5, 0};
 constexpr int kMostAttempts = 5;
 
 constexpr char kContext[] = "list addresses of interfaces";
@@ -69,10 +70,18 @@ sdk::Result<std::unique_ptr<AddressFeed>> AddressFeed::Open() {
   return feed;
 }
 
+sdk::Result<std::unique_ptr<AddressFeed>> AddressFeed::Over(sdk::UniqueFd changes,
+                                                            sdk::UniqueFd questions) {
+  std::unique_ptr<AddressFeed> feed(new AddressFeed());
+  feed->changes_ = std::move(changes);
+  feed->questions_ = std::move(questions);
+  if (sdk::Status status = feed->WatchSockets(); !status.ok()) return status;
+  return feed;
+}
+
 sdk::Status AddressFeed::OpenSockets() {
-  buffer_.resize(kBufferBytes);
   changes_ = OpenSocket(SOCK_NONBLOCK);
-  questions_ = OpenSocket(0);
+  questions_ = OpenSocket(SOCK_NONBLOCK);
   if (changes_.get() < 0 || questions_.get() < 0) {
     return sdk::ErrnoStatus("watch addresses of interfaces: open netlink socket", errno);
   }
@@ -84,28 +93,66 @@ sdk::Status AddressFeed::OpenSockets() {
   }
   sockaddr_nl kernel{};
   kernel.nl_family = AF_NETLINK;
-  if (connect(questions_.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) != 0 ||
-      setsockopt(questions_.get(), SOL_SOCKET, SO_RCVTIMEO, &kPatience, sizeof(kPatience)) != 0) {
+  if (connect(questions_.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) != 0) {
     return sdk::ErrnoStatus(kContext, errno);
+  }
+  return WatchSockets();
+}
+
+sdk::Status AddressFeed::WatchSockets() {
+  buffer_.resize(kBufferBytes);
+  both_ = sdk::UniqueFd(epoll_create1(EPOLL_CLOEXEC));
+  if (both_.get() < 0) return sdk::ErrnoStatus("watch addresses of interfaces: epoll", errno);
+  for (const int fd : {changes_.get(), questions_.get()}) {
+    epoll_event event{};
+    event.events = EPOLLIN;
+    if (epoll_ctl(both_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+      return sdk::ErrnoStatus("watch addresses of interfaces: epoll", errno);
+    }
   }
   return sdk::OkStatus();
 }
 
 sdk::Status AddressFeed::Read(const Callback& on_addresses) {
-  for (int attempt = 0; attempt < kMostAttempts; ++attempt) {
+  for (;;) {
     if (sdk::Status status = TakeChanges(); !status.ok()) return status;
-    if (!changed_) return sdk::OkStatus();
-    std::vector<InterfaceAddress> addresses;
-    bool interrupted = false;
-    sdk::Status status = Ask();
-    if (status.ok()) status = ReadAnswer(&addresses, &interrupted);
-    if (!status.ok()) return status;
-    // What changes is said, so that it will be asked again; but not without an end here.
-    if (interrupted && attempt + 1 < kMostAttempts) continue;
-    changed_ = false;
-    on_addresses(addresses);
+    if (!asked_) {
+      if (!changed_) return sdk::OkStatus();
+      if (sdk::Status status = Ask(); !status.ok()) return status;
+    }
+    bool done = false;
+    if (sdk::Status status = ReadAnswer(&done); !status.ok()) return status;
+    if (!done) return sdk::OkStatus();  // the rest comes
+    asked_ = false;
+    // The kernel reports each change, so the question is asked again; but not without an end.
+    if (interrupted_ && ++attempts_ < kMostAttempts) {
+      changed_ = true;
+      continue;
+    }
+    attempts_ = 0;
+    answered_ = true;
+    on_addresses(addresses_);
+    // The answer to the next question makes fd() readable.
+    return changed_ ? Ask() : sdk::OkStatus();
   }
-  return sdk::OkStatus();
+}
+
+sdk::Status AddressFeed::ReadInitial(const Callback& on_addresses,
+                                     std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  for (;;) {
+    const sdk::Status status = Read(on_addresses);
+    if (!status.ok() || answered_) return status;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) {
+      return {WEIR_DEADLINE_EXCEEDED, absl::StrCat(kContext, ": the kernel did not answer")};
+    }
+    pollfd readable = {fd(), POLLIN, 0};
+    if (poll(&readable, 1, static_cast<int>(left.count())) < 0 && errno != EINTR) {
+      return sdk::ErrnoStatus("list addresses of interfaces: poll", errno);
+    }
+  }
 }
 
 sdk::Status AddressFeed::TakeChanges() {
@@ -134,23 +181,31 @@ sdk::Status AddressFeed::Ask() {
   if (send(questions_.get(), &request, sizeof(request), 0) != sizeof(request)) {
     return sdk::ErrnoStatus("list addresses of interfaces: send", errno);
   }
+  changed_ = false;
+  asked_ = true;
+  interrupted_ = false;
+  addresses_.clear();
   return sdk::OkStatus();
 }
 
-sdk::Status AddressFeed::ReadAnswer(std::vector<InterfaceAddress>* addresses, bool* interrupted) {
-  bool done = false;
-  while (!done) {
+sdk::Status AddressFeed::ReadAnswer(bool* done) {
+  while (!*done) {
     const ssize_t size = recv(questions_.get(), buffer_.data(), buffer_.size(), 0);
     if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return sdk::OkStatus();
+    if (size < 0 && errno == ENOBUFS) {  // a part of it was lost
+      interrupted_ = true;
+      *done = true;
+      return sdk::OkStatus();
+    }
     if (size < 0) return sdk::ErrnoStatus("list addresses of interfaces: receive", errno);
-    const sdk::Status status = Parse(static_cast<size_t>(size), addresses, interrupted, &done);
+    const sdk::Status status = Parse(static_cast<size_t>(size), done);
     if (!status.ok()) return status;
   }
   return sdk::OkStatus();
 }
 
-sdk::Status AddressFeed::Parse(size_t size, std::vector<InterfaceAddress>* addresses,
-                               bool* interrupted, bool* done) const {
+sdk::Status AddressFeed::Parse(size_t size, bool* done) {
   size_t offset = 0;
   while (size - offset >= sizeof(nlmsghdr)) {
     nlmsghdr header;
@@ -162,15 +217,18 @@ sdk::Status AddressFeed::Parse(size_t size, std::vector<InterfaceAddress>* addre
     const size_t body_size = header.nlmsg_len - NLMSG_HDRLEN;
     offset = std::min<size_t>(size, offset + NLMSG_ALIGN(header.nlmsg_len));
     if (header.nlmsg_seq != sequence_) continue;  // of a question before
-    if (header.nlmsg_flags & NLM_F_DUMP_INTR) *interrupted = true;
+    if (header.nlmsg_flags & NLM_F_DUMP_INTR) interrupted_ = true;
     if (header.nlmsg_type == NLMSG_DONE) {
       *done = true;
     } else if (header.nlmsg_type == NLMSG_ERROR) {
       int32_t error = 0;
       if (body_size >= sizeof(error)) std::memcpy(&error, body, sizeof(error));
-      return sdk::ErrnoStatus(kContext, -error);
+      // Another question, or a change, came in between.
+      if (error != -EBUSY && error != -EINTR) return sdk::ErrnoStatus(kContext, -error);
+      interrupted_ = true;
+      *done = true;
     } else if (header.nlmsg_type == RTM_NEWADDR) {
-      ParseAddress(body, body_size, addresses);
+      ParseAddress(body, body_size, &addresses_);
     }
   }
   return sdk::OkStatus();

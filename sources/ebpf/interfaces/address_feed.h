@@ -5,6 +5,7 @@
 #ifndef WEIR_SOURCES_EBPF_INTERFACES_ADDRESS_FEED_H_
 #define WEIR_SOURCES_EBPF_INTERFACES_ADDRESS_FEED_H_
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -33,29 +34,45 @@ class AddressFeed {
 
   // Of the network namespace of the calling thread, whatever thread it is used by.
   static sdk::Result<std::unique_ptr<AddressFeed>> Open();
+  // With sockets that a test has made instead of the kernel's.
+  static sdk::Result<std::unique_ptr<AddressFeed>> Over(sdk::UniqueFd changes,
+                                                        sdk::UniqueFd questions);
 
   // Readable when Read has something to do.
-  int fd() const { return changes_.get(); }
+  int fd() const { return both_.get(); }
+  // The socket of the kernel's messages of changes, for tests.
+  int changes_fd() const { return changes_.get(); }
 
-  // Hands over all addresses that there are, if there was a change since the last call;
-  // the first time in any case. Waits only for the kernel's answer.
+  // Hands over all addresses that there are once the kernel has answered, if there was a change
+  // since the last answer; the first time in any case. Does not wait for the answer.
   sdk::Status Read(const Callback& on_addresses);
+  // As Read, and waits for the first answer: at most for `timeout`, then DEADLINE_EXCEEDED.
+  sdk::Status ReadInitial(const Callback& on_addresses,
+                          std::chrono::milliseconds timeout = std::chrono::seconds(5));
 
  private:
   AddressFeed() = default;
   sdk::Status OpenSockets();
+  sdk::Status WatchSockets();
   // Takes all messages of changes.
   sdk::Status TakeChanges();
   sdk::Status Ask();
-  // *interrupted: there was a change meanwhile, so that some may be missing.
-  sdk::Status ReadAnswer(std::vector<InterfaceAddress>* addresses, bool* interrupted);
+  // Takes what there is of the answer; *done: that is all of it.
+  sdk::Status ReadAnswer(bool* done);
   // One datagram of the answer.
-  sdk::Status Parse(size_t size, std::vector<InterfaceAddress>* addresses, bool* interrupted,
-                    bool* done) const;
+  sdk::Status Parse(size_t size, bool* done);
 
   sdk::UniqueFd changes_;
   sdk::UniqueFd questions_;
+  sdk::UniqueFd both_;  // epoll
   bool changed_ = true;
+  bool asked_ = false;     // the answer has not ended
+  bool answered_ = false;  // once at least
+  // Of the answer that comes now: what it has so far, and whether there was a change meanwhile, so
+  // that some may be missing.
+  std::vector<InterfaceAddress> addresses_;
+  bool interrupted_ = false;
+  int attempts_ = 0;  // answers one after the other that were interrupted
   uint32_t sequence_ = 0;
   std::vector<uint8_t> buffer_;
 };

@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <cstring>
 #include <memory>
 #include <set>
@@ -15,6 +16,7 @@
 #include <vector>
 
 #include "plugins/sdk/testing/network_namespace.h"
+#include "plugins/sdk/unique_fd.h"
 
 namespace weir::ebpf {
 namespace {
@@ -77,6 +79,68 @@ TEST(AddressFeed, ReadsNothingBeyondAMessageThatIsCutOff) {
   EXPECT_EQ(Parsed(endless, endless.size()), Texts{});
 }
 
+// An answer of one datagram to the question with that sequence number.
+std::vector<uint8_t> Answer(uint32_t sequence, const std::vector<uint8_t>& address) {
+  std::vector<uint8_t> bytes;
+  const auto add = [&](uint16_t type, const std::vector<uint8_t>& body) {
+    nlmsghdr header{};
+    header.nlmsg_len = static_cast<uint32_t>(NLMSG_LENGTH(body.size()));
+    header.nlmsg_type = type;
+    header.nlmsg_seq = sequence;
+    const auto* const from = reinterpret_cast<const uint8_t*>(&header);
+    bytes.insert(bytes.end(), from, from + sizeof(header));
+    bytes.insert(bytes.end(), body.begin(), body.end());
+  };
+  add(RTM_NEWADDR, address);
+  add(NLMSG_DONE, std::vector<uint8_t>(4));
+  return bytes;
+}
+
+// As while another process holds the kernel's lock of network interfaces.
+TEST(AddressFeed, AKernelThatDoesNotAnswerHoldsNothingUp) {
+  int changes[2];
+  int questions[2];
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, changes), 0);
+  ASSERT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, questions), 0);
+  const sdk::UniqueFd change_sender(changes[1]);
+  const sdk::UniqueFd kernel(questions[1]);
+  sdk::Result<std::unique_ptr<AddressFeed>> feed =
+      AddressFeed::Over(sdk::UniqueFd(changes[0]), sdk::UniqueFd(questions[0]));
+  ASSERT_TRUE(feed.ok()) << feed.status().message();
+  int answers = 0;
+  const auto count = [&](const std::vector<InterfaceAddress>& all) {
+    ++answers;
+    ASSERT_EQ(all.size(), 1u);
+    EXPECT_EQ(all[0].address.String(), "10.0.0.1");
+  };
+  EXPECT_EQ((*feed)->ReadInitial(count, std::chrono::milliseconds(0)).code(),
+            WEIR_DEADLINE_EXCEEDED);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE((*feed)->Read(count).ok());
+  EXPECT_EQ(answers, 0);
+
+  const std::vector<uint8_t> address = Message(AF_INET, {10, 0, 0, 1}, {});
+  const auto answer = [&] {
+    nlmsghdr question{};
+    EXPECT_GT(recv(kernel.get(), &question, sizeof(question), MSG_TRUNC), 0);
+    const std::vector<uint8_t> bytes = Answer(question.nlmsg_seq, address);
+    EXPECT_EQ(send(kernel.get(), bytes.data(), bytes.size(), 0),
+              static_cast<ssize_t>(bytes.size()));
+    pollfd readable = {(*feed)->fd(), POLLIN, 0};
+    EXPECT_EQ(poll(&readable, 1, 60'000), 1);
+    EXPECT_TRUE((*feed)->Read(count).ok());
+  };
+  // A change meanwhile is another question, which is asked after the answer.
+  EXPECT_EQ(send(change_sender.get(), "x", 1, 0), 1);
+  EXPECT_TRUE((*feed)->Read(count).ok());
+  answer();
+  EXPECT_EQ(answers, 1);
+  EXPECT_TRUE((*feed)->Read(count).ok());
+  answer();
+  EXPECT_EQ(answers, 2);
+  char ignored = 0;
+  EXPECT_EQ(recv(kernel.get(), &ignored, 1, 0), -1) << "a question that nobody needs";
+}
+
 TEST(AddressFeed, TellsAllAddressesAtEachChange) {
   const sdk::testing::ScopedNetworkNamespace network;
   if (!network.ok()) GTEST_SKIP() << "SKIPPED: " << network.why_not();
@@ -111,7 +175,7 @@ TEST(AddressFeed, TellsAllAddressesAtEachChange) {
   EXPECT_EQ(changed(), (Texts{"10.1.0.1", "192.0.2.1", "fd00::1"}));
   // More messages than the queue holds.
   const int tiny = 1;  // the kernel makes it its minimum
-  ASSERT_EQ(setsockopt((*feed)->fd(), SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
+  ASSERT_EQ(setsockopt((*feed)->changes_fd(), SOL_SOCKET, SO_RCVBUF, &tiny, sizeof(tiny)), 0);
   for (int i = 0; i < 30; ++i)
     ip("address add 192.0.2.9/24 dev wa; ip address del 192.0.2.9/24 dev wa");
   ip("address del 192.0.2.1/24 dev wa");

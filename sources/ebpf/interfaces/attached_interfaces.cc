@@ -83,7 +83,9 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
   }
   const auto known = attached_.find(link.if_index);
   if (known != attached_.end()) {
+    const bool same_type = known->second.link.hardware_type == link.hardware_type;
     known->second.link = link;
+    if (!same_type) AttachAnew(&known->second);
     return;
   }
   sdk::Result<Hooks> hooks = AttachHooks(link);
@@ -95,6 +97,22 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
   measured_.Add(1);
   stage_->Log(WEIR_LOG_DEBUG,
               absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
+}
+
+// Packets of another hardware type begin with another header: another program reads them.
+void AttachedInterfaces::AttachAnew(Interface* interface) {
+  const sdk::Link link = interface->link;
+  if (const sdk::Status status = Detach(interface->hooks); !status.ok()) Warn(status.message());
+  sdk::Result<Hooks> hooks = AttachHooks(link);
+  if (hooks.ok()) {
+    interface->hooks = *std::move(hooks);
+    stage_->Log(WEIR_LOG_INFO, absl::StrCat("interface '", link.name, "' has hardware type ",
+                                            link.hardware_type, " now: its programs are changed"));
+    return;
+  }
+  NoteFailure(link, hooks.status());
+  attached_.erase(link.if_index);
+  measured_.Add(-1);
 }
 
 void AttachedInterfaces::Restore() {

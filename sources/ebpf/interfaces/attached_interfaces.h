@@ -53,10 +53,16 @@ class AttachedInterfaces {
 
  private:
   using Hooks = std::vector<std::unique_ptr<Attachment>>;
+  struct Interface {
+    sdk::Link link;
+    Hooks hooks;
+  };
 
   bool IsWanted(const sdk::Link& link) const;
   void StopMeasuring(const sdk::Link& link);
   sdk::Result<Hooks> AttachHooks(const sdk::Link& link);
+  // Removes `interface` from attached_ if it cannot be attached to.
+  void AttachAnew(Interface* interface);
   void NoteFailure(const sdk::Link& link, const sdk::Status& status);
   void Warn(const std::string& message);
   static sdk::Status Detach(const Hooks& hooks);
@@ -67,10 +73,6 @@ class AttachedInterfaces {
   const AttachOptions options_;
   ProgramAttacher* const attacher_;
 
-  struct Interface {
-    sdk::Link link;
-    Hooks hooks;
-  };
   std::unordered_map<uint32_t, Interface> attached_;  // by if_index
 
   // Where the selector depends on addresses: all interfaces by if_index, and the indexes

@@ -36,7 +36,8 @@ class NetlinkFeed : public LinkFeed {
   int fd() const override { return addresses_ == nullptr ? links_->fd() : both_.get(); }
   sdk::Status ReadInitial(const LinkEvents& events) override {
     const sdk::Status status = links_->ReadInitial(events.on_present, events.on_gone);
-    return status.ok() ? ReadAddresses(events) : status;
+    if (!status.ok() || addresses_ == nullptr) return status;
+    return addresses_->ReadInitial(events.on_addresses);
   }
   sdk::Status Read(const LinkEvents& events) override {
     const sdk::Status status = links_->Read(events.on_present, events.on_gone);

@@ -90,7 +90,7 @@ sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOption
   LibbpfOptions<bpf_object_open_opts> open_options;
   open_options->kernel_log_buf = log.data();
   open_options->kernel_log_size = log.size();
-  std::unique_ptr<FlowPrograms> programs(new FlowPrograms(options.tier, options.clock));
+  std::unique_ptr<FlowPrograms> programs(new FlowPrograms(options));
   programs->skeleton_.reset(flows_bpf__open_opts(open_options.get()));
   if (programs->skeleton_ == nullptr) return sdk::ErrnoStatus("open BPF object", errno);
 
@@ -134,8 +134,13 @@ sdk::Status FlowPrograms::Choose(LinkKind kind) {
       mapped ? programs.egress_no_link_layer_hash : programs.egress_no_link_layer};
   if (kind != LinkKind::kAny) {
     const uint16_t other = kind == LinkKind::kEthernet ? ARPHRD_NONE : ARPHRD_ETHER;
-    others.push_back(Find(other, WEIR_DIRECTION_INGRESS));
-    others.push_back(Find(other, WEIR_DIRECTION_EGRESS));
+    others.push_back(FindAny(other, WEIR_DIRECTION_INGRESS));
+    others.push_back(FindAny(other, WEIR_DIRECTION_EGRESS));
+  }
+  for (const uint8_t direction : {WEIR_DIRECTION_INGRESS, WEIR_DIRECTION_EGRESS}) {
+    if (Loads(direction)) continue;
+    others.push_back(FindAny(ARPHRD_ETHER, direction));
+    others.push_back(FindAny(ARPHRD_NONE, direction));
   }
   for (bpf_program* const program : others) {
     const int error = -bpf_program__set_autoload(program, false);
@@ -158,7 +163,15 @@ sdk::Status FlowPrograms::UseMaps(const std::vector<ProgramMap>& maps) {
   return sdk::OkStatus();
 }
 
+bool FlowPrograms::Loads(uint8_t direction) const {
+  return std::find(directions_.begin(), directions_.end(), direction) != directions_.end();
+}
+
 bpf_program* FlowPrograms::Find(uint16_t hardware_type, uint8_t direction) const {
+  return Loads(direction) ? FindAny(hardware_type, direction) : nullptr;
+}
+
+bpf_program* FlowPrograms::FindAny(uint16_t hardware_type, uint8_t direction) const {
   const bool ingress = direction == WEIR_DIRECTION_INGRESS;
   const bool mapped = tier_ == TableTier::kMapped;
   const auto& programs = skeleton_->progs;

@@ -43,7 +43,8 @@ class FlowPrograms {
                                                          const sdk::Stage& stage);
 
   // The one for links of that type (ARPHRD_*) and direction (WEIR_DIRECTION_*); null if
-  // such links cannot be measured. They must be of the kind that was loaded.
+  // such links cannot be measured, or not in that direction by these programs. They must be of
+  // the kind that was loaded.
   bpf_program* Find(uint16_t hardware_type, uint8_t direction) const;
 
   // What turns the end of flows that these programs wrote down into nanoseconds.
@@ -54,14 +55,20 @@ class FlowPrograms {
     void operator()(flows_bpf* skeleton) const;
   };
 
-  FlowPrograms(TableTier tier, weir_clock clock) : tier_(tier), clock_(clock) {}
+  explicit FlowPrograms(const KernelOptions& options)
+      : tier_(options.tier), clock_(options.clock), directions_(options.directions) {}
+  bool Loads(uint8_t direction) const;
   void Configure(const KernelOptions& options, uint32_t namespace_id);
-  // Leaves out what is the other tier's, and what is for links of another kind.
+  // Leaves out the programs of the other tier, of another kind of links and of directions that
+  // are not asked for.
   sdk::Status Choose(LinkKind kind);
+  // As Find, of all directions.
+  bpf_program* FindAny(uint16_t hardware_type, uint8_t direction) const;
   sdk::Status UseMaps(const std::vector<ProgramMap>& maps);
 
   const TableTier tier_;
   const weir_clock clock_;
+  const std::vector<uint8_t> directions_;
   std::unique_ptr<flows_bpf, DestroySkeleton> skeleton_;
 };
 

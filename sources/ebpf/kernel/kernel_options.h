@@ -28,6 +28,8 @@ struct KernelOptions {
   std::string pin_path{};
   // In the order in which they are gone through (FilterRulesOf); none: all packets.
   std::vector<flow_filter_rule_t> filter_rules = {};
+  // Programs of these alone are loaded (WEIR_DIRECTION_*).
+  std::vector<uint8_t> directions = {WEIR_DIRECTION_INGRESS, WEIR_DIRECTION_EGRESS};
 };
 
 }  // namespace weir::ebpf

@@ -8,8 +8,8 @@ namespace weir::ebpf {
 namespace {
 
 // A flow may stand in the table that is being filled, and a program that has begun may
-// still write to the one that is read next.
-constexpr uint64_t kReadsToWait = 2;
+// still write to the one that is read next. One more: a read may be going on.
+constexpr uint64_t kReadsToWait = 3;
 
 }  // namespace
 

@@ -17,8 +17,8 @@
 namespace weir::ebpf {
 
 // Numbers of namespaces, as programs write them into flows, and names of interfaces. Of
-// what has gone both are kept until the table has been flipped and read twice since: then
-// there is no flow of it any more. Thread-safe.
+// what has gone both are kept until OnRead has been called three times since: the first call may
+// be of a read that had begun before. Then there is no flow of it any more. Thread-safe.
 class NamespaceRegistry {
  public:
   // The number of weir's own namespace, whose interfaces have no names here.

@@ -10,8 +10,9 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <exception>
 #include <memory>
-#include <thread>
+#include <system_error>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -99,13 +100,83 @@ sdk::Result<sdk::UniqueFd> OpenNamespace(const std::string& path, const Namespac
   return fd;
 }
 
-sdk::Status InNamespace(int fd, const std::function<sdk::Status()>& task) {
+sdk::Status NamespaceWorker::Begin() {
+  if (own_.get() < 0) {
+    own_ = sdk::UniqueFd(open(kOwnFile, O_RDONLY | O_CLOEXEC));
+    if (own_.get() < 0) return sdk::ErrnoStatus(kOwnFile, errno);
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    ending_ = false;
+    lost_ = false;
+  }
+  try {
+    thread_ = std::thread([this] { Work(); });
+  } catch (const std::system_error& error) {
+    return {WEIR_RESOURCE_EXHAUSTED,
+            absl::StrCat("start a thread for network namespaces: ", error.what())};
+  }
+  return sdk::OkStatus();
+}
+
+void NamespaceWorker::End() {
+  if (!thread_.joinable()) return;
+  {
+    absl::MutexLock lock(&mutex_);
+    ending_ = true;
+  }
+  thread_.join();
+}
+
+sdk::Status NamespaceWorker::Run(int fd, const Task& task) {
+  if (!thread_.joinable()) {
+    if (sdk::Status status = Begin(); !status.ok()) return status;
+  }
   sdk::Status status;
-  std::thread([&] {
-    status = Enter(fd);
-    if (status.ok()) status = task();
-  }).join();
+  bool lost = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    fd_ = fd;
+    task_ = &task;
+    done_ = false;
+    mutex_.Await(absl::Condition(&done_));
+    status = std::move(status_);
+    lost = lost_;
+  }
+  if (lost) thread_.join();  // another one follows when it is needed
   return status;
+}
+
+void NamespaceWorker::Work() {
+  for (;;) {
+    const Task* task = nullptr;
+    int fd = -1;
+    {
+      absl::MutexLock lock(&mutex_);
+      mutex_.Await(absl::Condition(
+          +[](NamespaceWorker* worker) ABSL_EXCLUSIVE_LOCKS_REQUIRED(worker->mutex_) {
+            return worker->ending_ || worker->task_ != nullptr;
+          },
+          this));
+      if (ending_) return;
+      task = std::exchange(task_, nullptr);
+      fd = fd_;
+    }
+    sdk::Status status = Enter(fd);
+    if (status.ok()) {
+      try {
+        status = (*task)();
+      } catch (const std::exception& error) {
+        status = {WEIR_INTERNAL, absl::StrCat("in a network namespace: ", error.what())};
+      }
+    }
+    const bool lost = !Enter(own_.get()).ok();
+    absl::MutexLock lock(&mutex_);
+    status_ = std::move(status);
+    lost_ = lost;
+    done_ = true;
+    if (lost) return;
+  }
 }
 
 }  // namespace weir::ebpf

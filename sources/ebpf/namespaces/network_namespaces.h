@@ -6,9 +6,12 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/unique_fd.h"
 
@@ -46,10 +49,36 @@ sdk::Result<NamespaceKey> OwnNamespace();
 // namespace's by now.
 sdk::Result<sdk::UniqueFd> OpenNamespace(const std::string& path, const NamespaceKey& key);
 
-// Runs `task` on a thread of its own in the namespace `fd`, and waits for its end: no
-// other thread is ever elsewhere than where it was. PERMISSION_DENIED: it may not be
-// entered.
-sdk::Status InNamespace(int fd, const std::function<sdk::Status()>& task);
+// A thread that does things in other namespaces, so that no other thread ever leaves its own.
+// It sleeps between two tasks. One thread at a time.
+class NamespaceWorker {
+ public:
+  using Task = std::function<sdk::Status()>;
+
+  NamespaceWorker() = default;
+  ~NamespaceWorker() { End(); }
+  NamespaceWorker(const NamespaceWorker&) = delete;
+  NamespaceWorker& operator=(const NamespaceWorker&) = delete;
+
+  // Runs `task` in the namespace `fd` and waits for its end. PERMISSION_DENIED: it may not be
+  // entered. RESOURCE_EXHAUSTED: there can be no thread.
+  sdk::Status Run(int fd, const Task& task);
+
+ private:
+  sdk::Status Begin();
+  void End();
+  void Work();
+
+  sdk::UniqueFd own_;
+  std::thread thread_;  // not joinable: none is needed so far
+  absl::Mutex mutex_;
+  int fd_ ABSL_GUARDED_BY(mutex_) = -1;
+  const Task* task_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be done
+  bool done_ ABSL_GUARDED_BY(mutex_) = false;
+  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;  // it could not go back, and has ended
+  sdk::Status status_ ABSL_GUARDED_BY(mutex_);
+};
 
 }  // namespace weir::ebpf
 

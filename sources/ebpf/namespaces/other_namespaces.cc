@@ -67,7 +67,7 @@ sdk::Status OtherNamespaces::Start() {
   registry_->SetOwn(own_.second);
   sdk::Result<sdk::UniqueFd> entered = OpenNamespace("/proc/thread-self/ns/net", own_);
   if (!entered.ok()) return entered.status();
-  sdk::Status status = InNamespace(entered->get(), [] { return sdk::OkStatus(); });
+  sdk::Status status = worker_.Run(entered->get(), [] { return sdk::OkStatus(); });
   if (!status.ok()) return {status.code(), absl::StrCat("netns ALL: ", status.message())};
 
   events_ = sdk::UniqueFd(epoll_create1(EPOLL_CLOEXEC));
@@ -219,7 +219,7 @@ sdk::Status OtherNamespaces::FollowLinks(Measured* measured, bool initial) {
     registry_->SetGone(measured->id, link.if_index);
     measured->attached->OnGone(link);
   };
-  return InNamespace(measured->fd.get(), [&]() -> sdk::Status {
+  return worker_.Run(measured->fd.get(), [&]() -> sdk::Status {
     if (!initial) return measured->links->Read(events);
     sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_(settings_->selector.ByAddress());
     if (!links.ok()) return links.status();
@@ -230,7 +230,7 @@ sdk::Status OtherNamespaces::FollowLinks(Measured* measured, bool initial) {
 
 sdk::Status OtherNamespaces::Close(Measured* measured) {
   const sdk::Status status =
-      InNamespace(measured->fd.get(), [measured] { return measured->attached->DetachAll(); });
+      worker_.Run(measured->fd.get(), [measured] { return measured->attached->DetachAll(); });
   registry_->Remove(measured->id);
   return status;
 }
@@ -248,7 +248,7 @@ void OtherNamespaces::Remove(const NamespaceKey& key) {
 
 void OtherNamespaces::Restore() {
   for (const auto& [key, measured] : measured_) {
-    const sdk::Status status = InNamespace(measured->fd.get(), [&attached = measured->attached] {
+    const sdk::Status status = worker_.Run(measured->fd.get(), [&attached = measured->attached] {
       attached->Restore();
       return sdk::OkStatus();
     });

@@ -89,6 +89,7 @@ class OtherNamespaces {
   const LinkFeedOpener open_links_;
   const NamespacePlaces places_;
 
+  NamespaceWorker worker_;
   NamespaceKey own_;
   sdk::UniqueFd events_;   // epoll of all that follow
   sdk::UniqueFd folders_;  // inotify

@@ -33,9 +33,12 @@ struct FakeWorld {
   std::vector<Flow> tables[2];
   int active = 0;
   std::deque<Flow> ring;
+  sdk::UniqueFd ring_event{eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)};  // readable: ring has packets
+  int ring_reads = 0;
   DatapathCounters counters{};
   int counter_reads = 0;
   std::set<Hook> attached;
+  std::map<Hook, uint16_t> hardware_types;  // of the last attachment
   int abandoned = 0;
   bool persists = false;
   std::set<Hook> kept;                               // attached still, of which somebody let go
@@ -53,6 +56,7 @@ struct FakeWorld {
   void Overflow(const Flow& packet) {
     const std::lock_guard<std::mutex> lock(mutex);
     ring.push_back(packet);
+    (void)eventfd_write(ring_event.get(), 1);
   }
   std::set<Hook> Attached() {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -109,6 +113,7 @@ class FakeKernel : public FlowKernel {
     const auto warning = world_->attach_warnings.find(link.name);
     FakeWorld::Hook hook(prefix_ + link.name, direction);
     world_->attached.insert(hook);
+    world_->hardware_types[hook] = link.hardware_type;
     return std::unique_ptr<Attachment>(std::make_unique<FakeAttachment>(
         world_, std::move(hook), warning == world_->attach_warnings.end() ? "" : warning->second));
   }
@@ -157,8 +162,15 @@ class FakeKernel : public FlowKernel {
     ++world_->counter_reads;
     return world_->counters;
   }
+  int overflow_fd() const override { return world_->ring_event.get(); }
   sdk::Result<size_t> ReadOverflow(size_t limit, const OnFlow& on_packet) override {
     size_t count = 0;
+    {
+      const std::lock_guard<std::mutex> lock(world_->mutex);
+      ++world_->ring_reads;
+      eventfd_t ignored = 0;
+      (void)eventfd_read(world_->ring_event.get(), &ignored);
+    }
     for (; count < limit; ++count) {
       Flow packet;
       {
@@ -192,8 +204,8 @@ class FakeLinks {
  public:
   FakeLinks() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
-  void Present(uint32_t if_index, const std::string& name) {
-    const sdk::Link link = {if_index, name, /*hardware_type=*/1, true};
+  void Present(uint32_t if_index, const std::string& name, uint16_t hardware_type = 1) {
+    const sdk::Link link = {if_index, name, hardware_type, true};
     Push([link](const LinkEvents& events) { events.on_present(link); });
   }
   void Gone(uint32_t if_index, const std::string& name) {

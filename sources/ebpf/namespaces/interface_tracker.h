@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps programs on the interfaces that are to be measured, on a thread of its own: a sink that
+// blocks the source never delays the attachment to a new interface.
+#ifndef WEIR_SOURCES_EBPF_NAMESPACES_INTERFACE_TRACKER_H_
+#define WEIR_SOURCES_EBPF_NAMESPACES_INTERFACE_TRACKER_H_
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <thread>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+#include "plugins/sdk/stage.h"
+#include "plugins/sdk/status.h"
+#include "plugins/sdk/wakeup.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
+#include "sources/ebpf/interfaces/attached_interfaces.h"
+#include "sources/ebpf/interfaces/interface_settings.h"
+#include "sources/ebpf/interfaces/link_feed.h"
+#include "sources/ebpf/namespaces/namespace_registry.h"
+#include "sources/ebpf/namespaces/other_namespaces.h"
+
+namespace weir::ebpf {
+
+// One thread at a time, but for status: any thread. Its own thread shares no lock with the
+// thread that emits: of the kernel it uses only what FlowKernel lets a second thread use, and
+// the NamespaceRegistry never calls the host.
+class InterfaceTracker {
+ public:
+  // All pointers must outlive it. Other namespaces are tracked too if `all_namespaces`.
+  InterfaceTracker(const sdk::Stage* stage, const InterfaceSettings* settings, bool all_namespaces,
+                   FlowKernel* kernel, NamespaceRegistry* registry, LinkFeedOpener open_links);
+  // As DetachAll.
+  ~InterfaceTracker();
+
+  // Attaches to the interfaces that there are, then starts the thread. `on_failure` is called
+  // on that thread when tracking ends by an error. After an error here DetachAll is due.
+  sdk::Status Start(std::function<void()> on_failure);
+
+  // The error that has ended tracking.
+  sdk::Status status() const;
+
+  // End the thread first. Detaches from all; the first error.
+  sdk::Status DetachAll();
+  // Of a kernel that persists: lets go of the programs, which stay attached.
+  void KeepAll();
+
+ private:
+  sdk::Status AttachToAll();
+  void EndThread();
+  void Track();
+  sdk::Status TrackUntilEnd();
+  sdk::Status HandleEvents(std::chrono::nanoseconds timeout);
+
+  const sdk::Stage* const stage_;
+  const InterfaceSettings* const settings_;
+  FlowKernel* const kernel_;
+  const LinkFeedOpener open_links_;
+
+  AttachedInterfaces attached_;  // in weir's own network namespace
+  std::unique_ptr<LinkFeed> links_;
+  std::optional<OtherNamespaces> others_;
+
+  std::function<void()> on_failure_;
+  std::atomic<bool> ending_{false};
+  sdk::Wakeup wakeup_;  // notified once ending_
+  std::thread thread_;
+
+  mutable absl::Mutex mutex_;
+  sdk::Status status_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace weir::ebpf
+
+#endif  // WEIR_SOURCES_EBPF_NAMESPACES_INTERFACE_TRACKER_H_
