@@ -2,6 +2,8 @@
 #include "core/config/loader.h"
 
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +14,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "absl/time/time.h"
 #include "core/config/diagnostics.h"
 #include "core/config/expansion.h"
 #include "core/config/field_rules.h"
@@ -28,6 +32,9 @@ namespace {
 
 // A pipeline that a person wrote has some dozens.
 constexpr size_t kMaxStages = 1024;
+
+// For a configuration that comes through a pipe.
+constexpr absl::Duration kInputTimeout = absl::Seconds(5);
 
 std::vector<std::string> InputsOf(const Source&) { return {}; }
 template <typename Consumer>
@@ -236,25 +243,54 @@ absl::Status ReadError(const std::string& path, int error) {
       absl::StrCat(path, ": the configuration cannot be read: ", std::strerror(error)));
 }
 
-// All of a file, or more than it may have. By and by: most have a few kB, and memory for the
+// Waits until a pipe or a terminal has something to read, or its end. `deadline` is for all of
+// the file: weir cannot be stopped by a signal meanwhile.
+bool WaitForInput(int file, absl::Time deadline) {
+  while (true) {
+    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now());
+    if (left_ms <= 0) return false;
+    pollfd readable{file, POLLIN, 0};
+    const int ready = poll(&readable, 1, static_cast<int>(left_ms));
+    if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
+  }
+}
+
+// All of an open file, or more than it may have. By and by: most have a few kB, and memory for the
 // longest would have to be cleared.
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return ReadError(path, errno);
+absl::StatusOr<std::string> ReadOpen(int file, const std::string& path) {
+  const absl::Time deadline = absl::Now() + kInputTimeout;
   std::string text;
   char part[8192];
-  ssize_t got = 1;
-  while (got != 0 && text.size() <= kMaxFileBytes) {
-    got = read(file, part, sizeof(part));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) {
-      const int error = errno;
-      close(file);
-      return ReadError(path, error);
+  while (text.size() <= kMaxFileBytes) {
+    const ssize_t got = read(file, part, sizeof(part));
+    if (got > 0) {
+      text.append(part, static_cast<size_t>(got));
+    } else if (got == 0) {
+      break;
+    } else if (errno == EAGAIN) {
+      if (WaitForInput(file, deadline)) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat(path, ": the configuration cannot be read: its writer is not done within ",
+                       absl::FormatDuration(kInputTimeout)));
+    } else if (errno != EINTR) {
+      return ReadError(path, errno);
     }
-    text.append(part, static_cast<size_t>(got));
   }
+  return text;
+}
+
+// Does not wait for the writer of a FIFO.
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) return ReadError(path, errno);
+  struct stat facts;
+  absl::StatusOr<std::string> text =
+      fstat(file, &facts) == 0 ? ReadOpen(file, path) : ReadError(path, errno);
   close(file);
+  if (text.ok() && text->empty() && S_ISFIFO(facts.st_mode)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, ": the configuration cannot be read: nobody writes to this FIFO"));
+  }
   return text;
 }
 

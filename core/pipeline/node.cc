@@ -2,6 +2,7 @@
 #include "core/pipeline/node.h"
 
 #include <algorithm>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -57,11 +58,24 @@ bool Node::ComputeInputWaits() const {
 absl::Status Node::Start() {
   if (absl::Status status = stage_->Start(); !status.ok()) return status;
   started_ = true;
-  if (queue_ != nullptr) thread_ = std::thread(&Node::RunConsumer, this);
-  return absl::OkStatus();
+  return queue_ == nullptr ? absl::OkStatus() : StartThread(&Node::RunConsumer);
 }
 
-void Node::Run() { thread_ = std::thread(&Node::RunSource, this); }
+void Node::Run() {
+  const absl::Status status = StartThread(&Node::RunSource);
+  if (status.ok()) return;
+  Fail(status);
+  events_->OnSourceFinished();
+}
+
+absl::Status Node::StartThread(void (Node::*body)()) {
+  try {
+    thread_ = std::thread(body, this);
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(absl::StrCat("start a thread: ", error.code().message()));
+  }
+  return absl::OkStatus();
+}
 
 void Node::Interrupt() {
   if (started_) source()->Interrupt();
@@ -119,7 +133,8 @@ void Node::Finish() {
     return;
   } else if (queue_ != nullptr) {
     queue_->Close();
-    thread_.join();
+    // A stage whose thread did not start has had no input.
+    if (thread_.joinable()) thread_.join();
   } else {
     Flush();
   }

@@ -57,7 +57,8 @@ class Node final : public StageHost {
   absl::Status Prepare() { return stage_->Prepare(); }
   // Starts the stage, and its thread if it consumes on one.
   absl::Status Start();
-  // Sources: begins to run. After every stage of the pipeline has started.
+  // Sources: begins to run, or fails if there is no thread for it. After every stage of the
+  // pipeline has started.
   void Run();
   // Lets a stage that has a thread of its own, or ticks, reopen, before its next batch or at once
   // if none is there. Thread-safe, from MakeQueue on; what comes before Start is kept.
@@ -92,6 +93,8 @@ class Node final : public StageHost {
   bool has_own_thread() const { return kind_ == StageKind::kSink || tick_interval_ns_ > 0; }
   bool ComputeInputWaits() const;
 
+  // RESOURCE_EXHAUSTED if no thread can be made.
+  absl::Status StartThread(void (Node::*body)());
   void RunSource();
   void RunConsumer();
   absl::Status Accept(size_t edge, const BatchRef& batch);

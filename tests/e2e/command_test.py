@@ -323,6 +323,82 @@ sink { name: "out" type: "defect" input: "in" }
                 self.assertIn(f"sink 'out': {reason} ({path}:2:1)", weir.stderr())
 
 
+class ProcessTest(harness.WeirTest):
+    """What weir needs of the process that it starts in."""
+
+    def pipeline(self, sink='type: "stdout"'):
+        return self.write("p.textproto", RECORDING % (VECTORS + "/raw_records.bin")
+                          + 'sink { name: "out" input: "recording" %s }\n' % sink)
+
+    def file_sink(self):
+        path = os.path.join(self.folder, "records.json")
+        return path, self.pipeline('type: "file" config { [weir/weir.sinks.File] '
+                                   '{ path: "%s" format: JSON } }' % path)
+
+    def shell(self, script, *arguments):
+        return subprocess.run(["bash", "-c", script, "bash", *arguments], text=True, check=False,
+                              capture_output=True, timeout=harness.DEADLINE_SECONDS)
+
+    def test_closed_streams_do_not_get_the_number_of_a_file(self):
+        path, config = self.file_sink()
+        for closed in ("<&- >&- 2>&-", "2>&-", ">&- 2>&-"):
+            done = self.shell(f'"$2" run --log_level=debug --config="$1" {closed}', config,
+                              harness.WEIR)
+            self.assertEqual(done.returncode, harness.EXIT_CLEAN, done.stderr)
+            lines = pathlib.Path(path).read_text().splitlines()
+            self.assertEqual(len(lines), len(lines_of("records.jsonl")))
+            for line in lines:
+                json.loads(line)
+            os.remove(path)
+        done = self.shell('"$2" run --config="$1" >&-', config, harness.WEIR)
+        self.assertIn("standard output is closed", done.stderr)
+
+    def test_a_file_that_has_its_size_limit_fails_its_stage(self):
+        _, config = self.file_sink()
+        done = self.shell('ulimit -f 1; exec "$2" run --config="$1"', config, harness.WEIR)
+        self.assertEqual(done.returncode, harness.EXIT_FAILED, done.stderr)
+        self.assertIn("File too large", done.stderr)
+        self.assertIn("sink 'out'", done.stderr)
+
+    def test_out_of_descriptors_is_named_with_the_limit(self):
+        config = self.pipeline()
+        done = self.shell('ulimit -n 5; exec "$2" run --config="$1"', config, harness.WEIR)
+        self.assertEqual(done.returncode, harness.EXIT_FAILED, done.stderr)
+        self.assertIn("out of file descriptors: the limit of this process is 5 ", done.stderr)
+
+    @unittest.skipIf(os.environ.get("WEIR_SANITIZER"),
+                     "SKIPPED: a sanitizer takes more address space than any limit")
+    def test_out_of_memory_or_threads_is_an_error_and_no_crash(self):
+        config = self.pipeline()
+        outcomes = set()
+        for kib in range(12_000, 120_000, 4_000):
+            done = self.shell(f'ulimit -v {kib}; exec "$2" run --config="$1"', config, harness.WEIR)
+            # 127: the dynamic linker has no room for the libraries.
+            self.assertIn(done.returncode, (harness.EXIT_CLEAN, harness.EXIT_FAILED,
+                                            harness.EXIT_BAD_USAGE, 127), f"{kib}: {done.stderr}")
+            if done.returncode == harness.EXIT_FAILED:
+                self.assertRegex(done.stderr, "out of (threads or of )?memory", f"{kib}")
+            outcomes.add(done.returncode)
+        self.assertLessEqual({harness.EXIT_CLEAN, harness.EXIT_FAILED}, outcomes)
+
+    def test_a_configuration_from_a_fifo(self):
+        fifo = os.path.join(self.folder, "fifo")
+        os.mkfifo(fifo)
+        for command in ("validate", "run"):
+            weir = self.weir(command, "--config=" + fifo)
+            self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+            self.assertIn("nobody writes to this FIFO", weir.stderr())
+        # A writer that says nothing.
+        writer = os.open(fifo, os.O_RDWR)
+        self.addCleanup(os.close, writer)
+        weir = self.weir("validate", "--config=" + fifo)
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("its writer is not done within 5s", weir.stderr())
+        done = self.shell('exec "$2" validate --config=<(sleep 0.2; cat "$1")', self.pipeline(),
+                          harness.WEIR)
+        self.assertEqual(done.returncode, harness.EXIT_CLEAN, done.stderr)
+
+
 class ProgramTest(harness.WeirTest):
 
     def check(self, *arguments, code=harness.EXIT_CLEAN):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exit codes of the weir program: part of what scripts rely on.
+// The exit codes of the weir program: part of what scripts rely on. docs/operating.md explains
+// them.
 #ifndef WEIR_TOOLS_WEIR_EXIT_CODE_H_
 #define WEIR_TOOLS_WEIR_EXIT_CODE_H_
 

@@ -11,9 +11,11 @@
 #include "absl/strings/str_cat.h"
 #include "core/telemetry/log.h"
 #include "gflags/gflags.h"
+#include "glog/logging.h"
 #include "tools/weir/command_line.h"
 #include "tools/weir/command_table.h"
 #include "tools/weir/exit_code.h"
+#include "tools/weir/process_start.h"
 #include "tools/weir/program.h"
 
 DECLARE_string(log_level);
@@ -35,8 +37,13 @@ void KeepFreedMemory() {
 }
 
 int Main(int argc, char** argv) {
+  const bool output_was_closed = OpenStandardStreams();
+  SetProcessHandlers();
   KeepFreedMemory();
   telemetry::InitializeLog(argc > 0 ? argv[0] : "weir");
+  if (output_was_closed) {
+    LOG(WARNING) << "standard output is closed: /dev/null takes its place";
+  }
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto invocation = ParseCommandLine(words, Commands());
   if (!invocation.ok()) return Fail(invocation.status().message(), "`weir --help` tells more");

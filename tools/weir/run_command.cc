@@ -23,6 +23,7 @@
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
 #include "tools/weir/report.h"
+#include "tools/weir/resources.h"
 #include "tools/weir/service_notification.h"
 #include "tools/weir/signal_watcher.h"
 
@@ -100,8 +101,13 @@ class Manager {
   const absl::StatusOr<ServiceNotification> notification_;
 };
 
-int PrintStartError(const absl::Status& status) {
+void PrintRunError(const absl::Status& status) {
   PrintError(status.message());
+  if (const std::string hint = ResourceHint(status); !hint.empty()) PrintError(hint);
+}
+
+int PrintStartError(const absl::Status& status) {
+  PrintRunError(status);
   // Stages that do not fit together show only when they meet.
   const int code = absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
   if (code == kExitUnsupported) PrintError(CaptureHint());
@@ -129,7 +135,7 @@ int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
   Signals signals(pipeline);
   auto watcher = SignalWatcher::Create([&signals](int number) { signals.On(number); });
   if (!watcher.ok()) {
-    PrintError(watcher.status().message());
+    PrintRunError(watcher.status());
     return kExitFailed;
   }
   if (absl::Status status = pipeline->Start(); !status.ok()) return PrintStartError(status);
@@ -142,7 +148,7 @@ int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
     _exit(kExitFailed);
   });
   PrintReport(*pipeline, metrics);
-  if (!status.ok()) PrintError(status.message());
+  if (!status.ok()) PrintRunError(status);
   return ExitCodeOf(status);
 }
 

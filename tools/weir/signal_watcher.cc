@@ -7,9 +7,11 @@
 
 #include <cerrno>
 #include <csignal>
+#include <system_error>
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "glog/logging.h"
 
 namespace weir {
@@ -43,7 +45,12 @@ absl::StatusOr<std::unique_ptr<SignalWatcher>> SignalWatcher::Create(
   if (const sdk::Status status = watcher->end_.Open(); !status.ok()) {
     return absl::Status(static_cast<absl::StatusCode>(status.code()), status.message());
   }
-  watcher->thread_ = std::thread(&SignalWatcher::Watch, watcher.get());
+  try {
+    watcher->thread_ = std::thread(&SignalWatcher::Watch, watcher.get());
+  } catch (const std::system_error& error) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat("start the thread of the signals: ", error.code().message()));
+  }
   return watcher;
 }
 
