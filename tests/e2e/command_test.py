@@ -14,6 +14,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import unittest
 
 import harness
@@ -397,6 +398,30 @@ class ProcessTest(harness.WeirTest):
         done = self.shell('exec "$2" validate --config=<(sleep 0.2; cat "$1")', self.pipeline(),
                           harness.WEIR)
         self.assertEqual(done.returncode, harness.EXIT_CLEAN, done.stderr)
+
+    def test_a_caller_with_less_privileges_chooses_no_plugins(self):
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: needs root to make a set-user-ID program")
+        # Where another user gets to.
+        folder = tempfile.mkdtemp(dir="/tmp")
+        self.addCleanup(shutil.rmtree, folder)
+        if os.statvfs(folder).f_flag & os.ST_NOSUID:
+            self.skipTest("SKIPPED: /tmp is mounted with nosuid")
+        os.chmod(folder, 0o755)
+        program = os.path.join(folder, "weir")
+        shutil.copy(harness.WEIR, program)
+        for mode, refused in ((0o755, False), (0o4755, True)):
+            os.chmod(program, mode)
+            for command in (("plugins", "--plugin_path=" + folder),
+                            ("run", "--plugin_path=" + folder),
+                            ("plugin-test", folder + "/none.so")):
+                done = subprocess.run([program, *command], user=65534, group=65534, text=True,
+                                      extra_groups=[], capture_output=True, check=False,
+                                      timeout=harness.DEADLINE_SECONDS)
+                self.assertEqual("is refused: weir runs with more privileges" in done.stderr,
+                                 refused, done.stderr)
+                if refused:
+                    self.assertEqual(done.returncode, harness.EXIT_BAD_USAGE)
 
 
 class ProgramTest(harness.WeirTest):

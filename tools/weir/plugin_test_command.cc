@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
@@ -21,6 +22,10 @@ DEFINE_string(step_timeout, "30s", "how long a step may take, e.g. 500ms, 10s, 1
 namespace weir {
 
 int PluginTestCommand(const Arguments& arguments) {
+  if (absl::Status status = CheckMayNamePlugins("'plugin-test'"); !status.ok()) {
+    PrintError(status.message());
+    return kExitBadUsage;
+  }
   conformance::Options options;
   options.plugin = arguments[0];
   options.component = FLAGS_component;

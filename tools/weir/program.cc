@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/weir/program.h"
 
+#include <sys/auxv.h>
+
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -46,8 +48,18 @@ std::string CaptureHint() {
                       "examples/pcap.textproto");
 }
 
+absl::Status CheckMayNamePlugins(std::string_view what) {
+  if (getauxval(AT_SECURE) == 0) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat(what, " is refused: weir runs with more privileges than its caller has (file ",
+                   "capabilities, set-user-ID or a security module), and plugins are code"));
+}
+
 absl::StatusOr<std::string> PluginFolders() {
-  if (!FLAGS_plugin_path.empty()) return FLAGS_plugin_path;
+  if (!FLAGS_plugin_path.empty()) {
+    if (absl::Status status = CheckMayNamePlugins("--plugin_path"); !status.ok()) return status;
+    return FLAGS_plugin_path;
+  }
   const absl::StatusOr<std::filesystem::path> prefix = Prefix();
   if (!prefix.ok()) {
     return absl::NotFoundError(absl::StrCat(prefix.status().message(), "; give --plugin_path"));

@@ -19,8 +19,14 @@ namespace weir {
 // what overflows accounted in user space, named, to standard output.
 std::string_view DefaultPipeline();
 
-// The folders of --plugin_path, or the one that belongs to this program.
+// The folders of --plugin_path, or the one that belongs to this program. The error of
+// CheckMayNamePlugins for the first.
 absl::StatusOr<std::string> PluginFolders();
+
+// FAILED_PRECONDITION if the kernel has given this process more privileges than its caller has
+// (AT_SECURE: file capabilities, set-user-ID, a security module): plugins are code, and the
+// caller must not choose what runs with them.
+absl::Status CheckMayNamePlugins(std::string_view what);
 
 // Examines the plugin files of PluginFolders, each in a child process.
 absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check);
