@@ -236,7 +236,7 @@ bool PcapngReader::ReadSimplePacket(CapturedPacket* packet) {
   if (!Need(kSimplePacketBody)) return false;
   const Interface* const found = Find(0);
   if (found == nullptr) return false;
-  packet->time_ns = 0;  // it has none
+  packet->time_ns = found->time.Nanoseconds(0);  // it has none; libpcap takes 0 ticks, too
   packet->original_bytes = U32(body());
   packet->interface = &found->common;
   packet->direction = PacketDirection::kUnknown;

@@ -150,6 +150,17 @@ TEST(PcapngReaderTest, ASimplePacketIsCutToTheSnapshotLength) {
   ExpectAsLibpcap(file.bytes());
 }
 
+TEST(PcapngReaderTest, ASimplePacketHasTheTimeOfTheOffset) {
+  TestPcapng file;
+  file.AddSection(false);
+  file.AddInterface(kTestEthernet, 0, file.Option(14, std::string("\5\0\0\0\0\0\0\0", 8)));
+  file.AddSimple("packet", 6);
+  const Content content = ReadAll(file.bytes());
+  ASSERT_EQ(content.packets.size(), 1u);
+  EXPECT_EQ(content.packets[0].time_ns, 5'000'000'000u);
+  ExpectAsLibpcap(file.bytes());
+}
+
 TEST(PcapngReaderTest, SectionsOfEitherByteOrder) {
   TestPcapng file;
   file.Add("little", 1);
