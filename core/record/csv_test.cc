@@ -34,6 +34,9 @@ TEST(CsvTest, NamesAreOneLineOfText) {
   const std::string bad = kReplacementCharacter;
   EXPECT_EQ(Name("a\nb\r\t\x1b[2J\x7f"), "a" + bad + "b" + bad + bad + bad + "[2J" + bad);
   EXPECT_EQ(Name("\xC2\x9B"), bad);  // a control of 8 bits, as UTF-8
+  EXPECT_EQ(Name("a\xE2\x80\xAE"
+                 "b"),
+            "a" + bad + "b");  // from right to left
   EXPECT_EQ(Name("\xC2\xA0\xFF"), "\xC2\xA0" + bad);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What encoding a record costs: 10,000 records as traffic makes them (a quarter IPv6), in
-// batches, through the block of memory that a sink writes out.
+// What encoding and reading a record costs: 10,000 records as traffic makes them (a quarter IPv6),
+// in batches, through the block of memory that a sink writes out.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -16,8 +16,10 @@
 #include "core/record/csv.h"
 #include "core/record/encoded_records.h"
 #include "core/record/json.h"
+#include "core/record/other_interfaces.h"
 #include "core/record/pbflow.pb.h"
 #include "core/record/protobuf.h"
+#include "core/record/protobuf_reader.h"
 #include "core/record/testing/generated_protobuf.h"
 #include "core/record/testing/plain_text.h"
 #include "core/record/testing/random_records.h"
@@ -137,6 +139,54 @@ void BM_BaselineGeneratedProtobuf(benchmark::State& state) {
   Report(state, bytes);
 }
 BENCHMARK(BM_BaselineGeneratedProtobuf);
+
+// All records as messages, each behind its length.
+std::vector<std::string> Messages() {
+  const ProtobufEncoder encoder;
+  std::vector<std::string> messages;
+  for (const Record& record : Records()) {
+    char text[ProtobufEncoder::kMaxRecordBytes];
+    messages.emplace_back(text, encoder.Write(record, text));
+  }
+  return messages;
+}
+
+void BM_ReadProtobuf(benchmark::State& state) {
+  const std::vector<std::string> messages = Messages();
+  Record record{};
+  weir_other_interfaces others{};
+  ProtobufUnrepresented unrepresented;
+  size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (const std::string& message : messages) {
+      if (ReadProtobuf(message, &record, &others, &unrepresented) != nullptr) {
+        state.SkipWithError("a message is refused");
+      }
+      benchmark::DoNotOptimize(record);
+      bytes += message.size();
+    }
+  }
+  Report(state, bytes);
+}
+BENCHMARK(BM_ReadProtobuf);
+
+// What generated code takes to parse the same into one message that is used again and again.
+void BM_BaselineGeneratedRead(benchmark::State& state) {
+  const std::vector<std::string> messages = Messages();
+  pbflow::Record parsed;
+  size_t bytes = 0;
+  for (auto _ : state) {
+    bytes = 0;
+    for (const std::string& message : messages) {
+      if (!parsed.ParseFromString(message)) state.SkipWithError("a message is refused");
+      benchmark::DoNotOptimize(parsed);
+      bytes += message.size();
+    }
+  }
+  Report(state, bytes);
+}
+BENCHMARK(BM_BaselineGeneratedRead);
 
 }  // namespace
 }  // namespace weir

@@ -22,8 +22,9 @@ namespace weir {
 // The most that WriteJsonString makes of a text of so many bytes, all to be escaped.
 constexpr size_t MaxJsonStringBytes(size_t text_bytes) { return 6 * text_bytes + 2; }
 
-// `text` in quotes, escaped; each byte that is not UTF-8 becomes U+FFFD, so that the
-// output is JSON whatever an interface is called. Room and returned end: see text.h.
+// `text` in quotes, escaped, control characters (utf8.h) too; each byte that is not UTF-8
+// becomes U+FFFD, so that the output is JSON whatever an interface is called. Room and returned
+// end: see text.h.
 inline char* WriteJsonString(std::string_view text, char* to) {
   *to++ = '"';
   while (!text.empty()) {
@@ -34,8 +35,10 @@ inline char* WriteJsonString(std::string_view text, char* to) {
     } else if (c == '"' || c == '\\') {
       *to++ = '\\';
       *to++ = c;
-    } else if (static_cast<uint8_t>(c) < 0x20) {
-      to = WriteHexOctet(static_cast<uint8_t>(c), WriteLiteral("\\u00", to));
+    } else if (IsControlCharacter(text)) {
+      const uint16_t point = Utf8CodePoint(text, length);
+      to = WriteHexOctet(static_cast<uint8_t>(point >> 8), WriteLiteral("\\u", to));
+      to = WriteHexOctet(static_cast<uint8_t>(point), to);
     } else {
       to = WriteText(text.substr(0, length), to);
     }

@@ -28,6 +28,20 @@ TEST(JsonTest, EscapesWhatJsonReserves) {
             "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 }
 
+// Terminals obey these, and editors show text in another order for them.
+TEST(JsonTest, EscapesControlsAndWhatChangesTheDirectionOfText) {
+  EXPECT_EQ(Quoted("\x7F"), R"("\u007f")");
+  EXPECT_EQ(Quoted("\xC2\x80\xC2\x9B\xC2\x9F"), R"("\u0080\u009b\u009f")");
+  EXPECT_EQ(Quoted("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F"), R"("\u061c\u200e\u200f")");
+  EXPECT_EQ(Quoted("\xE2\x80\xAA\xE2\x80\xAE"), R"("\u202a\u202e")");
+  EXPECT_EQ(Quoted("\xE2\x81\xA6\xE2\x81\xA9"), R"("\u2066\u2069")");
+  // Their neighbours are text.
+  for (const char* const text : {"\xC2\xA0", "\xE2\x80\x8D", "\xE2\x80\x90", "\xE2\x80\xA9",
+                                 "\xE2\x80\xAF", "\xE2\x81\xA5", "\xE2\x81\xAA"}) {
+    EXPECT_EQ(Quoted(text), "\"" + std::string(text) + "\"");
+  }
+}
+
 // Whatever bytes an interface is called by, the line stays JSON.
 TEST(JsonTest, ReplacesWhatIsNotUtf8) {
   const std::string bad = "\xEF\xBF\xBD";

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/record/agent_tcp_flags.h"
 #include "core/record/name_text.h"
 #include "core/record/other_interfaces.h"
 #include "core/record/record.h"
@@ -32,6 +33,8 @@ struct ProtobufOptions {
   Framing framing = Framing::kNone;
   // The agent of records that do not name theirs (WEIR_HAS_AGENT_IP).
   std::optional<IpAddr> agent_ip;
+  // TCP flags as the agents of the protocol send them (agent_tcp_flags.h), not as IPFIX has them.
+  bool agent_tcp_flags = false;
 };
 
 // Immutable.
@@ -56,12 +59,13 @@ class ProtobufEncoder {
  private:
   char* WriteMessage(const Record& record, const weir_other_interfaces* others, char* to) const;
   // The fields behind agent_ip; `name` is what was seen of the interface's name.
-  static char* WriteMeasured(const Record& record, const PlainName& name,
-                             const weir_other_interfaces* others, char* to);
+  char* WriteMeasured(const Record& record, const PlainName& name,
+                      const weir_other_interfaces* others, char* to) const;
   // Those that have a name; no more than that is in the message.
   static char* WriteOthers(const weir_other_interfaces& others, char* to);
 
   const ProtobufOptions::Framing framing_;
+  const bool agent_tcp_flags_;
   char agent_ip_[20];  // the whole field
   size_t agent_ip_size_ = 0;
 };
@@ -163,7 +167,7 @@ char* WriteDupMapEntry(uint8_t direction, char* to, WriteNameText write_name) {
 }  // namespace internal
 
 inline ProtobufEncoder::ProtobufEncoder(const ProtobufOptions& options)
-    : framing_(options.framing) {
+    : framing_(options.framing), agent_tcp_flags_(options.agent_tcp_flags) {
   if (!options.agent_ip.has_value()) return;
   const char* const end = internal::WriteIpField(12, *options.agent_ip, agent_ip_);
   agent_ip_size_ = static_cast<size_t>(end - agent_ip_);
@@ -229,11 +233,12 @@ inline char* ProtobufEncoder::WriteMessage(const Record& record,
 }
 
 inline char* ProtobufEncoder::WriteMeasured(const Record& record, const PlainName& name,
-                                            const weir_other_interfaces* others, char* to) {
+                                            const weir_other_interfaces* others, char* to) const {
   const auto measured = [&](uint64_t bit, uint64_t value) {
     return (record.present & bit) != 0 ? value : 0;
   };
-  to = internal::WriteVarintField(13, measured(WEIR_HAS_TCP_FLAGS, record.tcp_flags), to);
+  const uint16_t tcp_flags = agent_tcp_flags_ ? AgentTcpFlags(record) : record.tcp_flags;
+  to = internal::WriteVarintField(13, measured(WEIR_HAS_TCP_FLAGS, tcp_flags), to);
   to = internal::WriteVarintField(14, measured(WEIR_HAS_ICMP, record.icmp_type), to);
   to = internal::WriteVarintField(15, measured(WEIR_HAS_ICMP, record.icmp_code), to);
   if (record.interface_name[0] != '\0') {

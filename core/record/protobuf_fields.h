@@ -20,22 +20,70 @@ struct ProtobufField {
   std::string_view bytes;
 };
 
+namespace internal {
+
+inline constexpr unsigned kMaxVarintBytes = 10;
+
+// Byte by byte; the varint may be cut off by `end`.
+inline const char* ReadLongVarint(const char* at, const char* end, unsigned most_bytes,
+                                  uint64_t* value) {
+  *value = 0;
+  for (unsigned shift = 0; shift < 7 * most_bytes && at != end; shift += 7) {
+    const auto byte = static_cast<uint8_t>(*at++);
+    if (shift == 63 && byte > 1) return nullptr;
+    *value |= uint64_t{byte & 0x7Fu} << shift;
+    if (byte < 0x80) return at;
+  }
+  return nullptr;
+}
+
+// Takes a varint of any value from [at, end). Returns its end; null if it does not end within
+// kMaxVarintBytes, has more than 64 bits or is cut off. Bytes up to `limit`, which is not before
+// `end`, can be read.
+inline const char* ReadVarint(const char* at, const char* end, const char* limit, uint64_t* value) {
+  if (at == end) return nullptr;
+  const auto first = static_cast<uint8_t>(*at);
+  if (first < 0x80) {
+    *value = first;
+    return at + 1;
+  }
+  if (limit - at >= 8) {
+    uint64_t word;
+    std::memcpy(&word, at, sizeof(word));
+    const uint64_t last_bytes = ~word & 0x8080808080808080;
+    if (last_bytes != 0) {
+      const int size = __builtin_ctzll(last_bytes) / 8 + 1;
+      word &= last_bytes ^ (last_bytes - 1);  // what is behind the last byte goes
+      // Groups of 7 bits to 14, to 28, to 56.
+      word = (word & 0x007F007F007F007F) | (word & 0x7F007F007F007F00) >> 1;
+      word = (word & 0x00003FFF00003FFF) | (word & 0x3FFF00003FFF0000) >> 2;
+      *value = (word & 0x000000000FFFFFFF) | (word & 0x0FFFFFFF00000000) >> 4;
+      return size <= end - at ? at + size : nullptr;
+    }
+  }
+  return ReadLongVarint(at, end, kMaxVarintBytes, value);
+}
+
+}  // namespace internal
+
 // Takes fields off a message, one after another. Borrows its bytes. One thread.
 class ProtobufFields {
  public:
-  explicit ProtobufFields(std::string_view message) : rest_(message) {}
+  explicit ProtobufFields(std::string_view message)
+      : at_(message.data()), end_(message.data() + message.size()) {}
 
   // False at the end, and where the bytes are no fields: then error() is not null.
   bool Next(ProtobufField* field) {
-    if (rest_.empty()) return false;
+    if (at_ == end_) return false;
     uint64_t tag = 0;
-    if (!TakeVarint(&tag, kMaxShortBytes)) return false;
+    if (!TakeShort(&tag)) return false;
     if (tag >> 32 != 0 || tag >> 3 == 0) return Fail("a field has no valid number");
     field->id = static_cast<uint32_t>(tag >> 3);
     field->type = static_cast<ProtobufField::WireType>(tag & 7);
     switch (field->type) {
       case ProtobufField::kVarint:
-        return TakeVarint(&field->number);
+        at_ = internal::ReadVarint(at_, end_, end_, &field->number);
+        return at_ != nullptr || Fail("a number does not end");
       case ProtobufField::kFixed64:
         return TakeFixed(8, &field->number);
       case ProtobufField::kFixed32:
@@ -51,44 +99,42 @@ class ProtobufFields {
   // Of tags and lengths, which have 32 bits: in more bytes protobuf does not take them, though
   // these be zeros.
   static constexpr unsigned kMaxShortBytes = 5;
-  static constexpr unsigned kMaxBytes = 10;
 
   bool Fail(const char* error) {
     error_ = error;
+    at_ = end_;
     return false;
   }
 
-  bool TakeVarint(uint64_t* value, unsigned most_bytes = kMaxBytes) {
-    *value = 0;
-    for (unsigned shift = 0; shift < 7 * most_bytes && !rest_.empty(); shift += 7) {
-      const auto byte = static_cast<uint8_t>(rest_[0]);
-      rest_.remove_prefix(1);
-      if (shift == 63 && byte > 1) break;
-      *value |= uint64_t{byte & 0x7Fu} << shift;
-      if (byte < 0x80) return true;
+  bool TakeShort(uint64_t* value) {
+    if (at_ != end_ && static_cast<uint8_t>(*at_) < 0x80) {
+      *value = static_cast<uint8_t>(*at_++);
+      return true;
     }
-    return Fail("a number does not end");
+    at_ = internal::ReadLongVarint(at_, end_, kMaxShortBytes, value);
+    return at_ != nullptr || Fail("a number does not end");
   }
 
   // Little-endian.
   bool TakeFixed(size_t size, uint64_t* value) {
-    if (rest_.size() < size) return Fail("it is cut off");
+    if (static_cast<size_t>(end_ - at_) < size) return Fail("it is cut off");
     *value = 0;
-    std::memcpy(value, rest_.data(), size);
-    rest_.remove_prefix(size);
+    std::memcpy(value, at_, size);
+    at_ += size;
     return true;
   }
 
   bool TakeBytes(std::string_view* bytes) {
     uint64_t size = 0;
-    if (!TakeVarint(&size, kMaxShortBytes)) return false;
-    if (size > rest_.size()) return Fail("it is cut off");
-    *bytes = rest_.substr(0, size);
-    rest_.remove_prefix(size);
+    if (!TakeShort(&size)) return false;
+    if (size > static_cast<size_t>(end_ - at_)) return Fail("it is cut off");
+    *bytes = {at_, static_cast<size_t>(size)};
+    at_ += size;
     return true;
   }
 
-  std::string_view rest_;
+  const char* at_;
+  const char* end_;
   const char* error_ = nullptr;
 };
 

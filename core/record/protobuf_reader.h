@@ -18,12 +18,31 @@
 
 namespace weir {
 
+// How many fields had a value that a record has no place for, by what they tell.
+struct ProtobufUnrepresented {
+  enum Kind : uint8_t {
+    kDrops,
+    kDns,
+    kRtt,
+    kNetworkEvents,
+    kTranslation,
+    kUserNetwork,  // `udn` of an interface
+    kInterfaces,   // entries of `dup_list` behind the first kMaxInterfaces
+    kOther,        // fields that pbflow.proto does not have
+    kKinds,
+  };
+  uint64_t fields[kKinds] = {};
+};
+
 // Reads one pbflow.Record into `record`, and into `others`, unless that is null, the
-// interfaces of `dup_list` beside its own. Returns null, or in a few words what is wrong with
-// `message`; both are then of no use. Fields that weir has no place for are passed over.
+// interfaces of `dup_list` beside its own. Of `others` only `count` and so many interfaces are
+// written. Returns null, or in a few words what is wrong with `message`; both are then of no
+// use. Fields that weir has no place for are passed over, and added to `unrepresented`, unless
+// that is null.
 //
 // Refused is what protobuf's own parsers refuse, groups, a field of another type than it
-// should have, and a number that its place in a record has no room for.
+// should have, a number that its place in a record has no room for, and a direction that is
+// neither INGRESS nor EGRESS.
 //
 // The message has no monotonic times: those of the record are 0. A field that is 0 counts as
 // not measured, an agent's address if it is `::`, and wall times if both are 0. Where one of them
@@ -32,22 +51,120 @@ namespace weir {
 // kMaxInterfaceName bytes. Of `dup_list` the first kMaxInterfaces entries with a name count,
 // each interface once; those behind them are checked and passed over.
 inline const char* ReadProtobuf(std::string_view message, Record* record,
-                                weir_other_interfaces* others = nullptr);
+                                weir_other_interfaces* others = nullptr,
+                                ProtobufUnrepresented* unrepresented = nullptr);
 
 namespace internal {
+
+// Takes the fields of a message in the order of their numbers, as encoders write them. A
+// function returns true where the next field is another one, and has taken nothing then. False:
+// the next field is not as it should be, or is better left to ProtobufFields.
+class FieldsInOrder {
+ public:
+  // Bytes up to `limit`, which is not before `end`, can be read.
+  FieldsInOrder(const char* at, const char* end, const char* limit)
+      : at_(at), end_(end), limit_(limit) {}
+
+  // Where the next field begins.
+  const char* at() const { return at_; }
+
+  // `tag`: the bytes of the field's tag, one or two.
+  template <size_t kTagSize, typename Value>
+  bool Number(const char (&tag)[kTagSize], Value* to,
+              uint64_t most = std::numeric_limits<Value>::max()) {
+    const char* const value = Behind(tag);
+    if (value == nullptr) return true;
+    uint64_t number = 0;
+    const char* const end = ReadVarint(value, end_, limit_, &number);
+    if (end == nullptr || number > most) return false;
+    *to = static_cast<Value>(number);
+    at_ = end;
+    return true;
+  }
+
+  // `read` gets the field's bytes, at most 127, and returns whether it took them all.
+  template <size_t kTagSize, typename Read>
+  bool Bytes(const char (&tag)[kTagSize], Read read) {
+    const char* const length = Behind(tag);
+    if (length == nullptr) return true;
+    if (length == end_) return false;
+    const auto size = static_cast<uint8_t>(*length);
+    const char* const bytes = length + 1;
+    if (size >= 0x80 || size > end_ - bytes || !read(bytes, bytes + size)) return false;
+    at_ = bytes + size;
+    return true;
+  }
+
+  // A message; `read` gets its fields.
+  template <size_t kTagSize, typename Read>
+  bool Nested(const char (&tag)[kTagSize], Read read) {
+    return Bytes(tag, [this, &read](const char* at, const char* end) {
+      FieldsInOrder fields(at, end, limit_);
+      return read(&fields) && fields.at_ == end;
+    });
+  }
+
+  bool Ip(char tag, uint8_t* address) {
+    const char tag_text[] = {tag, '\0'};
+    return Bytes(tag_text, [address](const char* at, const char* end) {
+      if (end - at == 5 && at[0] == 0x0D) {
+        uint32_t number = 0;
+        std::memcpy(&number, at + 1, sizeof(number));
+        const IpAddr v4 = IpAddr::FromV4(number);
+        std::memcpy(address, v4.bytes.data(), v4.bytes.size());
+        return true;
+      }
+      if (end - at != 18 || at[0] != 0x12 || at[1] != kIpLength) return false;
+      std::memcpy(address, at + 2, kIpLength);
+      return true;
+    });
+  }
+
+  bool IsAtEnd() const { return at_ == end_; }
+
+  // Whether the next field has this tag.
+  template <size_t kTagSize>
+  bool Is(const char (&tag)[kTagSize]) const {
+    return Behind(tag) != nullptr;
+  }
+
+ private:
+  // Null: the next field has another tag.
+  template <size_t kTagSize>
+  const char* Behind(const char (&tag)[kTagSize]) const {
+    constexpr ptrdiff_t kSize = kTagSize - 1;
+    static_assert(kSize == 1 || kSize == 2);
+    if (end_ - at_ < kSize || at_[0] != tag[0]) return nullptr;
+    if (kSize == 2 && at_[1] != tag[kSize - 1]) return nullptr;
+    return at_ + kSize;
+  }
+
+  const char* at_;
+  const char* const end_;
+  const char* const limit_;
+};
 
 // Reads fields into a record. Functions return what is wrong, or null.
 class ProtobufReader {
  public:
-  ProtobufReader(Record* record, weir_other_interfaces* others)
-      : record_(record), others_(others) {}
+  ProtobufReader(Record* record, weir_other_interfaces* others,
+                 ProtobufUnrepresented* unrepresented)
+      : record_(record), others_(others), unrepresented_(unrepresented) {}
 
+  // Takes the fields that stand in order, then the others, whatever their order. A field may
+  // be taken in part by the first, and anew by the second.
   const char* Read(std::string_view message) {
     *record_ = Record{};
-    if (others_ != nullptr) *others_ = weir_other_interfaces{};
-    const char* const error =
-        ReadFields(message, [this](const ProtobufField& field) { return ReadField(field); });
-    return error != nullptr ? error : Finish();
+    if (others_ != nullptr) others_->count = others_->reserved = 0;
+    const char* const end = message.data() + message.size();
+    const char* const rest = ReadInOrder(message.data(), end);
+    if (rest != end) {
+      const char* const error =
+          ReadFields({rest, static_cast<size_t>(end - rest)},
+                     [this](const ProtobufField& field) { return ReadField(field); });
+      if (error != nullptr) return error;
+    }
+    return Finish();
   }
 
  private:
@@ -58,8 +175,11 @@ class ProtobufReader {
   };
   // An entry of dup_list.
   struct Listed {
-    std::string_view name;
-    uint8_t direction = 0;
+    const char* name;
+    uint8_t name_size;
+    uint8_t direction;
+
+    std::string_view Name() const { return {name, name_size}; }
   };
 
   template <typename ReadOne>
@@ -98,8 +218,20 @@ class ProtobufReader {
     return nullptr;
   }
 
+  // True of a text without control characters that a record has room for.
+  static bool IsShortAscii(std::string_view text) {
+    if (text.size() > kMaxInterfaceName) return false;
+    unsigned bits = 0;  // a byte below 0x20 wraps
+    for (const char c : text) bits |= static_cast<uint8_t>(c) | (static_cast<uint8_t>(c) - 0x20u);
+    return (bits & ~0x7Fu) == 0;
+  }
+
   // What of a text a record has room for.
   static const char* ReadName(const ProtobufField& field, std::string_view* to) {
+    if (field.type == ProtobufField::kBytes && IsShortAscii(field.bytes)) {
+      *to = field.bytes;
+      return nullptr;
+    }
     std::string_view text;
     const char* const error = ReadText(field, &text);
     text = text.substr(0, text.find('\0'));
@@ -146,6 +278,21 @@ class ProtobufReader {
     });
   }
 
+  static const char* ReadDirection(const ProtobufField& field, uint8_t* to) {
+    if (field.type != ProtobufField::kVarint) return kWrongType;
+    if (field.number > kDirectionEgress) return "a direction is neither INGRESS nor EGRESS";
+    *to = static_cast<uint8_t>(field.number);
+    return nullptr;
+  }
+
+  // Returns where the first field begins that it does not take.
+  const char* ReadInOrder(const char* at, const char* end);
+  bool ReadDupMapEntryInOrder(FieldsInOrder* fields);
+  void List(std::string_view name, uint8_t direction);
+  void CountUnrepresented(ProtobufUnrepresented::Kind kind) {
+    if (unrepresented_ != nullptr) ++unrepresented_->fields[kind];
+  }
+  void PassOver(const ProtobufField& field);
   const char* ReadField(const ProtobufField& field);
   const char* ReadDataLink(const ProtobufField& field);
   const char* ReadNetwork(const ProtobufField& field);
@@ -159,20 +306,110 @@ class ProtobufReader {
 
   Record* const record_;
   weir_other_interfaces* const others_;
+  ProtobufUnrepresented* const unrepresented_;
   Time start_;
   Time end_;
   uint64_t duplicate_ = 0;
   std::string_view interface_;
-  Listed list_[kMaxInterfaces];
+  Listed list_[kMaxInterfaces];  // the first listed_ are set
   size_t listed_ = 0;
 };
+
+inline const char* ProtobufReader::ReadInOrder(const char* at, const char* end) {
+  FieldsInOrder fields(at, end, end);
+  const auto time = [](FieldsInOrder* parts, Time* to) {
+    to->is_set = true;
+    return parts->Number("\x08", &to->seconds) &&
+           parts->Number("\x10", &to->nanoseconds, 999'999'999);
+  };
+  const auto mac = [](FieldsInOrder* parts, const char(&tag)[2], uint8_t* to) {
+    constexpr unsigned kBits = 8 * kMacLength;
+    uint64_t number = 0;
+    if (!parts->Number(tag, &number, (uint64_t{1} << kBits) - 1)) return false;
+    number = __builtin_bswap64(number << (64 - kBits));
+    std::memcpy(to, &number, kMacLength);
+    return true;
+  };
+  const auto name = [this](const char* text, const char* text_end) {
+    interface_ = {text, static_cast<size_t>(text_end - text)};
+    return IsShortAscii(interface_);
+  };
+  Record* const record = record_;
+  bool in_order =
+      fields.Number("\x08", &record->eth_protocol) &&
+      fields.Number("\x10", &record->direction, kDirectionEgress) &&
+      fields.Nested("\x1A", [&](FieldsInOrder* parts) { return time(parts, &start_); }) &&
+      fields.Nested("\x22", [&](FieldsInOrder* parts) { return time(parts, &end_); }) &&
+      fields.Nested("\x2A",
+                    [&](FieldsInOrder* parts) {
+                      return mac(parts, "\x08", record->src_mac) &&
+                             mac(parts, "\x10", record->dst_mac);
+                    }) &&
+      fields.Nested("\x32",
+                    [record](FieldsInOrder* parts) {
+                      return parts->Ip('\x0A', record->src_addr) &&
+                             parts->Ip('\x12', record->dst_addr) &&
+                             parts->Number("\x18", &record->dscp);
+                    }) &&
+      fields.Nested("\x3A",
+                    [record](FieldsInOrder* parts) {
+                      return parts->Number("\x08", &record->src_port) &&
+                             parts->Number("\x10", &record->dst_port) &&
+                             parts->Number("\x18", &record->transport_protocol);
+                    }) &&
+      fields.Number("\x40", &record->bytes) && fields.Number("\x48", &record->packets) &&
+      fields.Bytes("\x52", name) && fields.Number("\x58", &duplicate_) &&
+      fields.Ip('\x62', record->agent_ip) && fields.Number("\x68", &record->tcp_flags) &&
+      fields.Number("\x70", &record->icmp_type) && fields.Number("\x78", &record->icmp_code);
+  while (in_order && fields.Is("\xD2\x01")) {
+    in_order = fields.Nested(
+        "\xD2\x01", [this](FieldsInOrder* parts) { return ReadDupMapEntryInOrder(parts); });
+  }
+  if (in_order) fields.Number("\xE8\x01", &record->sampling_interval);
+  return fields.at();
+}
+
+// Lists nothing of an entry that it does not take.
+inline bool ProtobufReader::ReadDupMapEntryInOrder(FieldsInOrder* fields) {
+  std::string_view name;
+  uint8_t direction = 0;
+  const bool in_order = fields->Bytes("\x0A",
+                                      [&name](const char* text, const char* end) {
+                                        name = {text, static_cast<size_t>(end - text)};
+                                        return IsShortAscii(name);
+                                      }) &&
+                        fields->Number("\x10", &direction, kDirectionEgress) && fields->IsAtEnd();
+  if (in_order) List(name, direction);
+  return in_order;
+}
+
+// Of fields that a record has no place for.
+inline void ProtobufReader::PassOver(const ProtobufField& field) {
+  using Unrepresented = ProtobufUnrepresented;
+  const bool has_value =
+      field.type == ProtobufField::kBytes ? !field.bytes.empty() : field.number != 0;
+  if (!has_value) return;
+  const uint32_t id = field.id;
+  CountUnrepresented(id >= 16 && id <= 20                 ? Unrepresented::kDrops
+                     : id == 24                           ? Unrepresented::kRtt
+                     : (id >= 21 && id <= 23) || id == 25 ? Unrepresented::kDns
+                     : id == 27                           ? Unrepresented::kNetworkEvents
+                     : id == 28                           ? Unrepresented::kTranslation
+                                                          : Unrepresented::kOther);
+}
+
+inline void ProtobufReader::List(std::string_view name, uint8_t direction) {
+  if (name.empty()) return;
+  if (listed_ == kMaxInterfaces) return CountUnrepresented(ProtobufUnrepresented::kInterfaces);
+  list_[listed_++] = {name.data(), static_cast<uint8_t>(name.size()), direction};
+}
 
 inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
   switch (field.id) {
     case 1:
       return ReadNumber(field, &record_->eth_protocol);
     case 2:
-      return ReadNumber(field, &record_->direction);
+      return ReadDirection(field, &record_->direction);
     case 3:
       return ReadTime(field, &start_);
     case 4:
@@ -204,6 +441,7 @@ inline const char* ProtobufReader::ReadField(const ProtobufField& field) {
     case 29:
       return ReadNumber(field, &record_->sampling_interval);
     default:
+      PassOver(field);
       return nullptr;
   }
 }
@@ -235,25 +473,32 @@ inline const char* ProtobufReader::ReadTransport(const ProtobufField& field) {
 }
 
 inline const char* ProtobufReader::ReadDupMapEntry(const ProtobufField& field) {
-  Listed entry;
-  const char* const error = ReadNested(field, [&entry](const ProtobufField& part) -> const char* {
-    std::string_view udn;  // has no place in a record
-    if (part.id == 1) return ReadName(part, &entry.name);
-    if (part.id == 2) return ReadNumber(part, &entry.direction);
+  std::string_view name;
+  std::string_view udn;
+  uint8_t direction = 0;
+  const char* const error = ReadNested(field, [&](const ProtobufField& part) -> const char* {
+    if (part.id == 1) return ReadName(part, &name);
+    if (part.id == 2) return ReadDirection(part, &direction);
     if (part.id == 3) return ReadText(part, &udn);
     return nullptr;
   });
-  if (!entry.name.empty() && listed_ < kMaxInterfaces) list_[listed_++] = entry;
-  return error;
+  if (error != nullptr) return error;
+  if (!udn.empty()) CountUnrepresented(ProtobufUnrepresented::kUserNetwork);
+  List(name, direction);
+  return nullptr;
 }
 
 // Leaves out the record's own, by name and direction; without a name of its own it is the
 // first, whatever its direction.
 inline void ProtobufReader::ListOthers() {
   for (size_t i = interface_.empty() ? 1 : 0; i < listed_; ++i) {
+    const Listed& listed = list_[i];
+    if (listed.direction == record_->direction && listed.Name() == InterfaceName(*record_)) {
+      continue;
+    }
     weir_interface other{};
-    other.direction = list_[i].direction;
-    list_[i].name.copy(other.name, kMaxInterfaceName);
+    other.direction = listed.direction;
+    listed.Name().copy(other.name, kMaxInterfaceName);
     if (!AddInterface(other, *record_, others_)) return;
   }
 }
@@ -265,7 +510,10 @@ inline const char* ProtobufReader::Finish() {
       !ToNanoseconds(end_, &record_->end_wall_time_ns)) {
     return "a time is out of range";
   }
-  SetInterfaceName(interface_.empty() ? list_[0].name : interface_, record_);
+  if (!interface_.empty() || listed_ > 0) {
+    const std::string_view name = interface_.empty() ? list_[0].Name() : interface_;
+    name.copy(record_->interface_name, kMaxInterfaceName);  // behind it are zeros
+  }
   if (others_ != nullptr) ListOthers();
   const auto measured = [this](bool is, uint64_t bit) { record_->present |= is ? bit : 0; };
   measured(record_->tcp_flags != 0, WEIR_HAS_TCP_FLAGS);
@@ -295,8 +543,9 @@ inline bool ProtobufReader::ToNanoseconds(const Time& time, int64_t* nanoseconds
 }  // namespace internal
 
 inline const char* ReadProtobuf(std::string_view message, Record* record,
-                                weir_other_interfaces* others) {
-  return internal::ProtobufReader(record, others).Read(message);
+                                weir_other_interfaces* others,
+                                ProtobufUnrepresented* unrepresented) {
+  return internal::ProtobufReader(record, others, unrepresented).Read(message);
 }
 
 }  // namespace weir

@@ -28,6 +28,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   weir_other_interfaces others_again;
   if (weir::ReadProtobuf(written, &again, &others_again) != nullptr) std::abort();
   if (std::memcmp(&record, &again, sizeof(record)) != 0) std::abort();
-  if (std::memcmp(&others, &others_again, sizeof(others)) != 0) std::abort();
+  if (others.count != others_again.count ||
+      std::memcmp(others.interfaces, others_again.interfaces,
+                  others.count * sizeof(others.interfaces[0])) != 0) {
+    std::abort();
+  }
   return 0;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <random>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -158,6 +159,82 @@ TEST(ReadProtobufTest, KeepsTheAgentAndSaysWhichTimesAreMeasured) {
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP});
 }
 
+// The fields of a message, each as its bytes.
+std::vector<std::string> Fields(std::string_view message) {
+  std::vector<std::string> fields;
+  for (size_t at = 0; at < message.size();) {
+    for (size_t end = at + 1;; ++end) {
+      ProtobufFields one(message.substr(at, end - at));
+      ProtobufField field;
+      if (!one.Next(&field)) continue;
+      fields.emplace_back(message.substr(at, end - at));
+      at = end;
+      break;
+    }
+  }
+  return fields;
+}
+
+TEST(ReadProtobufTest, TheOrderOfFieldsDoesNotMatter) {
+  testing::RandomRecords random(15);
+  std::mt19937 order(16);
+  for (int i = 0; i < 5'000; ++i) {
+    const std::string message = Encoded(i % 2 == 0 ? random.Any() : random.OfTraffic());
+    Record expected{};
+    ASSERT_EQ(ReadProtobuf(message, &expected), nullptr);
+    std::vector<std::string> fields = Fields(message);
+    std::shuffle(fields.begin(), fields.end(), order);
+    std::string shuffled;
+    for (const std::string& field : fields) shuffled += field;
+    Record read{};
+    ASSERT_EQ(ReadProtobuf(shuffled, &read), nullptr);
+    ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
+    // Of a field that comes twice the last one counts, and messages in fields are joined.
+    ASSERT_EQ(ReadProtobuf(shuffled + message, &read), nullptr);
+    ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
+  }
+}
+
+// Protobuf takes numbers with zeros at their end, up to ten bytes.
+TEST(ReadProtobufTest, NumbersMayBeLongerThanTheyNeedToBe) {
+  Record record{};
+  for (const size_t zeros : {0, 1, 5, 6, 7, 8}) {
+    const std::string number = "\x40\x85" + std::string(zeros, '\x80') + std::string(1, '\0');
+    // The last field, before another one, and with many bytes behind it.
+    for (const std::string& behind :
+         {std::string(), std::string("\x48\x07"), std::string(20, 'x')}) {
+      ASSERT_EQ(ReadProtobuf(number + behind, &record), nullptr) << zeros;
+      ASSERT_EQ(record.bytes, 5u) << zeros;
+    }
+  }
+  EXPECT_STREQ(ReadProtobuf("\x40\x85" + std::string(9, '\x80') + std::string(1, '\0'), &record),
+               "a number does not end");
+}
+
+TEST(ReadProtobufTest, CountsWhatARecordHasNoPlaceFor) {
+  using Unrepresented = ProtobufUnrepresented;
+  pbflow::Record message;
+  message.add_dup_list()->set_interface("eth0");
+  message.mutable_dup_list(0)->set_udn("blue");
+  for (int i = 1; i < 10; ++i) message.add_dup_list()->set_interface("eth" + std::to_string(i));
+  // Two of drops, a round trip time without and with a value, DNS, and one that nobody knows.
+  const std::string text =
+      message.SerializeAsString() + std::string(
+                                        "\x80\x01\x05\x88\x01\x01\xC2\x01\x00\xC2\x01\x02\x10\x07"
+                                        "\xA8\x01\x09\xA8\x06\x01",
+                                        20);
+  Record record{};
+  Unrepresented found;
+  ASSERT_EQ(ReadProtobuf(text, &record, nullptr, &found), nullptr);
+  EXPECT_EQ(found.fields[Unrepresented::kDrops], 2u);
+  EXPECT_EQ(found.fields[Unrepresented::kRtt], 1u);
+  EXPECT_EQ(found.fields[Unrepresented::kDns], 1u);
+  EXPECT_EQ(found.fields[Unrepresented::kOther], 1u);
+  EXPECT_EQ(found.fields[Unrepresented::kUserNetwork], 1u);
+  EXPECT_EQ(found.fields[Unrepresented::kInterfaces], 2u);
+  EXPECT_EQ(found.fields[Unrepresented::kTranslation], 0u);
+}
+
 TEST(ReadProtobufTest, TakesTheNameOfTheListWhereThereIsNoOther) {
   pbflow::Record message;
   message.add_dup_list()->set_udn("a");
@@ -220,6 +297,8 @@ TEST(ReadProtobufTest, SaysWhatIsWrong) {
   EXPECT_EQ(error(std::string("\x2A\x82\x80\x80\x80\x80\x00\x08\x01", 9)), "a number does not end");
   EXPECT_EQ(error("\x40\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\x02"), "a number does not end");
   EXPECT_EQ(error("\x08\x80\x80\x04"), "a number is too large");  // EtherType 65536
+  EXPECT_EQ(error("\x10\x02"), "a direction is neither INGRESS nor EGRESS");
+  EXPECT_EQ(error("\xD2\x01\x02\x10\x02"), "a direction is neither INGRESS nor EGRESS");
   EXPECT_EQ(error("\x0A\x01x"), "a field has another type than it should have");
   EXPECT_EQ(error("\x52\x02x"), "it is cut off");
   EXPECT_EQ(error("\x52\x01\xFF"), "a text is not UTF-8");

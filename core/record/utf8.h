@@ -34,13 +34,28 @@ inline size_t Utf8SequenceLength(std::string_view text) {
   return length;
 }
 
-// Whether the character at the start of `text` is a control, which terminals obey: C0, DEL,
-// and the C1 controls U+0080 to U+009F. `text` is not empty.
+// The code point of a well-formed sequence of 1 to 3 bytes at the start of `text`.
+inline uint16_t Utf8CodePoint(std::string_view text, size_t length) {
+  const auto at = [&](size_t i) { return static_cast<unsigned>(static_cast<uint8_t>(text[i])); };
+  const unsigned point = length == 1 ? at(0)
+                         : length == 2
+                             ? (at(0) & 0x1F) << 6 | (at(1) & 0x3F)
+                             : (at(0) & 0x0F) << 12 | (at(1) & 0x3F) << 6 | (at(2) & 0x3F);
+  return static_cast<uint16_t>(point);
+}
+
+// Whether the character at the start of `text` is a control that terminals or editors obey: C0,
+// DEL, C1 (U+0080 to U+009F), and those that change the order in which text is shown (Unicode's
+// property Bidi_Control). `text` is not empty.
 inline bool IsControlCharacter(std::string_view text) {
   const auto first = static_cast<uint8_t>(text[0]);
-  return first < 0x20 || first == 0x7F ||
-         (first == 0xC2 && text.size() > 1 && static_cast<uint8_t>(text[1]) >= 0x80 &&
-          static_cast<uint8_t>(text[1]) < 0xA0);
+  if (first < 0x80) return first < 0x20 || first == 0x7F;
+  if (first != 0xC2 && first != 0xD8 && first != 0xE2) return false;
+  const size_t length = Utf8SequenceLength(text);
+  if (length == 0) return false;
+  const uint16_t point = Utf8CodePoint(text, length);
+  return (point >= 0x80 && point < 0xA0) || point == 0x061C || point == 0x200E || point == 0x200F ||
+         (point >= 0x202A && point <= 0x202E) || (point >= 0x2066 && point <= 0x2069);
 }
 
 }  // namespace weir

@@ -16,7 +16,7 @@
 extern "C" {
 #endif
 
-/* With the record's own these are 8, and a row has 512 bytes. */
+/* With the record's own these are 8, and a row has 544 bytes. */
 #define WEIR_MAX_OTHER_INTERFACES 7
 
 /* One place in the network: 48 bytes. */

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <ctime>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,12 +98,39 @@ inline std::vector<std::string> PlainCharacters(std::string_view text) {
   return characters;
 }
 
+// Control characters as UTF-8, and their code points.
+inline const std::map<std::string, unsigned>& PlainControls() {
+  static const auto* const controls = [] {
+    auto* const map = new std::map<std::string, unsigned>;
+    const auto add = [map](unsigned first, unsigned last) {
+      for (unsigned point = first; point <= last; ++point) {
+        const char byte2 = static_cast<char>(0x80 | (point & 0x3F));
+        std::string text(1, static_cast<char>(point));
+        if (point >= 0x80) text = {static_cast<char>(0xC0 | point >> 6), byte2};
+        if (point >= 0x800) {
+          text = {static_cast<char>(0xE0 | point >> 12),
+                  static_cast<char>(0x80 | (point >> 6 & 0x3F)), byte2};
+        }
+        map->emplace(text, point);
+      }
+    };
+    add(0, 0x1F);
+    add(0x7F, 0x9F);
+    add(0x061C, 0x061C);
+    add(0x200E, 0x200F);
+    add(0x202A, 0x202E);
+    add(0x2066, 0x2069);
+    return map;
+  }();
+  return *controls;
+}
+
 inline std::string PlainJsonString(std::string_view text) {
   std::string quoted = "\"";
   for (const std::string& character : PlainCharacters(text)) {
     if (character == "\"" || character == "\\") quoted += "\\";
-    quoted +=
-        static_cast<uint8_t>(character[0]) < 0x20 ? Print("\\u%04x", character[0]) : character;
+    const auto control = PlainControls().find(character);
+    quoted += control != PlainControls().end() ? Print("\\u%04x", control->second) : character;
   }
   return quoted + "\"";
 }

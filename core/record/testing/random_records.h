@@ -21,8 +21,8 @@ class RandomRecords {
  public:
   explicit RandomRecords(uint64_t seed) : random_(seed) {}
 
-  // Any values; extremes, addresses with zero groups and names with characters that need
-  // care are much more frequent than chance would have them.
+  // Any values, of the direction those that there are; extremes, addresses with zero groups and
+  // names with characters that need care are much more frequent than chance would have them.
   Record Any() {
     Record record{};
     FillBytes(&record, sizeof(record));
@@ -34,6 +34,7 @@ class RandomRecords {
           &record.network_namespace, &record.wire_packets, &record.wire_bytes}) {
       *number = AnyNumber();
     }
+    record.direction = static_cast<uint8_t>(Below(2));
     record.start_wall_time_ns = AnyTime();
     record.end_wall_time_ns = Below(2) == 0 ? AnyTime() : record.start_wall_time_ns;
     record.if_index = static_cast<uint32_t>(AnyNumber());
@@ -52,7 +53,7 @@ class RandomRecords {
     for (weir_interface& interface : others.interfaces) {
       interface.network_namespace = AnyNumber();
       interface.if_index = static_cast<uint32_t>(AnyNumber());
-      interface.direction = static_cast<uint8_t>(Below(4) == 0 ? Below(256) : Below(2));
+      interface.direction = static_cast<uint8_t>(Below(2));
       SetAnyName(interface.name);
     }
     return others;
@@ -142,9 +143,9 @@ class RandomRecords {
 
   void SetAnyName(char (&to)[kMaxInterfaceName + 1]) {
     constexpr const char* kParts[] = {
-        "eth0", "\"", "\\", "\n",   ",",       "=", "\x7f", "\xC3\xA9",
-        "-",    "a",  "'",  "\xE2", "\xFF",    "@", "\x1b", "\xF0\x9F\x98\x80",
-        " ",    "\t", "\r", "+",    "\xC2\x9B"};
+        "eth0", "\"", "\\", "\n",   ",",        "=",           "\x7f", "\xC3\xA9",
+        "-",    "a",  "'",  "\xE2", "\xFF",     "@",           "\x1b", "\xF0\x9F\x98\x80",
+        " ",    "\t", "\r", "+",    "\xC2\x9B", "\xE2\x80\xAE"};
     if (Below(8) == 0) {  // not even a NUL
       FillBytes(to, sizeof(to));
       return;
