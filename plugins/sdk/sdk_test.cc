@@ -17,12 +17,45 @@
 #include "plugins/sdk/config_reader.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/plugin.h"
+#include "plugins/sdk/read_pem.h"
 #include "plugins/sdk/testing/fake_host.h"
 
 namespace weir::sdk {
 namespace {
 
 using testing::FakeHost;
+
+std::string Pem(const std::string& label, const std::string& body) {
+  return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
+}
+
+TEST(ReadPemTest, SaysWhatIsWrong) {
+  const auto certificates = [](const std::string& text) {
+    return internal::WhatIsWrongWithPem(text, PemKind::kCertificates);
+  };
+  const auto key = [](const std::string& text) {
+    return internal::WhatIsWrongWithPem(text, PemKind::kPrivateKey);
+  };
+  const std::string body = "MAMCAQE=";  // a SEQUENCE of one number
+  EXPECT_EQ(certificates("a comment\n" + Pem("CERTIFICATE", body) + Pem("CERTIFICATE", body)), "");
+  EXPECT_EQ(key(Pem("EC PARAMETERS", "xx") + Pem("EC PRIVATE KEY", body)), "");
+  EXPECT_EQ(key(Pem("PRIVATE KEY", body)), "");
+  EXPECT_EQ(certificates("hello"), "has no certificate in PEM");
+  EXPECT_EQ(certificates(Pem("PRIVATE KEY", body)), "has no certificate in PEM");
+  EXPECT_EQ(key(Pem("CERTIFICATE", body)), "has no private key in PEM");
+  EXPECT_EQ(certificates("-----BEGIN CERT"), "has a line that is cut off");
+  EXPECT_EQ(certificates("-----BEGIN CERTIFICATE-----\n" + body),
+            "has a CERTIFICATE that does not end");
+  for (const char* const damaged :
+       {"MAMCAQ==", "MAMCAQEB", "MAMCAQE", "MAM?AQE=", "", "MIMCAQE="}) {
+    EXPECT_EQ(certificates(Pem("CERTIFICATE", body) + Pem("CERTIFICATE", damaged)),
+              "has a damaged certificate")
+        << damaged;
+  }
+  EXPECT_NE(key(Pem("ENCRYPTED PRIVATE KEY", body)).find("encrypted"), std::string::npos);
+  EXPECT_NE(key(Pem("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\n\n" + body)).find("encrypted"),
+            std::string::npos);
+}
 
 // A configuration of one byte, in place of a protobuf message.
 struct OneByte {

@@ -12,7 +12,8 @@
 #include <string>
 #include <utility>
 
-#include "plugins/sdk/read_file.h"
+#include "core/record/protobuf_fields.h"
+#include "plugins/sdk/read_pem.h"
 
 namespace weir::sinks {
 namespace {
@@ -29,8 +30,8 @@ constexpr nanoseconds kFirstBackoff = milliseconds(200);
 // While messages wait for a connection; gRPC says no more than its state.
 constexpr nanoseconds kLookAgain = milliseconds(20);
 constexpr nanoseconds kNothingToDo = seconds(1);
-// Of an answer, which is empty.
-constexpr int kMaxAnswerBytes = 65536;
+// Of an answer, which is empty. No power of two: IsTooLarge knows it by this number.
+constexpr int kMaxAnswerBytes = 65'537;
 
 // Errors that the next message would meet as well.
 bool IsPermanent(grpc::StatusCode code) {
@@ -53,15 +54,29 @@ std::string ToText(const grpc::Status& status) {
 }
 
 // Nothing where `path` is empty.
-sdk::Status ReadPem(const char* field, const std::string& path, std::string* text) {
+sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kind,
+                    std::string* text) {
   if (path.empty()) return sdk::OkStatus();
-  sdk::Result<std::string> contents = sdk::ReadFile(path);
-  if (!contents.ok()) {
-    return {contents.status().code(),
-            std::string("tls.") + field + ": " + contents.status().message()};
+  sdk::Result<std::string> contents = sdk::ReadPem(field, path, kind);
+  if (contents.ok()) *text = *std::move(contents);
+  return contents.status();
+}
+
+// The peer refused a message for its size before it looked at a record: says gRPC of C++, Python
+// and Go, of Java, of Rust, and the source `grpc`.
+bool IsTooLarge(const grpc::Status& status) {
+  if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED &&
+      status.error_code() != grpc::StatusCode::OUT_OF_RANGE) {
+    return false;
   }
-  *text = *std::move(contents);
-  return sdk::OkStatus();
+  const std::string text = status.error_message();
+  // Said here of an answer, so of a message that was taken.
+  if (text.find("vs. " + std::to_string(kMaxAnswerBytes) + ")") != std::string::npos) return false;
+  for (const char* const part : {"larger than max", "exceeds maximum size",
+                                 "message length too large", "a message has more than"}) {
+    if (text.find(part) != std::string::npos) return true;
+  }
+  return false;
 }
 
 int Milliseconds(nanoseconds duration) {
@@ -95,10 +110,14 @@ struct CollectorLink::Call {
 };
 
 CollectorLink::CollectorLink(GrpcSettings settings, sdk::Stage stage)
-    : settings_(std::move(settings)), stage_(std::move(stage)) {
+    : settings_(std::move(settings)),
+      stage_(std::move(stage)),
+      max_records_(settings_.message_max_flows) {
   messages_ = stage_.Counter("weir_grpc_messages_total", "Messages that a collector answered.");
   bytes_ = stage_.Counter("weir_grpc_message_bytes_total",
                           "Bytes of these messages, before compression.");
+  split_ = stage_.Counter("weir_grpc_split_messages_total",
+                          "Messages that were too large for a collector and sent in halves.");
   resent_ = stage_.Counter("weir_grpc_resent_messages_total",
                            "Attempts to send a message again, of which nothing had been taken.");
 }
@@ -120,12 +139,16 @@ sdk::Status CollectorLink::ReadCredentials() {
     return sdk::OkStatus();
   }
   grpc::SslCredentialsOptions options;
-  sdk::Status status = ReadPem("ca_file", settings_.tls->ca_file, &options.pem_root_certs);
+  const GrpcTlsFiles& tls = *settings_.tls;
+  sdk::Status status =
+      ReadPem("tls.ca_file", tls.ca_file, sdk::PemKind::kCertificates, &options.pem_root_certs);
   if (status.ok()) {
-    status = ReadPem("cert_file", settings_.tls->cert_file, &options.pem_cert_chain);
+    status = ReadPem("tls.cert_file", tls.cert_file, sdk::PemKind::kCertificates,
+                     &options.pem_cert_chain);
   }
   if (status.ok()) {
-    status = ReadPem("key_file", settings_.tls->key_file, &options.pem_private_key);
+    status =
+        ReadPem("tls.key_file", tls.key_file, sdk::PemKind::kPrivateKey, &options.pem_private_key);
   }
   if (status.ok()) credentials_ = grpc::SslCredentials(options);
   return status;
@@ -328,7 +351,7 @@ void CollectorLink::Finish(Call* call) {
 }
 
 void CollectorLink::FinishProbe(const grpc::Status& status) {
-  if (!status.ok() && !interrupted_) SetAway(status);
+  if (!status.ok() && !interrupted_) SetAway(status, "");
 }
 
 void CollectorLink::Answered(const Message& message) {
@@ -351,11 +374,12 @@ void CollectorLink::Failed(Call* call) {
   const grpc::Status& status = call->status;
   // In front: the oldest go first, though nobody promises an order among messages.
   if (call->WasNeverSent()) {
-    if (!interrupted_) SetAway(status);
+    if (!interrupted_) SetAway(status, "");
     return waiting_.push_front(std::move(call->message));
   }
+  if (IsTooLarge(status)) return Split(std::move(call->message), status);
   if (call->SaysNothingWasTaken()) {
-    if (!interrupted_) SetAway(status);
+    if (!interrupted_) SetAway(status, "");
     resent_.Add(1);
     Pause();
     return waiting_.push_front(std::move(call->message));
@@ -369,9 +393,45 @@ void CollectorLink::Failed(Call* call) {
     }
     return Drop("refused", call->message.records);
   }
-  if (!interrupted_) SetAway(status);
+  if (!interrupted_) {
+    SetAway(status, ", but for those of messages under way, which are dropped as unanswered");
+  }
   Drop("unanswered", call->message.records);
   Pause();
+}
+
+// Sends the halves of a message that is too large for the collector, and lets those that are
+// made from now on have no more records than a half.
+void CollectorLink::Split(Message message, const grpc::Status& status) {
+  grpc::Slice all;
+  if (message.records < 2 || !message.bytes.DumpToSingleSlice(&all).ok()) {
+    if (!std::exchange(said_that_a_record_is_too_large_, true)) {
+      stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
+                                       " takes not even a message of one record, which is dropped "
+                                       "as too_large: " +
+                                       ToText(status));
+    }
+    return Drop("too_large", message.records);
+  }
+  const uint32_t first_records = (message.records + 1) / 2;
+  const char* const begin = reinterpret_cast<const char*>(all.begin());
+  ProtobufFields entries({begin, all.size()});
+  ProtobufField entry;
+  for (uint32_t i = 0; i < first_records; ++i) entries.Next(&entry);
+  const auto first_bytes = static_cast<size_t>(entry.bytes.data() + entry.bytes.size() - begin);
+  split_.Add(1);
+  if (first_records < max_records_) {
+    max_records_ = first_records;
+    stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
+                                     " takes no message of " + std::to_string(message.records) +
+                                     " records (" + std::to_string(all.size()) +
+                                     " bytes), which is sent again in halves: from now on " +
+                                     "messages have at most " + std::to_string(first_records) +
+                                     " records: " + ToText(status));
+  }
+  const grpc::Slice halves[] = {all.sub(0, first_bytes), all.sub(first_bytes, all.size())};
+  waiting_.push_front({grpc::ByteBuffer(&halves[1], 1), message.records - first_records});
+  waiting_.push_front({grpc::ByteBuffer(&halves[0], 1), first_records});
 }
 
 // Said once: how many there are is in the balance, and a collector that is slow would have a
@@ -391,13 +451,13 @@ void CollectorLink::Drop(const char* reason, uint32_t records) {
   stage_.SetHeld(held_);
 }
 
-void CollectorLink::SetAway(const grpc::Status& status) {
+void CollectorLink::SetAway(const grpc::Status& status, const char* but) {
   if (away_) return;
   away_ = true;
   away_since_ = Clock::now();
   dropped_while_away_ = 0;
   stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
-                                   " takes no records, which wait: " + ToText(status));
+                                   " takes no records, which wait" + but + ": " + ToText(status));
 }
 
 // Until the next attempt; longer each time, until a message is answered.

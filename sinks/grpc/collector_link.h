@@ -10,6 +10,7 @@
 #include <grpcpp/support/byte_buffer.h>
 #include <grpcpp/support/status.h>
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -29,12 +30,14 @@
 
 namespace weir::sinks {
 
-// Holds max_in_flight messages and no more; one that waits for its answer or for a
-// connection is kept. What becomes of a message:
+// Holds max_in_flight messages and no more, but for halves of these. It keeps a message that waits
+// for its answer or for a connection. What becomes of a message:
 //
 //   answered                                   delivered
 //   known not to have been sent, or refused    sent again, on and on
 //   by a weir that says it took nothing
+//   refused because it is too large            sent again in halves; one record: dropped as
+//                                              `too_large`
 //   answered with an error that any other      its records are dropped as `refused`, and the
 //   message would meet too                     link has failed for good
 //   given up before it was sent, after max_wait its records are dropped as `no_room`
@@ -62,6 +65,9 @@ class CollectorLink {
   // it, and drops it once there has been none for max_wait. CANCELLED: interrupted; another error:
   // the collector does not take records at all. Nothing is under way by then.
   sdk::Status Send(std::string_view message, uint32_t records);
+  // The most records that a message should have: fewer once the collector refused one for its
+  // size. Any thread.
+  uint32_t max_records() const { return max_records_.load(std::memory_order_relaxed); }
   // Whether Send would not wait.
   bool HasRoom();
   // Waits until all were answered. Errors as of Send.
@@ -87,9 +93,11 @@ class CollectorLink {
   void FinishProbe(const grpc::Status& status);
   void Answered(const Message& message);
   void Failed(Call* call);
+  void Split(Message message, const grpc::Status& status);
   void DropForLackOfRoom(uint32_t records);
   void Drop(const char* reason, uint32_t records);
-  void SetAway(const grpc::Status& status);
+  // `but`: of which records it is not true that they wait.
+  void SetAway(const grpc::Status& status, const char* but);
   void Pause();
   std::chrono::nanoseconds WithChance(std::chrono::nanoseconds interval);
   bool HasRoomLocked() const { return in_flight_ + waiting_.size() < settings_.max_in_flight; }
@@ -102,6 +110,8 @@ class CollectorLink {
   sdk::Metric messages_;
   sdk::Metric bytes_;
   sdk::Metric resent_;
+  sdk::Metric split_;
+  std::atomic<uint32_t> max_records_;
   std::shared_ptr<grpc::ChannelCredentials> credentials_;
   std::unique_ptr<grpc::CompletionQueue> queue_;
   std::thread thread_;
@@ -117,6 +127,7 @@ class CollectorLink {
   uint64_t held_ = 0;                            // records
   std::optional<Clock::time_point> full_since_;  // no Send has found room since then
   bool said_that_it_is_full_ = false;
+  bool said_that_a_record_is_too_large_ = false;
   Clock::time_point paused_until_;
   std::chrono::nanoseconds pause_{};
   bool away_ = false;

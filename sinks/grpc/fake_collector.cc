@@ -10,6 +10,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/record/agent_tcp_flags.h"
 #include "core/record/protobuf_fields.h"
 #include "core/record/protobuf_reader.h"
 #include "gtest/gtest.h"
@@ -27,6 +28,7 @@ std::vector<Record> Parse(std::string_view message) {
     const char* const error = ReadProtobuf(field.bytes, &record);
     EXPECT_EQ(error, nullptr) << error;
     EXPECT_EQ(field.id, 1u);
+    TranslateAgentTcpFlags(&record);
     records.push_back(record);
   }
   EXPECT_EQ(fields.error(), nullptr) << fields.error();

@@ -70,6 +70,7 @@ sdk::Result<GrpcSettings> GrpcSettings::Of(const Grpc& config) {
   if (config.has_max_in_flight()) settings.max_in_flight = config.max_in_flight();
   if (sdk::Status status = SetDurations(config, &settings); !status.ok()) return status;
   settings.gzip = config.compression() == Grpc::GZIP;
+  settings.agent_tcp_flags = config.tcp_flags() != Grpc::IPFIX;
   if (config.has_tls()) {
     const GrpcTls& tls = config.tls();
     if (tls.cert_file().empty() != tls.key_file().empty()) {

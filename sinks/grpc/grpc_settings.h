@@ -33,6 +33,7 @@ struct GrpcSettings {
   std::chrono::nanoseconds reconnect_interval{};     // 0: never
   std::optional<std::chrono::nanoseconds> max_wait;  // none: for ever
   bool gzip = false;
+  bool agent_tcp_flags = true;
   std::optional<GrpcTlsFiles> tls;
   std::string agent_ip;  // empty: the default route's interface
 

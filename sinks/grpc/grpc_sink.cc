@@ -27,6 +27,7 @@ sdk::Status GrpcSink::Start() {
   ProtobufOptions options;
   options.framing = ProtobufOptions::Framing::kEntry;
   options.agent_ip = *agent_ip;
+  options.agent_tcp_flags = settings_.agent_tcp_flags;
   if (!options.agent_ip.has_value()) {
     stage_.Log(WEIR_LOG_WARNING,
                "there is no default route, so records do not say which host measured: set "
@@ -51,7 +52,7 @@ sdk::Status GrpcSink::Process(const BatchView& batch) {
     char* const end =
         encoder_->Write(batch[i], OtherInterfaces(*batch.raw(), i), begin + pending_bytes_);
     pending_bytes_ = static_cast<size_t>(end - begin);
-    if (++pending_records_ < settings_.message_max_flows) continue;
+    if (++pending_records_ < link_.max_records()) continue;
     if (sdk::Status status = SendPending(); !status.ok()) return status;
   }
   return sdk::OkStatus();

@@ -27,6 +27,7 @@ using ::testing::ElementsAre;
 using testing::FakeCollector;
 using ::testing::HasSubstr;
 using ::testing::Le;
+using ::testing::UnorderedElementsAre;
 
 std::vector<Record> Records(size_t count) {
   return weir::testing::RandomRecords(7).OfTraffic(static_cast<int>(count));
@@ -77,7 +78,7 @@ TEST_F(GrpcSinkTest, SendsMessagesThatAreFullAndTheRestWhenItIsFlushed) {
   StartSink();
   Feed(250);
   Flush();
-  EXPECT_THAT(collector_.messages(), ElementsAre(100, 100, 50));
+  EXPECT_THAT(collector_.messages(), UnorderedElementsAre(100, 100, 50));
   EXPECT_EQ(host_.delivered(), 250u);
   EXPECT_EQ(host_.counts().held, 0u);
   EXPECT_EQ(host_.metric("weir_grpc_messages_total"), 3);
@@ -203,6 +204,62 @@ TEST_F(GrpcSinkTest, ACollectorThatEndsInTheMiddleLosesOnlyWhatIsCounted) {
   EXPECT_EQ(host_.dropped("unanswered"), 400u);
   EXPECT_EQ(host_.delivered(), 2600u);
   EXPECT_EQ(collector_.records().size(), 3000u);
+}
+
+// gRPC's own limit of a collector is 4 MB: 60,000 records are more.
+TEST_F(GrpcSinkTest, AMessageThatIsTooLargeIsSentInHalves) {
+  collector_.Start();
+  config_.set_message_max_flows(60'000);
+  StartSink();
+  Feed(60'000);
+  Flush();
+  EXPECT_EQ(host_.delivered(), 60'000u);
+  EXPECT_EQ(collector_.records().size(), 60'000u);
+  EXPECT_THAT(collector_.messages(), Each(Le(30'000u)));
+  EXPECT_GE(host_.metric("weir_grpc_split_messages_total"), 1);
+  EXPECT_TRUE(host_.HasLog("takes no message of 60000 records"));
+  // Later ones are small from the beginning.
+  const int64_t splits = host_.metric("weir_grpc_split_messages_total");
+  Feed(60'000);
+  Flush();
+  EXPECT_EQ(host_.metric("weir_grpc_split_messages_total"), splits);
+  EXPECT_EQ(host_.delivered(), 120'000u);
+}
+
+TEST_F(GrpcSinkTest, ARecordThatIsTooLargeByItselfIsDropped) {
+  collector_.Start();
+  collector_.AnswerWith(
+      grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "a message has more than 0 records"),
+      true);
+  StartSink();
+  Feed(5);
+  Flush();
+  EXPECT_EQ(host_.dropped("too_large"), 5u);
+  EXPECT_TRUE(host_.HasLog("not even a message of one record"));
+  EXPECT_TRUE(collector_.records().empty());
+}
+
+TEST_F(GrpcSinkTest, SendsTcpFlagsAsAgentsDoUnlessToldOtherwise) {
+  collector_.Start();
+  Record record = Records(1)[0];
+  record.present |= WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS;
+  record.tcp_flags = 0x1B;
+  record.tcp_flag_pairs = WEIR_TCP_SYN_ACK;
+  StartSink();
+  ASSERT_TRUE(host_.Feed(sink_.get(), {record}).ok());
+  Flush();
+  ASSERT_EQ(collector_.records().size(), 1u);
+  EXPECT_EQ(collector_.records()[0].tcp_flags, 0x1B);
+  EXPECT_EQ(collector_.records()[0].tcp_flag_pairs, WEIR_TCP_SYN_ACK);
+  EXPECT_TRUE(sink_->Stop().ok());
+
+  config_.set_tcp_flags(Grpc::IPFIX);
+  StartSink();
+  ASSERT_TRUE(host_.Feed(sink_.get(), {record}).ok());
+  Flush();
+  ASSERT_EQ(collector_.records().size(), 2u);
+  EXPECT_EQ(collector_.records()[1].tcp_flags, 0x1B);
+  EXPECT_EQ(collector_.records()[1].tcp_flag_pairs, 0);
 }
 
 TEST_F(GrpcSinkTest, WhatACollectorSaysItDidNotTakeIsSentAgain) {
@@ -345,6 +402,18 @@ TEST_F(GrpcSinkTlsTest, AFileThatIsNotThereIsNamed) {
   MakeSink();
   const sdk::Status status = sink_->Start();
   EXPECT_THAT(status.message(), HasSubstr("tls.ca_file: read /nowhere/ca.pem: No such file"));
+}
+
+TEST_F(GrpcSinkTlsTest, FilesThatAreNoCertificateOrKeyAreRefusedAtStart) {
+  config_.add_target("127.0.0.1:9999");
+  config_.mutable_tls()->set_ca_file(folder_ + "/client.key");
+  MakeSink();
+  EXPECT_THAT(sink_->Start().message(), HasSubstr("client.key has no certificate in PEM"));
+  config_.mutable_tls()->set_ca_file(folder_ + "/ca.pem");
+  config_.mutable_tls()->set_cert_file(folder_ + "/client.pem");
+  config_.mutable_tls()->set_key_file(folder_ + "/client.pem");
+  MakeSink();
+  EXPECT_THAT(sink_->Start().message(), HasSubstr("client.pem has no private key in PEM"));
 }
 
 }  // namespace

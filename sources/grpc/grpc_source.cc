@@ -7,23 +7,25 @@
 #include <string>
 #include <utility>
 
+#include "core/record/agent_tcp_flags.h"
 #include "core/record/protobuf_reader.h"
-#include "plugins/sdk/read_file.h"
+#include "plugins/sdk/read_pem.h"
 
 namespace weir::sources {
 namespace {
 
 constexpr uint32_t kRowsPerBatch = 1024;
 
-sdk::Status ReadPem(const char* field, const std::string& path, std::string* text) {
-  sdk::Result<std::string> contents = sdk::ReadFile(path);
-  if (!contents.ok()) {
-    return {contents.status().code(),
-            std::string("tls.") + field + ": " + contents.status().message()};
-  }
-  *text = *std::move(contents);
-  return sdk::OkStatus();
+sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kind,
+                    std::string* text) {
+  sdk::Result<std::string> contents = sdk::ReadPem(field, path, kind);
+  if (contents.ok()) *text = *std::move(contents);
+  return contents.status();
 }
+
+// Values of the label `reason`, in the order of ProtobufUnrepresented::Kind.
+constexpr const char* kUnrepresented[ProtobufUnrepresented::kKinds] = {
+    "drops", "dns", "rtt", "network_events", "translation", "user_network", "interfaces", "other"};
 
 sdk::Result<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const Grpc& config) {
   if (!config.has_tls()) return grpc::InsecureServerCredentials();
@@ -32,10 +34,15 @@ sdk::Result<std::shared_ptr<grpc::ServerCredentials>> CredentialsOf(const Grpc& 
       mutual ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
              : GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
   grpc::SslServerCredentialsOptions::PemKeyCertPair own;
-  sdk::Status status = ReadPem("cert_file", config.tls().cert_file(), &own.cert_chain);
-  if (status.ok()) status = ReadPem("key_file", config.tls().key_file(), &own.private_key);
+  sdk::Status status = ReadPem("tls.cert_file", config.tls().cert_file(),
+                               sdk::PemKind::kCertificates, &own.cert_chain);
+  if (status.ok()) {
+    status = ReadPem("tls.key_file", config.tls().key_file(), sdk::PemKind::kPrivateKey,
+                     &own.private_key);
+  }
   if (status.ok() && mutual) {
-    status = ReadPem("client_ca_file", config.tls().client_ca_file(), &options.pem_root_certs);
+    status = ReadPem("tls.client_ca_file", config.tls().client_ca_file(),
+                     sdk::PemKind::kCertificates, &options.pem_root_certs);
   }
   if (!status.ok()) return status;
   options.pem_key_cert_pairs.push_back(std::move(own));
@@ -52,7 +59,13 @@ sdk::Result<std::unique_ptr<GrpcSource>> GrpcSource::Create(const Grpc& config, 
 GrpcSource::GrpcSource(const Grpc& config, sdk::Stage stage)
     : config_(config),
       stage_(std::move(stage)),
-      max_flows_(config.has_max_message_flows() ? config.max_message_flows() : 65'536) {}
+      max_flows_(config.has_max_message_flows() ? config.max_message_flows() : 65'536) {
+  for (size_t kind = 0; kind < ProtobufUnrepresented::kKinds; ++kind) {
+    unrepresented_[kind] = stage_.Counter(
+        "weir_grpc_unrepresented_fields_total",
+        "Fields of messages with a value that records have no place for.", kUnrepresented[kind]);
+  }
+}
 
 GrpcSource::~GrpcSource() = default;
 
@@ -65,6 +78,7 @@ sdk::Status GrpcSource::Start() {
   if (config_.has_max_connections()) settings.max_connections = config_.max_connections();
   if (config_.has_max_messages()) settings.max_messages = config_.max_messages();
   settings.credentials = *credentials;
+  settings.uses_tls = config_.has_tls();
   server_ = std::make_unique<RecordServer>(std::move(settings), stage_);
   sdk::Status status = server_->Start();
   if (!status.ok()) {
@@ -107,15 +121,17 @@ bool GrpcSource::TakeMessage(RecordServer::Call* call, sdk::Status* status) {
   if (!RecordServer::MessageOf(call).DumpToSingleSlice(&message).ok()) {
     error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for the message");
   }
-  std::vector<weir_batch*> batches;
+  Parsed parsed;
   if (error.ok()) {
-    batches = Parse({reinterpret_cast<const char*>(message.begin()), message.size()}, &error);
+    parsed = Parse({reinterpret_cast<const char*>(message.begin()), message.size()}, &error);
   }
+  const std::vector<weir_batch*>& batches = parsed.batches;
   if (!error.ok()) {
     for (weir_batch* const batch : batches) stage_.host()->batch_release(batch);
     server_->Answer(call, error, true);
     return false;
   }
+  CountWhatIsLeftOut(parsed);
   for (weir_batch* const batch : batches) {
     // Also of a pipeline that ends: emit counts them as dropped then.
     stage_.CountReceived(batch->size);
@@ -125,8 +141,19 @@ bool GrpcSource::TakeMessage(RecordServer::Call* call, sdk::Status* status) {
   return true;
 }
 
-std::vector<weir_batch*> GrpcSource::Parse(std::string_view message, grpc::Status* error) const {
-  std::vector<weir_batch*> batches;
+void GrpcSource::CountWhatIsLeftOut(const Parsed& parsed) {
+  for (size_t kind = 0; kind < ProtobufUnrepresented::kKinds; ++kind) {
+    const uint64_t fields = parsed.unrepresented.fields[kind];
+    if (fields > 0) unrepresented_[kind].Add(static_cast<int64_t>(fields));
+  }
+  if (parsed.only_drops == 0) return;
+  stage_.CountReceived(parsed.only_drops);
+  stage_.CountDropped("only_drops", parsed.only_drops);
+}
+
+GrpcSource::Parsed GrpcSource::Parse(std::string_view message, grpc::Status* error) const {
+  Parsed parsed;
+  const bool agent_tcp_flags = config_.tcp_flags() != Grpc::IPFIX;
   ProtobufFields fields(message);
   ProtobufField field;
   uint32_t records = 0;
@@ -141,23 +168,33 @@ std::vector<weir_batch*> GrpcSource::Parse(std::string_view message, grpc::Statu
                             "a message has more than " + std::to_string(max_flows_) + " records");
       break;
     }
-    Record record{};
-    weir_other_interfaces others{};
-    const char* const why = field.type != ProtobufField::kBytes
-                                ? "is no message"
-                                : ReadProtobuf(field.bytes, &record, &others);
+    Record record;
+    weir_other_interfaces others;
+    const uint64_t drops_before = parsed.unrepresented.fields[ProtobufUnrepresented::kDrops];
+    const char* const why =
+        field.type != ProtobufField::kBytes
+            ? "is no message"
+            : ReadProtobuf(field.bytes, &record, &others, &parsed.unrepresented);
     if (why != nullptr) {
       invalid(why);
       break;
     }
-    if (!Append(record, others, &batches)) {
+    ++records;
+    // An agent sends such a record for packets that only its drop tracer saw.
+    const bool has_drops =
+        parsed.unrepresented.fields[ProtobufUnrepresented::kDrops] != drops_before;
+    if (has_drops && record.packets == 0 && record.bytes == 0) {
+      ++parsed.only_drops;
+      continue;
+    }
+    if (agent_tcp_flags) TranslateAgentTcpFlags(&record);
+    if (!Append(record, others, &parsed.batches)) {
       *error = grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no memory for a batch");
       break;
     }
-    ++records;
   }
   if (error->ok() && fields.error() != nullptr) invalid(fields.error());
-  return batches;
+  return parsed;
 }
 
 bool GrpcSource::Append(const Record& record, const weir_other_interfaces& others,
@@ -173,7 +210,10 @@ bool GrpcSource::Append(const Record& record, const weir_other_interfaces& other
   uint8_t* const row = batch->rows + size_t{batch->size} * batch->stride;
   std::memcpy(row, &record, sizeof(record));
   if (const uint16_t offset = batch->block_offset[WEIR_BLOCK_INTERFACES]; offset != 0) {
-    std::memcpy(row + offset, &others, sizeof(others));
+    // What is behind is zero.
+    std::memcpy(
+        row + offset, &others,
+        offsetof(weir_other_interfaces, interfaces) + others.count * sizeof(others.interfaces[0]));
   }
   ++batch->size;
   return true;

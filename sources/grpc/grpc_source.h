@@ -3,12 +3,14 @@
 #ifndef WEIR_SOURCES_GRPC_GRPC_SOURCE_H_
 #define WEIR_SOURCES_GRPC_GRPC_SOURCE_H_
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
 
 #include "core/record/other_interfaces.h"
+#include "core/record/protobuf_reader.h"
 #include "core/record/record.h"
 #include "plugins/sdk/component.h"
 #include "sources/grpc/grpc.pb.h"
@@ -36,8 +38,15 @@ class GrpcSource : public sdk::Source {
  private:
   GrpcSource(const Grpc& config, sdk::Stage stage);
 
+  struct Parsed {
+    std::vector<weir_batch*> batches;
+    ProtobufUnrepresented unrepresented;
+    uint64_t only_drops = 0;  // records without packets, which are in no batch
+  };
+
   // The records of a message as batches, owned by the caller; `error` says what is wrong.
-  std::vector<weir_batch*> Parse(std::string_view message, grpc::Status* error) const;
+  Parsed Parse(std::string_view message, grpc::Status* error) const;
+  void CountWhatIsLeftOut(const Parsed& parsed);
   // Puts a record behind those of `batches`, in a new batch if need be: once a record has other
   // interfaces, all that follow have room for them. False: there is no memory.
   bool Append(const Record& record, const weir_other_interfaces& others,
@@ -49,6 +58,7 @@ class GrpcSource : public sdk::Source {
   const Grpc config_;
   const sdk::Stage stage_;
   const uint32_t max_flows_;
+  std::array<sdk::Metric, ProtobufUnrepresented::kKinds> unrepresented_;
   std::unique_ptr<RecordServer> server_;
 };
 

@@ -208,5 +208,75 @@ TEST_F(GrpcSourceTest, APortThatIsTakenIsAnErrorOfTheStart) {
   EXPECT_THAT((*second)->Start().message(), HasSubstr("cannot listen at 127.0.0.1:"));
 }
 
+// An entry of a message.
+std::string Entry(const std::string& record) {
+  return std::string("\x0A") + static_cast<char>(record.size()) + record;
+}
+
+// As the netobserv agents send them: 0x100 in place of SYN and ACK, and so on.
+TEST_F(GrpcSourceTest, TcpFlagsOfAnAgentBecomeThoseOfIpfix) {
+  StartSource();
+  // Field 13: 0x310, 0x400.
+  ASSERT_TRUE(Send(Entry("\x68\x90\x06") + Entry("\x68\x80\x08")).status.ok());
+  const std::vector<Record> records = host_.records();
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(records[0].tcp_flags, 0x13);
+  EXPECT_EQ(records[0].tcp_flag_pairs, WEIR_TCP_SYN_ACK | WEIR_TCP_FIN_ACK);
+  EXPECT_EQ(records[1].tcp_flags, 0x14);
+  EXPECT_EQ(records[1].present, uint64_t{WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS});
+}
+
+TEST_F(GrpcSourceTest, TcpFlagsStayAsTheyAreIfToldSo) {
+  config_.set_tcp_flags(Grpc::IPFIX);
+  StartSource();
+  ASSERT_TRUE(Send(Entry("\x68\x90\x06")).status.ok());
+  ASSERT_EQ(host_.records().size(), 1u);
+  EXPECT_EQ(host_.records()[0].tcp_flags, 0x310);
+}
+
+TEST_F(GrpcSourceTest, TakesMessagesOfFiveMegabytesByDefault) {
+  StartSource();
+  std::string message;
+  const std::string one = MessageOf(Records(1000));
+  while (message.size() < 5'000'000) message += one;
+  EXPECT_TRUE(Send(message).status.ok());
+  EXPECT_EQ(host_.records().size(), message.size() / one.size() * 1000);
+}
+
+TEST_F(GrpcSourceTest, WhatIsRefusedIsLoggedWithItsSenderAndReason) {
+  StartSource();
+  EXPECT_EQ(Send(Entry("\x10\x02")).status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_TRUE(host_.HasLog("refused a message of ipv4:127.0.0.1:"));
+  EXPECT_TRUE(host_.HasLog("record 0: a direction is neither INGRESS nor EGRESS"));
+}
+
+// Field 17: packets that the agent's drop tracer saw.
+TEST_F(GrpcSourceTest, RecordsOfDropsAloneAreCountedAndLeftOut) {
+  StartSource();
+  ASSERT_TRUE(Send(Entry("\x88\x01\x03") + Entry("\x48\x02\x88\x01\x01")).status.ok());
+  const std::vector<Record> records = host_.records();
+  ASSERT_EQ(records.size(), 1u);
+  EXPECT_EQ(records[0].packets, 2u);
+  EXPECT_EQ(host_.dropped("only_drops"), 1u);
+  EXPECT_EQ(host_.metric("weir_grpc_unrepresented_fields_total", "drops"), 2);
+}
+
+TEST_F(GrpcSourceTest, KeepsTheAgentOfEachRecord) {
+  StartSource();
+  ASSERT_TRUE(Send(MessageOf(Records(1))).status.ok());
+  ASSERT_EQ(host_.records().size(), 1u);
+  EXPECT_EQ(AgentIp(host_.records()[0]).String(), "10.0.0.1");
+}
+
+TEST_F(GrpcSourceTest, AKeyThatIsNoneIsRefusedAtStart) {
+  Grpc config;
+  config.add_listen("127.0.0.1:0");
+  config.mutable_tls()->set_cert_file("/dev/null");
+  config.mutable_tls()->set_key_file("/dev/null");
+  auto made = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
+  ASSERT_TRUE(made.ok());
+  EXPECT_THAT((*made)->Start().message(), HasSubstr("tls.cert_file: read /dev/null: it is empty"));
+}
+
 }  // namespace
 }  // namespace weir::sources

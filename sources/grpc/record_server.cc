@@ -21,6 +21,8 @@ constexpr std::chrono::seconds kGrace{1};
 // How long a message may take to come while others wait for its place.
 constexpr std::chrono::seconds kPatience{10};
 constexpr int kStreamsOfAConnection = 100;
+// Between two lines of the log about messages that were refused.
+constexpr std::chrono::seconds kBetweenRefusals{10};
 
 }  // namespace
 
@@ -76,8 +78,11 @@ sdk::Status RecordServer::Start() {
     server_.reset();
     queue_.reset();
     grpc_shutdown_blocking();
-    return {WEIR_UNAVAILABLE, "cannot listen at " + settings_.listen[i] +
-                                  ": the port is taken, or the address is not of this machine"};
+    return {WEIR_UNAVAILABLE,
+            "cannot listen at " + settings_.listen[i] +
+                ": the port is taken, or the address is not of this machine" +
+                (settings_.uses_tls ? ", or tls.cert_file and tls.key_file do not belong together"
+                                    : "")};
   }
   port_ = ports[0];
   {
@@ -192,7 +197,10 @@ void RecordServer::ReadNext() {
 void RecordServer::Received(Call* call, bool ok) {
   reading_.erase(call);
   if (!ok) {
-    return Finish(call, {grpc::StatusCode::INVALID_ARGUMENT, "a call without a message"}, true);
+    return Finish(call,
+                  {grpc::StatusCode::INVALID_ARGUMENT,
+                   "no message came: the sender gave up, or it has more than max_message_bytes"},
+                  true);
   }
   if (refusing_) return Finish(call, {grpc::StatusCode::UNAVAILABLE, "weir is ending"}, true);
   call->state = Call::State::kTaken;
@@ -206,10 +214,26 @@ void RecordServer::Finish(Call* call, const grpc::Status& status, bool not_taken
   if (not_taken) {
     call->context.AddTrailingMetadata(kNotTaken, "1");
     refused_.Add(1);
+    if (!refusing_) LogRefusal(*call, status);
   }
   if (!status.ok()) return call->stream.Finish(status, call);
   const grpc::Slice nothing;
   call->stream.WriteAndFinish(grpc::ByteBuffer(&nothing, 1), grpc::WriteOptions(), status, call);
+}
+
+void RecordServer::LogRefusal(const Call& call, const grpc::Status& status) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now < next_refusal_line_) {
+    ++refusals_without_line_;
+    return;
+  }
+  next_refusal_line_ = now + kBetweenRefusals;
+  std::string line = "refused a message of " + call.context.peer() + ": " + status.error_message();
+  if (refusals_without_line_ > 0) {
+    line += "; " + std::to_string(refusals_without_line_) + " more since the last line like this";
+  }
+  refusals_without_line_ = 0;
+  stage_.Log(WEIR_LOG_WARNING, line);
 }
 
 void RecordServer::End(Call* call) {

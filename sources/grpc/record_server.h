@@ -10,6 +10,7 @@
 #include <grpcpp/server.h>
 #include <grpcpp/support/status.h>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -29,10 +30,11 @@ namespace weir::sources {
 
 struct RecordServerSettings {
   std::vector<std::string> listen;
-  uint32_t max_message_bytes = 4 << 20;
+  uint32_t max_message_bytes = 8 << 20;
   uint32_t max_connections = 1000;
   uint32_t max_messages = 16;
   std::shared_ptr<grpc::ServerCredentials> credentials;
+  bool uses_tls = false;
 };
 
 // At most max_messages messages of max_message_bytes are in memory: only for so many calls
@@ -75,6 +77,7 @@ class RecordServer {
   void ReadNext();
   void Received(Call* call, bool ok);
   void Finish(Call* call, const grpc::Status& status, bool not_taken);
+  void LogRefusal(const Call& call, const grpc::Status& status);
   void End(Call* call);
 
   const RecordServerSettings settings_;
@@ -94,6 +97,8 @@ class RecordServer {
   size_t calls_ = 0;                    // of all states
   uint32_t messages_ = 0;               // in memory, or about to be
   std::map<std::string, int> senders_;  // calls of each peer
+  std::chrono::steady_clock::time_point next_refusal_line_;
+  uint64_t refusals_without_line_ = 0;
   bool refusing_ = false;
   bool stopping_ = false;
 };

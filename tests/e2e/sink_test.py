@@ -61,9 +61,31 @@ def time_ns(text):
             + int((fraction or "0").ljust(9, "0")))
 
 
+# A pair of TCP flags, and the flag that it has beside ACK.
+PAIRS = ((1, 0x02), (2, 0x01), (4, 0x04))
+
+
+def beside_ack(pairs):
+    return sum(flag for pair, flag in PAIRS if pairs & pair)
+
+
+def agent_tcp_flags(record):
+    pairs = record.get("TcpFlagPairs", 0) & 7
+    return record["TcpFlags"] & 0xFF & ~beside_ack(pairs) | pairs << 8
+
+
+def of_agent_tcp_flags(flags):
+    """The flags that the source `grpc` makes of those."""
+    pairs = flags >> 8 & 7
+    return flags & ~0x700 | (0x10 | beside_ack(pairs) if pairs else 0)
+
+
 def of_pbflow(record, agent=None):
     """What of a record, an object of stdout, comes through a message of pbflow.proto. `agent`:
-    the address that the writer puts into records that have none."""
+    the sink `grpc` writes, with this address in records that have none, and TCP flags as agents
+    have them."""
+    if agent and "TcpFlags" in record:
+        record = {**record, "TcpFlags": agent_tcp_flags(record)}
     record = {**({"AgentIp": agent} if agent else {}), **record}
     if record.get("AgentIp") == "::":
         del record["AgentIp"]
@@ -417,6 +439,8 @@ sink {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.sink
 
     def carried(self, record):
         carried = of_pbflow(record, AGENT)
+        if "TcpFlags" in carried:
+            carried["TcpFlags"] = of_agent_tcp_flags(carried["TcpFlags"])
         # What is not UTF-8 became longer on the wire, and names have room for 27 bytes.
         carried["Interface"] = carried["Interface"].encode()[:27].decode(errors="ignore")
         return carried
