@@ -2,77 +2,25 @@
 #include "sources/ebpf/attach/clsact_qdisc.h"
 
 #include <bpf/libbpf.h>
-#include <linux/netlink.h>
-#include <linux/pkt_sched.h>
-#include <linux/rtnetlink.h>
-#include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 #include <iterator>
+#include <vector>
 
+#include "bpf/flow.h"
 #include "plugins/sdk/errno_status.h"
-#include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/attach/clsact_filters.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 
 namespace weir::ebpf {
 
 namespace {
 
-constexpr size_t kReplyBytes = 32 * 1024;
-
 // Both sides of an interface.
 void SetHook(uint32_t if_index, bpf_tc_hook* hook) {
   hook->ifindex = static_cast<int>(if_index);
   hook->attach_point = static_cast<bpf_tc_attach_point>(BPF_TC_INGRESS | BPF_TC_EGRESS);
-}
-
-sdk::Status AskForFilters(int fd, uint32_t if_index, uint32_t parent) {
-  struct {
-    nlmsghdr header;
-    tcmsg filter;
-  } request{};
-  request.header.nlmsg_len = sizeof(request);
-  request.header.nlmsg_type = RTM_GETTFILTER;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.filter.tcm_family = AF_UNSPEC;
-  request.filter.tcm_ifindex = static_cast<int>(if_index);
-  request.filter.tcm_parent = parent;
-  if (send(fd, &request, sizeof(request), 0) != sizeof(request)) {
-    return sdk::ErrnoStatus("list filters of clsact: send", errno);
-  }
-  return sdk::OkStatus();
-}
-
-// Reads the answer to the end; whether it has a filter.
-sdk::Result<bool> ReadFilters(int fd) {
-  bool found = false;
-  alignas(nlmsghdr) char reply[kReplyBytes];
-  for (;;) {
-    const ssize_t size = recv(fd, reply, sizeof(reply), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return sdk::ErrnoStatus("list filters of clsact: receive", errno);
-    int left = static_cast<int>(size);
-    for (auto* header = reinterpret_cast<const nlmsghdr*>(reply);
-         NLMSG_OK(header, static_cast<unsigned>(left)); header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_type == NLMSG_DONE) return found;
-      if (header->nlmsg_type == NLMSG_ERROR) {
-        int32_t error = 0;
-        std::memcpy(&error, NLMSG_DATA(header), sizeof(error));
-        return sdk::ErrnoStatus("list filters of clsact", -error);
-      }
-      if (header->nlmsg_type == RTM_NEWTFILTER) found = true;
-    }
-  }
-}
-
-sdk::Result<bool> HasFilters(uint32_t if_index, uint32_t parent) {
-  const sdk::UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (fd.get() < 0) return sdk::ErrnoStatus("list filters of clsact: open socket", errno);
-  const sdk::Status asked = AskForFilters(fd.get(), if_index, parent);
-  if (!asked.ok()) return asked;
-  return ReadFilters(fd.get());
 }
 
 }  // namespace
@@ -88,10 +36,10 @@ sdk::Result<std::shared_ptr<ClsactQdisc>> ClsactQdisc::Ensure(uint32_t if_index)
 sdk::Status ClsactQdisc::RemoveIfOursAndEmpty() {
   if (!created_) return sdk::OkStatus();
   created_ = false;
-  for (const uint32_t side : {TC_H_MIN_INGRESS, TC_H_MIN_EGRESS}) {
-    sdk::Result<bool> others = HasFilters(if_index_, TC_H_MAKE(TC_H_CLSACT, side));
+  for (const uint8_t direction : {WEIR_DIRECTION_INGRESS, WEIR_DIRECTION_EGRESS}) {
+    sdk::Result<std::vector<ClsactFilter>> others = ListClsactFilters(if_index_, direction);
     if (!others.ok()) return others.status();
-    if (*others) return sdk::OkStatus();
+    if (!others->empty()) return sdk::OkStatus();
   }
   LibbpfOptions<bpf_tc_hook> hook;
   SetHook(if_index_, hook.get());

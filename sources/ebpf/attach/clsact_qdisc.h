@@ -9,6 +9,7 @@
 #include <unordered_map>
 
 #include "plugins/sdk/status.h"
+#include "sources/ebpf/attach/clsact_filters.h"
 
 namespace weir::ebpf {
 
@@ -34,11 +35,15 @@ class ClsactQdiscs {
   // That of `if_index`, which is made where it is not there.
   sdk::Result<std::shared_ptr<ClsactQdisc>> Of(uint32_t if_index);
 
+  // Of the programs of the filters.
+  ProgramClaims* claims() { return &claims_; }
+
  private:
   void ForgetUnused();
 
   static constexpr size_t kSmall = 64;
 
+  ProgramClaims claims_;
   std::unordered_map<uint32_t, std::weak_ptr<ClsactQdisc>> known_;
   size_t forget_at_ = kSmall;  // so many of them are looked through for unused ones
 };

@@ -94,9 +94,9 @@ class TcxAttachment : public Attachment {
 class ClsactAttachment : public Attachment {
  public:
   // A filter as bpf_tc_attach has left it.
-  ClsactAttachment(std::shared_ptr<ClsactQdisc> qdisc, const bpf_tc_hook& hook,
-                   const bpf_tc_opts& filter)
-      : qdisc_(std::move(qdisc)) {
+  ClsactAttachment(std::shared_ptr<ClsactQdisc> qdisc, std::shared_ptr<ProgramClaim> claim,
+                   const bpf_tc_hook& hook, const bpf_tc_opts& filter, std::string warning)
+      : Attachment(std::move(warning)), qdisc_(std::move(qdisc)), claim_(std::move(claim)) {
     hook_->ifindex = hook.ifindex;
     hook_->attach_point = hook.attach_point;
     filter_->handle = filter.handle;
@@ -131,6 +131,7 @@ class ClsactAttachment : public Attachment {
 
  private:
   std::shared_ptr<ClsactQdisc> qdisc_;  // null: detached
+  std::shared_ptr<ProgramClaim> claim_;
   LibbpfOptions<bpf_tc_hook> hook_;
   LibbpfOptions<bpf_tc_opts> filter_;
   uint32_t program_id_ = 0;
@@ -166,6 +167,33 @@ sdk::Result<std::unique_ptr<TcxAttachment>> AttachTcx(const bpf_program* program
   return KernelRefusal(TcxContext(link, direction), error);
 }
 
+// What became of the filters of runs of weir that were killed; empty: there were none.
+std::string RemoveLeftovers(const sdk::Link& link, const ProgramClaims& claims) {
+  sdk::Result<Leftovers> leftovers = RemoveClsactLeftovers(link.if_index, claims);
+  if (!leftovers.ok()) {
+    return absl::StrCat("interface '", link.name,
+                        "': filters of a former run of weir: ", leftovers.status().message());
+  }
+  if (leftovers->removed > 0) {
+    return absl::StrCat("interface '", link.name, "': removed ", leftovers->removed,
+                        " clsact filters of a run of weir that did not end in order");
+  }
+  if (leftovers->unknown == 0) return "";
+  return absl::StrCat("interface '", link.name, "': ", leftovers->unknown,
+                      " clsact filters may be of a run of weir that did not end in order: to "
+                      "remove them takes root or CAP_SYS_ADMIN");
+}
+
+sdk::Result<std::shared_ptr<ProgramClaim>> ClaimProgram(const bpf_program* program,
+                                                        ProgramClaims* claims) {
+  bpf_prog_info info;
+  std::memset(&info, 0, sizeof(info));
+  uint32_t size = sizeof(info);
+  const int error = -bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size);
+  if (error != 0) return sdk::ErrnoStatus("look at a program of weir", error);
+  return claims->Of(info.id);
+}
+
 // The priorities to try, in this order: a filter of another kind may have the first.
 std::vector<uint32_t> PrioritiesOf(const AttachOptions& options) {
   if (options.clsact_priority != 0) return {options.clsact_priority};
@@ -181,6 +209,13 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
     return sdk::Status(qdisc.status().code(),
                        absl::StrCat("interface '", link.name, "': ", qdisc.status().message()));
   }
+  // Before the filter is there: one without a claim is a leftover.
+  sdk::Result<std::shared_ptr<ProgramClaim>> claim = ClaimProgram(program, qdiscs->claims());
+  if (!claim.ok()) {
+    return sdk::Status(claim.status().code(),
+                       absl::StrCat("interface '", link.name, "': ", claim.status().message()));
+  }
+  std::string warning = RemoveLeftovers(link, *qdiscs->claims());
   LibbpfOptions<bpf_tc_hook> hook;
   hook->ifindex = static_cast<int>(link.if_index);
   hook->attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
@@ -193,8 +228,8 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
     filter->handle = options.clsact_handle;
     error = -bpf_tc_attach(hook.get(), filter.get());
     if (error == 0) {
-      return std::unique_ptr<Attachment>(
-          std::make_unique<ClsactAttachment>(*std::move(qdisc), *hook.get(), *filter.get()));
+      return std::unique_ptr<Attachment>(std::make_unique<ClsactAttachment>(
+          *std::move(qdisc), *std::move(claim), *hook.get(), *filter.get(), std::move(warning)));
     }
     if (error == EPERM || error == ENODEV) break;
   }

@@ -4,15 +4,18 @@
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
 #include <linux/capability.h>
 #include <linux/if_ether.h>
 #include <net/if_arp.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdint>
 #include <cstring>
 #include <memory>
@@ -26,6 +29,7 @@
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
+#include "sources/ebpf/attach/clsact_filters.h"
 #include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 #include "sources/ebpf/testing/foreign_program.h"
@@ -394,6 +398,86 @@ TEST_F(ClsactTest, SaysWhatIsTaken) {
   EXPECT_EQ(status.code(), WEIR_ALREADY_EXISTS);
   EXPECT_EQ(status.message(),
             "interface 'right': attach clsact/ingress at priority 7 with handle 1: File exists");
+}
+
+// The number of filters at the hook.
+size_t FiltersAt(const sdk::Link& link, uint8_t direction) {
+  sdk::Result<std::vector<ClsactFilter>> filters = ListClsactFilters(link.if_index, direction);
+  EXPECT_TRUE(filters.ok()) << filters.status().message();
+  if (!filters.ok()) return 0;
+  size_t programs = 0;
+  for (const ClsactFilter& filter : *filters) programs += filter.program_id != 0 ? 1 : 0;
+  return programs;
+}
+
+// A start after a kill -9, in front of a filter of somebody else's.
+TEST_F(HooksTest, FiltersOfAKilledWeirAreRemovedAndNoOthers) {
+  constexpr int kKills = 3;
+  // With a name as those of weir have.
+  const ForeignProgram foreign("ingress_etherne", Verdict::kPipe);
+  ASSERT_EQ(Shell("tc qdisc add dev right clsact"), "");
+  AddFilter(foreign, 7);
+  for (int i = 0; i < kKills; ++i) {
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      FakeHost host;
+      auto loaded = KernelFlows::Load({/*max_flows=*/1000, 0, 0}, host.MakeStage());
+      if (!loaded.ok()) _exit(1);
+      auto attached = (*loaded)->Attach(Hooked(), direction_, By(AttachMode::kClsact));
+      if (!attached.ok() || ((*attached)->warning().empty() != (i == 0))) _exit(2);
+      (void)kill(getpid(), SIGKILL);
+      _exit(3);
+    }
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
+    EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u) << "of the killed one and of the other one";
+  }
+  const std::unique_ptr<Attachment> attached = Attach(By(AttachMode::kClsact));
+  ASSERT_NE(attached, nullptr);
+  EXPECT_EQ(
+      attached->warning(),
+      "interface 'right': removed 1 clsact filters of a run of weir that did not end in order");
+  EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u);
+  EXPECT_EQ(FilterAt(7, 1), ProgramId(foreign.fd()));
+  EXPECT_TRUE(attached->Detach().ok());
+  EXPECT_EQ(FiltersAt(Hooked(), direction_), 1u);
+}
+
+TEST_F(HooksTest, FiltersOfAWeirThatIsAliveAreLeft) {
+  const std::unique_ptr<Attachment> first = Attach(By(AttachMode::kClsact));
+  ASSERT_NE(first, nullptr);
+  int ready[2];
+  int go[2];
+  ASSERT_EQ(pipe2(ready, O_CLOEXEC), 0);
+  ASSERT_EQ(pipe2(go, O_CLOEXEC), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    FakeHost host;
+    auto loaded = KernelFlows::Load({/*max_flows=*/1000, 0, 0}, host.MakeStage());
+    if (!loaded.ok()) _exit(1);
+    AttachOptions options = By(AttachMode::kClsact);
+    auto attached = (*loaded)->Attach(Hooked(), direction_, options);
+    const char answer = attached.ok() && (*attached)->warning().empty() ? 'y' : 'n';
+    (void)!write(ready[1], &answer, 1);
+    char ignored = 0;
+    (void)!read(go[0], &ignored, 1);
+    if (attached.ok()) (void)(*attached)->Detach();
+    _exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(read(ready[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u);
+  EXPECT_TRUE(first->IsInPlace());
+  ASSERT_EQ(write(go[1], "x", 1), 1);
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(FiltersAt(Hooked(), direction_), 1u);
+  EXPECT_TRUE(first->Detach().ok());
+  for (const int fd : {ready[0], ready[1], go[0], go[1]}) EXPECT_EQ(close(fd), 0);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
@@ -29,6 +30,11 @@ sdk::Status Failed(const std::string& path, std::string_view what, int error) {
   return sdk::ErrnoStatus(absl::StrCat("pin_path ", path, ": ", what), error);
 }
 
+std::string WithoutSlashes(std::string path) {
+  while (path.size() > 1 && path.back() == '/') path.pop_back();
+  return path;
+}
+
 std::string ParentOf(const std::string& path) {
   const size_t slash = path.find_last_of('/');
   if (slash == std::string::npos) return ".";
@@ -44,18 +50,46 @@ sdk::Status CheckFileSystem(const std::string& pin_path, const std::string& path
                "not in a BPF file system, as it is mounted by 'mount -t bpf bpf /sys/fs/bpf'");
 }
 
+// Whoever can change a folder can put maps and programs of their own in the place of weir's.
+sdk::Status CheckOwner(const std::string& path, const struct stat& info) {
+  if (S_ISLNK(info.st_mode)) return Unfit(path, "a symbolic link: name the folder itself");
+  if (!S_ISDIR(info.st_mode)) return Unfit(path, "not a folder");
+  if (info.st_uid != geteuid()) {
+    return Unfit(path, absl::StrCat("it belongs to the user ", info.st_uid, ", and weir runs as ",
+                                    geteuid(), ": name a folder that only weir's user can change"));
+  }
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return Unfit(path, "other users can write to it: take that from them (chmod go-w)");
+  }
+  return sdk::OkStatus();
+}
+
+// The same of the folder around it, where a sticky bit keeps others from renaming it.
+sdk::Status CheckParent(const std::string& path, const std::string& parent) {
+  struct stat info;
+  if (stat(parent.c_str(), &info) != 0) return Failed(path, parent, errno);
+  if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (info.st_mode & S_ISVTX) != 0) {
+    return sdk::OkStatus();
+  }
+  return Unfit(path,
+               absl::StrCat("other users can write to ", parent, ", which has no sticky bit"));
+}
+
 // Whether there is a folder that could be used, and if not (*there false) whether it could
 // be made.
 sdk::Status CheckFolder(const std::string& path, bool* there) {
   const std::string parent = ParentOf(path);
   struct stat info;
-  *there = stat(path.c_str(), &info) == 0;
+  *there = lstat(path.c_str(), &info) == 0;
   if (*there) {
-    return S_ISDIR(info.st_mode) ? CheckFileSystem(path, path) : Unfit(path, "not a folder");
+    sdk::Status status = CheckOwner(path, info);
+    if (status.ok()) status = CheckParent(path, parent);
+    return status.ok() ? CheckFileSystem(path, path) : status;
   }
   const int error = errno;
   if (error != ENOENT && error != EPERM) return Failed(path, "look for it", error);
   sdk::Status status = CheckFileSystem(path, parent);
+  if (status.ok()) status = CheckParent(path, parent);
   if (!status.ok()) return status;
   // To which the kernel says EPERM, as to those that are not permitted.
   if (path.find('.', parent.size()) != std::string::npos) {
@@ -66,7 +100,8 @@ sdk::Status CheckFolder(const std::string& path, bool* there) {
 
 }  // namespace
 
-sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Look(const std::string& path) {
+sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Look(const std::string& given) {
+  const std::string path = WithoutSlashes(given);
   bool there = false;
   const sdk::Status status = CheckFolder(path, &there);
   if (!status.ok()) return status;
@@ -74,15 +109,20 @@ sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Look(const std::string& path)
   return std::unique_ptr<PinFolder>(new PinFolder(path, sdk::UniqueFd()));
 }
 
-sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Open(const std::string& path) {
+sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Open(const std::string& given) {
+  const std::string path = WithoutSlashes(given);
   bool there = false;
   const sdk::Status status = CheckFolder(path, &there);
   if (!status.ok()) return status;
   if (!there && mkdir(path.c_str(), kOwnerOnly) != 0 && errno != EEXIST) {
     return Failed(path, "make the folder", errno);
   }
-  sdk::UniqueFd lock(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  sdk::UniqueFd lock(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (lock.get() < 0) return Failed(path, "open", errno);
+  // Again: somebody may have made it, or another one, meanwhile.
+  struct stat info;
+  if (fstat(lock.get(), &info) != 0) return Failed(path, "look at it", errno);
+  if (sdk::Status owned = CheckOwner(path, info); !owned.ok()) return owned;
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;
     if (error == EWOULDBLOCK) return Unfit(path, "another process uses it");
