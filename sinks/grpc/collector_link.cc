@@ -58,8 +58,9 @@ sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kin
                     std::string* text) {
   if (path.empty()) return sdk::OkStatus();
   sdk::Result<std::string> contents = sdk::ReadPem(field, path, kind);
-  if (contents.ok()) *text = *std::move(contents);
-  return contents.status();
+  if (!contents.ok()) return contents.status();
+  *text = *std::move(contents);
+  return sdk::OkStatus();
 }
 
 // The peer refused a message for its size before it looked at a record: says gRPC of C++, Python
@@ -377,7 +378,7 @@ void CollectorLink::Failed(Call* call) {
     if (!interrupted_) SetAway(status, "");
     return waiting_.push_front(std::move(call->message));
   }
-  if (IsTooLarge(status)) return Split(std::move(call->message), status);
+  if (IsTooLarge(status)) return Split(call->message, status);
   if (call->SaysNothingWasTaken()) {
     if (!interrupted_) SetAway(status, "");
     resent_.Add(1);
@@ -402,7 +403,7 @@ void CollectorLink::Failed(Call* call) {
 
 // Sends the halves of a message that is too large for the collector, and lets those that are
 // made from now on have no more records than a half.
-void CollectorLink::Split(Message message, const grpc::Status& status) {
+void CollectorLink::Split(const Message& message, const grpc::Status& status) {
   grpc::Slice all;
   if (message.records < 2 || !message.bytes.DumpToSingleSlice(&all).ok()) {
     if (!std::exchange(said_that_a_record_is_too_large_, true)) {

@@ -93,7 +93,7 @@ class CollectorLink {
   void FinishProbe(const grpc::Status& status);
   void Answered(const Message& message);
   void Failed(Call* call);
-  void Split(Message message, const grpc::Status& status);
+  void Split(const Message& message, const grpc::Status& status);
   void DropForLackOfRoom(uint32_t records);
   void Drop(const char* reason, uint32_t records);
   // `but`: of which records it is not true that they wait.

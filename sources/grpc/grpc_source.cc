@@ -19,8 +19,9 @@ constexpr uint32_t kRowsPerBatch = 1024;
 sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kind,
                     std::string* text) {
   sdk::Result<std::string> contents = sdk::ReadPem(field, path, kind);
-  if (contents.ok()) *text = *std::move(contents);
-  return contents.status();
+  if (!contents.ok()) return contents.status();
+  *text = *std::move(contents);
+  return sdk::OkStatus();
 }
 
 // Values of the label `reason`, in the order of ProtobufUnrepresented::Kind.
