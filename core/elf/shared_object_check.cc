@@ -236,7 +236,7 @@ class Checker {
   // Nobody reads them to load the file; what is behind the last segment of a file that was
   // cut, is told by them.
   absl::Status CheckSections() {
-    if (header_.e_shoff == 0) return absl::OkStatus();
+    if (header_.e_shoff == 0 || header_.e_shnum == 0) return absl::OkStatus();
     if (header_.e_shentsize != sizeof(Section) || header_.e_shnum > kMaxSections) {
       return Unfit("has damaged section headers");
     }
