@@ -67,7 +67,7 @@ struct flow_record_t {
  * packet had. 16 bytes, packed, as they stand in an event of the ring buffer.
  */
 struct flow_details_t {
-  weir_u16 tcp_flags; /* union over the packets; IPFIX tcpControlBits, 12 bits (RFC 9565) */
+  weir_u16 tcp_flags; /* enum weir_seen_tcp_flags */
   weir_u16 vlan;      /* id of the outermost tag, and WEIR_VLAN_PRESENT; 0: no tag */
   weir_u8 dscp;       /* IPFIX ipDiffServCodePoint, 6 bits */
   weir_u8 icmp_type;  /* of ICMP and ICMPv6 */
@@ -78,6 +78,19 @@ struct flow_details_t {
 } __attribute__((packed));
 
 enum { WEIR_VLAN_PRESENT = 0x1000 };
+
+/*
+ * flow_details_t.tcp_flags: the union over the packets of IPFIX tcpControlBits, 12 bits
+ * (RFC 9565), and above these the pairs: ACK came in one packet with FIN, SYN or RST. Each
+ * pair has the place of its other flag, WEIR_TCP_PAIR_SHIFT higher.
+ */
+enum weir_seen_tcp_flags {
+  WEIR_TCP_FLAGS = 0x0fff,
+  WEIR_TCP_PAIR_SHIFT = 12,
+  WEIR_TCP_PAIR_FIN_ACK = 1 << 12,
+  WEIR_TCP_PAIR_SYN_ACK = 1 << 13,
+  WEIR_TCP_PAIR_RST_ACK = 1 << 14,
+};
 
 /* flow_details_t.flags */
 enum weir_flow_flag {
@@ -142,7 +155,7 @@ struct flow_slot_t {
   weir_u64 packets;           /* socket buffers; wire packets << 32 */
   weir_u64 bytes;
   weir_u64 end_time;  /* in the unit of enum weir_clock */
-  weir_u32 tcp_flags; /* union, so far */
+  weir_u32 tcp_flags; /* enum weir_seen_tcp_flags, so far */
   weir_u32 reserved0;
   /* The second line: written once, by the CPU that claimed the slot, but for the first word. */
   weir_u64 more_wire_bytes; /* as in flow_value_t; only buffers that are segmented change it */

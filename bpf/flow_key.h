@@ -6,6 +6,7 @@
 #define WEIR_BPF_FLOW_KEY_H_
 
 #include "bpf/flow.h"
+#include "bpf/headers.h"
 #include "bpf/kernel_types.h"  // keep: the names that libbpf's header expects
 #include "bpf/packet.h"
 
@@ -36,9 +37,16 @@ static __always_inline void make_key(const struct packet* packet, union flow_key
                   (weir_u64)packet->transport_protocol << 24 | (weir_u64)packet->if_index << 32;
 }
 
+/* The flags of this packet, as enum weir_seen_tcp_flags. */
+static __always_inline weir_u16 seen_tcp_flags(const struct packet* packet) {
+  const weir_u16 flags = packet->tcp_flags;
+  const weir_u16 pairs = flags & TCP_ACK ? flags & (TCP_FIN | TCP_SYN | TCP_RST) : 0;
+  return flags | pairs << WEIR_TCP_PAIR_SHIFT;
+}
+
 static __always_inline void make_details(const struct packet* packet, weir_u32 namespace_id,
                                          struct flow_details_t* details) {
-  details->tcp_flags = packet->tcp_flags;
+  details->tcp_flags = seen_tcp_flags(packet);
   details->vlan = packet->vlan;
   details->dscp = packet->dscp;
   details->icmp_type = packet->icmp_type;

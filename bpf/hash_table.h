@@ -54,8 +54,9 @@ static __always_inline void add_to_value(const struct packet* packet, struct flo
   if (flow->end_time < packet->time) flow->end_time = packet->time;
   /* No atomic "or" before 5.12: where two CPUs see new flags of a flow within the same
    * nanoseconds, those of one may be lost. */
-  const weir_u16 tcp_flags = flow->details.tcp_flags;
-  if (packet->tcp_flags & ~tcp_flags) flow->details.tcp_flags = tcp_flags | packet->tcp_flags;
+  const weir_u16 before = flow->details.tcp_flags;
+  const weir_u16 tcp_flags = seen_tcp_flags(packet);
+  if (tcp_flags & ~before) flow->details.tcp_flags = before | tcp_flags;
 }
 
 static __always_inline weir_u32 failure_of(int error) {

@@ -119,9 +119,8 @@ static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct p
     __sync_fetch_and_add(&slot->more_wire_bytes, packet->more_wire_bytes);
   }
   if (slot->end_time < packet->time) slot->end_time = packet->time;
-  if (packet->tcp_flags & ~slot->tcp_flags) {
-    __sync_fetch_and_or(&slot->tcp_flags, packet->tcp_flags);
-  }
+  const weir_u32 tcp_flags = seen_tcp_flags(packet);
+  if (tcp_flags & ~slot->tcp_flags) __sync_fetch_and_or(&slot->tcp_flags, tcp_flags);
 }
 
 /*
@@ -153,7 +152,7 @@ static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slo
   slot->bytes = packet->bytes;
   slot->more_wire_bytes = packet->more_wire_bytes;
   slot->end_time = packet->time;
-  slot->tcp_flags = packet->tcp_flags;
+  slot->tcp_flags = seen_tcp_flags(packet);
   slot->start_mono_time_ns = start_time(packet->time);
   slot->sampling_interval = packet->sampling_interval;
   slot->vlan = packet->vlan;

@@ -15,7 +15,7 @@ weir_u32 weir_first_fitting_rule(const struct weir_parsed_packet* parsed,
       .dst_port = parsed->id.dst_port,
       .transport_protocol = parsed->id.transport_protocol,
       .flags = parsed->details.flags,
-      .tcp_flags = parsed->details.tcp_flags,
+      .tcp_flags = parsed->details.tcp_flags & WEIR_TCP_FLAGS,
       .icmp_type = parsed->details.icmp_type,
       .icmp_code = parsed->details.icmp_code,
   };

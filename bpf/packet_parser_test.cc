@@ -58,7 +58,7 @@ TEST(PacketParserTest, NotesWhatIsNotPartOfTheFlow) {
   const flow_details_t of_tcp = DetailsOf(tcp);
   EXPECT_EQ(of_tcp.vlan, WEIR_VLAN_PRESENT | 0xfff);
   EXPECT_EQ(of_tcp.dscp, 46);
-  EXPECT_EQ(of_tcp.tcp_flags, 0xa12);
+  EXPECT_EQ(of_tcp.tcp_flags, 0x2a12);
   EXPECT_EQ(of_tcp.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_TCP);
 
   Bytes icmp = Ethernet({0x86dd}) + Ipv6(58, 8) + Bytes{128, 3, 0, 0, 0, 0, 0, 0};

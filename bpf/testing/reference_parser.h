@@ -177,6 +177,10 @@ class ReferenceParser {
     if (protocol != 6) return;
     if (!Has(16)) return void(CutOff());
     result_.details.tcp_flags = Be16At(12) % 0x1000;
+    // Beside ACK, FIN is noted a second time by bit 12, SYN by bit 13 and RST by bit 14.
+    if (Be16At(12) & 0x10) {
+      result_.details.tcp_flags |= static_cast<uint16_t>(Be16At(12) % 8 * 0x1000);
+    }
     result_.details.flags |= WEIR_FLOW_HAS_TCP;
   }
 

@@ -11,11 +11,21 @@ namespace weir::ebpf {
 
 namespace {
 
+uint8_t TcpFlagPairs(const flow_details_t& details) {
+  const auto pair = [&](weir_seen_tcp_flags seen, int bit) {
+    return (details.tcp_flags & seen) != 0 ? bit : 0;
+  };
+  return static_cast<uint8_t>(pair(WEIR_TCP_PAIR_SYN_ACK, WEIR_TCP_SYN_ACK) |
+                              pair(WEIR_TCP_PAIR_FIN_ACK, WEIR_TCP_FIN_ACK) |
+                              pair(WEIR_TCP_PAIR_RST_ACK, WEIR_TCP_RST_ACK));
+}
+
 void SetDetails(const flow_details_t& details, Record* record) {
   const auto has = [&](uint8_t flag) { return (details.flags & flag) != 0; };
   if (has(WEIR_FLOW_HAS_TCP)) {
-    record->tcp_flags = details.tcp_flags;
-    record->present |= WEIR_HAS_TCP_FLAGS;
+    record->tcp_flags = details.tcp_flags & WEIR_TCP_FLAGS;
+    record->tcp_flag_pairs = TcpFlagPairs(details);
+    record->present |= WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS;
   }
   if (has(WEIR_FLOW_HAS_DSCP)) {
     record->dscp = details.dscp;
@@ -61,10 +71,11 @@ void FlowWriter::Add(const Flow& flow) {
   record->packets = value.packets;
   record->bytes = value.bytes;
   record->wire_packets = value.wire_packets;
+  record->wire_bytes = value.bytes + value.more_wire_bytes;
   SetTimes(value, record);
   record->flow_end_reason = static_cast<uint8_t>(EndReason(reason_, value.details));
-  record->present |=
-      WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
+  record->present |= WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS | WEIR_HAS_WIRE_BYTES |
+                     WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
   SetDetails(value.details, record);
   if (namespaces_ != nullptr) namespaces_->Describe(value.details.namespace_id, record);
 }

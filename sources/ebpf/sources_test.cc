@@ -152,7 +152,7 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(record.end_wall_time_ns, FakeHost::kWallNs - 1000);
   EXPECT_EQ(record.present,
             uint64_t{WEIR_HAS_SAMPLING | WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS |
-                     WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME});
+                     WEIR_HAS_WIRE_BYTES | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME});
   EXPECT_EQ(record.wire_packets, 7u);
   EXPECT_EQ(record.sampling_interval, 5u);
   EXPECT_EQ(records[1].present & WEIR_HAS_SAMPLING, 0u);
@@ -229,7 +229,8 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   ASSERT_TRUE(map_->Start().ok());
   Flow tcp = SomeFlow(1, 2, 120, 1000, 2000);
   tcp.value.wire_packets = 45;
-  tcp.value.details.tcp_flags = 0x0fff & ~0x05;
+  tcp.value.more_wire_bytes = 43 * 54;
+  tcp.value.details.tcp_flags = (0x0fff & ~0x05) | WEIR_TCP_PAIR_SYN_ACK;
   tcp.value.details.dscp = 46;
   tcp.value.details.vlan = WEIR_VLAN_PRESENT;  // with the id 0
   tcp.value.details.flags = WEIR_FLOW_HAS_TCP | WEIR_FLOW_HAS_DSCP;
@@ -239,9 +240,10 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   icmp.value.details.icmp_code = 4;
   icmp.value.details.flags = WEIR_FLOW_HAS_ICMP;
   world_.Insert(icmp);
-  for (const uint16_t last : {0x01, 0x04}) {  // FIN, RST
+  // FIN and RST, with ACK in one packet.
+  for (const int last : {0x11 | WEIR_TCP_PAIR_FIN_ACK, 0x14 | WEIR_TCP_PAIR_RST_ACK}) {
     Flow ended = SomePacket(3);
-    ended.value.details.tcp_flags = last;
+    ended.value.details.tcp_flags = static_cast<weir_u16>(last);
     ended.value.details.flags = WEIR_FLOW_HAS_TCP;
     world_.Insert(ended);
   }
@@ -249,11 +251,14 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   ASSERT_TRUE(map_->Stop().ok());
 
   const std::vector<Record> records = map_host_.records();
-  constexpr uint64_t kAlways =
-      WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
-  EXPECT_EQ(records[0].present, kAlways | WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
+  constexpr uint64_t kAlways = WEIR_HAS_FLOW_END_REASON | WEIR_HAS_WIRE_PACKETS |
+                               WEIR_HAS_WIRE_BYTES | WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
+  constexpr uint64_t kOfTcp = WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS;
+  EXPECT_EQ(records[0].present, kAlways | kOfTcp | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
   EXPECT_EQ(records[0].wire_packets, 45u);
+  EXPECT_EQ(records[0].wire_bytes, 120u + 43 * 54);
   EXPECT_EQ(records[0].tcp_flags, 0x0ffa);
+  EXPECT_EQ(records[0].tcp_flag_pairs, WEIR_TCP_SYN_ACK);
   EXPECT_EQ(records[0].dscp, 46);
   EXPECT_EQ(records[0].vlan_id, 0);
   EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kActiveTimeout));

@@ -309,8 +309,36 @@ TEST_P(KernelFlowsTest, AddsUpTheTcpFlagsAndKeepsTheRestOfTheFirstPacket) {
   Evict(&flows);
   ASSERT_EQ(flows.size(), 1u);
   const flow_details_t details = flows.begin()->second.details;
-  EXPECT_EQ(details.tcp_flags, 0x113);
+  EXPECT_EQ(details.tcp_flags, 0x113 | WEIR_TCP_PAIR_FIN_ACK);
   EXPECT_EQ(details.dscp, 46);
+}
+
+TEST_P(KernelFlowsTest, NotesWhichFlagsCameTogetherWithAck) {
+  Load({/*max_flows=*/10, 0, 0});
+  if (IsSkipped()) return;
+  Bytes packet = Ethernet({0x0800}) + Ipv4(6, 20) + Transport(20);
+  packet[46] = 0x50;
+  const auto flags_of = [&](const std::vector<uint8_t>& flags) {
+    for (const uint8_t one : flags) {
+      packet[47] = one;
+      Run(packet);
+    }
+    Flows flows;
+    Evict(&flows);
+    EXPECT_EQ(flows.size(), 1u);
+    return flows.begin()->second.details.tcp_flags;
+  };
+  constexpr uint8_t kFin = 0x01;
+  constexpr uint8_t kSyn = 0x02;
+  constexpr uint8_t kRst = 0x04;
+  constexpr uint8_t kAck = 0x10;
+  EXPECT_EQ(flags_of({kSyn, kAck, kFin, kRst}), 0x17) << "never together";
+  // Also where each of the two has been seen before, alone.
+  EXPECT_EQ(flags_of({kSyn, kAck, kSyn | kAck}), 0x12 | WEIR_TCP_PAIR_SYN_ACK);
+  EXPECT_EQ(flags_of({kFin | kAck, kRst}), 0x15 | WEIR_TCP_PAIR_FIN_ACK);
+  EXPECT_EQ(flags_of({kAck, kAck, kRst | kAck}), 0x14 | WEIR_TCP_PAIR_RST_ACK);
+  EXPECT_EQ(flags_of({kSyn | kFin | kRst | kAck}),
+            0x17 | WEIR_TCP_PAIR_FIN_ACK | WEIR_TCP_PAIR_SYN_ACK | WEIR_TCP_PAIR_RST_ACK);
 }
 
 // The map of the mapped table that this process has, in memory. Others of the machine may
