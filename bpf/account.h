@@ -45,7 +45,7 @@ static __always_inline int add_to_ring(const struct packet* packet) {
   event->record.metrics.bytes = packet->bytes;
   event->record.metrics.start_mono_time_ns = now;
   event->record.metrics.end_mono_time_ns = now;
-  make_details(packet, namespace_id, &event->details);
+  make_details(packet, namespace_id, vlan_key, &event->details);
   event->wire_packets = packet->wire_packets;
   event->more_wire_bytes = packet->more_wire_bytes;
   bpf_ringbuf_submit(event, 0);

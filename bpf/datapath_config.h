@@ -27,6 +27,8 @@ const volatile weir_u32 end_clock = WEIR_CLOCK_PRECISE;
 /* UDP packets to this port are counted under what they carry by VXLAN; 0: under what they
  * are. */
 const volatile weir_u16 vxlan_port = 0;
+/* Whether the id of the outermost VLAN tag is part of a flow's key. */
+const volatile weir_u32 vlan_key = 0;
 /* Of the network namespace that these programs are attached in. */
 const volatile weir_u32 namespace_id = 0;
 

@@ -97,6 +97,8 @@ enum weir_flow_flag {
   WEIR_FLOW_HAS_DSCP = 1 << 0, /* an IP header could be read */
   WEIR_FLOW_HAS_ICMP = 1 << 1, /* icmp_type and icmp_code could be read */
   WEIR_FLOW_HAS_TCP = 1 << 2,  /* tcp_flags could be read */
+  /* Of a flow: `vlan` is part of its key, so that it is that of all of its packets. */
+  WEIR_FLOW_VLAN_KEY = 1 << 3,
   /* Of an entry of the mapped table: there may be another one of the same flow. */
   WEIR_FLOW_MAY_BE_TWICE = 1 << 7,
 };
@@ -114,7 +116,7 @@ struct flow_event_t {
  * that made them, another one reads them only if it has the same number: whoever changes
  * one of these structs, or the hash of the mapped table, raises it.
  */
-enum { WEIR_LAYOUT_VERSION = 4 };
+enum { WEIR_LAYOUT_VERSION = 5 };
 
 /* ---- The flow tables ---------------------------------------------------- */
 
@@ -125,7 +127,8 @@ enum { WEIR_LAYOUT_VERSION = 4 };
  */
 struct flow_key_t {
   struct flow_id_t id;
-  weir_u32 namespace_id;
+  weir_u16 namespace_id;
+  weir_u16 vlan; /* as in flow_details_t where it is part of the key, else 0 */
 } __attribute__((packed));
 
 struct flow_value_t {
@@ -156,7 +159,7 @@ struct flow_slot_t {
   weir_u64 bytes;
   weir_u64 end_time;  /* in the unit of enum weir_clock */
   weir_u32 tcp_flags; /* enum weir_seen_tcp_flags, so far */
-  weir_u32 reserved0;
+  weir_u32 vlan_key;  /* as flow_key_t.vlan */
   /* The second line: written once, by the CPU that claimed the slot, but for the first word. */
   weir_u64 more_wire_bytes; /* as in flow_value_t; only buffers that are segmented change it */
   weir_u64 src_ip[2];       /* in network order; all that is not IPv4 */

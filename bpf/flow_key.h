@@ -14,10 +14,10 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
 
-/* The key as the words it is made of. The last one is half of one: the namespace. */
+/* The key as the words it is made of. The last one is half of one: namespace and VLAN. */
 union flow_key {
   struct flow_id_t id;
-  struct flow_key_t with_namespace;
+  struct flow_key_t whole;
   weir_u64 words[(sizeof(struct flow_key_t) + 7) / sizeof(weir_u64)];
 };
 
@@ -44,14 +44,19 @@ static __always_inline weir_u16 seen_tcp_flags(const struct packet* packet) {
   return flags | pairs << WEIR_TCP_PAIR_SHIFT;
 }
 
+/* flow_details_t.flags, where the VLAN is or is not part of the key. */
+static __always_inline weir_u8 flags_of_flow(const struct packet* packet, weir_u32 vlan_key) {
+  return packet->flags | (vlan_key ? WEIR_FLOW_VLAN_KEY : 0);
+}
+
 static __always_inline void make_details(const struct packet* packet, weir_u32 namespace_id,
-                                         struct flow_details_t* details) {
+                                         weir_u32 vlan_key, struct flow_details_t* details) {
   details->tcp_flags = seen_tcp_flags(packet);
   details->vlan = packet->vlan;
   details->dscp = packet->dscp;
   details->icmp_type = packet->icmp_type;
   details->icmp_code = packet->icmp_code;
-  details->flags = packet->flags;
+  details->flags = flags_of_flow(packet, vlan_key);
   details->namespace_id = namespace_id;
   details->sampling_interval = packet->sampling_interval;
 }

@@ -79,7 +79,7 @@ static __always_inline void make_value(const struct packet* packet, struct flow_
   value->more_wire_bytes = packet->more_wire_bytes;
   value->start_mono_time_ns = start_time(packet->time);
   value->end_time = packet->time;
-  make_details(packet, namespace_id, &value->details);
+  make_details(packet, namespace_id, vlan_key, &value->details);
 }
 
 /* TABLE_TOOK_IT or an enum weir_table_failure. The table is looked up once, so that
@@ -90,7 +90,8 @@ static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
   if (!table) return WEIR_TABLE_OTHER;
   union flow_key key;
   make_key(packet, &key);
-  key.with_namespace.namespace_id = namespace_id;
+  key.whole.namespace_id = namespace_id;
+  key.whole.vlan = vlan_key ? packet->vlan : 0;
   struct flow_value_t* flow = bpf_map_lookup_elem(table, &key);
   if (!flow) {
     struct flow_value_t first;

@@ -52,6 +52,7 @@ struct slot_key {
   weir_u64 addresses;
   weir_u64 src_mac_protocol; /* with WEIR_SLOT_READY */
   weir_u64 dst_mac_namespace;
+  weir_u64 vlan; /* as flow_key_t.vlan */
 };
 
 /* Spreads the bits of `a` and `b` over all of the result (the finaliser of MurmurHash3
@@ -70,6 +71,7 @@ static __always_inline void make_slot_key(const struct packet* packet,
   key->src_mac_protocol = packet->src_mac | (weir_u64)packet->transport_protocol << 48 |
                           (packet->direction ? WEIR_SLOT_EGRESS : 0) | WEIR_SLOT_READY;
   key->dst_mac_namespace = packet->dst_mac | (weir_u64)namespace_id << 48;
+  key->vlan = vlan_key ? packet->vlan : 0;
   /* With its addresses: of an IPv4 packet whose header is cut off there are none. */
   if (packet->eth_protocol == ETHERTYPE_IPV4 && packet->flags & WEIR_FLOW_HAS_DSCP) {
     key->addresses = packet->src_ip[1] >> 32 | (packet->dst_ip[1] >> 32 << 32);
@@ -90,7 +92,8 @@ static __always_inline weir_u64 hash_of(const struct slot_key* key,
                                         const struct flow_hash_seed_t* seed) {
   const weir_u64 link =
       key->src_mac_protocol * seed->src_factor + key->dst_mac_namespace * seed->dst_factor;
-  return mix(key->ports_interface ^ seed->start ^ link, key->addresses);
+  const weir_u64 vlan = vlan_key ? mix(key->vlan, seed->start) : 0;
+  return mix(key->ports_interface ^ seed->start ^ link ^ vlan, key->addresses);
 }
 
 /* Of a slot with the same ports_interface. */
@@ -100,6 +103,7 @@ static __always_inline int is_same_flow(const struct flow_slot_t* slot, const st
       slot->dst_mac_namespace != key->dst_mac_namespace) {
     return 0;
   }
+  if (vlan_key && slot->vlan_key != key->vlan) return 0;
   if (key->src_mac_protocol & WEIR_SLOT_IPV4) return 1;
   return slot->eth_protocol == packet->eth_protocol && slot->src_ip[0] == packet->src_ip[0] &&
          slot->src_ip[1] == packet->src_ip[1] && slot->dst_ip[0] == packet->dst_ip[0] &&
@@ -159,7 +163,8 @@ static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slo
   slot->dscp = packet->dscp;
   slot->icmp_type = packet->icmp_type;
   slot->icmp_code = packet->icmp_code;
-  slot->flags = packet->flags | (may_be_twice ? WEIR_FLOW_MAY_BE_TWICE : 0);
+  slot->vlan_key = key->vlan;
+  slot->flags = flags_of_flow(packet, vlan_key) | (may_be_twice ? WEIR_FLOW_MAY_BE_TWICE : 0);
   slot->eth_protocol = packet->eth_protocol;
   if (!(key->src_mac_protocol & WEIR_SLOT_IPV4)) {
     slot->src_ip[0] = packet->src_ip[0];

@@ -112,7 +112,7 @@ static struct weir_parsed_packet packed(const struct packet* packet, weir_u32 co
       .truncated = (packet->notes & PACKET_TRUNCATED) != 0,
       .copied = copied,
   };
-  make_details(packet, 0, &parsed.details);
+  make_details(packet, 0, 0, &parsed.details);
   return parsed;
 }
 

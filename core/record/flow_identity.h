@@ -23,6 +23,7 @@ struct __attribute__((packed)) FlowKind {
   uint16_t eth_protocol;  // 0 where is_ip
   uint8_t transport_protocol;
   uint8_t is_ip;  // 1 or 0: tells an address from a MAC
+  uint32_t vlan;  // VlanKey of the record
 };
 
 // The identity of a flow on its whole way through the network. An IP flow: addresses, ports
@@ -33,7 +34,8 @@ struct __attribute__((packed)) FlowKind {
 // - MACs of an IP packet: each router writes its own;
 // - the EtherType of an IP packet: the same packet may be encapsulated at one of the places,
 //   and the form of its addresses tells IPv4 from IPv6;
-// - the VLAN: an interface of a VLAN sees the frame without the tag that its parent sees.
+// - the VLAN: an interface of a VLAN sees the frame without the tag that its parent sees. But if
+//   the source makes it a part of the flow (WEIR_VLAN_IS_KEY), it is in the identity too.
 struct __attribute__((packed)) FlowIdentity {
   FlowEnd source;
   FlowEnd destination;
@@ -55,6 +57,7 @@ struct __attribute__((packed)) FlowIdentity {
     flow.kind.eth_protocol = is_ip ? 0 : record.eth_protocol;
     flow.kind.transport_protocol = record.transport_protocol;
     flow.kind.is_ip = is_ip ? 1 : 0;
+    flow.kind.vlan = VlanKey(record);
     return flow;
   }
 
@@ -64,7 +67,7 @@ struct __attribute__((packed)) FlowIdentity {
   friend bool operator!=(const FlowIdentity& a, const FlowIdentity& b) { return !(a == b); }
 };
 
-static_assert(std::is_trivially_copyable_v<FlowIdentity> && sizeof(FlowIdentity) == 40);
+static_assert(std::is_trivially_copyable_v<FlowIdentity> && sizeof(FlowIdentity) == 44);
 static_assert(sizeof(FlowEnd::address) == sizeof(Record::src_addr));
 
 }  // namespace weir

@@ -40,7 +40,7 @@ TEST(FlowIdentityTest, LeavesOutWhatDiffersBetweenPlaces) {
       [](Record* r) { r->network_namespace = 7; },
       [](Record* r) { r->vlan_id = 7; },
       [](Record* r) { r->packets = 7; },
-      [](Record* r) { r->present = ~uint64_t{0}; },
+      [](Record* r) { r->present = ~uint64_t{WEIR_VLAN_IS_KEY}; },
   };
   for (const Record& record : {Tcp(), Arp()}) {
     for (const Change change : changes) {
@@ -48,6 +48,22 @@ TEST(FlowIdentityTest, LeavesOutWhatDiffersBetweenPlaces) {
       change(&elsewhere);
       EXPECT_EQ(FlowIdentity::Of(elsewhere), FlowIdentity::Of(record));
     }
+  }
+}
+
+TEST(FlowIdentityTest, HasTheVlanIfItIsAKey) {
+  for (Record record : {Tcp(), Arp()}) {
+    const FlowIdentity without_key = FlowIdentity::Of(record);
+    record.present |= WEIR_VLAN_IS_KEY;
+    const FlowIdentity untagged = FlowIdentity::Of(record);
+    record.present |= WEIR_HAS_VLAN;
+    const FlowIdentity vlan_0 = FlowIdentity::Of(record);
+    record.vlan_id = 5;
+    const FlowIdentity vlan_5 = FlowIdentity::Of(record);
+    EXPECT_NE(without_key, untagged);
+    EXPECT_NE(untagged, vlan_0);
+    EXPECT_NE(vlan_0, vlan_5);
+    EXPECT_EQ(FlowIdentity::Of(record), vlan_5);
   }
 }
 

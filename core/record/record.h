@@ -120,6 +120,16 @@ inline uint64_t WireBytes(const Record& record) {
   return record.present & WEIR_HAS_WIRE_BYTES ? record.wire_bytes : record.bytes;
 }
 
+// The VLAN as a part of the flow's identity: 0 where it is none, else another number for each
+// VLAN and for packets without a tag.
+inline uint32_t VlanKey(uint64_t present, uint16_t vlan_id) {
+  constexpr uint32_t kIsKey = 1u << 17;
+  constexpr uint32_t kTagged = 1u << 16;
+  if ((present & WEIR_VLAN_IS_KEY) == 0) return 0;
+  return kIsKey | ((present & WEIR_HAS_VLAN) != 0 ? kTagged | vlan_id : 0);
+}
+inline uint32_t VlanKey(const Record& record) { return VlanKey(record.present, record.vlan_id); }
+
 // The bits of `present` that say which times were measured. Records of which a time is "not yet
 // set" have neither: raw records of the reference (NewRecord), and those of sources that do not
 // know the bits.
@@ -149,6 +159,13 @@ inline std::optional<uint64_t> DurationOf(const Record& record) {
   if (!has_wall || record.end_wall_time_ns < record.start_wall_time_ns) return std::nullopt;
   return static_cast<uint64_t>(record.end_wall_time_ns) -
          static_cast<uint64_t>(record.start_wall_time_ns);
+}
+
+// By a clock that both have; where they do not say which they have, the monotonic one.
+inline bool StartsBefore(const Record& a, const Record& b) {
+  const uint64_t clocks = a.present & b.present & kTimeBits;
+  if (clocks == WEIR_HAS_WALL_TIME) return a.start_wall_time_ns < b.start_wall_time_ns;
+  return a.start_mono_time_ns < b.start_mono_time_ns;
 }
 
 namespace internal {
@@ -206,6 +223,10 @@ inline uint64_t AccumulateTimes(const Record& other, Record* into) {
 
 // Adds `other`, a record of the same flow, to `into`: earliest start, latest end, sums.
 inline void Accumulate(const Record& other, Record* into) {
+  // The VLAN is that of the first packet, which may have had no tag.
+  const Record& first = StartsBefore(other, *into) ? other : *into;
+  const uint64_t has_vlan = first.present & WEIR_HAS_VLAN;
+  const uint16_t vlan_id = first.vlan_id;
   const uint64_t time_bits = internal::AccumulateTimes(other, into);
   if ((into->present | other.present) & WEIR_HAS_WIRE_PACKETS) {
     into->wire_packets = WirePackets(*into) + WirePackets(other);
@@ -224,11 +245,12 @@ inline void Accumulate(const Record& other, Record* into) {
     into->icmp_type = other.icmp_type;
     into->icmp_code = other.icmp_code;
   }
-  if (added & WEIR_HAS_VLAN) into->vlan_id = other.vlan_id;
   if (added & WEIR_HAS_SAMPLING) into->sampling_interval = other.sampling_interval;
   if (added & WEIR_HAS_AGENT_IP) std::memcpy(into->agent_ip, other.agent_ip, kIpLength);
   if (other.present & WEIR_HAS_FLOW_END_REASON) into->flow_end_reason = other.flow_end_reason;
-  into->present = ((into->present | other.present) & ~kTimeBits) | time_bits;
+  into->present =
+      ((into->present | other.present) & ~(kTimeBits | WEIR_HAS_VLAN)) | time_bits | has_vlan;
+  into->vlan_id = vlan_id;
 }
 
 }  // namespace weir

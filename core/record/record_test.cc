@@ -258,13 +258,29 @@ TEST(AccumulateTest, JoinsWhatWasMeasured) {
   other.flow_end_reason = 3;
   Accumulate(other, &into);
   EXPECT_EQ(into.tcp_flags, 0x12);
-  EXPECT_EQ(into.dscp, 10);  // the first seen
-  EXPECT_EQ(into.vlan_id, 7);
+  EXPECT_EQ(into.dscp, 10);    // the first seen
+  EXPECT_EQ(into.vlan_id, 0);  // the first packet had none
   EXPECT_EQ(into.flow_end_reason, 3);
-  EXPECT_EQ(into.present, other.present);
+  EXPECT_EQ(into.present, other.present & ~uint64_t{WEIR_HAS_VLAN});
 }
 
 // Where one of the two did not count packets of the wire, its buffers stand for them.
+// The first packet may have had no tag; and records do not always come in their order.
+TEST(AccumulateTest, HasTheVlanOfTheFirstPacket) {
+  Record tagged = Metrics(10, 20, 1, 1);
+  tagged.present |= WEIR_HAS_VLAN;
+  tagged.vlan_id = 5;
+  for (const bool untagged_first : {true, false}) {
+    const Record untagged = untagged_first ? Metrics(5, 6, 1, 1) : Metrics(15, 16, 1, 1);
+    for (const bool in_order : {true, false}) {
+      Record into = untagged_first == in_order ? untagged : tagged;
+      Accumulate(untagged_first == in_order ? tagged : untagged, &into);
+      EXPECT_EQ((into.present & WEIR_HAS_VLAN) != 0, !untagged_first);
+      EXPECT_EQ(into.vlan_id, untagged_first ? 0 : 5);
+    }
+  }
+}
+
 TEST(AccumulateTest, WirePacketsAreNeverFewerThanPackets) {
   Record into = Metrics(1, 2, 10, 1);
   Record other = Metrics(1, 2, 2, 1);

@@ -108,7 +108,10 @@ enum {
   WEIR_HAS_AGENT_IP = 1u << 10,
   WEIR_HAS_TCP_FLAG_PAIRS = 1u << 11,
   WEIR_HAS_MONO_TIME = 1u << 12, /* start_mono_time_ns and end_mono_time_ns are measured */
-  WEIR_HAS_WALL_TIME = 1u << 13  /* start_wall_time_ns and end_wall_time_ns are measured */
+  WEIR_HAS_WALL_TIME = 1u << 13, /* start_wall_time_ns and end_wall_time_ns are measured */
+  /* No field: the VLAN is part of the flow's identity. Records with another vlan_id, or without
+   * one, are of other flows. */
+  WEIR_VLAN_IS_KEY = 1u << 14
 };
 
 /* Bits of weir_record.tcp_flag_pairs: a packet had both flags. */
@@ -148,7 +151,7 @@ typedef struct weir_record {
   uint64_t wire_packets;      /* packets on the wire where `packets` counts GSO buffers */
   uint32_t sampling_interval; /* 1 of N packets was looked at */
   uint16_t tcp_flags;         /* union, IPFIX tcpControlBits */
-  uint16_t vlan_id;           /* outermost tag, 12 bits */
+  uint16_t vlan_id;           /* of the first packet's outermost tag, 12 bits */
   uint8_t dscp;
   uint8_t icmp_type; /* ICMP or ICMPv6 */
   uint8_t icmp_code;

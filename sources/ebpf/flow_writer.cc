@@ -40,6 +40,7 @@ void SetDetails(const flow_details_t& details, Record* record) {
     record->vlan_id = details.vlan & ~WEIR_VLAN_PRESENT;
     record->present |= WEIR_HAS_VLAN;
   }
+  if (has(WEIR_FLOW_VLAN_KEY)) record->present |= WEIR_VLAN_IS_KEY;
   if (details.sampling_interval > 1) {
     record->sampling_interval = details.sampling_interval;
     record->present |= WEIR_HAS_SAMPLING;

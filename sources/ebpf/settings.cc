@@ -79,6 +79,7 @@ sdk::Result<KernelOptions> KernelOptionsOf(const EbpfMap& config) {
   KernelOptions kernel;
   kernel.max_flows = config.cache_max_flows();
   kernel.sampling = config.sampling();
+  kernel.vlan_key = config.vlan_key();
   kernel.all_namespaces = config.netns() == EbpfMap::ALL;
   kernel.tier = TierOf(config.flow_table());
   kernel.clock = config.timestamps() == EbpfMap::COARSE ? WEIR_CLOCK_COARSE : WEIR_CLOCK_PRECISE;

@@ -238,7 +238,7 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   Flow icmp = SomePacket(2);
   icmp.value.details.icmp_type = 3;
   icmp.value.details.icmp_code = 4;
-  icmp.value.details.flags = WEIR_FLOW_HAS_ICMP;
+  icmp.value.details.flags = WEIR_FLOW_HAS_ICMP | WEIR_FLOW_VLAN_KEY;
   world_.Insert(icmp);
   // FIN and RST, with ACK in one packet.
   for (const int last : {0x11 | WEIR_TCP_PAIR_FIN_ACK, 0x14 | WEIR_TCP_PAIR_RST_ACK}) {
@@ -262,7 +262,7 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   EXPECT_EQ(records[0].dscp, 46);
   EXPECT_EQ(records[0].vlan_id, 0);
   EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kActiveTimeout));
-  EXPECT_EQ(records[1].present, kAlways | WEIR_HAS_ICMP);
+  EXPECT_EQ(records[1].present, kAlways | WEIR_HAS_ICMP | WEIR_VLAN_IS_KEY);
   EXPECT_EQ(records[1].icmp_type, 3);
   EXPECT_EQ(records[1].icmp_code, 4);
   for (int i : {2, 3}) {
@@ -658,6 +658,9 @@ TEST(Settings, PacketsAreLookedIntoByThePortOnlyWhereAsked) {
   sources::EbpfMap config;
   config.set_vxlan_port(8472);
   EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 0);
+  EXPECT_FALSE(SettingsOf(config)->kernel.vlan_key);
+  config.set_vlan_key(true);
+  EXPECT_TRUE(SettingsOf(config)->kernel.vlan_key);
   config.set_vxlan(sources::EbpfMap::INNER);
   EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 8472);
   config.clear_vxlan_port();

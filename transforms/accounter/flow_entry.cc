@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kBytesBits = 38;
 constexpr int kPacketsBits = 26;
-constexpr int kMoreWireBytesBits = 29;
+constexpr int kMoreWireBytesBits = 28;
 constexpr int kMoreWirePacketsBits = 22;
 constexpr int kDurationBits = 42;
 constexpr int kVlanBits = 12;
@@ -24,13 +24,15 @@ constexpr uint64_t kBitsBehindDuplicate = WEIR_HAS_WIRE_BYTES | WEIR_HAS_AGENT_I
                                           WEIR_HAS_TCP_FLAG_PAIRS | WEIR_HAS_MONO_TIME |
                                           WEIR_HAS_WALL_TIME;
 constexpr bool FitsPresent(uint64_t present) {
-  return (present & ~(kBitsBeforeDuplicate | kBitsBehindDuplicate)) == 0;
+  return (present & ~(kBitsBeforeDuplicate | kBitsBehindDuplicate | WEIR_VLAN_IS_KEY)) == 0;
 }
 constexpr uint64_t NarrowPresent(uint64_t present) {
   return (present & kBitsBeforeDuplicate) | (present & kBitsBehindDuplicate) >> 1;
 }
-constexpr uint64_t PresentOf(uint64_t narrow) {
-  return (narrow & kBitsBeforeDuplicate) | (narrow << 1 & kBitsBehindDuplicate);
+uint64_t PresentOf(const FlowEntry& entry) {
+  const uint64_t narrow = entry.present;
+  return (narrow & kBitsBeforeDuplicate) | (narrow << 1 & kBitsBehindDuplicate) |
+         (entry.vlan_is_key ? WEIR_VLAN_IS_KEY : 0);
 }
 
 // The TCP flags and pairs of a record as an entry has them, if they fit.
@@ -75,7 +77,7 @@ struct Times {
     times.end_wall_ns =
         static_cast<int64_t>(static_cast<uint64_t>(entry.start_wall_time_ns) + entry.duration_ns);
     times.end_mono_ns = 0;
-    if (HasMono(PresentOf(entry.present), times.start_mono_ns)) {
+    if (HasMono(PresentOf(entry), times.start_mono_ns)) {
       times.end_mono_ns = times.start_mono_ns + entry.duration_ns +
                           static_cast<uint64_t>(int64_t{entry.mono_change_ns});
     }
@@ -162,6 +164,7 @@ bool Compact(const Record& record, FlowEntry* entry) {
                     record.end_wall_time_ns};
   if (!times.PutInto(record.present, entry)) return false;
   entry->wide = 0;
+  entry->vlan_is_key = (record.present & WEIR_VLAN_IS_KEY) != 0 ? 1 : 0;
   entry->present = LowBits(NarrowPresent(record.present), 13);
   entry->flow_end_reason = record.flow_end_reason & 7u;
   entry->dscp = record.dscp & 63u;
@@ -180,7 +183,7 @@ void Expand(const FlowEntry& entry, Record* record) {
   record->end_mono_time_ns = times.end_mono_ns;
   record->start_wall_time_ns = times.start_wall_ns;
   record->end_wall_time_ns = times.end_wall_ns;
-  record->present = PresentOf(entry.present);
+  record->present = PresentOf(entry);
   record->network_namespace = entry.network_namespace;
   const auto if_measured = [record](uint64_t bit, uint64_t value) {
     return (record->present & bit) != 0 ? value : 0;
@@ -202,8 +205,12 @@ void Expand(const FlowEntry& entry, Record* record) {
 
 bool Merge(const Record& record, FlowEntry* entry) {
   // What is measured for the first time now has rules of its own; it happens once a flow.
-  const uint64_t present = PresentOf(entry->present);
+  const uint64_t present = PresentOf(*entry);
   if ((record.present & ~present) != 0) return false;
+  // Another VLAN has rules of its own too.
+  if (((present ^ record.present) & WEIR_HAS_VLAN) != 0 || record.vlan_id != entry->vlan_id) {
+    return false;
+  }
   const bool has_icmp = (present & WEIR_HAS_ICMP) != 0;
   if (!FitTcpFlags(record) || (has_icmp && NarrowTcpFlags(record) != 0)) return false;
   const bool has_reason = (record.present & WEIR_HAS_FLOW_END_REASON) != 0;

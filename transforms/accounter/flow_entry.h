@@ -25,11 +25,12 @@ struct alignas(64) FlowEntry {
   // Whether the record is kept whole; then wide_number says where, and of what follows
   // only the times of the table and the links count.
   uint64_t wide : 1;
-  uint64_t present : 13;  // weir_record's, without WEIR_IS_DUPLICATE
+  uint64_t present : 13;  // weir_record's, without WEIR_IS_DUPLICATE and WEIR_VLAN_IS_KEY
+  uint64_t vlan_is_key : 1;
   uint64_t flow_end_reason : 3;
   uint64_t dscp : 6;
   uint64_t vlan_id : 12;
-  uint64_t more_wire_bytes : 29;  // wire_bytes without `bytes`
+  uint64_t more_wire_bytes : 28;  // wire_bytes without `bytes`
   uint64_t bytes : 38;
   uint64_t packets : 26;
   uint64_t more_wire_packets : 22;  // wire_packets without `packets`
@@ -49,7 +50,13 @@ struct alignas(64) FlowEntry {
   uint32_t previous;
   uint32_t next;
 
-  // Of the key all but the upper half of the namespace, which `wide` entries have.
+  // VlanKey of the record of an entry that is not wide.
+  uint32_t vlan_key() const {
+    const uint64_t is_key = vlan_is_key ? WEIR_VLAN_IS_KEY : 0;
+    return VlanKey(is_key | (present & WEIR_HAS_VLAN), vlan_id);
+  }
+
+  // Of the key all but the VLAN and the upper half of the namespace, which `wide` entries have.
   bool HasKeyOf(const Record& record) const {
     return std::memcmp(key, &record, kKeySize) == 0 &&
            network_namespace == static_cast<uint32_t>(record.network_namespace);

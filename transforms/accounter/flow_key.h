@@ -2,7 +2,8 @@
 // What makes two records the same flow, and its hash.
 //
 // That is the reference's key, which a row begins with, and the namespace that its
-// interface index is of: two namespaces may both have an interface 2.
+// interface index is of: two namespaces may both have an interface 2. Where the source says
+// so, the VLAN is a part of it too.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_FLOW_KEY_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_FLOW_KEY_H_
 
@@ -35,11 +36,13 @@ class FlowHash {
   static FlowHash Random();
 
   uint64_t operator()(const Record& record) const {
-    return Of(reinterpret_cast<const uint8_t*>(&record), record.network_namespace);
+    // The numbers of namespaces have 32 bits. For wider ones hashes may meet, not flows.
+    return Of(reinterpret_cast<const uint8_t*>(&record),
+              record.network_namespace + (uint64_t{VlanKey(record)} << 40));
   }
-  uint64_t Of(const uint8_t* key, uint64_t network_namespace) const {
+  uint64_t Of(const uint8_t* key, uint64_t link) const {
     const Wide sum = Product(key, 0) + Product(key, 1) + Product(key, 2) +
-                     Wide{Word(key, 6) + key_[6]} * (network_namespace + key_[7]);
+                     Wide{Word(key, 6) + key_[6]} * (link + key_[7]);
     const uint64_t low = static_cast<uint64_t>(sum) ^ key_[8];
     const uint64_t high = static_cast<uint64_t>(sum >> 64) ^ key_[9];
     const Wide mixed = Wide{low} * (high | 1);

@@ -97,8 +97,12 @@ class FlowTable {
   bool IsOf(uint32_t number, const Record& record) const {
     const FlowEntry& entry = entries_[number];
     if (!entry.HasKeyOf(record)) return false;
-    return (entry.wide ? wide_[entry.wide_number].network_namespace
-                       : uint64_t{entry.network_namespace}) == record.network_namespace;
+    if (!entry.wide) {
+      return entry.network_namespace == record.network_namespace &&
+             entry.vlan_key() == VlanKey(record);
+    }
+    const Record& whole = wide_[entry.wide_number];
+    return whole.network_namespace == record.network_namespace && VlanKey(whole) == VlanKey(record);
   }
   void AccumulateWhole(const Record& record, uint32_t number);
   // Puts a record into an entry, in whatever form.

@@ -107,7 +107,9 @@ class ReferenceAccounter {
   static Key KeyBytes(const Record& record) {
     Key key(reinterpret_cast<const char*>(&record), offsetof(Record, packets));
     key.append(reinterpret_cast<const char*>(&record.network_namespace), 8);
-    return key;
+    if ((record.present & WEIR_VLAN_IS_KEY) == 0) return key;
+    const bool tagged = (record.present & WEIR_HAS_VLAN) != 0;
+    return key + (tagged ? "VLAN " + std::to_string(record.vlan_id) : "no VLAN");
   }
 
   static bool EndWasSeen(const Record& record) {
@@ -154,7 +156,8 @@ class RecordGenerator {
   // Of one of `flows` flows. With `odd` of 8 chances each, values that real ones hardly have.
   Record Next(uint32_t flows, uint32_t odd) {
     Record record{};
-    SetFlow(Below(flows), &record);
+    const uint32_t flow = Below(flows);
+    SetFlow(flow, &record);
     record.packets = Number(odd, 1000);
     record.bytes = Number(odd, 1'000'000);
     record.start_mono_time_ns = Number(odd, 1'000'000) + (Below(8) < odd ? 0 : kUptimeNs);
@@ -175,6 +178,10 @@ class RecordGenerator {
     record.tcp_flags =
         Has(record, WEIR_HAS_TCP_FLAGS, odd) ? Below(odd > 0 ? 1u << 16 : 1u << 12) : 0;
     record.vlan_id = Has(record, WEIR_HAS_VLAN, odd) ? Below(odd > 0 ? 1u << 16 : 1u << 12) : 0;
+    if (flow % 4 == 0) {  // of several VLANs, which are flows of their own
+      record.present |= WEIR_VLAN_IS_KEY;
+      if ((record.present & WEIR_HAS_VLAN) != 0) record.vlan_id = Below(3);
+    }
     record.dscp = Has(record, WEIR_HAS_DSCP, odd) ? Below(odd > 0 ? 256 : 64) : 0;
     if (Has(record, WEIR_HAS_ICMP, odd)) {
       record.icmp_type = Below(256);

@@ -42,6 +42,7 @@ TEST_P(VerifierTest, IsFarFromItsLimit) {
   options.tier = GetParam();
   options.clock = WEIR_CLOCK_COARSE;
   options.vxlan_port = 4789;
+  options.vlan_key = true;
   sdk::testing::FakeHost host;
   sdk::Result<std::unique_ptr<KernelFlows>> kernel = KernelFlows::Load(options, host.MakeStage());
   if (kernel.status().code() == WEIR_PERMISSION_DENIED ||

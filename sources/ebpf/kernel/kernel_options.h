@@ -22,6 +22,7 @@ struct KernelOptions {
   TableTier tier = TableTier::kAuto;
   weir_clock clock = WEIR_CLOCK_PRECISE;
   uint16_t vxlan_port = 0;      // of UDP packets that are looked into; 0: none are
+  bool vlan_key = false;        // the outermost VLAN id is part of a flow's key
   bool all_namespaces = false;  // ForNamespace will be called
   // A folder of a BPF file system that keeps tables, counters and attached programs in the
   // kernel when this process ends; empty: they end with it.

@@ -54,7 +54,12 @@ class FlowMerge {
     }
   };
 
-  static Key KeyOf(const Flow& flow) { return {{flow.id, flow.value.details.namespace_id}}; }
+  static Key KeyOf(const Flow& flow) {
+    const flow_details_t& details = flow.value.details;
+    const bool has_vlan = (details.flags & WEIR_FLOW_VLAN_KEY) != 0;
+    return {{flow.id, static_cast<weir_u16>(details.namespace_id),
+             has_vlan ? details.vlan : weir_u16{0}}};
+  }
 
   // What the first packet had is taken of the earlier one.
   static void Merge(const Flow& other, Flow* into) {
