@@ -35,7 +35,7 @@ class InterruptibleReader {
       const ssize_t got = read(fd_, to, size);
       if (got >= 0) return static_cast<size_t>(got);
       // Another reader of the same pipe may have been faster.
-      if (errno != EINTR && errno != EAGAIN) return ErrnoStatus("read", errno);
+      if (errno != EINTR && errno != EAGAIN) return FileErrnoStatus("read", errno);
     }
   }
 

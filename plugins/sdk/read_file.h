@@ -24,13 +24,13 @@ inline constexpr size_t kMaxFileBytes = 4 << 20;
 // that is empty or has more than kMaxFileBytes. Thread-safe.
 inline Result<std::string> ReadFile(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return ErrnoStatus("read " + path, errno);
+  if (fd.get() < 0) return FileErrnoStatus("read " + path, errno);
   std::string contents;
   char buffer[4096];
   while (true) {
     const ssize_t size = read(fd.get(), buffer, sizeof(buffer));
     if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return ErrnoStatus("read " + path, errno);
+    if (size < 0) return FileErrnoStatus("read " + path, errno);
     if (size == 0) break;
     contents.append(buffer, static_cast<size_t>(size));
     if (contents.size() > kMaxFileBytes) {

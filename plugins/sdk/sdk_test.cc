@@ -254,6 +254,17 @@ TEST(StatusTest, TakesAbseilsStatusAndStatusOr) {
 TEST(StatusTest, TellsPrivilegesAndFeaturesFromOtherErrors) {
   EXPECT_EQ(ErrnoStatus("open x", EACCES).message(), "open x: Permission denied");
   EXPECT_EQ(ErrnoStatus("", EPERM).code(), WEIR_PERMISSION_DENIED);
+  EXPECT_EQ(ErrnoStatus("", EACCES).code(), WEIR_FAILED_PRECONDITION);
+  EXPECT_EQ(ErrnoStatus("", EROFS).code(), WEIR_FAILED_PRECONDITION);
+  EXPECT_EQ(ErrnoStatus("", EFBIG).code(), WEIR_RESOURCE_EXHAUSTED);
+  for (int error = 1; error < 134; ++error) {
+    const weir_code code = FileErrnoStatus("", error).code();
+    EXPECT_TRUE(code != WEIR_PERMISSION_DENIED && code != WEIR_UNIMPLEMENTED) << error;
+    EXPECT_NE(code, WEIR_OK) << error;
+  }
+  EXPECT_EQ(FileErrnoStatus("open x", EPERM).message(), "open x: Operation not permitted");
+  EXPECT_EQ(FileErrnoStatus("", ENOSPC).code(), WEIR_RESOURCE_EXHAUSTED);
+  EXPECT_NE(FileErrnoStatus("write x", EFBIG).message().find("ulimit -f"), std::string::npos);
   EXPECT_EQ(ErrnoStatus("", ENOSYS).code(), WEIR_UNIMPLEMENTED);
   EXPECT_EQ(ErrnoStatus("", EIO).code(), WEIR_UNKNOWN);
 }

@@ -117,7 +117,7 @@ sdk::Status FileSink::Start() {
   if (sdk::Status status = MakeFolders(path); !status.ok()) return status;
   const std::string folder = FolderOf(path);
   if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    return sdk::ErrnoStatus(absl::StrCat("write to the folder ", folder), errno);
+    return sdk::FileErrnoStatus(absl::StrCat("write to the folder ", folder), errno);
   }
   if (sdk::Status status = FinishLeftovers(); !status.ok()) return status;
   RemoveOld();
@@ -197,7 +197,7 @@ sdk::Status FileSink::MakeFolders(const std::string& path) const {
        slash = path.find('/', slash + 1)) {
     const std::string folder = path.substr(0, slash);
     if (mkdir(folder.c_str(), kFolderMode) != 0 && errno != EEXIST) {
-      return sdk::ErrnoStatus(absl::StrCat("make the folder ", folder), errno);
+      return sdk::FileErrnoStatus(absl::StrCat("make the folder ", folder), errno);
     }
   }
   return sdk::OkStatus();
@@ -230,7 +230,7 @@ sdk::Status FileSink::FinishLeftover(const std::string& path) {
     const std::string aside = absl::StrCat(path, ".damaged");
     stage_.Log(WEIR_LOG_ERROR, absl::StrCat(status.message(), "; it is now ", aside));
     if (calls_->Rename(path.c_str(), aside.c_str()) != 0) {
-      return sdk::ErrnoStatus(absl::StrCat("rename ", path, " to ", aside), errno);
+      return sdk::FileErrnoStatus(absl::StrCat("rename ", path, " to ", aside), errno);
     }
     return file_.Close();
   }
@@ -414,7 +414,7 @@ sdk::Status FileSink::CloseFile() {
   if (!empty) {
     named = GiveName(file_.path());
   } else if (unlink(file_.path().c_str()) != 0 && errno != ENOENT) {
-    named = sdk::ErrnoStatus(absl::StrCat("remove ", file_.path()), errno);
+    named = sdk::FileErrnoStatus(absl::StrCat("remove ", file_.path()), errno);
   }
   sdk::Status closed = file_.Close();
   return named.ok() ? closed : named;
@@ -432,7 +432,7 @@ sdk::Status FileSink::GiveName(const std::string& unfinished) {
     }
     if (errno == ENOENT) return sdk::OkStatus();  // it was deleted or moved just now
     if (errno != EEXIST) {
-      return sdk::ErrnoStatus(absl::StrCat("rename ", unfinished, " to ", numbered), errno);
+      return sdk::FileErrnoStatus(absl::StrCat("rename ", unfinished, " to ", numbered), errno);
     }
   }
   return {WEIR_ALREADY_EXISTS, absl::StrCat("rename ", unfinished, ": there is no name left")};
@@ -444,7 +444,7 @@ sdk::Status FileSink::SyncFolder(const std::string& path) {
   const std::string folder = FolderOf(path);
   const sdk::UniqueFd fd(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (fd.get() >= 0 && calls_->Sync(fd.get()) == 0) return sdk::OkStatus();
-  return sdk::ErrnoStatus(absl::StrCat("fsync ", folder), errno);
+  return sdk::FileErrnoStatus(absl::StrCat("fsync ", folder), errno);
 }
 
 // That a file cannot be removed ends no run.

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>  // keep: AT_FDCWD
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -717,9 +718,11 @@ TEST_F(FileSinkTest, AKillInTheMiddleOfWritingTearsNoRecord) {
 // ---- Disks that are full or broken ------------------------------------------------
 
 TEST_F(FileSinkTest, AFullOrBrokenDiskIsAnErrorWithThePathAndSpoilsNothing) {
-  const std::pair<int, std::string> errors[] = {{ENOSPC, "No space left on device"},
-                                                {EDQUOT, "Disk quota exceeded"},
-                                                {EIO, "Input/output error"}};
+  const std::pair<int, std::string> errors[] = {
+      {ENOSPC, "No space left on device"},
+      {EDQUOT, "Disk quota exceeded"},
+      {EFBIG, "File too large (RLIMIT_FSIZE, `ulimit -f`, or that of the file system)"},
+      {EIO, "Input/output error"}};
   for (const auto& [error, text] : errors) {
     // At most so many bytes go in, in the middle of a line for the most part.
     for (const size_t room : {size_t{0}, size_t{1}, size_t{1000}, Lines(0, 20).size()}) {
@@ -740,6 +743,58 @@ TEST_F(FileSinkTest, AFullOrBrokenDiskIsAnErrorWithThePathAndSpoilsNothing) {
       EXPECT_EQ(Read(In("flows")), Lines(0, delivered));
       EXPECT_GT(Read(In("flows")).size() + Lines(delivered, 1).size(), Lines(0, 20).size() + room);
     }
+  }
+}
+
+// The kernel's own limit. It sends SIGXFSZ, which `weir run` ignores.
+TEST_F(FileSinkTest, ALimitOfTheSizeOfFilesIsAnErrorThatSpoilsNothing) {
+  for (const File::Format format : {File::JSON, File::CSV, File::RAW}) {
+    for (const File::Compression compression : {File::NONE, File::GZIP}) {
+      SetUp();
+      FakeHost host("archive");
+      File config = Config("flows");
+      config.set_format(format);
+      config.set_compression(compression);
+      const auto former = signal(SIGXFSZ, SIG_IGN);
+      rlimit limit;
+      ASSERT_EQ(getrlimit(RLIMIT_FSIZE, &limit), 0);
+      const rlimit small = {2000, limit.rlim_max};
+      ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &small), 0);
+      auto sink = Make(config, &host);
+      const bool started = sink->Start().ok();
+      sdk::Status status;
+      for (size_t i = 0; i < 200 && status.ok(); i += 10) {
+        status = host.Feed(sink.get(), Records(i, 10));
+        if (status.ok()) status = sink->Tick(i * kSecond);
+      }
+      const bool stopped = sink->Stop().ok();
+      ASSERT_EQ(setrlimit(RLIMIT_FSIZE, &limit), 0);  // before anything else is written
+      ASSERT_NE(signal(SIGXFSZ, former), SIG_ERR);
+      EXPECT_TRUE(started && stopped);
+      EXPECT_EQ(status.message().find("write " + In("flows") + ": File too large"), 0u)
+          << status.message();
+      // A failed Tick drops in the pipeline only, not in this host.
+      if (compression == File::NONE) host.ExpectBalanced();
+      const std::string text = Contents(In("flows"), compression);
+      const size_t lines = format == File::RAW ? text.size() / sizeof(RawRecord)
+                                               : std::count(text.begin(), text.end(), '\n') -
+                                                     (format == File::CSV && !text.empty() ? 1 : 0);
+      EXPECT_EQ(lines, host.delivered()) << format << " " << compression;
+    }
+  }
+}
+
+TEST_F(FileSinkTest, AFileThatCannotBeOpenedIsNoMissingPrivilege) {
+  fs::create_directories(In("folder"));
+  const std::string impossible[] = {"/proc/flows", "/sys/flows", "/dev/null/flows", In("folder"),
+                                    In("none/flows")};
+  for (const std::string& path : impossible) {
+    File config;
+    config.set_path(path);
+    const sdk::Status status = Make(config)->Start();
+    EXPECT_FALSE(status.ok()) << path;
+    EXPECT_NE(status.code(), WEIR_PERMISSION_DENIED) << status.message();
+    EXPECT_NE(status.code(), WEIR_UNIMPLEMENTED) << status.message();
   }
 }
 

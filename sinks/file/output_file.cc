@@ -27,7 +27,7 @@ OutputFile::~OutputFile() {
 }
 
 sdk::Status OutputFile::Failed(const char* what, int error) const {
-  return sdk::ErrnoStatus(absl::StrCat(what, " ", path_), error);
+  return sdk::FileErrnoStatus(absl::StrCat(what, " ", path_), error);
 }
 
 sdk::Status OutputFile::OpenNew(const std::string& path, mode_t mode) {

@@ -36,7 +36,7 @@ sdk::Status RemoveOldFiles(const FileSettings& settings, int64_t wall_ns,
     if (unlink(path.c_str()) == 0) {
       removed->push_back(path);
     } else if (errno != ENOENT && first_error.ok()) {
-      first_error = sdk::ErrnoStatus(absl::StrCat("remove ", path), errno);
+      first_error = sdk::FileErrnoStatus(absl::StrCat("remove ", path), errno);
     }
   }
   return first_error;

@@ -33,7 +33,7 @@ class FileEnd {
 
   sdk::Result<uint64_t> Find(File::Format format, File::Compression compression) {
     struct stat info;
-    if (fstat(fd_, &info) != 0) return sdk::ErrnoStatus(absl::StrCat("read ", path_), errno);
+    if (fstat(fd_, &info) != 0) return sdk::FileErrnoStatus(absl::StrCat("read ", path_), errno);
     size_ = static_cast<uint64_t>(info.st_size);
     constexpr size_t kMostText = EncodedRecords::kMaxRecordBytes;
     switch (compression) {
@@ -73,7 +73,7 @@ class FileEnd {
       const ssize_t got =
           pread(fd_, block_.data() + have, block_.size() - have, static_cast<off_t>(offset + have));
       if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return sdk::ErrnoStatus(absl::StrCat("read ", path_), errno);
+      if (got < 0) return sdk::FileErrnoStatus(absl::StrCat("read ", path_), errno);
       if (got == 0) break;
       have += static_cast<size_t>(got);
     }

@@ -26,7 +26,7 @@ StdoutSink::~StdoutSink() {
 
 sdk::Status StdoutSink::Start() {
   fd_ = fcntl(original_fd_, F_DUPFD_CLOEXEC, 0);
-  if (fd_ < 0) return sdk::ErrnoStatus("open standard output", errno);
+  if (fd_ < 0) return sdk::FileErrnoStatus("open standard output", errno);
   ChooseEncoder();
   return sdk::OkStatus();
 }
@@ -49,7 +49,7 @@ void StdoutSink::ChooseEncoder() {
 sdk::Status StdoutSink::Stop() {
   // Some file systems report only here that what was written did not get there.
   if (close(std::exchange(fd_, -1)) != 0) {
-    return sdk::ErrnoStatus("close standard output", errno);
+    return sdk::FileErrnoStatus("close standard output", errno);
   }
   return sdk::OkStatus();
 }
@@ -71,7 +71,7 @@ sdk::Status StdoutSink::Process(const BatchView& batch) {
     if (error == EPIPE) {
       ReaderHasGone(next - first - delivered);
     } else if (error != 0) {
-      return sdk::ErrnoStatus("write to standard output", error);
+      return sdk::FileErrnoStatus("write to standard output", error);
     }
   }
   return sdk::OkStatus();

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/record/raw_record_reader.h"
+#include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/interruptible_reader.h"
 #include "sources/record_file/block_reader.h"
 
@@ -76,10 +77,13 @@ absl::Status RecordFileSource::Open() {
   // O_NONBLOCK: opening a named pipe must not wait for its writer; Run does.
   fd_ = sdk::UniqueFd(path_ == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                    : open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd_.get() < 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
+  const auto failed = [this](int error) {
+    return ToAbsl(sdk::FileErrnoStatus(absl::StrCat("open ", name_), error));
+  };
+  if (fd_.get() < 0) return failed(errno);
   struct stat info;
-  if (fstat(fd_.get(), &info) != 0) return absl::ErrnoToStatus(errno, absl::StrCat("open ", name_));
-  if (S_ISDIR(info.st_mode)) return absl::ErrnoToStatus(EISDIR, absl::StrCat("open ", name_));
+  if (fstat(fd_.get(), &info) != 0) return failed(errno);
+  if (S_ISDIR(info.st_mode)) return failed(EISDIR);
   return ToAbsl(wakeup_.Open());
 }
 

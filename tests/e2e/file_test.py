@@ -272,6 +272,53 @@ class SignalTest(FileTest):
             self.assertGreater(whole, 1000)
 
 
+class RefusedTest(FileTest):
+    """What is wrong with a file is exit code 1: no privilege for measuring is missing."""
+
+    def assert_fails(self, command, settings, message, source=os.devnull):
+        done = subprocess.run(
+            command + [harness.WEIR, "run", "--config=" + self.pipeline(source, settings)],
+            text=True, capture_output=True, timeout=harness.DEADLINE_SECONDS, check=False)
+        self.assertEqual(done.returncode, harness.EXIT_FAILED, done.stderr)
+        self.assertIn(message, done.stderr)
+        self.assertNotIn("capture", done.stderr)
+
+    @unittest.skipIf(os.geteuid() != 0, "SKIPPED: needs root to mount a file system")
+    def test_a_file_system_that_is_read_only(self):
+        harness.run("mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(self.flows))
+        self.addCleanup(subprocess.run, ["umount", str(self.flows)], check=False)
+        for name, what in (("flows", "open"), ("%F", "write to the folder")):
+            self.assert_fails([], f'path: "{self.flows}/{name}"',
+                              f"sink 'archive': {what} {self.flows}")
+            self.assert_fails([], f'path: "{self.flows}/{name}"', "Read-only file system")
+
+    def test_a_folder_of_another_user(self):
+        self.flows.chmod(0o500)
+        command = []
+        if os.geteuid() == 0:
+            if not shutil.which("setpriv"):
+                raise unittest.SkipTest("SKIPPED: needs setpriv to give up root")
+            command = ["setpriv", "--no-new-privs", "--inh-caps=-all", "--bounding-set=-all"]
+        for name in ("flows", "%F"):
+            self.assert_fails(command, f'path: "{self.flows}/{name}"', "Permission denied")
+        self.assert_fails(command, f'path: "{self.flows}/sub/flows" create_folders: true',
+                          f"make the folder {self.flows}/sub: Permission denied")
+        secret = self.record(10)
+        os.chmod(secret, 0)
+        self.assert_fails(command, f'path: "{self.folder}/flows.jsonl"',
+                          f"open {secret}: Permission denied", source=secret)
+
+    def test_a_limit_of_the_size_of_files(self):
+        limited = ["sh", "-c", 'trap "" XFSZ; ulimit -f 100 && exec "$@"', "sh"]
+        path = self.record(20_000)
+        self.assert_fails(limited, f'path: "{self.flows}/flows.jsonl"',
+                          f"sink 'archive': write {self.flows}/flows.jsonl: File too large", path)
+        lines = self.lines("flows.jsonl")
+        self.assertEqual([json.loads(line)["IFIndex"] for line in lines],
+                         list(range(1, len(lines) + 1)))
+        self.assertGreater(len(lines), 50)
+
+
 class FullDiskTest(FileTest):
 
     @classmethod

@@ -91,7 +91,10 @@ sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_v
             sdk::ErrnoStatus(absl::StrCat(context, ": refused by the kernel's verifier"), error)
                 .message()};
   }
-  return sdk::ErrnoStatus(context, error);
+  sdk::Status status = sdk::ErrnoStatus(context, error);
+  // A security module refuses bpf(2).
+  if (error == EACCES) return {WEIR_PERMISSION_DENIED, status.message()};
+  return status;
 }
 
 }  // namespace weir::ebpf

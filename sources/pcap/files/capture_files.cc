@@ -20,7 +20,7 @@ namespace {
 sdk::Result<sdk::UniqueFd> Open(const std::string& path, const std::string& name) {
   sdk::UniqueFd fd(path == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                : open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (fd.get() < 0) return sdk::ErrnoStatus("open " + name, errno);
+  if (fd.get() < 0) return sdk::FileErrnoStatus("open " + name, errno);
   return fd;
 }
 
@@ -52,7 +52,7 @@ sdk::Result<std::vector<std::string>> FilesIn(const std::string& folder) {
     if (!hidden && entry->is_regular_file(gone)) paths.push_back(entry->path().string());
     entry.increment(error);
   }
-  if (error) return sdk::ErrnoStatus("read the folder " + folder, error.value());
+  if (error) return sdk::FileErrnoStatus("read the folder " + folder, error.value());
   std::sort(paths.begin(), paths.end(), ComesBefore);
   return paths;
 }
@@ -67,9 +67,9 @@ sdk::Status Add(const std::string& path, bool from_folder, std::vector<CaptureFi
   if (!fd.ok() && from_folder && fd.status().code() == WEIR_NOT_FOUND) return sdk::OkStatus();
   if (!fd.ok()) return fd.status();
   struct stat info;
-  if (fstat(fd->get(), &info) != 0) return sdk::ErrnoStatus("open " + file.name, errno);
+  if (fstat(fd->get(), &info) != 0) return sdk::FileErrnoStatus("open " + file.name, errno);
   if (S_ISDIR(info.st_mode)) {
-    if (from_folder || path == "-") return sdk::ErrnoStatus("open " + file.name, EISDIR);
+    if (from_folder || path == "-") return sdk::FileErrnoStatus("open " + file.name, EISDIR);
     sdk::Result<std::vector<std::string>> within = FilesIn(path);
     if (!within.ok()) return within.status();
     for (const std::string& one : *within) {
