@@ -178,4 +178,4 @@ sink { name: "out" type: "stdout" input: "some" }
 
 
 if __name__ == "__main__":
-    harness.main()
+    harness.main(alone=True)

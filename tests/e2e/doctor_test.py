@@ -236,4 +236,4 @@ class MachineTest(DoctorTest):
 
 
 if __name__ == "__main__":
-    harness.main()
+    harness.main(alone=True)

@@ -3,7 +3,8 @@
 a test makes and removes, weir as a process, and results as Bazel wants them.
 
 A test file ends with harness.main(). Tests that need root and BPF derive from
-NamespaceTest; where those are missing they are skipped with the reason.
+NamespaceTest; where those are missing they are skipped with the reason. Tests of what looks at
+all network namespaces, interfaces or processes end with harness.main(alone=True).
 """
 
 import collections
@@ -299,8 +300,34 @@ class _Cases(unittest.TextTestResult):
         print(reason, file=sys.stderr)
 
 
-def main():
-    """Runs the tests of the calling file and writes test.xml if Bazel wants one."""
+# Set inside of the namespaces that _enter_own_namespaces makes.
+_ALONE = "WEIR_TEST_IS_ALONE"
+
+
+def _enter_own_namespaces():
+    """Runs this test again in mount, PID and network namespaces of its own, where no process,
+    interface or named network namespace of the machine can be seen. Returns if it is there, or
+    if this user may not make them."""
+    if os.environ.get(_ALONE) or os.geteuid() != 0:
+        return
+    command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+               "--", "sh", "-c",
+               # What `ip netns` and Docker name namespaces in is below /run.
+               'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && exec "$@"',
+               "sh"]
+    if subprocess.run(command + ["true"], capture_output=True, check=False).returncode != 0:
+        return  # why_no_namespaces() says it
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os.environ[_ALONE] = "1"
+    os.execvp(command[0], command + [sys.executable, *sys.argv])
+
+
+def main(alone=False):
+    """Runs the tests of the calling file and writes test.xml if Bazel wants one. `alone`: in
+    namespaces of their own, so that nothing depends on what else there is on the machine."""
+    if alone:
+        _enter_own_namespaces()
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])
     result = unittest.TextTestRunner(verbosity=2, resultclass=_Cases).run(suite)
     path = os.environ.get("XML_OUTPUT_FILE")

@@ -3,6 +3,7 @@
 """`netns: ALL`: weir measures the interfaces of other network namespaces than its own,
 tells equal interface indexes apart, and keeps no namespace in existence."""
 
+import json
 import os
 import subprocess
 
@@ -35,6 +36,17 @@ INGRESS, EGRESS = 0, 1
 
 
 class NamespacesTest(harness.NamespaceTest):
+
+    def test_other_namespaces_of_the_machine_do_not_matter(self):
+        """This test itself runs alone: what it finds is what it has made."""
+        self.assertEqual(sorted(os.listdir("/run/netns")), sorted([self.a, self.b]))
+        namespaces = set()
+        for process in os.listdir("/proc"):
+            if process.isdigit() and os.path.exists(f"/proc/{process}/ns/net"):
+                namespaces.add(os.readlink(f"/proc/{process}/ns/net"))
+        self.assertEqual(namespaces, {os.readlink("/proc/self/ns/net")})
+        self.assertEqual([link["ifname"] for link in json.loads(harness.run("ip", "-j", "link"))
+                          if "UP" in link["flags"]], ["lo"])
 
     def setUp(self):
         super().setUp()
@@ -193,4 +205,4 @@ class NamespacesTest(harness.NamespaceTest):
 
 
 if __name__ == "__main__":
-    harness.main()
+    harness.main(alone=True)
