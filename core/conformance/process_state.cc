@@ -5,7 +5,9 @@
 #include <cstddef>
 #include <filesystem>
 #include <system_error>
+#include <thread>  // keep: only ThreadSanitizer needs it
 
+#include "absl/base/config.h"  // keep: ABSL_HAVE_THREAD_SANITIZER
 #include "absl/strings/numbers.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -15,9 +17,22 @@ namespace {
 
 constexpr absl::Duration kUntilThreadsAreGone = absl::Seconds(2);
 
+// ThreadSanitizer has a thread of its own from the first std::thread of a process on. It must
+// be there before the threads of a plugin are counted.
+void StartThreadOfSanitizer() {
+#ifdef ABSL_HAVE_THREAD_SANITIZER
+  static const bool started = [] {
+    std::thread([] {}).join();
+    return true;
+  }();
+  static_cast<void>(started);
+#endif
+}
+
 }  // namespace
 
 std::set<int> Threads() {
+  StartThreadOfSanitizer();
   std::set<int> threads;
   std::error_code error;
   for (std::filesystem::directory_iterator entry("/proc/self/task", error), end;

@@ -49,6 +49,8 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
  protected:
   static constexpr uint32_t kPacketsOfACall = 20'000;
   static constexpr int kGenerators = 2;
+  // So often the tables are read while packets come, however long that takes.
+  static constexpr uint64_t kEvictionsUnderLoad = 6;
 
   void SetUp() override {
     if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
@@ -84,18 +86,20 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
     return std::max(calls, 1u) * kPacketsOfACall;
   }
 
-  // Sends `count` packets of each family, in turns.
+  // Sends `count` packets of each family, in turns, and more until there were enough evictions.
   void Generate(int number, uint32_t count) {
     const std::vector<int> cpus = AvailableCpus();
     const sdk::Status bound = RunOnCpu(cpus[static_cast<size_t>(number) % cpus.size()]);
     EXPECT_TRUE(bound.ok()) << bound.message();
-    for (uint32_t sent = 0; sent < count; sent += kPacketsOfACall) {
+    for (uint32_t sent = 0; (sent < count || evictions_ < kEvictionsUnderLoad) && !failed_;
+         sent += kPacketsOfACall) {
       // Each begins with another one, so that both are there at any time.
       for (const int turn : {number, number + 1}) {
         const sdk::Status status =
             generator_->Send(turn % 2 == 0 ? WEIR_FRAME_IPV4 : WEIR_FRAME_IPV6, kPacketsOfACall);
         EXPECT_TRUE(status.ok()) << status.message();
       }
+      packets_of_each_family_ += kPacketsOfACall;
     }
     ++finished_;
   }
@@ -135,6 +139,7 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
       Evict();
       ReadRing();
     }
+    failed_ = HasFatalFailure();
     for (std::thread& generator : generators) generator.join();
     if (HasFatalFailure()) return;
     Evict();  // what came last, and
@@ -145,7 +150,7 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
     for (int family = 0; family < WEIR_FRAME_FAMILIES; ++family) {
       sent_[family].packets -= sent_before[family].packets;
       sent_[family].bytes -= sent_before[family].bytes;
-      EXPECT_EQ(sent_[family].packets, uint64_t{packets} * kGenerators);
+      EXPECT_EQ(sent_[family].packets, packets_of_each_family_);
     }
     ExpectTheLaw();
   }
@@ -171,7 +176,7 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
       EXPECT_EQ(missing.bytes, counters_.kernel.dropped_bytes);
       EXPECT_EQ(counters_.bytes(), sent_[0].bytes + sent_[1].bytes);
     }
-    RecordProperty("evictions", static_cast<int>(evictions_));
+    RecordProperty("evictions", static_cast<int>(evictions_.load()));
   }
 
   sdk::testing::ScopedNetworkNamespace network_;
@@ -179,7 +184,9 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
   std::unique_ptr<KernelFlows> kernel_;
   std::unique_ptr<TrafficGenerator> generator_;
   std::atomic<int> finished_{0};
-  uint64_t evictions_ = 0;
+  std::atomic<bool> failed_{false};
+  std::atomic<uint64_t> evictions_{0};
+  std::atomic<uint64_t> packets_of_each_family_{0};
   uint64_t ring_packets_ = 0;
   FamilyTotals seen_{};  // in flows and out of the ring
   FamilyTotals sent_{};
@@ -198,7 +205,6 @@ TEST_P(LoadTest, LosesNothingWithRoomForAll) {
   if (IsSkipped()) return;
   // A flow of the mapped table may find no place, but hardly any does.
   EXPECT_GE(counters_.table_packets, counters_.packets() - counters_.packets() / 1000);
-  EXPECT_GT(evictions_, 5u);
 }
 
 TEST_P(LoadTest, LosesNothingWithAFullTable) {
@@ -212,7 +218,6 @@ TEST_P(LoadTest, LosesNothingWithAFullTable) {
   EXPECT_GT(counters_.table_packets, 0u);
   EXPECT_GT(ring_packets_, 0u);
   EXPECT_GT(counters_.kernel.table_failures[WEIR_TABLE_FULL], 0u);
-  EXPECT_GT(evictions_, 5u);
 }
 
 TEST_P(LoadTest, CountsWhatRulesLeaveOut) {
@@ -250,7 +255,6 @@ TEST_P(LoadTest, CountsWhatItLosesWithTableAndRingFull) {
   EXPECT_GT(counters_.table_packets, 0u);
   EXPECT_GT(ring_packets_, 0u);
   EXPECT_GT(counters_.kernel.dropped_packets, 0u);
-  EXPECT_GT(evictions_, 5u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Tiers, LoadTest, ::testing::Values(TableTier::kMapped, TableTier::kHash),

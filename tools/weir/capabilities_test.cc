@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/base/config.h"  // keep: ABSL_HAVE_THREAD_SANITIZER
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -53,6 +54,9 @@ TEST(GiveUpCapabilitiesTest, TheyAreGoneFromThisThreadAndThoseMadeLater) {
   if (SetsWith(kKill, std::to_string(gettid())) == 0) {
     GTEST_SKIP() << "SKIPPED: needs a capability that it can give up";
   }
+#ifdef ABSL_HAVE_THREAD_SANITIZER
+  GTEST_SKIP() << "SKIPPED: ThreadSanitizer has a thread of its own";
+#endif
   EXPECT_EQ(InChild([] {
               const absl::StatusOr<CapabilitySet> had = GiveUpCapabilities(CapabilitySet(kKill));
               if (!had.ok() || had->bits() != kKill) return 1;
