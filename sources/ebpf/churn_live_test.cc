@@ -7,6 +7,7 @@
 #include <net/if.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdint>
 #include <fstream>
 #include <functional>
@@ -141,6 +142,27 @@ TEST_P(ChurnTest, RenamedIntoTheSelectionAndOutOfIt) {
     Settle();
     EXPECT_EQ(CountedOf(10, 100), 10u);
   }
+}
+
+// Whatever its name becomes, the interface stays in the selection.
+TEST_P(ChurnTest, RenamedUnderTrafficNothingIsLost) {
+  constexpr int kRenames = 20;
+  std::atomic<bool> end{false};
+  std::atomic<uint64_t> sent{0};
+  std::thread sender([&] {
+    PacketSocket socket("far");
+    for (; !end.load(); ++sent) socket.Send(AllPackets()[0].bytes);
+  });
+  std::string error;
+  for (int i = 0; i < kRenames && error.empty(); ++i) {
+    const uint64_t before = sent.load();
+    EXPECT_TRUE(host_.WaitFor([&] { return sent.load() > before + 100; }));
+    error = Batch(i % 2 == 0 ? "link set near name near1\n" : "link set near1 name near\n");
+  }
+  end.store(true);
+  sender.join();
+  if (!error.empty()) GTEST_SKIP() << "SKIPPED: rename an interface that is up: " << error;
+  EXPECT_TRUE(host_.WaitFor([&] { return Received(100) == sent.load(); }));
 }
 
 // The kernel leaves a TCX link on an interface that goes to another namespace.
