@@ -160,6 +160,11 @@ class CaptureCasesTest(harness.WeirTest):
         record, = self.flows(self.pcap("a.pcap", ethernet(IPV6, ipv6(A6, B6, MOBILITY, header))))
         self.assertEqual([record["Proto"], record["SrcAddr"]], [MOBILITY, A6])
 
+    def test_first_packet_at_the_beginning_of_1970(self):
+        record, = self.flows(self.pcap("a.pcap", DNS_FRAME, DNS_FRAME, first=0, step=45))
+        self.assertEqual([record["TimeFlowStart"], record["TimeFlowEnd"], record["Packets"]],
+                         ["1970-01-01T00:00:00Z", "1970-01-01T00:00:45Z", 2])
+
     def test_ppp(self):
         frame = b"\xff\x03\x00\x21" + DNS
         self.assert_dns_flow(self.pcap("a.pcap", frame, link_type=PPP), frame)
