@@ -11,6 +11,7 @@
 #include "bpf/flow.h"
 
 enum {
+  MIN_ETHERTYPE = 0x0600, /* IEEE 802.3: less is the length of a frame */
   ETHERTYPE_IPV4 = 0x0800,
   ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q */
   ETHERTYPE_QINQ = 0x88a8, /* IEEE 802.1ad */
@@ -60,6 +61,26 @@ struct vlan_header {
   header_u16 tag; /* VLAN_ID_MASK and priority */
   header_u16 protocol;
 };
+
+enum { LLC_SNAP = 0xaa, LLC_UNNUMBERED = 0x03 };
+
+/* What follows the length of an 802.3 frame (IEEE 802.2). */
+struct llc_header {
+  weir_u8 dsap;
+  weir_u8 ssap;
+  weir_u8 control; /* its first byte */
+};
+
+/* The last byte of an organization that starts with two zeros: its protocols are EtherTypes. */
+enum { SNAP_RFC_1042 = 0x00, SNAP_BRIDGE_TUNNEL = 0xf8 };
+
+/* The same with LLC_SNAP and LLC_UNNUMBERED. */
+struct snap_header {
+  struct llc_header llc;
+  weir_u8 organization[3];
+  header_u16 protocol;
+};
+WEIR_STATIC_ASSERT(sizeof(struct snap_header) == 8);
 
 enum { IPV4_OFFSET_MASK = 0x1fff };
 

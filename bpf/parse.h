@@ -16,7 +16,7 @@
 #include <bpf/bpf_helpers.h>
 
 enum {
-  MAX_VLAN_TAGS = 4,
+  MAX_LINK_HEADERS = 8, /* between the Ethernet header and the network layer */
   MAX_EXTENSION_HEADERS = 8,
   /* A header further in counts as cut off. The verifier needs a bound, and header_at() uses
    * it as a mask: all bits below its highest one are set. */
@@ -273,15 +273,6 @@ VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offs
   return next;
 }
 
-/* Steps over what follows the EtherType of a VLAN tag. */
-VERIFIED_ALONE weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset, weir_u64 end) {
-  struct vlan_header copy;
-  const struct vlan_header* const vlan = header_before(skb, offset, end, &copy, sizeof(copy));
-  if (!vlan) return STEP_CUT_OFF;
-  const weir_u64 id = __builtin_bswap16(vlan->tag) & VLAN_ID_MASK;
-  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan)) | id << STEP_VLAN_SHIFT;
-}
-
 /* The payload of IP: `step` is to its first header. The protocol of the flow is the type of
  * the last header that is known, also where that one is cut off or too deep. */
 static __always_inline weir_u64 parse_ip_payload(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
@@ -318,8 +309,74 @@ static __always_inline weir_u64 parse_network(struct __sk_buff* skb, weir_u64 of
   return parse_ip_payload(skb, step, end, packet);
 }
 
-static __always_inline int is_tag(weir_u16 eth_protocol) {
-  return eth_protocol == ETHERTYPE_VLAN || eth_protocol == ETHERTYPE_QINQ;
+static __always_inline int is_tag(weir_u16 type) {
+  return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ;
+}
+
+/* The field of the EtherType holds the length of an 802.3 frame instead. */
+static __always_inline int is_length(weir_u16 type) { return type < MIN_ETHERTYPE; }
+
+/* Whether a header of this type stands between Ethernet and the network layer. */
+static __always_inline int is_link_header(weir_u16 type) { return is_tag(type) || is_length(type); }
+
+/* Steps over what follows the EtherType of a VLAN tag. */
+static __always_inline weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                              weir_u64 type) {
+  struct vlan_header copy;
+  const struct vlan_header* const vlan = header_before(skb, offset, end, &copy, sizeof(copy));
+  if (!vlan) return step_to(type, offset) | STEP_CUT_OFF;
+  const weir_u64 id = __builtin_bswap16(vlan->tag) & VLAN_ID_MASK;
+  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan)) | id << STEP_VLAN_SHIFT;
+}
+
+/* Steps over LLC. The EtherType is that of SNAP (IEEE 802, RFC 1042, and the bridge tunnel
+ * encapsulation of 802.1H); all other LLC has none, and no header that can be read. */
+static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 offset,
+                                              weir_u64 end) {
+  const weir_u64 without_type = step_to(0, offset);
+  struct llc_header llc_copy;
+  const struct llc_header* const llc = header_before(skb, offset, end, &llc_copy, sizeof(llc_copy));
+  if (!llc) return without_type | STEP_CUT_OFF;
+  if (llc->dsap != LLC_SNAP || llc->ssap != LLC_SNAP || llc->control != LLC_UNNUMBERED) {
+    return without_type | STEP_LAST;
+  }
+  struct snap_header copy;
+  const struct snap_header* const snap = header_before(skb, offset, end, &copy, sizeof(copy));
+  if (!snap) return without_type | STEP_CUT_OFF;
+  const weir_u64 type = __builtin_bswap16(snap->protocol);
+  const weir_u8 last = snap->organization[2];
+  const int has_type = !snap->organization[0] && !snap->organization[1] &&
+                       (last == SNAP_RFC_1042 || last == SNAP_BRIDGE_TUNNEL);
+  if (!has_type || is_length(type)) return without_type | STEP_LAST;
+  return step_to(type, offset + sizeof(*snap));
+}
+
+/* Steps over the link header of that type at `offset`. */
+VERIFIED_ALONE weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                              weir_u64 type) {
+  return is_tag(type) ? step_over_tag(skb, offset, end, type) : step_over_llc(skb, offset, end);
+}
+
+/* The link headers to which `step` leads, and the network layer behind. The EtherType of the
+ * flow is the type of the last header that is known, also where that one is cut off or too
+ * deep. */
+static __always_inline weir_u64 parse_link(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
+                                           struct packet* packet) {
+  for (int i = 0; i < MAX_LINK_HEADERS; ++i) {
+    if (step & STEP_ENDS || !is_link_header(step_type(step))) break;
+    const weir_u64 next = step_over_link_header(skb, step_offset(step), end, step_type(step));
+    if (packet->vlan == 0 && is_tag(step_type(step)) && !(next & STEP_CUT_OFF)) {
+      packet->vlan = WEIR_VLAN_PRESENT | step_vlan(next);
+    }
+    step = next;
+  }
+  packet->eth_protocol = is_length(step_type(step)) ? 0 : step_type(step);
+  if (step & STEP_LAST) return 0;
+  if (step & STEP_CUT_OFF || is_link_header(step_type(step))) {
+    packet->notes |= PACKET_TRUNCATED;
+    return 0;
+  }
+  return parse_network(skb, step_offset(step), end, packet);
 }
 
 /* A frame that begins with an Ethernet header at `offset` and ends before `end`. */
@@ -334,19 +391,8 @@ static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offs
   }
   packet->dst_mac = mac_word(ethernet->dst_mac);
   packet->src_mac = mac_word(ethernet->src_mac);
-  weir_u64 step = step_to(__builtin_bswap16(ethernet->protocol), offset + sizeof(*ethernet));
-  for (int i = 0; i < MAX_VLAN_TAGS && is_tag(step_type(step)); ++i) {
-    const weir_u64 next = step_over_tag(skb, step_offset(step), end);
-    if (next & STEP_CUT_OFF) break;
-    step = next;
-    if (packet->vlan == 0) packet->vlan = WEIR_VLAN_PRESENT | step_vlan(step);
-  }
-  packet->eth_protocol = step_type(step);
-  if (is_tag(step_type(step))) {
-    packet->notes |= PACKET_TRUNCATED; /* cut off, or too many to look behind */
-    return 0;
-  }
-  return parse_network(skb, step_offset(step), end, packet);
+  const weir_u64 type = __builtin_bswap16(ethernet->protocol);
+  return parse_link(skb, step_to(type, offset + sizeof(*ethernet)), end, packet);
 }
 
 /* A packet that begins with an Ethernet header. The outermost tag may have been taken
@@ -356,10 +402,13 @@ static __always_inline weir_u64 parse_ethernet(struct __sk_buff* skb, struct pac
   return parse_frame(skb, 0, NO_END, packet);
 }
 
-/* A packet of a link without a link-layer header. */
+/* A packet of a link without a link-layer header. The kernel has numbers of its own that are no
+ * EtherTypes for what it cannot tell; they do not say that LLC follows. */
 static __always_inline weir_u64 parse_no_link_layer(struct __sk_buff* skb, struct packet* packet) {
-  packet->eth_protocol = __builtin_bswap16(skb->protocol);
-  return parse_network(skb, 0, NO_END, packet);
+  const weir_u16 type = __builtin_bswap16(skb->protocol);
+  if (!is_length(type)) return parse_link(skb, step_to(type, 0), NO_END, packet);
+  packet->eth_protocol = type;
+  return 0;
 }
 
 #endif /* WEIR_BPF_PARSE_H_ */

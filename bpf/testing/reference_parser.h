@@ -34,15 +34,17 @@ class ReferenceParser {
                                      uint16_t vxlan_port = 0) {
     ReferenceParser parser(packet, 0, packet.size());
     parser.result_.id.eth_protocol = eth_protocol;
-    parser.ReadNetwork();
+    if (eth_protocol >= kLeastType) parser.ReadLink(0);
     return parser.Within(vxlan_port);
   }
 
  private:
   // The limits of bpf/parse.h.
-  static constexpr int kMostTags = 4;
+  static constexpr int kMostLinkHeaders = 8;
   static constexpr int kMostExtensions = 8;
   static constexpr size_t kDeepest = 0x7fff;
+  // IEEE 802.3: a smaller number in place of the EtherType is the length of the frame.
+  static constexpr uint16_t kLeastType = 1536;
 
   // `rest` begins at `position` in a packet of `whole` bytes.
   ReferenceParser(std::string_view rest, size_t position, size_t whole)
@@ -73,13 +75,44 @@ class ReferenceParser {
     std::copy_n(rest_.begin() + 6, 6, id.src_mac);
     id.eth_protocol = Be16At(12);
     Skip(14);
-    for (int tags = 0; IsTag(id.eth_protocol); ++tags) {
-      if (tags == kMostTags || !Has(4)) return void(CutOff());
-      if (tags == 0) result_.details.vlan = WEIR_VLAN_PRESENT + Be16At(0) % 0x1000;
-      id.eth_protocol = Be16At(2);
-      Skip(4);
+    ReadLink(0);
+  }
+
+  // What the EtherType or the length that was read last announces, behind so many others.
+  void ReadLink(int headers) {
+    const uint16_t type = result_.id.eth_protocol;
+    const bool length = type < kLeastType;
+    if (length) result_.id.eth_protocol = 0;
+    if (!length && !IsTag(type)) return ReadNetwork();
+    if (headers == kMostLinkHeaders) return void(CutOff());
+    if (length ? ReadLlc() : ReadTag()) ReadLink(headers + 1);
+  }
+
+  // These return false if nothing follows that can be read.
+
+  bool ReadTag() {
+    if (!Has(4)) return !CutOff().truncated;
+    if (result_.details.vlan == 0) result_.details.vlan = WEIR_VLAN_PRESENT + Be16At(0) % 0x1000;
+    result_.id.eth_protocol = Be16At(2);
+    Skip(4);
+    return true;
+  }
+
+  // IEEE 802.2, and SNAP with the EtherTypes of RFC 1042 and of 802.1H.
+  bool ReadLlc() {
+    if (!Has(3)) return !CutOff().truncated;
+    if (rest_.substr(0, 3) != "\xaa\xaa\x03") return false;
+    if (!Has(8)) return !CutOff().truncated;
+    const std::string_view organization = rest_.substr(3, 3);
+    const uint16_t type = Be16At(6);
+    Skip(8);
+    if (organization != std::string_view("\0\0\0", 3) &&
+        organization != std::string_view("\0\0\xf8", 3)) {
+      return false;
     }
-    ReadNetwork();
+    if (type < kLeastType) return false;
+    result_.id.eth_protocol = type;
+    return true;
   }
 
   void ReadNetwork() {

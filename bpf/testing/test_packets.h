@@ -212,6 +212,49 @@ inline std::vector<TestPacket> PacketsWithAuthentication() {
   return packets;
 }
 
+inline Bytes Snap(const Bytes& organization, uint16_t type) {
+  return Bytes{0xaa, 0xaa, 0x03} + organization + Be16(type);
+}
+
+// A length in place of the EtherType.
+inline std::vector<TestPacket> LlcFrames() {
+  constexpr uint8_t kTcp = 6, kUdp = 17;
+  const Bytes rfc_1042 = {0, 0, 0};
+  const Bytes udp4 = Ipv4(kUdp, 8) + Transport(8);
+  std::vector<TestPacket> packets;
+  // Frames of a spanning tree, of NetBIOS, and one of LLC only: one flow, whatever their length.
+  packets.push_back(
+      {"llc spanning tree", Ethernet({38}) + Bytes{0x42, 0x42, 0x03} + Bytes(43, 0), IdOf(0)});
+  packets.push_back(
+      {"llc netbios", Ethernet({200}) + Bytes{0xf0, 0xf0, 0x03} + Bytes(197, 0x45), IdOf(0)});
+  packets.push_back({"llc only", Ethernet({3}) + Bytes{0xaa, 0xaa, 0xbf}, IdOf(0)});
+  packets.push_back({"llc ipx", Ethernet({0x05ff}) + Bytes(30, 0xff), IdOf(0)});
+  packets.push_back(
+      {"snap ipv4",
+       Ethernet({static_cast<uint16_t>(8 + udp4.size())}) + Snap(rfc_1042, 0x0800) + udp4,
+       Id4(kUdp, true)});
+  packets.push_back({"snap ipv6 bridge tunnel",
+                     Ethernet({68}) + Snap({0, 0, 0xf8}, 0x86dd) + Ipv6(kTcp, 20) + Transport(20),
+                     Id6(kTcp, true)});
+  packets.push_back(
+      {"snap arp", Ethernet({36}) + Snap(rfc_1042, 0x0806) + Bytes(28, 1), IdOf(0x0806)});
+  packets.push_back(
+      {"snap of a vendor", Ethernet({36}) + Snap({0, 0, 0x0c}, 0x2000) + Bytes(28, 1), IdOf(0)});
+  packets.push_back(
+      {"snap with ipv4 of a vendor", Ethernet({36}) + Snap({0, 1, 0}, 0x0800) + udp4, IdOf(0)});
+  packets.push_back(
+      {"snap with a length", Ethernet({36}) + Snap(rfc_1042, 0x0500) + Bytes(28, 1), IdOf(0)});
+  packets.push_back({"snap behind tags",
+                     Ethernet({0x88a8, 0x8100, 36}) + Snap(rfc_1042, 0x0800) + udp4,
+                     Id4(kUdp, true)});
+  packets.push_back({"snap before a tag",
+                     Ethernet({40}) + Snap(rfc_1042, 0x8100) + Be16(0x2001) + Be16(0x0800) + udp4,
+                     Id4(kUdp, true)});
+  packets.push_back(
+      {"least ethertype", Ethernet({0x0600}) + Snap(rfc_1042, 0x0800) + udp4, IdOf(0x0600)});
+  return packets;
+}
+
 inline std::vector<TestPacket> AllPackets() {
   constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kEsp = 50, kIcmp6 = 58, kNone = 59,
                     kSctp = 132, kUdpLite = 136;
@@ -239,9 +282,16 @@ inline std::vector<TestPacket> AllPackets() {
       {"4 tags",
        Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x0800}) + Ipv4(kTcp, 20) + Transport(20),
        Id4(kTcp, true)});
-  packets.push_back({"5 tags",
-                     Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x8100, 0x0800}) + Ipv4(kTcp, 20),
-                     IdOf(0x8100), false, true});
+  packets.push_back(
+      {"8 tags",
+       Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x0800}) +
+           Ipv4(kTcp, 20) + Transport(20),
+       Id4(kTcp, true)});
+  packets.push_back(
+      {"9 tags",
+       Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x0800}) +
+           Ipv4(kTcp, 20),
+       IdOf(0x8100), false, true});
 
   packets.push_back(
       {"ipv4 options", ether4 + Ipv4(kTcp, 20, 0, Bytes(12, 1)) + Transport(20), Id4(kTcp, true)});
@@ -299,8 +349,9 @@ inline std::vector<TestPacket> AllPackets() {
   packets.push_back({"9 extensions",
                      ether6 + Ipv6(60, 92) + Extension(60, 0) + eight + Transport(20),
                      Id6(60, false), false, true});
-  for (TestPacket& packet : PacketsWithLengths()) packets.push_back(std::move(packet));
-  for (TestPacket& packet : PacketsWithAuthentication()) packets.push_back(std::move(packet));
+  for (const auto& more : {PacketsWithLengths, PacketsWithAuthentication, LlcFrames}) {
+    for (TestPacket& packet : more()) packets.push_back(std::move(packet));
+  }
   return packets;
 }
 
