@@ -36,7 +36,7 @@ enum {
  * ::ffff:a.b.c.d; fields that a protocol does not have are zero.
  */
 struct flow_id_t {
-  weir_u16 eth_protocol; /* EtherType behind all VLAN tags */
+  weir_u16 eth_protocol; /* EtherType behind VLAN tags, PPPoE and MPLS; 0: none (LLC) */
   weir_u8 direction;     /* WEIR_DIRECTION_* */
   weir_u8 src_mac[WEIR_MAC_LENGTH];
   weir_u8 dst_mac[WEIR_MAC_LENGTH];
@@ -44,7 +44,7 @@ struct flow_id_t {
   weir_u8 dst_ip[WEIR_IP_LENGTH];
   weir_u16 src_port;
   weir_u16 dst_port;
-  weir_u8 transport_protocol; /* IANA protocol number behind all IPv6 extension headers */
+  weir_u8 transport_protocol; /* IANA protocol number behind all extension headers */
   weir_u32 if_index;
 } __attribute__((packed));
 

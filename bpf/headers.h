@@ -16,6 +16,9 @@ enum {
   ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q */
   ETHERTYPE_QINQ = 0x88a8, /* IEEE 802.1ad */
   ETHERTYPE_IPV6 = 0x86dd,
+  ETHERTYPE_MPLS = 0x8847,
+  ETHERTYPE_MPLS_UPSTREAM = 0x8848, /* RFC 5332; once multicast */
+  ETHERTYPE_PPPOE_SESSION = 0x8864,
 };
 
 enum {
@@ -81,6 +84,35 @@ struct snap_header {
   header_u16 protocol;
 };
 WEIR_STATIC_ASSERT(sizeof(struct snap_header) == 8);
+
+enum { PPPOE_VERSION_1_TYPE_1 = 0x11 };
+
+/* IANA's numbers of the network layers in PPP. */
+enum {
+  PPP_IPV4 = 0x0021,
+  PPP_IPV6 = 0x0057,
+  PPP_MPLS = 0x0281,
+  PPP_MPLS_UPSTREAM = 0x0283,
+};
+
+/* PPPoE (RFC 2516), and the protocol of PPP behind it. */
+struct pppoe_header {
+  weir_u8 version_type;
+  weir_u8 code; /* 0: data of the session */
+  header_u16 session;
+  header_u16 length;
+  weir_u8 protocol[2]; /* one byte only if the first is odd */
+};
+WEIR_STATIC_ASSERT(sizeof(struct pppoe_header) == 8);
+
+enum { MPLS_BOTTOM = 0x01 };
+
+/* An entry of a label stack (RFC 3032). */
+struct mpls_entry {
+  weir_u8 label[2];      /* the high 16 of its 20 bits */
+  weir_u8 traffic_class; /* the low 4 bits of the label, 3 of the class, MPLS_BOTTOM */
+  weir_u8 hops;
+};
 
 enum { IPV4_OFFSET_MASK = 0x1fff };
 

@@ -16,10 +16,10 @@
 extern "C" {
 #endif
 
-/* Most headers of one frame that are read: Ethernet, those of the link layer and the first
- * part of LLC, IP, extension headers, ports. Where a tunnel is looked into, the tunnel's
- * header and those of another frame follow. */
-enum { WEIR_MAX_PARSED_HEADERS = 1 + (8 + 1) + 1 + 8 + 1 };
+/* Most headers of one frame that are read: Ethernet, those of the link layer (of LLC and behind
+ * MPLS a part more), IP, extension headers, ports. Where a tunnel is looked into, the
+ * tunnel's header and those of another frame follow. */
+enum { WEIR_MAX_PARSED_HEADERS = 1 + (16 + 2) + 1 + 8 + 1 };
 
 /*
  * A packet in memory, at any address and alignment. What the weir_parse_* do with it is for

@@ -16,7 +16,7 @@
 #include <bpf/bpf_helpers.h>
 
 enum {
-  MAX_LINK_HEADERS = 8, /* between the Ethernet header and the network layer */
+  MAX_LINK_HEADERS = 16, /* between the Ethernet header and the network layer */
   MAX_EXTENSION_HEADERS = 8,
   /* A header further in counts as cut off. The verifier needs a bound, and header_at() uses
    * it as a mask: all bits below its highest one are set. */
@@ -316,8 +316,14 @@ static __always_inline int is_tag(weir_u16 type) {
 /* The field of the EtherType holds the length of an 802.3 frame instead. */
 static __always_inline int is_length(weir_u16 type) { return type < MIN_ETHERTYPE; }
 
+static __always_inline int is_mpls(weir_u16 type) {
+  return type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_UPSTREAM;
+}
+
 /* Whether a header of this type stands between Ethernet and the network layer. */
-static __always_inline int is_link_header(weir_u16 type) { return is_tag(type) || is_length(type); }
+static __always_inline int is_link_header(weir_u16 type) {
+  return is_tag(type) || is_length(type) || is_mpls(type) || type == ETHERTYPE_PPPOE_SESSION;
+}
 
 /* Steps over what follows the EtherType of a VLAN tag. */
 static __always_inline weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
@@ -351,10 +357,64 @@ static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 of
   return step_to(type, offset + sizeof(*snap));
 }
 
+/* The EtherType for a protocol of PPP, 0 if there is none. */
+static __always_inline weir_u16 type_of_ppp(weir_u16 protocol) {
+  switch (protocol) {
+    case PPP_IPV4:
+      return ETHERTYPE_IPV4;
+    case PPP_IPV6:
+      return ETHERTYPE_IPV6;
+    case PPP_MPLS:
+      return ETHERTYPE_MPLS;
+    case PPP_MPLS_UPSTREAM:
+      return ETHERTYPE_MPLS_UPSTREAM;
+    default:
+      return 0;
+  }
+}
+
+/* Steps over a header of a PPPoE session (RFC 2516) and the protocol of PPP, which may be
+ * compressed to one byte (RFC 1661). Other protocols, as those of the session's control, keep
+ * the EtherType of PPPoE. */
+static __always_inline weir_u64 step_over_pppoe(struct __sk_buff* skb, weir_u64 offset,
+                                                weir_u64 end) {
+  const weir_u64 here = step_to(ETHERTYPE_PPPOE_SESSION, offset);
+  struct pppoe_header copy;
+  const struct pppoe_header* const pppoe = header_before(skb, offset, end, &copy, sizeof(copy));
+  if (!pppoe) return here | STEP_CUT_OFF;
+  if (pppoe->version_type != PPPOE_VERSION_1_TYPE_1 || pppoe->code != 0) return here | STEP_LAST;
+  const int is_compressed = pppoe->protocol[0] & 1;
+  const weir_u16 type = type_of_ppp(is_compressed ? pppoe->protocol[0]
+                                                  : pppoe->protocol[0] << 8 | pppoe->protocol[1]);
+  if (type == 0) return here | STEP_LAST;
+  return step_to(type, offset + sizeof(*pppoe) - is_compressed);
+}
+
+/* Steps over one entry of an MPLS label stack (RFC 3032). Behind the last one the first half
+ * byte tells IP by its version (RFC 4928); what is not IP, as the control word of a
+ * pseudowire (RFC 4385), keeps the EtherType of MPLS. */
+static __always_inline weir_u64 step_over_mpls(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                               weir_u64 type) {
+  struct mpls_entry copy;
+  const struct mpls_entry* const entry = header_before(skb, offset, end, &copy, sizeof(copy));
+  if (!entry) return step_to(type, offset) | STEP_CUT_OFF;
+  const weir_u64 payload = offset + sizeof(*entry);
+  if (!(entry->traffic_class & MPLS_BOTTOM)) return step_to(type, payload);
+  weir_u8 first_copy;
+  const weir_u8* const first = header_before(skb, payload, end, &first_copy, sizeof(first_copy));
+  if (!first) return step_to(type, payload) | STEP_CUT_OFF;
+  if (*first >> 4 == 4) return step_to(ETHERTYPE_IPV4, payload);
+  if (*first >> 4 == 6) return step_to(ETHERTYPE_IPV6, payload);
+  return step_to(type, payload) | STEP_LAST;
+}
+
 /* Steps over the link header of that type at `offset`. */
 VERIFIED_ALONE weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                               weir_u64 type) {
-  return is_tag(type) ? step_over_tag(skb, offset, end, type) : step_over_llc(skb, offset, end);
+  if (is_tag(type)) return step_over_tag(skb, offset, end, type);
+  if (is_mpls(type)) return step_over_mpls(skb, offset, end, type);
+  if (type == ETHERTYPE_PPPOE_SESSION) return step_over_pppoe(skb, offset, end);
+  return step_over_llc(skb, offset, end);
 }
 
 /* The link headers to which `step` leads, and the network layer behind. The EtherType of the

@@ -40,7 +40,7 @@ class ReferenceParser {
 
  private:
   // The limits of bpf/parse.h.
-  static constexpr int kMostLinkHeaders = 8;
+  static constexpr int kMostLinkHeaders = 16;
   static constexpr int kMostExtensions = 8;
   static constexpr size_t kDeepest = 0x7fff;
   // IEEE 802.3: a smaller number in place of the EtherType is the length of the frame.
@@ -81,11 +81,15 @@ class ReferenceParser {
   // What the EtherType or the length that was read last announces, behind so many others.
   void ReadLink(int headers) {
     const uint16_t type = result_.id.eth_protocol;
-    const bool length = type < kLeastType;
-    if (length) result_.id.eth_protocol = 0;
-    if (!length && !IsTag(type)) return ReadNetwork();
+    if (type < kLeastType) result_.id.eth_protocol = 0;
+    const auto read = type < kLeastType                    ? &ReferenceParser::ReadLlc
+                      : type == 0x8100 || type == 0x88a8   ? &ReferenceParser::ReadTag
+                      : type == 0x8864                     ? &ReferenceParser::ReadPppoe
+                      : (type == 0x8847 || type == 0x8848) ? &ReferenceParser::ReadLabel
+                                                           : nullptr;
+    if (read == nullptr) return ReadNetwork();
     if (headers == kMostLinkHeaders) return void(CutOff());
-    if (length ? ReadLlc() : ReadTag()) ReadLink(headers + 1);
+    if ((this->*read)()) ReadLink(headers + 1);
   }
 
   // These return false if nothing follows that can be read.
@@ -112,6 +116,40 @@ class ReferenceParser {
     }
     if (type < kLeastType) return false;
     result_.id.eth_protocol = type;
+    return true;
+  }
+
+  // RFC 2516, session stage: version and type 1, code 0, session, length; then PPP, whose
+  // protocol number ends with its first odd byte (RFC 1661).
+  bool ReadPppoe() {
+    if (!Has(8)) return !CutOff().truncated;
+    if (Be16At(0) != 0x1100) return false;
+    const size_t protocol_bytes = ByteAt(6) % 2 == 1 ? 1 : 2;
+    const int protocol = protocol_bytes == 1 ? ByteAt(6) : Be16At(6);
+    constexpr struct {
+      int protocol;
+      uint16_t type;
+    } kTypes[] = {{0x21, 0x0800}, {0x57, 0x86dd}, {0x281, 0x8847}, {0x283, 0x8848}};
+    for (const auto& known : kTypes) {
+      if (known.protocol != protocol) continue;
+      result_.id.eth_protocol = known.type;
+      Skip(6 + protocol_bytes);
+      return true;
+    }
+    return false;
+  }
+
+  // RFC 3032: label 20 bits, class 3, bottom of the stack 1, hops 8. What follows the bottom
+  // is IP if its first four bits are a version of IP.
+  bool ReadLabel() {
+    if (!Has(4)) return !CutOff().truncated;
+    const bool bottom = ByteAt(2) % 2 == 1;
+    Skip(4);
+    if (!bottom) return true;
+    if (!Has(1)) return !CutOff().truncated;
+    const int version = ByteAt(0) / 16;
+    if (version != 4 && version != 6) return false;
+    result_.id.eth_protocol = version == 4 ? 0x0800 : 0x86dd;
     return true;
   }
 
@@ -216,8 +254,6 @@ class ReferenceParser {
     }
     result_.details.flags |= WEIR_FLOW_HAS_TCP;
   }
-
-  static bool IsTag(uint16_t type) { return type == 0x8100 || type == 0x88a8; }
 
   static bool IsExtension(uint8_t type) {
     constexpr uint8_t kExtensions[] = {0, 43, 44, 51, 60, 135, 139, 140};

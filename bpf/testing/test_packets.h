@@ -255,6 +255,68 @@ inline std::vector<TestPacket> LlcFrames() {
   return packets;
 }
 
+// A PPPoE session with that protocol of PPP, of two bytes or compressed to one.
+inline Bytes Pppoe(const Bytes& protocol, const Bytes& payload) {
+  return Bytes{0x11, 0, 0, 7} + Be16(static_cast<uint16_t>(protocol.size() + payload.size())) +
+         protocol + payload;
+}
+
+inline std::vector<TestPacket> PppoeFrames() {
+  constexpr uint8_t kTcp = 6, kUdp = 17;
+  const Bytes session = Ethernet({0x8864});
+  const Bytes udp4 = Ipv4(kUdp, 8) + Transport(8);
+  const Bytes tcp6 = Ipv6(kTcp, 20) + Transport(20);
+  std::vector<TestPacket> packets;
+  packets.push_back({"pppoe ipv4", session + Pppoe({0x00, 0x21}, udp4), Id4(kUdp, true)});
+  packets.push_back({"pppoe ipv6", session + Pppoe({0x00, 0x57}, tcp6), Id6(kTcp, true)});
+  packets.push_back({"pppoe compressed protocol", session + Pppoe({0x57}, tcp6), Id6(kTcp, true)});
+  packets.push_back({"pppoe behind tags",
+                     Ethernet({0x88a8, 0x8100, 0x8864}) + Pppoe({0x00, 0x21}, udp4),
+                     Id4(kUdp, true)});
+  packets.push_back(
+      {"pppoe mpls", session + Pppoe({0x02, 0x81}, Bytes{0, 1, 1, 64} + udp4), Id4(kUdp, true)});
+  packets.push_back(
+      {"pppoe lcp", session + Pppoe({0xc0, 0x21}, {9, 1, 0, 8, 1, 2, 3, 4}), IdOf(0x8864)});
+  packets.push_back({"pppoe discovery", Ethernet({0x8863}) + Bytes{0x11, 9, 0, 0, 0, 4, 1, 1, 0, 0},
+                     IdOf(0x8863)});
+  TestPacket packet{"pppoe version 2", session + Pppoe({0x00, 0x21}, udp4), IdOf(0x8864)};
+  packet.bytes[14] = 0x21;
+  packets.push_back(packet);
+  packet = {"pppoe with a code", session + Pppoe({0x00, 0x21}, udp4), IdOf(0x8864)};
+  packet.bytes[15] = 0xa7;
+  packets.push_back(packet);
+  return packets;
+}
+
+// A stack of labels, the last one with the bit of the bottom.
+inline Bytes Labels(int count) {
+  Bytes stack;
+  for (int i = 0; i < count; ++i) {
+    stack = stack + Bytes{0, 1, static_cast<uint8_t>(i << 4 | (i + 1 == count ? 1 : 0)), 64};
+  }
+  return stack;
+}
+
+inline std::vector<TestPacket> MplsFrames() {
+  constexpr uint8_t kTcp = 6, kUdp = 17;
+  const Bytes mpls = Ethernet({0x8847});
+  const Bytes udp4 = Ipv4(kUdp, 8) + Transport(8);
+  const Bytes tcp6 = Ipv6(kTcp, 20) + Transport(20);
+  std::vector<TestPacket> packets;
+  packets.push_back({"mpls ipv4", mpls + Labels(1) + udp4, Id4(kUdp, true)});
+  packets.push_back({"mpls ipv6", mpls + Labels(3) + tcp6, Id6(kTcp, true)});
+  packets.push_back({"mpls upstream", Ethernet({0x8848}) + Labels(2) + udp4, Id4(kUdp, true)});
+  packets.push_back(
+      {"mpls behind a tag", Ethernet({0x8100, 0x8847}) + Labels(2) + tcp6, Id6(kTcp, true)});
+  packets.push_back({"mpls 16 labels", mpls + Labels(16) + udp4, Id4(kUdp, true)});
+  packets.push_back({"mpls 17 labels", mpls + Labels(17) + udp4, IdOf(0x8847), false, true});
+  packets.push_back({"mpls control word",
+                     mpls + Labels(2) + Bytes(4, 0) + Ethernet({0x0800}) + udp4, IdOf(0x8847)});
+  packets.push_back({"mpls channel of a pseudowire",
+                     mpls + Labels(2) + Bytes{0x10, 0, 0, 0x21} + udp4, IdOf(0x8847)});
+  return packets;
+}
+
 inline std::vector<TestPacket> AllPackets() {
   constexpr uint8_t kIcmp = 1, kTcp = 6, kUdp = 17, kDccp = 33, kEsp = 50, kIcmp6 = 58, kNone = 59,
                     kSctp = 132, kUdpLite = 136;
@@ -282,16 +344,12 @@ inline std::vector<TestPacket> AllPackets() {
       {"4 tags",
        Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x0800}) + Ipv4(kTcp, 20) + Transport(20),
        Id4(kTcp, true)});
+  std::vector<uint16_t> tags(16, 0x8100);
+  tags.push_back(0x0800);
+  packets.push_back({"16 tags", Ethernet(tags) + Ipv4(kTcp, 20) + Transport(20), Id4(kTcp, true)});
+  tags.insert(tags.begin(), 0x88a8);
   packets.push_back(
-      {"8 tags",
-       Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x0800}) +
-           Ipv4(kTcp, 20) + Transport(20),
-       Id4(kTcp, true)});
-  packets.push_back(
-      {"9 tags",
-       Ethernet({0x88a8, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x8100, 0x0800}) +
-           Ipv4(kTcp, 20),
-       IdOf(0x8100), false, true});
+      {"17 tags", Ethernet(tags) + Ipv4(kTcp, 20) + Transport(20), IdOf(0x8100), false, true});
 
   packets.push_back(
       {"ipv4 options", ether4 + Ipv4(kTcp, 20, 0, Bytes(12, 1)) + Transport(20), Id4(kTcp, true)});
@@ -349,7 +407,8 @@ inline std::vector<TestPacket> AllPackets() {
   packets.push_back({"9 extensions",
                      ether6 + Ipv6(60, 92) + Extension(60, 0) + eight + Transport(20),
                      Id6(60, false), false, true});
-  for (const auto& more : {PacketsWithLengths, PacketsWithAuthentication, LlcFrames}) {
+  for (const auto& more :
+       {PacketsWithLengths, PacketsWithAuthentication, LlcFrames, PppoeFrames, MplsFrames}) {
     for (TestPacket& packet : more()) packets.push_back(std::move(packet));
   }
   return packets;

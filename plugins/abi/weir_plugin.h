@@ -132,7 +132,7 @@ typedef struct weir_record {
   uint8_t dst_addr[16];
   uint8_t src_mac[6];
   uint8_t dst_mac[6];
-  uint16_t eth_protocol; /* EtherType behind VLAN tags */
+  uint16_t eth_protocol; /* EtherType behind VLAN tags, PPPoE and MPLS; 0: none (LLC) */
   uint16_t src_port;
   uint16_t dst_port;
   uint8_t transport_protocol; /* IANA protocol number */
