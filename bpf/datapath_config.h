@@ -24,9 +24,7 @@ const volatile weir_u32 filter_rule_count = 0;
 const volatile weir_u32 overflow_to_ring = 0;
 /* enum weir_clock: what the end of a flow is taken from. */
 const volatile weir_u32 end_clock = WEIR_CLOCK_PRECISE;
-/* UDP packets to this port are counted under what they carry by VXLAN; 0: under what they
- * are. */
-const volatile weir_u16 vxlan_port = 0;
+const volatile struct weir_tunnels tunnels = {};
 /* Whether the id of the outermost VLAN tag is part of a flow's key. */
 const volatile weir_u32 vlan_key = 0;
 /* Of the network namespace that these programs are attached in. */

@@ -290,6 +290,17 @@ struct flow_filter_rule_t {
   struct flow_sampling_t sampling; /* of packets that it accepts */
 };
 
+/* ---- Tunnels ------------------------------------------------------------ */
+
+/* The tunnels that are looked into: their packets are counted under the flow of the packet
+ * that they carry. All zero: none is. */
+struct weir_tunnels {
+  weir_u16 vxlan_port;  /* of UDP; 0: VXLAN is not looked into */
+  weir_u16 geneve_port; /* the same for Geneve; another port */
+  weir_u8 gre;          /* 1: GRE is looked into */
+  weir_u8 ip_in_ip;     /* 1: IPv4 and IPv6 in either of both are looked into */
+};
+
 /* ---- Counters ----------------------------------------------------------- */
 
 /*

@@ -14,7 +14,7 @@
 #include "bpf/packet.h"
 #include "bpf/parse.h"
 #include "bpf/segments.h"
-#include "bpf/vxlan.h"
+#include "bpf/tunnel.h"
 
 #include <bpf/bpf_helpers.h>
 
@@ -35,7 +35,15 @@ static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int
   };
   const weir_u64 payload =
       has_ethernet ? parse_ethernet(skb, &packet) : parse_no_link_layer(skb, &packet);
-  if (vxlan_port != 0) parse_vxlan(skb, payload, vxlan_port, &packet);
+  const struct weir_tunnels wanted = {
+      .vxlan_port = tunnels.vxlan_port,
+      .geneve_port = tunnels.geneve_port,
+      .gre = tunnels.gre,
+      .ip_in_ip = tunnels.ip_in_ip,
+  };
+  if (wanted.vxlan_port || wanted.geneve_port || wanted.gre || wanted.ip_in_ip) {
+    parse_tunnel(skb, payload, &wanted, &packet);
+  }
   count_segments(skb, &packet);
   if (selected == WEIR_SELECT_SAMPLE) packet.sampling_interval = sampling.interval;
   if (selected == WEIR_SELECT_BY_RULES && !passes_rules(&packet, tier)) return WEIR_VERDICT_NEXT;

@@ -13,8 +13,9 @@
 enum {
   MIN_ETHERTYPE = 0x0600, /* IEEE 802.3: less is the length of a frame */
   ETHERTYPE_IPV4 = 0x0800,
-  ETHERTYPE_VLAN = 0x8100, /* IEEE 802.1Q */
-  ETHERTYPE_QINQ = 0x88a8, /* IEEE 802.1ad */
+  ETHERTYPE_BRIDGING = 0x6558, /* in tunnels: an Ethernet frame */
+  ETHERTYPE_VLAN = 0x8100,     /* IEEE 802.1Q */
+  ETHERTYPE_QINQ = 0x88a8,     /* IEEE 802.1ad */
   ETHERTYPE_IPV6 = 0x86dd,
   ETHERTYPE_MPLS = 0x8847,
   ETHERTYPE_MPLS_UPSTREAM = 0x8848, /* RFC 5332; once multicast */
@@ -24,11 +25,14 @@ enum {
 enum {
   PROTOCOL_HOP_BY_HOP = 0,
   PROTOCOL_ICMP = 1,
+  PROTOCOL_IPV4 = 4,
   PROTOCOL_TCP = 6,
   PROTOCOL_UDP = 17,
   PROTOCOL_DCCP = 33,
+  PROTOCOL_IPV6 = 41,
   PROTOCOL_ROUTING = 43,
   PROTOCOL_FRAGMENT = 44,
+  PROTOCOL_GRE = 47,
   PROTOCOL_AUTHENTICATION = 51,
   PROTOCOL_ICMPV6 = 58,
   PROTOCOL_NO_NEXT_HEADER = 59,
@@ -170,6 +174,33 @@ struct vxlan_header {
   weir_u8 flags; /* VXLAN_HAS_ID, and reserved bits, which say nothing */
   weir_u8 reserved[3];
   header_u32 id; /* 24 bits, and 8 that are reserved */
+};
+
+enum { GENEVE_CONTROL = 0x80 };
+
+/* What stands between UDP and what it carries (RFC 8926). Options follow. */
+struct geneve_header {
+  weir_u8 version_length; /* 2 bits, and 6: options in units of 4 bytes */
+  weir_u8 flags;          /* GENEVE_CONTROL, and others, which say nothing */
+  header_u16 protocol;    /* an EtherType */
+  header_u32 id;          /* 24 bits, and 8 that are reserved */
+};
+WEIR_STATIC_ASSERT(sizeof(struct geneve_header) == 8);
+
+/* gre_header.flags_version */
+enum {
+  GRE_CHECKSUM = 0x8000,
+  GRE_ROUTING = 0x4000,
+  GRE_KEY = 0x2000,
+  GRE_SEQUENCE = 0x1000,
+  GRE_VERSION_MASK = 0x0007,
+};
+
+/* GRE (RFC 2784). Checksum, key and sequence number follow where there are such, with 4 bytes
+ * each (RFC 2890). */
+struct gre_header {
+  header_u16 flags_version;
+  header_u16 protocol; /* an EtherType */
 };
 
 enum {

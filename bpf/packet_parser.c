@@ -57,7 +57,7 @@ static __always_inline long bpf_skb_load_bytes(const struct __sk_buff* skb, weir
 #include "bpf/flow_key.h"
 #include "bpf/packet.h"
 #include "bpf/parse.h"
-#include "bpf/vxlan.h"
+#include "bpf/tunnel.h"
 
 /* What the parser reads of a socket buffer, and no more: the rest is four cache lines. */
 static __always_inline void set_context(const struct weir_packet_bytes* packet,
@@ -83,24 +83,24 @@ static void set_linear_part(const struct weir_packet_bytes* packet,
   }
 }
 
-/* With a copy of the context: what a function that is not inlined has the address of stands
- * in memory, and most packets do without. */
-static __always_inline void read_vxlan(struct packet_context* context, weir_u64 payload,
-                                       struct packet* packet) {
-  const weir_u16 port = context->packet->vxlan_port;
-  if (port == 0) return;
+/* With a copy of the context: a variable whose address a function that is not inlined gets
+ * stands in memory, and most packets do without. */
+static __always_inline void read_tunnel(struct packet_context* context, weir_u64 payload,
+                                        struct packet* packet) {
+  const struct weir_tunnels tunnels = context->packet->tunnels;
+  if (payload == 0 || tunnel_of(packet, &tunnels) == TUNNEL_NONE) return;
   struct packet_context copy = *context;
-  parse_vxlan(&copy.skb, payload, port, packet);
+  parse_tunnel(&copy.skb, payload, &tunnels, packet);
   context->copied = copy.copied;
 }
 
 static __always_inline void read_ethernet(struct packet_context* context, struct packet* packet) {
-  read_vxlan(context, parse_ethernet(&context->skb, packet), packet);
+  read_tunnel(context, parse_ethernet(&context->skb, packet), packet);
 }
 
 static __always_inline void read_no_link_layer(struct packet_context* context,
                                                struct packet* packet) {
-  read_vxlan(context, parse_no_link_layer(&context->skb, packet), packet);
+  read_tunnel(context, parse_no_link_layer(&context->skb, packet), packet);
 }
 
 static struct weir_parsed_packet packed(const struct packet* packet, weir_u32 copied) {

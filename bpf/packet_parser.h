@@ -34,9 +34,7 @@ struct weir_packet_bytes {
   const void* linear;   /* null: none */
   weir_u32 linear_size; /* size at most */
   weir_u8 in_place;     /* 1: all is read where it stands, as the weir_read_* do */
-  /* UDP packets to this port have the flow of the frame that they carry by VXLAN; 0: their
-   * own. */
-  weir_u16 vxlan_port;
+  struct weir_tunnels tunnels;
 };
 
 struct weir_parsed_packet {

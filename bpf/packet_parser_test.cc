@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstring>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bpf/testing/check_parsers.h"
@@ -16,6 +17,7 @@ namespace weir::ebpf {
 namespace {
 
 constexpr size_t kEthernetBytes = 14;
+constexpr weir_tunnels kAllTunnels = {kVxlanPort, kGenevePort, 1, 1};
 
 std::string_view View(const Bytes& bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -82,7 +84,7 @@ std::vector<TunnelPacket> AllTunnelPackets() {
   return packets;
 }
 
-TEST(PacketParserTest, FindsTheFlowOfTheFrameInVxlanWhereAsked) {
+TEST(PacketParserTest, FindsTheFlowOfThePacketInATunnelWhereAsked) {
   for (const TunnelPacket& packet : AllTunnelPackets()) {
     SCOPED_TRACE(packet.name);
     weir_packet_bytes bytes = Copied(View(packet.bytes));
@@ -90,12 +92,53 @@ TEST(PacketParserTest, FindsTheFlowOfTheFrameInVxlanWhereAsked) {
     EXPECT_TRUE(SameId(parsed.id, packet.id));
     EXPECT_EQ(parsed.fragment, packet.fragment ? 1 : 0);
     EXPECT_EQ(parsed.truncated, packet.truncated ? 1 : 0);
-    bytes.vxlan_port = kVxlanPort;
+    bytes.tunnels = kAllTunnels;
     parsed = weir_parse_ethernet(&bytes);
     EXPECT_TRUE(SameId(parsed.id, packet.within));
     EXPECT_EQ(parsed.fragment, packet.within_fragment ? 1 : 0);
     EXPECT_EQ(parsed.truncated, packet.within_truncated ? 1 : 0);
   }
+}
+
+// With the others looked into, a tunnel that is not wanted is counted as it is.
+TEST(PacketParserTest, LooksIntoTheTunnelsThatAreAskedForOnly) {
+  const auto inner_flows = [](const std::vector<TunnelPacket>& packets,
+                              const weir_tunnels& tunnels) {
+    int count = 0;
+    for (const TunnelPacket& packet : packets) {
+      weir_packet_bytes bytes = Copied(View(packet.bytes));
+      bytes.tunnels = tunnels;
+      count += SameId(weir_parse_ethernet(&bytes).id, packet.id) ? 0 : 1;
+    }
+    return count;
+  };
+  const std::vector<TunnelPacket> kinds[] = {VxlanPackets(), GenevePackets(), GrePackets(),
+                                             IpInIpPackets()};
+  for (int kind = 0; kind < 4; ++kind) {
+    SCOPED_TRACE(kinds[kind][0].name);
+    weir_tunnels only{};
+    weir_tunnels others = kAllTunnels;
+    if (kind == 0) std::swap(only.vxlan_port, others.vxlan_port);
+    if (kind == 1) std::swap(only.geneve_port, others.geneve_port);
+    if (kind == 2) std::swap(only.gre, others.gre);
+    if (kind == 3) std::swap(only.ip_in_ip, others.ip_in_ip);
+    EXPECT_GT(inner_flows(kinds[kind], only), 3);
+    EXPECT_EQ(inner_flows(kinds[kind], others), 0);
+  }
+}
+
+// A packet without Ethernet of its own keeps the VLAN of the frame, and no other detail.
+TEST(PacketParserTest, NotesTheVlanOfTheFrameThatCarriesIp) {
+  Bytes packet = Ethernet({0x8100, 0x0800}) + Ipv4(47, 4 + 48) + Gre(0, 0x86dd) + Ipv6(58, 8) +
+                 Bytes{128, 3, 0, 0, 0, 0, 0, 0};
+  packet[19] = 46 << 2;
+  weir_packet_bytes bytes = Copied(View(packet));
+  bytes.tunnels = kAllTunnels;
+  const flow_details_t details = weir_parse_ethernet(&bytes).details;
+  EXPECT_EQ(details.vlan, WEIR_VLAN_PRESENT | 1);
+  EXPECT_EQ(details.dscp, 0);
+  EXPECT_EQ(details.icmp_type, 128);
+  EXPECT_EQ(details.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_ICMP);
 }
 
 // Nothing of the packet that carries it is left in the details of a frame.
@@ -107,7 +150,7 @@ TEST(PacketParserTest, NotesOfAFrameInVxlanWhatTheFrameHas) {
                         Bytes{128, 3, 0, 0, 0, 0, 0, 0};
     const Bytes whole = packet + frame;
     weir_packet_bytes bytes = Copied(View(whole));
-    bytes.vxlan_port = kVxlanPort;
+    bytes.tunnels = kAllTunnels;
     const flow_details_t details = weir_parse_ethernet(&bytes).details;
     EXPECT_EQ(details.vlan, tagged ? WEIR_VLAN_PRESENT | 1 : 0);
     EXPECT_EQ(details.dscp, 0);
@@ -148,7 +191,7 @@ TEST(ReferenceParserTest, FindsTheFlowThatTheKernelCounts) {
   }
   for (const TunnelPacket& packet : AllTunnelPackets()) {
     SCOPED_TRACE(packet.name);
-    const ReferenceResult found = ReferenceParser::Ethernet(View(packet.bytes), kVxlanPort);
+    const ReferenceResult found = ReferenceParser::Ethernet(View(packet.bytes), kAllTunnels);
     EXPECT_TRUE(SameId(found.id, packet.within));
     EXPECT_EQ(found.fragment, packet.within_fragment);
     EXPECT_EQ(found.truncated, packet.within_truncated);
@@ -193,7 +236,7 @@ TEST(PacketParserTest, AHeaderFarInIsFound) {
   outer[14 + 40 + headers.size() - 2048] = 17;
   EXPECT_EQ(CheckParsers(View(outer), {}, 0x0800, &memory), "");
   bytes = Copied(View(outer));
-  bytes.vxlan_port = kVxlanPort;
+  bytes.tunnels = kAllTunnels;
   const weir_parsed_packet parsed = weir_parse_ethernet(&bytes);
   EXPECT_TRUE(SameId(parsed.id, Id6(6, false)));
   EXPECT_EQ(parsed.truncated, 1);

@@ -30,8 +30,9 @@ enum {
 #define NO_END 0xffffffffull
 
 /*
- * Functions without another comment return the payload of UDP: its offset in the low 32
- * bits, its end above; 0 if the packet has none, or it was not reached.
+ * Functions without another comment return the payload of UDP, or that of IP if its protocol
+ * has no header that is read here: its offset in the low 32 bits, its end above. 0 if the
+ * packet has none, or it was not reached.
  */
 static __always_inline weir_u64 payload_at(weir_u64 offset, weir_u64 end) {
   return offset | end << 32;
@@ -136,6 +137,8 @@ static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 
     return parse_ports(skb, offset, end, packet);
   } else if (is_icmp(packet)) {
     parse_icmp(skb, offset, end, packet);
+  } else {
+    return payload_at(offset, end);
   }
   return 0;
 }
@@ -158,6 +161,9 @@ static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 
 #define STEP_CUT_OFF (1ull << 62)  /* the header of this type is cut off or makes no sense */
 #define STEP_FRAGMENT (1ull << 61) /* a fragment but the first: no header follows in it */
 #define STEP_LAST (1ull << 60)     /* no header follows that can be read */
+/* The first VLAN tag had the id in the step. */
+#define STEP_HAS_VLAN (1ull << 63)
+#define STEP_VLAN (STEP_HAS_VLAN | (weir_u64)VLAN_ID_MASK << STEP_VLAN_SHIFT)
 #define STEP_ENDS (STEP_CUT_OFF | STEP_FRAGMENT | STEP_LAST)
 
 static __always_inline weir_u64 step_to(weir_u64 type, weir_u64 offset) {
@@ -257,8 +263,8 @@ static __always_inline int may_be_payload(weir_u8 protocol) {
 }
 
 /* Steps over the extension header of type `protocol` at `offset`. */
-VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
-                                            weir_u64 protocol) {
+static __always_inline weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset,
+                                                    weir_u64 end, weir_u64 protocol) {
   const weir_u64 here = step_to(protocol, offset);
   struct extension_header copy;
   const struct extension_header* const extension =
@@ -273,27 +279,28 @@ VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offs
   return next;
 }
 
+/* Steps over all extension headers; `step` is to the first. */
+VERIFIED_ALONE weir_u64 step_over_extensions(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
+                                             weir_u64 is_ipv6) {
+  for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
+    step = step_over_extension(skb, step_offset(step), end, step_type(step));
+    if (step & STEP_ENDS || !is_extension(step_type(step), is_ipv6 != 0)) return step;
+  }
+  return step | STEP_CUT_OFF; /* too many */
+}
+
 /* The payload of IP: `step` is to its first header. The protocol of the flow is the type of
  * the last header that is known, also where that one is cut off or too deep. */
 static __always_inline weir_u64 parse_ip_payload(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
                                                  struct packet* packet) {
   const int is_ipv6 = packet->eth_protocol == ETHERTYPE_IPV6;
-  for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
-    if (step & STEP_ENDS || !is_extension(step_type(step), is_ipv6)) break;
-    step = step_over_extension(skb, step_offset(step), end, step_type(step));
+  if (!(step & STEP_ENDS) && is_extension(step_type(step), is_ipv6)) {
+    step = step_over_extensions(skb, step, end, is_ipv6);
   }
   packet->transport_protocol = step_type(step);
-  if (step & STEP_FRAGMENT) {
-    packet->notes |= PACKET_FRAGMENT;
-  } else if (step & STEP_CUT_OFF) {
-    packet->notes |= PACKET_TRUNCATED;
-  } else if (!(step & STEP_LAST)) {
-    if (!is_extension(step_type(step), is_ipv6)) {
-      return parse_transport(skb, step_offset(step), end, packet);
-    }
-    packet->notes |= PACKET_TRUNCATED; /* too many to look behind */
-  }
-  return 0;
+  if (step & STEP_FRAGMENT) packet->notes |= PACKET_FRAGMENT;
+  if (step & STEP_CUT_OFF) packet->notes |= PACKET_TRUNCATED;
+  return step & STEP_ENDS ? 0 : parse_transport(skb, step_offset(step), end, packet);
 }
 
 static __always_inline weir_u64 parse_network(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
@@ -332,7 +339,8 @@ static __always_inline weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 of
   const struct vlan_header* const vlan = header_before(skb, offset, end, &copy, sizeof(copy));
   if (!vlan) return step_to(type, offset) | STEP_CUT_OFF;
   const weir_u64 id = __builtin_bswap16(vlan->tag) & VLAN_ID_MASK;
-  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan)) | id << STEP_VLAN_SHIFT;
+  return step_to(__builtin_bswap16(vlan->protocol), offset + sizeof(*vlan)) |
+         id << STEP_VLAN_SHIFT | STEP_HAS_VLAN;
 }
 
 /* Steps over LLC. The EtherType is that of SNAP (IEEE 802, RFC 1042, and the bridge tunnel
@@ -409,57 +417,60 @@ static __always_inline weir_u64 step_over_mpls(struct __sk_buff* skb, weir_u64 o
 }
 
 /* Steps over the link header of that type at `offset`. */
-VERIFIED_ALONE weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
-                                              weir_u64 type) {
+static __always_inline weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset,
+                                                      weir_u64 end, weir_u64 type) {
   if (is_tag(type)) return step_over_tag(skb, offset, end, type);
   if (is_mpls(type)) return step_over_mpls(skb, offset, end, type);
   if (type == ETHERTYPE_PPPOE_SESSION) return step_over_pppoe(skb, offset, end);
   return step_over_llc(skb, offset, end);
 }
 
-/* The link headers to which `step` leads, and the network layer behind. The EtherType of the
- * flow is the type of the last header that is known, also where that one is cut off or too
- * deep. */
-static __always_inline weir_u64 parse_link(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
-                                           struct packet* packet) {
+/* Steps over all link headers; `step` is to the first. The type is that of the last header that
+ * is known, also where that one is cut off or too deep. */
+VERIFIED_ALONE weir_u64 step_over_link_headers(struct __sk_buff* skb, weir_u64 step, weir_u64 end) {
+  weir_u64 vlan = 0;
   for (int i = 0; i < MAX_LINK_HEADERS; ++i) {
-    if (step & STEP_ENDS || !is_link_header(step_type(step))) break;
-    const weir_u64 next = step_over_link_header(skb, step_offset(step), end, step_type(step));
-    if (packet->vlan == 0 && is_tag(step_type(step)) && !(next & STEP_CUT_OFF)) {
-      packet->vlan = WEIR_VLAN_PRESENT | step_vlan(next);
-    }
-    step = next;
+    const weir_u16 type = step_type(step);
+    step = step_over_link_header(skb, step_offset(step), end, type);
+    if (vlan == 0) vlan = step & STEP_VLAN;
+    step &= ~STEP_VLAN;
+    if (step & STEP_ENDS || !is_link_header(step_type(step))) return step | vlan;
   }
-  packet->eth_protocol = is_length(step_type(step)) ? 0 : step_type(step);
-  if (step & STEP_LAST) return 0;
-  if (step & STEP_CUT_OFF || is_link_header(step_type(step))) {
-    packet->notes |= PACKET_TRUNCATED;
-    return 0;
-  }
-  return parse_network(skb, step_offset(step), end, packet);
+  const weir_u64 type = is_length(step_type(step)) ? 0 : step_type(step);
+  return step_to(type, step_offset(step)) | vlan | STEP_CUT_OFF;
 }
 
-/* A frame that begins with an Ethernet header at `offset` and ends before `end`. */
-static __always_inline weir_u64 parse_frame(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
-                                            struct packet* packet) {
+/* The link headers to which `step` leads, and the network layer behind. */
+static __always_inline weir_u64 parse_link(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
+                                           struct packet* packet) {
+  if (!(step & STEP_ENDS) && is_link_header(step_type(step))) {
+    step = step_over_link_headers(skb, step, end);
+  }
+  if (step & STEP_HAS_VLAN && packet->vlan == 0) {
+    packet->vlan = WEIR_VLAN_PRESENT | step_vlan(step);
+  }
+  packet->eth_protocol = step_type(step);
+  if (step & STEP_CUT_OFF) packet->notes |= PACKET_TRUNCATED;
+  return step & STEP_ENDS ? 0 : parse_network(skb, step_offset(step), end, packet);
+}
+
+/* An Ethernet header at `offset`. Returns the step over it. */
+static __always_inline weir_u64 parse_ethernet_header(struct __sk_buff* skb, weir_u64 offset,
+                                                      weir_u64 end, struct packet* packet) {
   struct ethernet_header copy;
   const struct ethernet_header* const ethernet =
       header_before(skb, offset, end, &copy, sizeof(copy));
-  if (!ethernet) {
-    packet->notes |= PACKET_TRUNCATED;
-    return 0;
-  }
+  if (!ethernet) return STEP_CUT_OFF;
   packet->dst_mac = mac_word(ethernet->dst_mac);
   packet->src_mac = mac_word(ethernet->src_mac);
-  const weir_u64 type = __builtin_bswap16(ethernet->protocol);
-  return parse_link(skb, step_to(type, offset + sizeof(*ethernet)), end, packet);
+  return step_to(__builtin_bswap16(ethernet->protocol), offset + sizeof(*ethernet));
 }
 
 /* A packet that begins with an Ethernet header. The outermost tag may have been taken
  * out by the card or the kernel, which leave it beside the packet. */
 static __always_inline weir_u64 parse_ethernet(struct __sk_buff* skb, struct packet* packet) {
   if (skb->vlan_present) packet->vlan = WEIR_VLAN_PRESENT | (skb->vlan_tci & VLAN_ID_MASK);
-  return parse_frame(skb, 0, NO_END, packet);
+  return parse_link(skb, parse_ethernet_header(skb, 0, NO_END, packet), NO_END, packet);
 }
 
 /* A packet of a link without a link-layer header. The kernel has numbers of its own that are no

@@ -39,7 +39,7 @@ weir_parsed_packet ParseSplit(weir_packet_bytes bytes, std::string_view packet, 
 
 // What is wrong with what was found; empty if nothing is.
 inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceResult& expected,
-                              uint16_t vxlan_port) {
+                              bool tunnels) {
   if (std::memcmp(&parsed.id, &expected.id, sizeof(parsed.id)) != 0) return "another flow";
   if (std::memcmp(&parsed.details, &expected.details, sizeof(parsed.details)) != 0) {
     return "other details";
@@ -47,7 +47,7 @@ inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceR
   if (parsed.fragment != (expected.fragment ? 1 : 0)) return "fragment is wrong";
   if (parsed.truncated != (expected.truncated ? 1 : 0)) return "truncated is wrong";
   constexpr uint32_t kMax = WEIR_MAX_PARSED_HEADERS;
-  if (parsed.copied > (vxlan_port == 0 ? kMax : 2 * kMax + 1)) return "too many steps";
+  if (parsed.copied > (tunnels ? 2 * kMax + 2 : kMax)) return "too many steps";
   return "";
 }
 
@@ -55,7 +55,7 @@ inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceR
 // compares with the reference. Empty if all agree, else what does not. At most
 // PacketMemory::kMaxBytes.
 template <typename Parse>
-std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t vxlan_port,
+std::string CheckParser(std::string_view packet, const Splits& splits, const weir_tunnels& tunnels,
                         const ReferenceResult& expected, PacketMemory* memory, const Parse& parse) {
   // Of exactly that size, so that AddressSanitizer sees who reads on.
   const std::unique_ptr<uint8_t[]> exact(new uint8_t[packet.size()]);
@@ -63,10 +63,12 @@ std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t 
   weir_packet_bytes bytes{};
   bytes.bytes = exact.get();
   bytes.size = static_cast<weir_u32>(packet.size());
-  bytes.vxlan_port = vxlan_port;
+  bytes.tunnels = tunnels;
+  const bool looks_in = tunnels.vxlan_port != 0 || tunnels.geneve_port != 0 || tunnels.gre != 0 ||
+                        tunnels.ip_in_ip != 0;
   const auto check = [&](size_t linear) -> std::string {
     const weir_parsed_packet parsed = ParseSplit(bytes, packet, linear, memory, parse);
-    std::string wrong = Difference(parsed, expected, vxlan_port);
+    std::string wrong = Difference(parsed, expected, looks_in);
     if (wrong.empty() && linear == packet.size() && parsed.copied != 0) wrong = "not in place";
     if (wrong.empty()) return wrong;
     return std::to_string(linear) + " of " + std::to_string(packet.size()) +
@@ -80,32 +82,33 @@ std::string CheckParser(std::string_view packet, const Splits& splits, uint16_t 
   if (!wrong.empty()) return wrong;
   bytes.in_place = 1;
   const weir_parsed_packet parsed = parse(bytes);
-  wrong = parsed.copied == 0 ? Difference(parsed, expected, vxlan_port) : "copied";
+  wrong = parsed.copied == 0 ? Difference(parsed, expected, looks_in) : "copied";
   return wrong.empty() ? wrong : "where it stands: " + wrong;
 }
 
 // Both parsers on one packet; `eth_protocol` is for the one without a link layer.
 inline std::string CheckParsers(std::string_view packet, const Splits& splits,
-                                uint16_t eth_protocol, uint16_t vxlan_port, PacketMemory* memory) {
+                                uint16_t eth_protocol, const weir_tunnels& tunnels,
+                                PacketMemory* memory) {
   std::string wrong =
-      CheckParser(packet, splits, vxlan_port, ReferenceParser::Ethernet(packet, vxlan_port), memory,
+      CheckParser(packet, splits, tunnels, ReferenceParser::Ethernet(packet, tunnels), memory,
                   [](const auto& bytes) { return weir_parse_ethernet(&bytes); });
   if (!wrong.empty()) return "with Ethernet: " + wrong;
   wrong = CheckParser(
-      packet, splits, vxlan_port, ReferenceParser::NoLinkLayer(packet, eth_protocol, vxlan_port),
-      memory, [&](const auto& bytes) { return weir_parse_no_link_layer(&bytes, eth_protocol); });
+      packet, splits, tunnels, ReferenceParser::NoLinkLayer(packet, eth_protocol, tunnels), memory,
+      [&](const auto& bytes) { return weir_parse_no_link_layer(&bytes, eth_protocol); });
   if (!wrong.empty()) return "without a link layer: " + wrong;
   return "";
 }
 
-// The same, as it is and looking into VXLAN.
+// The same, as it is and looking into all tunnels.
 inline std::string CheckParsers(std::string_view packet, const Splits& splits,
                                 uint16_t eth_protocol, PacketMemory* memory) {
-  constexpr uint16_t kVxlanPort = 4789;
-  std::string wrong = CheckParsers(packet, splits, eth_protocol, 0, memory);
+  constexpr weir_tunnels kAll = {4789, 6081, 1, 1};
+  std::string wrong = CheckParsers(packet, splits, eth_protocol, weir_tunnels{}, memory);
   if (!wrong.empty()) return wrong;
-  wrong = CheckParsers(packet, splits, eth_protocol, kVxlanPort, memory);
-  return wrong.empty() ? wrong : "in VXLAN: " + wrong;
+  wrong = CheckParsers(packet, splits, eth_protocol, kAll, memory);
+  return wrong.empty() ? wrong : "in tunnels: " + wrong;
 }
 
 }  // namespace weir::ebpf

@@ -23,19 +23,18 @@ struct ReferenceResult {
 
 class ReferenceParser {
  public:
-  // `vxlan_port`: UDP packets to it have the flow of the frame that they carry by VXLAN; 0:
-  // none have.
-  static ReferenceResult Ethernet(std::string_view packet, uint16_t vxlan_port = 0) {
+  // `tunnels`: those that are looked into.
+  static ReferenceResult Ethernet(std::string_view packet, const weir_tunnels& tunnels = {}) {
     ReferenceParser parser(packet, 0, packet.size());
     parser.ReadEthernet();
-    return parser.Within(vxlan_port);
+    return parser.Within(tunnels);
   }
   static ReferenceResult NoLinkLayer(std::string_view packet, uint16_t eth_protocol,
-                                     uint16_t vxlan_port = 0) {
+                                     const weir_tunnels& tunnels = {}) {
     ReferenceParser parser(packet, 0, packet.size());
     parser.result_.id.eth_protocol = eth_protocol;
     if (eth_protocol >= kLeastType) parser.ReadLink(0);
-    return parser.Within(vxlan_port);
+    return parser.Within(tunnels);
   }
 
  private:
@@ -50,16 +49,75 @@ class ReferenceParser {
   ReferenceParser(std::string_view rest, size_t position, size_t whole)
       : rest_(rest), position_(position), whole_(whole) {}
 
-  ReferenceResult Within(uint16_t vxlan_port) {
-    if (vxlan_port == 0 || !in_udp_ || result_.id.dst_port != vxlan_port) return result_;
-    Skip(8);
-    if (!Has(8)) return CutOff();
-    if ((ByteAt(0) / 8) % 2 == 0) return result_;  // the flag I of RFC 7348
-    Skip(8);
-    if (!Has(14)) return CutOff();
+  ReferenceResult Within(const weir_tunnels& tunnels) {
+    if (!at_payload_ || !OpenTunnel(tunnels)) return result_;
+    const size_t first_header = carried_ == 0x6558                           ? 14
+                                : carried_ == 0x0800                         ? 20
+                                : carried_ == 0x86dd                         ? 40
+                                : (carried_ == 0x8847 || carried_ == 0x8848) ? 4
+                                                                             : 0;
+    if (first_header == 0) return result_;
+    if (!Has(first_header)) return CutOff();
+    if (carried_ == 0x0800 && ByteAt(0) / 16 != 4) return CutOff();
+    if (carried_ == 0x86dd && ByteAt(0) / 16 != 6) return CutOff();
     ReferenceParser inner(rest_, position_, whole_);
-    inner.ReadEthernet();
+    if (carried_ == 0x6558) {
+      inner.ReadEthernet();
+      return inner.result_;
+    }
+    // Without Ethernet of its own it came in that of the tunnel.
+    std::copy_n(result_.id.src_mac, 6, inner.result_.id.src_mac);
+    std::copy_n(result_.id.dst_mac, 6, inner.result_.id.dst_mac);
+    inner.result_.details.vlan = result_.details.vlan;
+    inner.result_.id.eth_protocol = carried_;
+    inner.ReadLink(0);
     return inner.result_;
+  }
+
+  // Consumes the header of a tunnel and sets `carried_`. False if there is none.
+  bool OpenTunnel(const weir_tunnels& tunnels) {
+    const uint8_t protocol = result_.id.transport_protocol;
+    const uint16_t port = result_.id.dst_port;
+    if (protocol == 4 || protocol == 41) {
+      carried_ = protocol == 4 ? 0x0800 : 0x86dd;
+      return tunnels.ip_in_ip != 0;
+    }
+    if (protocol == 47) return tunnels.gre != 0 && OpenGre();
+    if (protocol != 17 || port == 0) return false;
+    if (port == tunnels.vxlan_port) return OpenVxlan();
+    return port == tunnels.geneve_port && OpenGeneve();
+  }
+
+  // RFC 7348: 8 bytes behind UDP; the flag I says that there is an id.
+  bool OpenVxlan() {
+    Skip(8);
+    if (!Has(8)) return !CutOff().truncated;
+    const bool has_id = (ByteAt(0) / 8) % 2 == 1;
+    carried_ = 0x6558;
+    Skip(8);
+    return has_id;
+  }
+
+  // RFC 8926: version 2 bits, length of the options 6 bits, O 1 bit (control), type 16 bits.
+  bool OpenGeneve() {
+    Skip(8);
+    if (!Has(8)) return !CutOff().truncated;
+    if (ByteAt(0) / 64 != 0 || ByteAt(1) / 128 == 1) return false;
+    carried_ = Be16At(2);
+    Skip(8 + size_t{4} * (ByteAt(0) % 64));
+    return true;
+  }
+
+  // RFC 2784: bits C, K (RFC 2890), S (RFC 2890) add 4 bytes each. R is of RFC 1701.
+  bool OpenGre() {
+    if (!Has(4)) return !CutOff().truncated;
+    size_t size = 4;
+    for (const int bit : {0, 2, 3}) size += ((ByteAt(0) << bit) & 0x80) != 0 ? 4 : 0;
+    const bool routing = (ByteAt(0) & 0x40) != 0;
+    const bool version_0 = ByteAt(1) % 8 == 0;
+    carried_ = Be16At(2);
+    Skip(size);
+    return version_0 && !routing;
   }
 
   // A header that is cut off or makes no sense.
@@ -240,11 +298,12 @@ class ReferenceParser {
       return;
     }
     constexpr uint8_t kWithPorts[] = {6, 17, 33, 132, 136};
-    if (std::count(std::begin(kWithPorts), std::end(kWithPorts), protocol) == 0) return;
+    at_payload_ = std::count(std::begin(kWithPorts), std::end(kWithPorts), protocol) == 0;
+    if (at_payload_) return;
     if (!Has(4)) return void(CutOff());
     result_.id.src_port = Be16At(0);
     result_.id.dst_port = Be16At(2);
-    in_udp_ = protocol == 17;
+    at_payload_ = protocol == 17;
     if (protocol != 6) return;
     if (!Has(16)) return void(CutOff());
     result_.details.tcp_flags = Be16At(12) % 0x1000;
@@ -277,7 +336,8 @@ class ReferenceParser {
   std::string_view rest_;
   size_t position_;
   size_t whole_;
-  bool in_udp_ = false;  // the view begins with a UDP header
+  bool at_payload_ = false;  // the view begins with UDP or with another payload of IP
+  uint16_t carried_ = 0;     // the EtherType of what a tunnel carries
   ReferenceResult result_;
 };
 

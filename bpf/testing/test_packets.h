@@ -414,7 +414,7 @@ inline std::vector<TestPacket> AllPackets() {
   return packets;
 }
 
-// What carries a frame by VXLAN. Addresses and MACs are others than those of all frames.
+// Tunnels. Addresses and MACs of the outer packet differ from those of all packets in one.
 inline constexpr uint16_t kVxlanPort = 4789;
 inline constexpr uint8_t kUnderlay = 0x77;  // the last byte of each of them
 
@@ -427,11 +427,23 @@ inline Bytes Udp(uint16_t dst_port, size_t payload) {
   return Be16(kSrcPort) + Be16(dst_port) + Be16(static_cast<uint16_t>(8 + payload)) + Be16(0);
 }
 
-// `payload` in UDP to `port`, over IPv4 with that field of flags and offset.
-inline Bytes Underlay4(const Bytes& payload, uint16_t port = kVxlanPort, uint16_t fragment = 0) {
-  Bytes outer = Ethernet({0x0800}) + Ipv4(17, 8 + payload.size(), fragment) +
-                Udp(port, payload.size()) + payload;
+// `payload` of that protocol over IPv4, with that field of flags and offset.
+inline Bytes UnderlayOf(uint8_t protocol, const Bytes& payload, uint16_t fragment = 0) {
+  Bytes outer = Ethernet({0x0800}) + Ipv4(protocol, payload.size(), fragment) + payload;
   outer[5] = outer[11] = outer[29] = outer[33] = kUnderlay;
+  return outer;
+}
+
+// `payload` in UDP to `port`.
+inline Bytes Underlay4(const Bytes& payload, uint16_t port = kVxlanPort, uint16_t fragment = 0) {
+  return UnderlayOf(17, Udp(port, payload.size()) + payload, fragment);
+}
+
+// The same over IPv6, behind `options`, whose first header is of that type.
+inline Bytes Underlay6(uint8_t first, const Bytes& options, const Bytes& payload) {
+  Bytes outer =
+      Ethernet({0x86dd}) + Ipv6(first, options.size() + payload.size()) + options + payload;
+  outer[5] = outer[11] = outer[37] = outer[53] = kUnderlay;
   return outer;
 }
 
@@ -444,7 +456,7 @@ inline flow_id_t UnderlayId(flow_id_t id, bool ports = true) {
   return id;
 }
 
-// A frame in UDP: `id` is what it is itself, `within` what it is looked into.
+// A packet in a tunnel: `id` is the flow of the outer packet, `within` that of the inner one.
 struct TunnelPacket : TestPacket {
   flow_id_t within;
   bool within_fragment = false;
@@ -458,8 +470,7 @@ inline TunnelPacket InVxlan(const TestPacket& frame) {
           frame.truncated};
 }
 
-// Those in which not every frame does as well as another.
-inline std::vector<TunnelPacket> TunnelPackets() {
+inline std::vector<TunnelPacket> VxlanPackets() {
   constexpr uint8_t kTcp = 6, kUdp = 17, kUdpLite = 136;
   const Bytes frame = Ethernet({0x8100, 0x0800}) + Ipv4(kTcp, 20) + Transport(20);
   const Bytes vxlan = Vxlan(0xabcdef) + frame;
@@ -505,6 +516,173 @@ inline std::vector<TunnelPacket> TunnelPackets() {
   const Bytes nested = Underlay4(Vxlan(1) + Underlay4(vxlan));
   packets.push_back({{"vxlan in vxlan", nested, outer}, outer});
   return packets;
+}
+
+// The flow of a packet without Ethernet of its own: the MACs are those of the tunnel's frame.
+inline flow_id_t InFrameOfUnderlay(flow_id_t id) {
+  id.src_mac[5] = id.dst_mac[5] = kUnderlay;
+  return id;
+}
+
+inline Bytes Gre(uint16_t flags, uint16_t type) {
+  Bytes header = Be16(flags) + Be16(type);
+  for (const int bit : {0x8000, 0x2000, 0x1000}) {
+    if ((flags & bit) != 0) header = header + Bytes{0xcc, 0xcc, 0xcc, 0xcc};
+  }
+  return header;
+}
+
+inline std::vector<TunnelPacket> GrePackets() {
+  constexpr uint8_t kTcp = 6, kUdp = 17, kGre = 47, kAh = 51;
+  const Bytes tcp4 = Ipv4(kTcp, 20) + Transport(20);
+  const Bytes udp6 = Ipv6(kUdp, 8) + Transport(8);
+  const flow_id_t outer = UnderlayId(Id4(kGre, false), false);
+  const flow_id_t in4 = InFrameOfUnderlay(Id4(kTcp, true));
+  const flow_id_t in6 = InFrameOfUnderlay(Id6(kUdp, true));
+  const auto gre = [](const Bytes& payload) { return UnderlayOf(47, payload); };
+  std::vector<TunnelPacket> packets;
+  packets.push_back({{"gre ipv4", gre(Gre(0, 0x0800) + tcp4), outer}, in4});
+  for (const uint16_t flags : {0x8000, 0x2000, 0x1000, 0xb000}) {
+    packets.push_back(
+        {{"gre flags " + std::to_string(flags), gre(Gre(flags, 0x86dd) + udp6), outer}, in6});
+  }
+  packets.push_back(
+      {{"gre ethernet", gre(Gre(0x2000, 0x6558) + Ethernet({0x8100, 0x86dd}) + udp6), outer},
+       Id6(kUdp, true)});
+  packets.push_back({{"gre mpls", gre(Gre(0, 0x8847) + Labels(2) + tcp4), outer}, in4});
+  packets.push_back({{"gre over ipv6", Underlay6(kGre, {}, Gre(0, 0x0800) + tcp4),
+                      UnderlayId(Id6(kGre, false), false)},
+                     in4});
+  packets.push_back(
+      {{"gre behind options", Underlay6(60, Extension(kGre, 0), Gre(0, 0x0800) + tcp4),
+        UnderlayId(Id6(kGre, false), false)},
+       in4});
+  packets.push_back({{"gre behind authentication",
+                      UnderlayOf(kAh, Authentication(kGre, 4) + Gre(0, 0x0800) + tcp4), outer},
+                     in4});
+  // Not read: PPTP, source routes, ERSPAN and keepalives.
+  packets.push_back({{"gre version 1", gre(Gre(0x2001, 0x880b) + tcp4), outer}, outer});
+  packets.push_back({{"gre version 1 with ipv4", gre(Gre(0x0001, 0x0800) + tcp4), outer}, outer});
+  packets.push_back({{"gre routing", gre(Gre(0x4000, 0x0800) + tcp4), outer}, outer});
+  packets.push_back(
+      {{"gre erspan", gre(Gre(0x1000, 0x88be) + Bytes(8, 1) + Ethernet({0x0800}) + tcp4), outer},
+       outer});
+  packets.push_back({{"gre keepalive", gre(Gre(0, 0)), outer}, outer});
+  packets.push_back(
+      {{"gre in gre", gre(Gre(0, 0x0800) + Ipv4(kGre, 44) + Gre(0, 0x0800) + tcp4), outer},
+       InFrameOfUnderlay(Id4(kGre, false))});
+  packets.push_back(
+      {{"gre first fragment", UnderlayOf(kGre, Gre(0, 0x0800) + tcp4, 0x2000), outer}, in4});
+  packets.push_back({{"gre fragment", UnderlayOf(kGre, Gre(0, 0x0800) + tcp4, 0x2001), outer, true},
+                     outer,
+                     true});
+  packets.push_back(
+      {{"gre fragment inside", gre(Gre(0, 0x0800) + Ipv4(kTcp, 20, 0x2001) + Transport(20)), outer},
+       InFrameOfUnderlay(Id4(kTcp, false)),
+       true});
+  packets.push_back({{"gre of another version of ip", gre(Gre(0, 0x86dd) + Bytes(60, 0x45)), outer},
+                     outer,
+                     false,
+                     true});
+  packets.push_back({{"gre with padding", gre(Gre(0, 0x0800)) + tcp4, outer}, outer, false, true});
+  packets.push_back({{"gre cut off", gre(Bytes{0, 0, 8}), outer}, outer, false, true});
+  packets.push_back({{"gre without ports", gre(Gre(0, 0x0800) + Ipv4(kTcp, 20)), outer},
+                     InFrameOfUnderlay(Id4(kTcp, false)),
+                     false,
+                     true});
+  return packets;
+}
+
+inline std::vector<TunnelPacket> IpInIpPackets() {
+  constexpr uint8_t kIpv4 = 4, kTcp = 6, kUdp = 17, kIpv6 = 41;
+  const Bytes tcp4 = Ipv4(kTcp, 20) + Transport(20);
+  const Bytes udp6 = Ipv6(kUdp, 8) + Transport(8);
+  const flow_id_t in4 = InFrameOfUnderlay(Id4(kTcp, true));
+  const flow_id_t in6 = InFrameOfUnderlay(Id6(kUdp, true));
+  std::vector<TunnelPacket> packets;
+  for (const bool is_4 : {true, false}) {
+    const uint8_t protocol = is_4 ? kIpv4 : kIpv6;
+    const std::string name = is_4 ? "ipv4 in " : "ipv6 in ";
+    const Bytes& payload = is_4 ? tcp4 : udp6;
+    const flow_id_t& inner = is_4 ? in4 : in6;
+    packets.push_back(
+        {{name + "ipv4", UnderlayOf(protocol, payload), UnderlayId(Id4(protocol, false), false)},
+         inner});
+    const flow_id_t outer6 = UnderlayId(Id6(protocol, false), false);
+    packets.push_back({{name + "ipv6", Underlay6(protocol, {}, payload), outer6}, inner});
+    packets.push_back(
+        {{name + "ipv6 behind options", Underlay6(60, Extension(protocol, 0), payload), outer6},
+         inner});
+  }
+  const flow_id_t outer = UnderlayId(Id4(kIpv4, false), false);
+  packets.push_back({{"ipv4 in ipv4 twice", UnderlayOf(kIpv4, Ipv4(kIpv4, 40) + tcp4), outer},
+                     InFrameOfUnderlay(Id4(kIpv4, false))});
+  packets.push_back(
+      {{"ipv4 in ipv4 fragment", UnderlayOf(kIpv4, tcp4, 0x0003), outer, true}, outer, true});
+  packets.push_back(
+      {{"ipv6 said to be ipv4 in ipv4", UnderlayOf(kIpv4, udp6), outer}, outer, false, true});
+  packets.push_back(
+      {{"ipv4 in ipv4 cut off", UnderlayOf(kIpv4, Bytes(19, 0x45)), outer}, outer, false, true});
+  // The length of the outer packet ends the inner one.
+  Bytes longer = UnderlayOf(kIpv4, tcp4);
+  longer[17] = 20 + 20;
+  packets.push_back({{"ipv4 longer than the ipv4 around", longer, outer},
+                     InFrameOfUnderlay(Id4(kTcp, false)),
+                     false,
+                     true});
+  return packets;
+}
+
+inline constexpr uint16_t kGenevePort = 6081;
+
+// With so many words of options.
+inline Bytes Geneve(uint16_t type, uint8_t options = 0) {
+  return Bytes{options, 0} + Be16(type) + Bytes{0xab, 0xcd, 0xef, 0} +
+         Bytes(size_t{4} * options, 0x45);
+}
+
+inline std::vector<TunnelPacket> GenevePackets() {
+  constexpr uint8_t kTcp = 6, kUdp = 17;
+  const Bytes tcp4 = Ipv4(kTcp, 20) + Transport(20);
+  const Bytes frame = Ethernet({0x8100, 0x0800}) + tcp4;
+  flow_id_t outer = UnderlayId(Id4(kUdp, false));
+  outer.dst_port = kGenevePort;
+  const auto geneve = [](const Bytes& payload) { return Underlay4(payload, kGenevePort); };
+  const flow_id_t inner = Id4(kTcp, true);
+  std::vector<TunnelPacket> packets;
+  for (const uint8_t options : {0, 1, 63}) {
+    packets.push_back({{"geneve options " + std::to_string(options),
+                        geneve(Geneve(0x6558, options) + frame), outer},
+                       inner});
+  }
+  packets.push_back(
+      {{"geneve ipv4", geneve(Geneve(0x0800, 2) + tcp4), outer}, InFrameOfUnderlay(inner)});
+  packets.push_back({{"geneve unknown type", geneve(Geneve(0x9999) + frame), outer}, outer});
+  Bytes other = geneve(Geneve(0x6558) + frame);
+  other[42] = 0x40;
+  packets.push_back({{"geneve version 1", other, outer}, outer});
+  other[42] = 0;
+  other[43] = 0x80;
+  packets.push_back({{"geneve control", other, outer}, outer});
+  other[43] = 0x7f;
+  packets.push_back({{"geneve other flags", other, outer}, inner});
+  packets.push_back(
+      {{"geneve cut off in options", geneve(Bytes{63, 0, 0x65, 0x58} + Bytes(100, 0)), outer},
+       outer,
+       false,
+       true});
+  packets.push_back(
+      {{"geneve in geneve", geneve(Geneve(0x6558) + geneve(Geneve(0x6558) + frame)), outer},
+       outer});
+  return packets;
+}
+
+inline std::vector<TunnelPacket> TunnelPackets() {
+  std::vector<TunnelPacket> all;
+  for (const auto& some : {VxlanPackets, GrePackets, IpInIpPackets, GenevePackets}) {
+    for (TunnelPacket& packet : some()) all.push_back(std::move(packet));
+  }
+  return all;
 }
 
 }  // namespace weir::ebpf

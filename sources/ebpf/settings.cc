@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
+#include "bpf/tunnel_settings.h"
 #include "plugins/sdk/duration_option.h"
 #include "sources/ebpf/attach_settings.h"
 #include "sources/ebpf/rules/filter_rules.h"
@@ -86,11 +87,8 @@ sdk::Result<KernelOptions> KernelOptionsOf(const EbpfMap& config) {
   kernel.pin_path = config.pin_path();
   kernel.filter_rules = *std::move(filter_rules);
   kernel.directions = DirectionsOf(config.direction());
-  if (config.vxlan() == EbpfMap::INNER) {
-    if (config.vxlan_port() < 1 || config.vxlan_port() > 65535) {
-      return sdk::Status(WEIR_INVALID_ARGUMENT, "vxlan_port: must be 1 to 65535");
-    }
-    kernel.vxlan_port = static_cast<uint16_t>(config.vxlan_port());
+  if (const char* const wrong = TunnelsOf(config, &kernel.tunnels); wrong != nullptr) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT, wrong);
   }
   return kernel;
 }

@@ -657,18 +657,42 @@ TEST_F(SourcesTest, TellsOfLossWithTheCureAndOfTheBalance) {
 TEST(Settings, PacketsAreLookedIntoByThePortOnlyWhereAsked) {
   sources::EbpfMap config;
   config.set_vxlan_port(8472);
-  EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 0);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.vxlan_port, 0);
   EXPECT_FALSE(SettingsOf(config)->kernel.vlan_key);
   config.set_vlan_key(true);
   EXPECT_TRUE(SettingsOf(config)->kernel.vlan_key);
   config.set_vxlan(sources::EbpfMap::INNER);
-  EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 8472);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.vxlan_port, 8472);
   config.clear_vxlan_port();
-  EXPECT_EQ(SettingsOf(config)->kernel.vxlan_port, 4789);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.vxlan_port, 4789);
   for (const uint32_t port : {0, 65536}) {
     config.set_vxlan_port(port);
     EXPECT_EQ(SettingsOf(config).status().message(), "vxlan_port: must be 1 to 65535");
   }
+}
+
+TEST(Settings, EachTunnelIsLookedIntoOnlyWhereAsked) {
+  sources::EbpfMap config;
+  const weir_tunnels none = SettingsOf(config)->kernel.tunnels;
+  EXPECT_EQ(none.geneve_port, 0);
+  EXPECT_EQ(none.gre, 0);
+  EXPECT_EQ(none.ip_in_ip, 0);
+  config.set_gre(sources::EbpfMap::INNER);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.gre, 1);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.ip_in_ip, 0);
+  config.set_ip_in_ip(sources::EbpfMap::INNER);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.ip_in_ip, 1);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.geneve_port, 0);
+  config.set_geneve(sources::EbpfMap::INNER);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.geneve_port, 6081);
+  EXPECT_EQ(SettingsOf(config)->kernel.tunnels.vxlan_port, 0);
+  config.set_geneve_port(4789);
+  EXPECT_TRUE(SettingsOf(config).ok());
+  config.set_vxlan(sources::EbpfMap::INNER);
+  EXPECT_EQ(SettingsOf(config).status().message(),
+            "geneve_port: is that of VXLAN too, and one port cannot be both");
+  config.set_geneve_port(0);
+  EXPECT_EQ(SettingsOf(config).status().message(), "geneve_port: must be 1 to 65535");
 }
 
 TEST_F(SourcesTest, AFullTableIsReadBeforeItsTimeButNotAllTheTime) {

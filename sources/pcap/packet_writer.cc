@@ -7,9 +7,10 @@
 
 namespace weir::pcap {
 
-PacketWriter::PacketWriter(const sdk::Stage* stage)
+PacketWriter::PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels)
     : stage_(stage),
       batch_(stage, kRowsPerBatch),
+      parser_(tunnels),
       snapped_metric_(stage->Counter("weir_pcap_snapped_packets_total",
                                      "Packets that the capture does not have whole.")),
       truncated_metric_(

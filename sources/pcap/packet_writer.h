@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <set>
 
+#include "bpf/flow.h"
 #include "bpf/packet.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
@@ -29,7 +30,7 @@ class PacketWriter {
   static constexpr uint32_t kRowsPerBatch = 1024;
   static constexpr size_t kMostUnknownLinks = 16;
 
-  explicit PacketWriter(const sdk::Stage* stage);
+  PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels);
 
   // False: it could not be taken, and status() says why. It is not counted then.
   // Always inline: one function for each packet, which without it are three.

@@ -7,6 +7,7 @@
 #include <string>
 #include <utility>
 
+#include "bpf/tunnel_settings.h"
 #include "core/record/record.h"
 #include "sources/pcap/progress.h"
 #include "sources/pcap/reading.h"
@@ -36,11 +37,15 @@ sdk::Result<std::unique_ptr<PcapSource>> PcapSource::Create(const Pcap& config, 
     return sdk::Status(WEIR_INVALID_ARGUMENT,
                        "interface: has more than " + std::to_string(kMaxInterfaceName) + " bytes");
   }
-  return std::unique_ptr<PcapSource>(new PcapSource(config, std::move(stage)));
+  weir_tunnels tunnels;
+  if (const char* const wrong = ebpf::TunnelsOf(config, &tunnels); wrong != nullptr) {
+    return sdk::Status(WEIR_INVALID_ARGUMENT, wrong);
+  }
+  return std::unique_ptr<PcapSource>(new PcapSource(config, tunnels, std::move(stage)));
 }
 
-PcapSource::PcapSource(const Pcap& config, sdk::Stage stage)
-    : config_(config), stage_(std::move(stage)) {}
+PcapSource::PcapSource(const Pcap& config, const weir_tunnels& tunnels, sdk::Stage stage)
+    : config_(config), tunnels_(tunnels), stage_(std::move(stage)) {}
 
 sdk::Status PcapSource::Start() {
   sdk::Result<std::vector<pcap::CaptureFile>> files =
@@ -54,6 +59,7 @@ sdk::Status PcapSource::Start() {
 sdk::Status PcapSource::Run() {
   pcap::ReadingOptions options;
   options.realtime = config_.realtime();
+  options.tunnels = tunnels_;
   if (pcap::HasTerminal(STDERR_FILENO, STDOUT_FILENO)) options.progress_fd = STDERR_FILENO;
   options.total_bytes = TotalBytes(files_);
   options.wake_fd = wakeup_.fd();

@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "bpf/flow.h"
 #include "plugins/sdk/component.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
@@ -34,9 +35,10 @@ class PcapSource : public sdk::Source {
   sdk::Status Stop() override;
 
  private:
-  PcapSource(const Pcap& config, sdk::Stage stage);
+  PcapSource(const Pcap& config, const weir_tunnels& tunnels, sdk::Stage stage);
 
   const Pcap config_;
+  const weir_tunnels tunnels_;
   const sdk::Stage stage_;
   std::vector<pcap::CaptureFile> files_;
   sdk::Wakeup wakeup_;  // notified once interrupted

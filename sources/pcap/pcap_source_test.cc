@@ -116,6 +116,44 @@ TEST(PcapTest, PacketsHaveTheFlowsOfTheKernel) {
   EXPECT_EQ(host.metric("weir_pcap_truncated_total"), static_cast<int64_t>(truncated));
 }
 
+// Those that are asked for, on links with Ethernet and without.
+TEST(PcapTest, PacketsInTunnelsHaveTheFlowThatIsAskedFor) {
+  const std::vector<ebpf::TunnelPacket> packets = ebpf::TunnelPackets();
+  TestPcap capture;
+  for (const ebpf::TunnelPacket& packet : packets) capture.Add(Text(packet.bytes));
+  for (const bool inner : {false, true}) {
+    Pcap config = Config({File("tunnels.pcap", capture.bytes())});
+    if (inner) {
+      config.set_vxlan(Pcap::INNER);
+      config.set_geneve(Pcap::INNER);
+      config.set_gre(Pcap::INNER);
+      config.set_ip_in_ip(Pcap::INNER);
+    }
+    FakeHost host;
+    const auto source = Make(&host, config);
+    ASSERT_TRUE(source->Start().ok());
+    ASSERT_TRUE(source->Run().ok());
+    ASSERT_TRUE(source->Stop().ok());
+    const std::vector<Record> records = host.records();
+    ASSERT_EQ(records.size(), packets.size());
+    for (size_t i = 0; i < records.size(); ++i) {
+      EXPECT_TRUE(SameKey(records[i], inner ? packets[i].within : packets[i].id))
+          << packets[i].name;
+      EXPECT_EQ(records[i].bytes, packets[i].bytes.size()) << packets[i].name;
+    }
+  }
+}
+
+TEST(PcapTest, TunnelsHavePortsOfTheirOwn) {
+  Pcap config = Config({"-"});
+  config.set_vxlan(Pcap::INNER);
+  config.set_geneve(Pcap::INNER);
+  config.set_geneve_port(4789);
+  FakeHost host;
+  EXPECT_EQ(MakeComponent<PcapSource>(&host, config).status().message(),
+            "geneve_port: is that of VXLAN too, and one port cannot be both");
+}
+
 TEST(PcapTest, WhatWasReadIsToldAndNothingElse) {
   TestPcap capture;
   Bytes tcp = Ethernet({0x88a8, 0x8100, 0x0800}) + Ipv4(6, 20) + ebpf::Transport(20);

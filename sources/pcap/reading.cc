@@ -64,7 +64,7 @@ class Reading::Handler {
 Reading::Reading(const sdk::Stage* stage, const ReadingOptions& options)
     : stage_(stage),
       options_(options),
-      writer_(stage),
+      writer_(stage, options.tunnels),
       interfaces_(options.interface_name),
       pace_(stage, options.wake_fd),
       progress_(stage, options.progress_fd, options.total_bytes),

@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 
+#include "bpf/flow.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "sources/pcap/files/capture_files.h"
@@ -29,6 +30,7 @@ struct ReadingOptions {
   int wake_fd = -1;                     // readable once `interrupted` is true
   const std::atomic<bool>* interrupted = nullptr;
   std::string interface_name;  // of all interfaces; empty: as the files say
+  weir_tunnels tunnels{};      // those that are looked into
 };
 
 // One thread, but for what it says of `interrupted`.

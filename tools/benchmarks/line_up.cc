@@ -70,8 +70,10 @@ std::vector<Feature> Features(uint32_t flows) {
     options.sampling = 1000;
     add(", sampling 1:1000", options);
     options = defaults;
-    options.vxlan_port = 4789;
+    options.tunnels.vxlan_port = 4789;
     add(", vxlan INNER, none comes", options);
+    options.tunnels = {/*vxlan_port=*/4789, /*geneve_port=*/6081, /*gre=*/1, /*ip_in_ip=*/1};
+    add(", all tunnels INNER, none comes", options);
     options = defaults;
     options.filter_rules.resize(1);  // which asks for nothing
     add(", 1 filter rule", options);

@@ -71,26 +71,26 @@ TEST_P(KernelFlowsTest, CountsEachPacketUnderItsFlow) {
   EXPECT_EQ(before.table_packets, before.packets());
 }
 
-std::vector<TunnelPacket> SomeInVxlan() {
+std::vector<TunnelPacket> SomeInTunnels() {
   std::vector<TunnelPacket> packets = TunnelPackets();
   for (const TestPacket& frame : AllPackets()) packets.push_back(InVxlan(frame));
   return packets;
 }
 
-TEST_P(KernelFlowsTest, CountsAFrameInVxlanUnderTheFlowThatIsAskedFor) {
-  for (const uint16_t port : {uint16_t{0}, kVxlanPort}) {
+TEST_P(KernelFlowsTest, CountsAPacketInATunnelUnderTheFlowThatIsAskedFor) {
+  for (const bool inner : {false, true}) {
     KernelOptions options{/*max_flows=*/10, 0, 0};
-    options.vxlan_port = port;
+    if (inner) options.tunnels = {kVxlanPort, kGenevePort, /*gre=*/1, /*ip_in_ip=*/1};
     Load(options);
     if (IsSkipped()) return;
     DatapathCounters before{};
-    for (const TunnelPacket& packet : SomeInVxlan()) {
+    for (const TunnelPacket& packet : SomeInTunnels()) {
       SCOPED_TRACE(packet.name);
       Run(packet.bytes, WEIR_DIRECTION_EGRESS, 2);
       Flows flows;
       Evict(&flows);
       ASSERT_EQ(flows.size(), 1u);
-      flow_id_t expected = port == 0 ? packet.id : packet.within;
+      flow_id_t expected = inner ? packet.within : packet.id;
       expected.direction = WEIR_DIRECTION_EGRESS;
       expected.if_index = kLoopbackIndex;
       EXPECT_EQ(Hex(flows.begin()->first), Hex(expected));
@@ -99,11 +99,12 @@ TEST_P(KernelFlowsTest, CountsAFrameInVxlanUnderTheFlowThatIsAskedFor) {
       EXPECT_EQ(value.bytes, 2 * packet.bytes.size());
       const flow_details_t details =
           ReferenceParser::Ethernet(
-              {reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size()}, port)
+              {reinterpret_cast<const char*>(packet.bytes.data()), packet.bytes.size()},
+              options.tunnels)
               .details;
       EXPECT_EQ(Hex(value.details), Hex(details));
-      const bool truncated = port == 0 ? packet.truncated : packet.within_truncated;
-      const bool fragment = port == 0 ? packet.fragment : packet.within_fragment;
+      const bool truncated = inner ? packet.within_truncated : packet.truncated;
+      const bool fragment = inner ? packet.within_fragment : packet.fragment;
       const DatapathCounters after = Counters();
       EXPECT_EQ(after.kernel.fragments - before.kernel.fragments, fragment ? 2u : 0u);
       EXPECT_EQ(after.kernel.truncated - before.kernel.truncated, truncated ? 2u : 0u);

@@ -41,7 +41,7 @@ TEST_P(VerifierTest, IsFarFromItsLimit) {
   options.ring_bytes = 4096;
   options.tier = GetParam();
   options.clock = WEIR_CLOCK_COARSE;
-  options.vxlan_port = 4789;
+  options.tunnels = {/*vxlan_port=*/4789, /*geneve_port=*/6081, /*gre=*/1, /*ip_in_ip=*/1};
   options.vlan_key = true;
   sdk::testing::FakeHost host;
   sdk::Result<std::unique_ptr<KernelFlows>> kernel = KernelFlows::Load(options, host.MakeStage());

@@ -120,7 +120,7 @@ void FlowPrograms::Configure(const KernelOptions& options, uint32_t namespace_id
   constants->filter_rule_count = static_cast<uint32_t>(rules);
   constants->overflow_to_ring = options.ring_bytes > 0 ? 1 : 0;
   constants->end_clock = options.clock;
-  constants->vxlan_port = options.vxlan_port;
+  constants->tunnels = options.tunnels;
   constants->vlan_key = options.vlan_key ? 1 : 0;
   constants->namespace_id = namespace_id;
 }

@@ -21,7 +21,7 @@ struct KernelOptions {
   uint32_t ring_bytes = 0;  // of the overflow ring; 0: nobody reads it
   TableTier tier = TableTier::kAuto;
   weir_clock clock = WEIR_CLOCK_PRECISE;
-  uint16_t vxlan_port = 0;      // of UDP packets that are looked into; 0: none are
+  weir_tunnels tunnels = {};    // those that are looked into
   bool vlan_key = false;        // the outermost VLAN id is part of a flow's key
   bool all_namespaces = false;  // ForNamespace will be called
   // A folder of a BPF file system that keeps tables, counters and attached programs in the

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "bpf/flow.h"
 #include "bpf/packet.h"
 #include "bpf/packet_parser.h"
 #include "sources/pcap/links/payload_parser.h"
@@ -41,6 +42,9 @@ LinkLayer LinkLayerOf(int link_type);
 // One thread.
 class LinkParser {
  public:
+  // `tunnels`: those that are looked into.
+  explicit LinkParser(const weir_tunnels& tunnels = {}) : tunnels_(tunnels), parser_(tunnels) {}
+
   // Fills `fields`, which is zero before, but for time and size. Links that tell MACs, the
   // direction or the interface's index set these. `swapped`: the machine that captured has the
   // other byte order.
@@ -49,6 +53,7 @@ class LinkParser {
     weir_packet_bytes frame{};
     frame.bytes = bytes;
     frame.size = size;
+    frame.tunnels = tunnels_;
     weir_read_ethernet(&frame, fields);
   }
 
@@ -60,6 +65,7 @@ class LinkParser {
   void ParseCooked(PacketBytes bytes, packet* fields);
   void ParseCooked2(PacketBytes bytes, packet* fields);
 
+  const weir_tunnels tunnels_;
   PayloadParser parser_;
 };
 

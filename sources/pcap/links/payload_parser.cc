@@ -21,14 +21,15 @@ uint64_t MacWord(const uint8_t* mac) {
   return word;
 }
 
-weir_packet_bytes Whole(const uint8_t* bytes, uint32_t size) {
+}  // namespace
+
+weir_packet_bytes PayloadParser::Whole(const uint8_t* bytes, uint32_t size) const {
   weir_packet_bytes packet{};
   packet.bytes = bytes;
   packet.size = size;
+  packet.tunnels = tunnels_;
   return packet;
 }
-
-}  // namespace
 
 void PayloadParser::SetLink(uint16_t eth_protocol, const uint8_t* dst_mac, const uint8_t* src_mac,
                             packet* fields) {
@@ -41,8 +42,9 @@ void PayloadParser::Parse(uint16_t eth_protocol, const uint8_t* dst_mac, const u
                           PacketBytes payload, packet* fields) {
   if (eth_protocol == kIpv4Type || eth_protocol == kIpv6Type) {
     const weir_packet_bytes packet = Whole(payload.data(), payload.size());
-    weir_read_no_link_layer(&packet, eth_protocol, fields);
+    // First: a frame in a tunnel has MACs and an EtherType of its own.
     SetLink(eth_protocol, dst_mac, src_mac, fields);
+    weir_read_no_link_layer(&packet, eth_protocol, fields);
     return;
   }
   // There may be VLAN tags and other headers, which the parser steps over in a frame only.

@@ -6,7 +6,9 @@
 #include <cstdint>
 #include <vector>
 
+#include "bpf/flow.h"
 #include "bpf/packet.h"
+#include "bpf/packet_parser.h"
 
 namespace weir::pcap {
 
@@ -49,6 +51,9 @@ inline void SetTruncated(packet* fields) { fields->notes |= PACKET_TRUNCATED; }
 // One thread.
 class PayloadParser {
  public:
+  // `tunnels`: those that are looked into.
+  explicit PayloadParser(const weir_tunnels& tunnels) : tunnels_(tunnels) {}
+
   static constexpr uint32_t kMacBytes = 6;
 
   // A packet of that EtherType, with the MACs in front of it. Either may be null: it has none.
@@ -66,6 +71,9 @@ class PayloadParser {
                       packet* fields);
 
  private:
+  weir_packet_bytes Whole(const uint8_t* bytes, uint32_t size) const;
+
+  const weir_tunnels tunnels_;
   std::vector<uint8_t> frame_;
 };
 
