@@ -160,6 +160,14 @@ class CaptureCasesTest(harness.WeirTest):
         record, = self.flows(self.pcap("a.pcap", ethernet(IPV6, ipv6(A6, B6, MOBILITY, header))))
         self.assertEqual([record["Proto"], record["SrcAddr"]], [MOBILITY, A6])
 
+    def test_session_of_pppoe(self):
+        frame = ethernet(PPPOE, struct.pack(">BBHHH", 0x11, 0, 9, len(DNS) + 2, 0x0021) + DNS)
+        self.assert_dns_flow(self.pcap("a.pcap", frame), frame)
+
+    def test_two_labels_of_mpls(self):
+        frame = ethernet(MPLS, struct.pack(">II", 20 << 12 | 64, 21 << 12 | 1 << 8 | 64) + DNS)
+        self.assert_dns_flow(self.pcap("a.pcap", frame), frame)
+
     def test_first_packet_at_the_beginning_of_1970(self):
         record, = self.flows(self.pcap("a.pcap", DNS_FRAME, DNS_FRAME, first=0, step=45))
         self.assertEqual([record["TimeFlowStart"], record["TimeFlowEnd"], record["Packets"]],
