@@ -309,7 +309,8 @@ class CsvFile(File):
     def carried(self, record):
         texts = {key: str(value).lower() if value is True else str(value)
                  for key, value in record.items()}
-        name = re.sub("[\x00-\x1f\x7f-\x9f]", "\ufffd", texts["Interface"])
+        controls = "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+        name = re.sub(controls, "\ufffd", texts["Interface"])
         texts["Interface"] = "'" + name if name.startswith(("=", "+", "-", "@")) else name
         return {key: text for key, text in texts.items() if text}
 
