@@ -3,28 +3,14 @@
 #ifndef WEIR_CORE_RECORD_FLOW_IDENTITY_H_
 #define WEIR_CORE_RECORD_FLOW_IDENTITY_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <type_traits>
+#include <utility>
 
 #include "core/record/record.h"
 
 namespace weir {
-
-// One end of a flow. Packed, as everything here: no byte is padding, so that an identity can
-// be compared and hashed as bytes.
-struct __attribute__((packed)) FlowEnd {
-  uint8_t address[16];  // as in Record; of a flow that is not IP, the MAC and zeros
-  uint16_t port;        // host order
-};
-
-// The part that both directions have in common.
-struct __attribute__((packed)) FlowKind {
-  uint16_t eth_protocol;  // 0 where is_ip
-  uint8_t transport_protocol;
-  uint8_t is_ip;  // 1 or 0: tells an address from a MAC
-  uint32_t vlan;  // VlanKey of the record
-};
 
 // The identity of a flow on its whole way through the network. An IP flow: addresses, ports
 // and protocol. Another flow (ARP, LLDP): MACs and EtherType.
@@ -36,39 +22,65 @@ struct __attribute__((packed)) FlowKind {
 //   and the form of its addresses tells IPv4 from IPv6;
 // - the VLAN: an interface of a VLAN sees the frame without the tag that its parent sees. But if
 //   the source makes it a part of the flow (WEIR_VLAN_IS_KEY), it is in the identity too.
-struct __attribute__((packed)) FlowIdentity {
-  FlowEnd source;
-  FlowEnd destination;
-  FlowKind kind;
+//
+// Words without padding, which are loaded, compared and hashed as such: a key that is written
+// in small parts and read in words costs a processor more than all else that is done with it.
+struct FlowIdentity {
+  // One end: the address as in Record; of a flow that is not IP, the MAC and zeros.
+  struct Address {
+    uint64_t words[2];
+  };
+
+  Address source;
+  Address destination;
+  uint64_t ports;  // of the source, and << 16 of the destination
+  uint64_t kind;   // EtherType (0 where it is IP), << 16 protocol, << 24 whether it is IP,
+                   // << 32 VlanKey
 
   static FlowIdentity Of(const Record& record) {
-    constexpr uint8_t kNoAddress[sizeof(FlowEnd::address)] = {};
     FlowIdentity flow;
-    std::memcpy(flow.source.address, record.src_addr, sizeof(flow.source.address));
-    std::memcpy(flow.destination.address, record.dst_addr, sizeof(flow.destination.address));
-    flow.source.port = record.src_port;
-    flow.destination.port = record.dst_port;
-    const bool is_ip = std::memcmp(flow.source.address, kNoAddress, sizeof(kNoAddress)) != 0 ||
-                       std::memcmp(flow.destination.address, kNoAddress, sizeof(kNoAddress)) != 0;
-    if (!is_ip) {
-      std::memcpy(flow.source.address, record.src_mac, sizeof(record.src_mac));
-      std::memcpy(flow.destination.address, record.dst_mac, sizeof(record.dst_mac));
+    flow.source = {
+        {Word(record, offsetof(Record, src_addr)), Word(record, offsetof(Record, src_addr) + 8)}};
+    flow.destination = {
+        {Word(record, offsetof(Record, dst_addr)), Word(record, offsetof(Record, dst_addr) + 8)}};
+    flow.ports = record.src_port | uint64_t{record.dst_port} << 16;
+    flow.kind = uint64_t{record.transport_protocol} << 16 | uint64_t{VlanKey(record)} << 32;
+    const bool is_ip = (flow.source.words[0] | flow.source.words[1] | flow.destination.words[0] |
+                        flow.destination.words[1]) != 0;
+    if (is_ip) {
+      flow.kind |= uint64_t{1} << 24;
+      return flow;
     }
-    flow.kind.eth_protocol = is_ip ? 0 : record.eth_protocol;
-    flow.kind.transport_protocol = record.transport_protocol;
-    flow.kind.is_ip = is_ip ? 1 : 0;
-    flow.kind.vlan = VlanKey(record);
+    flow.kind |= record.eth_protocol;
+    flow.source.words[0] = Word(record, offsetof(Record, src_mac)) & kMacMask;
+    flow.destination.words[0] = Word(record, offsetof(Record, dst_mac)) & kMacMask;
     return flow;
   }
 
   friend bool operator==(const FlowIdentity& a, const FlowIdentity& b) {
-    return std::memcmp(&a, &b, sizeof(FlowIdentity)) == 0;
+    return ((a.source.words[0] ^ b.source.words[0]) | (a.source.words[1] ^ b.source.words[1]) |
+            (a.destination.words[0] ^ b.destination.words[0]) |
+            (a.destination.words[1] ^ b.destination.words[1]) | (a.ports ^ b.ports) |
+            (a.kind ^ b.kind)) == 0;
   }
   friend bool operator!=(const FlowIdentity& a, const FlowIdentity& b) { return !(a == b); }
-};
 
-static_assert(std::is_trivially_copyable_v<FlowIdentity> && sizeof(FlowIdentity) == 44);
-static_assert(sizeof(FlowEnd::address) == sizeof(Record::src_addr));
+  template <typename H>
+  friend H AbslHashValue(H state, const FlowIdentity& flow) {
+    return H::combine(std::move(state), flow.source.words[0], flow.source.words[1],
+                      flow.destination.words[0], flow.destination.words[1], flow.ports, flow.kind);
+  }
+
+ private:
+  // The first six bytes of a word in memory, on a little-endian machine (raw_record.h).
+  static constexpr uint64_t kMacMask = (uint64_t{1} << 48) - 1;
+
+  static uint64_t Word(const Record& record, size_t offset) {
+    uint64_t word;
+    std::memcpy(&word, reinterpret_cast<const uint8_t*>(&record) + offset, sizeof(word));
+    return word;
+  }
+};
 
 }  // namespace weir
 

@@ -73,7 +73,7 @@ sdk::Status DedupTransform::ForEachRow(const BatchView& batch, uint64_t now_ns, 
     }
     for (uint32_t i = 0; i < rows; ++i) {
       guesses[i] = places_.PrefetchFlow(keys[i]);
-      if (Merges()) held_.PrefetchRow(keys[i]);
+      if (Merges()) held_.PrefetchRecord(keys[i]);
     }
     for (uint32_t i = 0; i < rows; ++i) {
       const Place place = Place::Of(batch[first + i]);

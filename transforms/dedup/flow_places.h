@@ -49,10 +49,20 @@ struct HashedKey {
   // In place, because a copy of what has just been written in small parts would wait for it.
   void Set(const Record& record) {
     key = FlowIdentity::Of(record);
-    hash = absl::Hash<std::string_view>()({reinterpret_cast<const char*>(&key), sizeof(key)});
+    hash = absl::Hash<FlowIdentity>()(key);
   }
   friend bool operator==(const HashedKey& a, const HashedKey& b) {
     return a.hash == b.hash && a.key == b.key;
+  }
+};
+
+// The key with which a table of absl is asked to prefetch. gcc takes a function that does nothing
+// but prefetch for one without effect, and leaves out the call; the empty statement is an effect.
+struct HashToPrefetch {
+  size_t hash;
+  size_t Value() const {
+    asm volatile("");
+    return hash;
   }
 };
 
@@ -76,7 +86,7 @@ class FlowPlaces {
   // Two steps that ask the processor for the memory that Counts will look at, each of which
   // uses what the one before has asked for. To be done for some flows at a time, so that the
   // waits for memory overlap. The second one says which flow it may be.
-  void PrefetchIndex(const HashedKey& key) const { by_key_.prefetch(key); }
+  void PrefetchIndex(const HashedKey& key) const { by_key_.prefetch(HashToPrefetch{key.hash}); }
   Index PrefetchFlow(const HashedKey& key) const {
     const auto found = by_key_.find(AnyOfHash{key.hash});
     if (found == by_key_.end()) return kNone;
@@ -126,6 +136,7 @@ class FlowPlaces {
     const FlowPlaces* places;
     size_t operator()(const HashedKey& key) const { return key.hash; }
     size_t operator()(AnyOfHash any) const { return any.hash; }
+    size_t operator()(HashToPrefetch any) const { return any.Value(); }
     size_t operator()(Index flow) const { return places->flows_[flow].key.hash; }
   };
   struct EqualIn {

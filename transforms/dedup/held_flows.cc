@@ -2,7 +2,7 @@
 #include "transforms/dedup/held_flows.h"
 
 #include <algorithm>
-#include <cstring>
+#include <utility>
 
 #include "plugins/sdk/copy_batch.h"
 
@@ -15,39 +15,34 @@ bool HasSameMacs(const Record& a, const Record& b) {
 
 }  // namespace
 
-HeldFlows::~HeldFlows() {
-  for (const HeldBatch& held : batches_) stage_->host()->batch_release(held.batch);
-}
-
-void HeldFlows::PrefetchRow(const HashedKey& key) const {
-  const auto found = flows_.find(key);
+void HeldFlows::PrefetchRecord(const HashedKey& key) const {
+  const auto found = flows_.find(OfHash{key.hash});
   if (found == flows_.end()) return;
-  // The record, and the begin of the list behind it.
-  const auto* const row = reinterpret_cast<const char*>(found->first.row);
-  for (size_t line = 0; line < 4; ++line) __builtin_prefetch(row + line * 64);
+  const auto* const held = reinterpret_cast<const char*>(found->held);
+  for (size_t line = 0; line < sizeof(HeldRecord); line += 64) __builtin_prefetch(held + line);
 }
 
 sdk::Status HeldFlows::Take(const SeenRecord& seen, uint64_t now_ns) {
   const auto found = flows_.find(seen.key);
   if (found == flows_.end()) return Add(seen, now_ns);
-  Record* const row = found->first.row;
-  bool& counts = found->second;
-  const bool same_place = Place::Of(*row) == Place::Of(seen.record);
-  if (counts && same_place) {
-    if (!HasSameMacs(*row, seen.record)) {
-      // At one place other MACs are other packets: a record of its own. The one before counts,
-      // as all do that are not their flow's newest.
+  HeldRecord* const held = found->held;
+  const bool same_place = Place::Of(held->record) == Place::Of(seen.record);
+  if (held->counts && same_place) {
+    if (!HasSameMacs(held->record, seen.record)) {
+      // At one place other MACs are other packets: a record of its own. The one before counts
+      // still.
       flows_.erase(found);
+      held->is_indexed = false;
       return Add(seen, now_ns);
     }
-    Accumulate(seen.record, row);
-  } else if (!counts && seen.counts) {
-    TakePlaceOfDuplicate(seen.record, row);
-    counts = true;
+    Accumulate(seen.record, &held->record);
+  } else if (!held->counts && seen.counts) {
+    TakePlaceOfDuplicate(seen.record, held);
+    held->counts = true;
   }
   // Where the flow's place was forgotten while its record was held, one that counts now is
   // still of the same packets.
-  AddPlaces(seen, row);
+  AddPlaces(seen, held);
   ++merged_;
   return sdk::OkStatus();
 }
@@ -56,58 +51,61 @@ sdk::Status HeldFlows::Add(const SeenRecord& seen, uint64_t now_ns) {
   if (sdk::Status status = MakeRoom(now_ns); !status.ok()) return status;
   HeldBatch& newest = batches_.back();
   newest.newest_ns = now_ns;
-  Record* const row = sdk::MutableRow(newest.batch, newest.batch->size++);
-  *row = seen.record;
+  HeldRecord* const held = &newest.chunk->records[newest.size++];
+  held->record = seen.record;
+  held->hash = seen.key.hash;
+  held->list = HeldRecord::kNoList;
+  held->counts = seen.counts;
+  held->is_indexed = true;
   ++held_;
-  flows_.emplace(Newest{row, seen.key.hash}, seen.counts);
-  // Its own place is in the row.
-  if (seen.others != nullptr) AddPlaces(*seen.others, row);
+  flows_.insert(Newest{held, held->hash});
+  // Its own place is in the record.
+  if (seen.others != nullptr) AddPlaces(*seen.others, held);
   return sdk::OkStatus();
 }
 
 // A duplicate came before the record that counts: it becomes the first of its list.
-void HeldFlows::TakePlaceOfDuplicate(const Record& record, Record* row) {
-  const weir_interface duplicate = InterfaceOf(*row);
-  const weir_other_interfaces seen_with_it = *OthersOf(row);
-  *row = record;
-  *OthersOf(row) = {};
-  AddPlace(duplicate, row);
-  AddPlaces(seen_with_it, row);
+void HeldFlows::TakePlaceOfDuplicate(const Record& record, HeldRecord* held) {
+  const weir_interface duplicate = InterfaceOf(held->record);
+  held->record = record;
+  const uint32_t seen_with_it = std::exchange(held->list, HeldRecord::kNoList);
+  AddPlace(duplicate, held);
+  if (seen_with_it == HeldRecord::kNoList) return;
+  AddPlaces(lists_[seen_with_it], held);
+  lists_.Give(seen_with_it);
 }
 
-void HeldFlows::AddPlaces(const SeenRecord& seen, Record* row) {
-  AddPlace(InterfaceOf(seen.record), row);
-  if (seen.others != nullptr) AddPlaces(*seen.others, row);
+void HeldFlows::AddPlaces(const SeenRecord& seen, HeldRecord* held) {
+  AddPlace(InterfaceOf(seen.record), held);
+  if (seen.others != nullptr) AddPlaces(*seen.others, held);
 }
 
-void HeldFlows::AddPlaces(const weir_other_interfaces& places, Record* row) {
-  for (uint32_t i = 0; i < CountOf(places); ++i) AddPlace(places.interfaces[i], row);
+void HeldFlows::AddPlaces(const weir_other_interfaces& places, HeldRecord* held) {
+  for (uint32_t i = 0; i < CountOf(places); ++i) AddPlace(places.interfaces[i], held);
 }
 
-void HeldFlows::AddPlace(const weir_interface& place, Record* row) {
-  if (!AddInterface(place, *row, OthersOf(row))) ++unlisted_;
+void HeldFlows::AddPlace(const weir_interface& place, HeldRecord* held) {
+  if (IsSameInterface(place, InterfaceOf(held->record))) return;
+  if (held->list == HeldRecord::kNoList) held->list = lists_.Take();
+  if (!AddInterface(place, held->record, &lists_[held->list])) ++unlisted_;
 }
 
-// Afterwards there is a row for one more in the newest batch.
+// Afterwards there is room for one more in the newest chunk.
 sdk::Status HeldFlows::MakeRoom(uint64_t now_ns) {
   if (!batches_.empty()) {
     const HeldBatch& newest = batches_.back();
-    const bool is_full = newest.batch->size == newest.batch->capacity;
+    const bool is_full = newest.size == newest.capacity;
     if (!is_full && now_ns - newest.opened_ns < window_ns_ / 10) return sdk::OkStatus();
   }
   while (held_ >= max_flows_) {
     if (sdk::Status status = EmitOldest(); !status.ok()) return status;
   }
-  weir_batch* const batch =
-      NewBatch(std::min<size_t>(max_flows_ - held_, sdk::BatchWriter::kDefaultRows));
-  if (batch == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
-  batches_.push_back({batch, now_ns, now_ns});
+  std::unique_ptr<HeldChunk> chunk = chunks_.Take();
+  if (chunk == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for records that wait"};
+  const auto capacity =
+      static_cast<uint32_t>(std::min<size_t>(max_flows_ - held_, HeldChunk::kRecords));
+  batches_.push_back({std::move(chunk), 0, capacity, now_ns, now_ns});
   return sdk::OkStatus();
-}
-
-weir_batch* HeldFlows::NewBatch(size_t rows) const {
-  const weir_batch layout = LayoutWithInterfaces();
-  return stage_->host()->batch_allocate(stage_->raw(), static_cast<uint32_t>(rows), &layout);
 }
 
 sdk::Status HeldFlows::EmitDue(uint64_t now_ns) {
@@ -125,50 +123,47 @@ sdk::Status HeldFlows::EmitAll() {
 }
 
 sdk::Status HeldFlows::EmitOldest() {
-  weir_batch* const batch = batches_.front().batch;
+  HeldBatch& oldest = batches_.front();
+  const weir_batch layout = LayoutWithInterfaces();
+  weir_batch* const out =
+      stage_->host()->batch_allocate(stage_->raw(), std::max(oldest.size, 1u), &layout);
+  if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
+  Settle(oldest, out);
+  chunks_.Give(std::move(oldest.chunk));
   batches_.pop_front();
-  Settle(batch);
-  if (batch->size > 0) return stage_->Emit(batch);
-  stage_->host()->batch_release(batch);
+  if (out->size > 0) return stage_->Emit(out);
+  stage_->host()->batch_release(out);
   return sdk::OkStatus();
 }
 
-void HeldFlows::Settle(weir_batch* batch) {
-  const uint32_t size = batch->size;
-  batch->size = 0;
-  held_ -= size;
-  Keys keys;
-  for (uint32_t i = 0; i < size; ++i) {
-    if (i % kGroup == 0) LookAhead(batch, i, std::min(kGroup, size - i), &keys);
-    Record* const row = sdk::MutableRow(batch, i);
-    if (!Forget(keys[i % kGroup], row)) {
-      ++filtered_;
-      continue;
+void HeldFlows::Settle(const HeldBatch& batch, weir_batch* out) {
+  // Far enough ahead for the memory to be there in time.
+  constexpr uint32_t kAhead = 16;
+  for (uint32_t i = 0; i < batch.size; ++i) {
+    if (i + kAhead < batch.size) {
+      flows_.prefetch(HashToPrefetch{batch.chunk->records[i + kAhead].hash});
     }
-    if (batch->size != i) std::memcpy(sdk::MutableRow(batch, batch->size), row, batch->stride);
-    ++batch->size;
+    HeldRecord& held = batch.chunk->records[i];
+    if (held.is_indexed) flows_.erase(Newest{&held, held.hash});
+    if (held.counts) {
+      Write(held, out);
+    } else {
+      ++filtered_;
+    }
+    if (held.list != HeldRecord::kNoList) lists_.Give(held.list);
   }
+  held_ -= batch.size;
 }
 
-void HeldFlows::LookAhead(weir_batch* batch, uint32_t first, uint32_t rows, Keys* keys) const {
-  for (uint32_t i = 0; i < rows; ++i) {
-    HashedKey& key = (*keys)[i];
-    key.Set(*sdk::MutableRow(batch, first + i));
-    PrefetchIndex(key);
-  }
-  for (uint32_t i = 0; i < rows; ++i) {
-    const auto guess = flows_.find(AnyOfHash{(*keys)[i].hash});
-    if (guess != flows_.end()) __builtin_prefetch(&*guess);
-  }
-}
-
-bool HeldFlows::Forget(const HashedKey& key, const Record* row) {
-  const auto found = flows_.find(key);
-  // A flow may have a newer record at the same place: then this one counts.
-  if (found == flows_.end() || found->first.row != row) return true;
-  const bool counts = found->second;
-  flows_.erase(found);
-  return counts;
+// Rows are zero where nothing is written.
+void HeldFlows::Write(const HeldRecord& held, weir_batch* out) {
+  Record* const row = sdk::MutableRow(out, out->size++);
+  *row = held.record;
+  if (held.list == HeldRecord::kNoList) return;
+  const weir_other_interfaces& list = lists_[held.list];
+  auto* const others = reinterpret_cast<weir_other_interfaces*>(row + 1);
+  others->count = list.count;
+  std::copy_n(list.interfaces, CountOf(list), others->interfaces);
 }
 
 }  // namespace weir::transforms

@@ -3,18 +3,19 @@
 #ifndef WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
 #define WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <memory>
 
-#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "core/record/flow_identity.h"
 #include "core/record/other_interfaces.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "transforms/dedup/flow_places.h"
+#include "transforms/dedup/held_records.h"
 
 namespace weir::transforms {
 
@@ -30,10 +31,10 @@ struct SeenRecord {
 // them came and a fifth of that longer at most, if EmitDue comes every tenth of it. Times are
 // of a clock that never goes back.
 //
-// Records lie in the batches in which they go on, and a batch goes on as a whole. So it is
-// filled for a tenth of the window at most. At most `max_flows` (1 or more) are held: for one
-// more the oldest batch goes on before its time. Other blocks of records do not go on: they
-// have no rule yet by which two would become one.
+// Records that came within a tenth of the window lie in one chunk, which goes on as a whole, as
+// one batch. At most `max_flows` (1 or more) are held: for one more the oldest chunk goes on
+// before its time. Other blocks of records do not go on: they have no rule yet by which two
+// would become one.
 //
 // One thread. After an error, what was not handed over is still held.
 class HeldFlows {
@@ -42,7 +43,6 @@ class HeldFlows {
       : max_flows_(max_flows), window_ns_(window_ns), stage_(stage) {}
   HeldFlows(const HeldFlows&) = delete;
   HeldFlows& operator=(const HeldFlows&) = delete;
-  ~HeldFlows();
 
   // A record that counts is held, or added to that of its place. Another one adds its place
   // to that of its flow; where there is none it is held until one comes, and filtered if none
@@ -51,8 +51,8 @@ class HeldFlows {
 
   // Two steps that ask the processor for the memory that Take will look at, each of which uses
   // what the one before has asked for.
-  void PrefetchIndex(const HashedKey& key) const { flows_.prefetch(key); }
-  void PrefetchRow(const HashedKey& key) const;
+  void PrefetchIndex(const HashedKey& key) const { flows_.prefetch(HashToPrefetch{key.hash}); }
+  void PrefetchRecord(const HashedKey& key) const;
 
   // Hands on those whose time has come by `now_ns`.
   sdk::Status EmitDue(uint64_t now_ns);
@@ -68,67 +68,58 @@ class HeldFlows {
   uint64_t unlisted() const { return unlisted_; }
 
  private:
-  // A flow's newest record, the list behind it. The flow's key is in the record alone, so that
-  // the table is small, and more of it in the processor's caches.
+  // A flow's newest record. The flow's key is in the record alone, so that the table is small,
+  // and more of it in the processor's caches.
   struct Newest {
-    Record* row;
+    HeldRecord* held;
     size_t hash;
   };
-  // Equal to all of which the table says that they may have that hash, without a look at them.
-  struct AnyOfHash {
+  // Equal to what has the same hash, without a look at the record.
+  struct OfHash {
     size_t hash;
   };
   struct HashOf {
     using is_transparent = void;
     size_t operator()(const Newest& newest) const { return newest.hash; }
     size_t operator()(const HashedKey& key) const { return key.hash; }
-    size_t operator()(AnyOfHash any) const { return any.hash; }
+    size_t operator()(OfHash of) const { return of.hash; }
+    size_t operator()(HashToPrefetch any) const { return any.Value(); }
   };
   struct SameFlow {
     using is_transparent = void;
     bool operator()(const Newest& a, const HashedKey& b) const {
-      return a.hash == b.hash && FlowIdentity::Of(*a.row) == b.key;
+      return a.hash == b.hash && FlowIdentity::Of(a.held->record) == b.key;
     }
-    bool operator()(const HashedKey& a, const Newest& b) const { return (*this)(b, a); }
-    bool operator()(const Newest& /*newest*/, AnyOfHash /*any*/) const { return true; }
-    bool operator()(AnyOfHash /*any*/, const Newest& /*newest*/) const { return true; }
-    bool operator()(const Newest& a, const Newest& b) const {
-      return a.hash == b.hash && FlowIdentity::Of(*a.row) == FlowIdentity::Of(*b.row);
-    }
+    bool operator()(const Newest& a, OfHash b) const { return a.hash == b.hash; }
+    // Each flow has one newest record.
+    bool operator()(const Newest& a, const Newest& b) const { return a.held == b.held; }
   };
-  // Rows that are looked up together, so that the waits for memory overlap.
-  static constexpr uint32_t kGroup = 32;
-  using Keys = std::array<HashedKey, kGroup>;
   struct HeldBatch {
-    weir_batch* batch;   // owned
+    std::unique_ptr<HeldChunk> chunk;
+    uint32_t size;
+    uint32_t capacity;
     uint64_t opened_ns;  // when its first record came
     uint64_t newest_ns;  // when its last did
   };
 
   sdk::Status Add(const SeenRecord& seen, uint64_t now_ns);
   sdk::Status MakeRoom(uint64_t now_ns);
-  weir_batch* NewBatch(size_t rows) const;
-  void TakePlaceOfDuplicate(const Record& record, Record* row);
-  void AddPlaces(const SeenRecord& seen, Record* row);
-  void AddPlaces(const weir_other_interfaces& places, Record* row);
-  void AddPlace(const weir_interface& place, Record* row);
+  void TakePlaceOfDuplicate(const Record& record, HeldRecord* held);
+  void AddPlaces(const SeenRecord& seen, HeldRecord* held);
+  void AddPlaces(const weir_other_interfaces& places, HeldRecord* held);
+  void AddPlace(const weir_interface& place, HeldRecord* held);
   sdk::Status EmitOldest();
-  // Leaves out those that do not count, and forgets all of them.
-  void Settle(weir_batch* batch);
-  // The keys of these rows; and asks for the memory that Forget will look at.
-  void LookAhead(weir_batch* batch, uint32_t first, uint32_t rows, Keys* keys) const;
-  // Forgets the row as its flow's newest. False: it does not count.
-  bool Forget(const HashedKey& key, const Record* row);
-
-  static weir_other_interfaces* OthersOf(Record* row) {
-    return reinterpret_cast<weir_other_interfaces*>(row + 1);
-  }
+  // Writes the records that count to `out`, and forgets all of them.
+  void Settle(const HeldBatch& batch, weir_batch* out);
+  void Write(const HeldRecord& held, weir_batch* out);
 
   const size_t max_flows_;
   const uint64_t window_ns_;
   const sdk::Stage* const stage_;
-  absl::flat_hash_map<Newest, bool, HashOf, SameFlow> flows_;  // and whether it counts
-  std::deque<HeldBatch> batches_;                              // the oldest first
+  absl::flat_hash_set<Newest, HashOf, SameFlow> flows_;
+  HeldChunks chunks_;
+  InterfaceLists lists_;
+  std::deque<HeldBatch> batches_;  // the oldest first
   size_t held_ = 0;
   uint64_t merged_ = 0;
   uint64_t filtered_ = 0;

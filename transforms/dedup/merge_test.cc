@@ -390,10 +390,19 @@ TEST(MergeTest, NoRecordIsLostUncounted) {
   host.ExpectBalanced();
   EXPECT_EQ(host.dropped("pipeline_ended"), 2u);
   host.FailEmits(WEIR_OK);
-  weir_batch* const batch = host.MakeBatch({At(1, 7), At(2, 7)});
+  // Without memory for a batch the records are still held.
+  weir_batch* const batch = host.MakeBatch({At(1, 7), At(2, 7), At(1, 8), At(1, 9)});
   host.FailAllocations(true);
   EXPECT_EQ(host.FeedBatch(dedup.get(), batch).code(), WEIR_RESOURCE_EXHAUSTED);
   host.host()->batch_release(batch);
+  EXPECT_EQ(host.counts().held, 2u);
+  host.ExpectBalanced();
+  EXPECT_EQ(dedup->Flush().code(), WEIR_RESOURCE_EXHAUSTED);
+  EXPECT_EQ(host.counts().held, 2u);
+  host.ExpectBalanced();
+  host.FailAllocations(false);
+  ASSERT_TRUE(dedup->Flush().ok());
+  EXPECT_EQ(host.counts().held, 0u);
   host.ExpectBalanced();
   // What is held when an instance ends without a flush is released.
   host.FailAllocations(false);

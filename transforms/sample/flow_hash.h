@@ -4,7 +4,6 @@
 #define WEIR_TRANSFORMS_SAMPLE_FLOW_HASH_H_
 
 #include <cstdint>
-#include <cstring>
 
 #include "absl/numeric/int128.h"
 #include "core/record/flow_identity.h"
@@ -29,18 +28,15 @@ inline uint64_t Fold(uint64_t a, uint64_t b) {
 // way.
 inline uint64_t BothWaysHash(const Record& record, uint64_t seed) {
   const FlowIdentity flow = FlowIdentity::Of(record);
-  const auto hash_of = [seed](const FlowEnd& end) {
-    uint64_t words[2];
-    static_assert(sizeof(words) == sizeof(end.address));
-    std::memcpy(words, end.address, sizeof(words));
-    const uint64_t address =
-        internal::Fold(words[0] ^ seed ^ 0x9e3779b97f4a7c15, words[1] ^ 0xd1b54a32d192ed03);
-    return internal::Fold(address ^ uint64_t{end.port} << 48, 0xaef17502108ef2d9);
+  const auto hash_of = [seed](const FlowIdentity::Address& address, uint64_t port) {
+    const uint64_t hash = internal::Fold(address.words[0] ^ seed ^ 0x9e3779b97f4a7c15,
+                                         address.words[1] ^ 0xd1b54a32d192ed03);
+    return internal::Fold(hash ^ port << 48, 0xaef17502108ef2d9);
   };
-  uint64_t kind = 0;
-  static_assert(sizeof(kind) >= sizeof(flow.kind));
-  std::memcpy(&kind, &flow.kind, sizeof(flow.kind));
-  return Spread((hash_of(flow.source) + hash_of(flow.destination)) ^ Spread(kind + 1));
+  const uint64_t source = hash_of(flow.source, flow.ports & 0xffff);
+  const uint64_t destination = hash_of(flow.destination, flow.ports >> 16);
+  // A sum does not tell which is which.
+  return Spread((source + destination) ^ Spread(flow.kind + 1));
 }
 
 }  // namespace weir::transforms

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// The memory of records that wait in dedup.
+#ifndef WEIR_TRANSFORMS_DEDUP_HELD_RECORDS_H_
+#define WEIR_TRANSFORMS_DEDUP_HELD_RECORDS_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include "core/record/other_interfaces.h"
+#include "core/record/record.h"
+
+namespace weir::transforms {
+
+// A record that waits. Rows of batches are more than twice as long, most of it an empty list:
+// records become rows when they go on.
+struct HeldRecord {
+  static constexpr uint32_t kNoList = UINT32_MAX;
+
+  Record record;
+  size_t hash;      // of its flow
+  uint32_t list;    // of other interfaces, in InterfaceLists; kNoList while there is none
+  bool counts;      // it is of the place that counts for its flow
+  bool is_indexed;  // it is its flow's newest
+};
+
+// Records that came one after another and go on together.
+struct HeldChunk {
+  static constexpr uint32_t kRecords = 256;
+
+  std::array<HeldRecord, kRecords> records;
+};
+
+// Chunks that are free. Keeps all that were needed at one time, so that the next records need no
+// new memory from the kernel. One thread.
+class HeldChunks {
+ public:
+  // Null when memory is short. Nothing in it is set.
+  std::unique_ptr<HeldChunk> Take() {
+    if (free_.empty()) return std::unique_ptr<HeldChunk>(new (std::nothrow) HeldChunk);
+    std::unique_ptr<HeldChunk> chunk = std::move(free_.back());
+    free_.pop_back();
+    return chunk;
+  }
+  void Give(std::unique_ptr<HeldChunk> chunk) { free_.push_back(std::move(chunk)); }
+
+ private:
+  std::vector<std::unique_ptr<HeldChunk>> free_;
+};
+
+// Lists of interfaces, each with a number. Keeps the memory of all that there were at one time.
+// One thread.
+class InterfaceLists {
+ public:
+  weir_other_interfaces& operator[](uint32_t number) {
+    return (*blocks_[number / kBlockLists])[number % kBlockLists];
+  }
+
+  // An empty list.
+  uint32_t Take() {
+    if (free_.empty()) AddBlock();
+    const uint32_t number = free_.back();
+    free_.pop_back();
+    (*this)[number].count = 0;
+    return number;
+  }
+  void Give(uint32_t number) { free_.push_back(number); }
+
+ private:
+  static constexpr uint32_t kBlockLists = 64;
+  using Block = std::array<weir_other_interfaces, kBlockLists>;
+
+  void AddBlock() {
+    const auto first = static_cast<uint32_t>(blocks_.size()) * kBlockLists;
+    blocks_.push_back(std::make_unique<Block>());
+    // In the order of memory, from the back.
+    for (uint32_t i = kBlockLists; i > 0; --i) free_.push_back(first + i - 1);
+  }
+
+  std::vector<std::unique_ptr<Block>> blocks_;
+  std::vector<uint32_t> free_;
+};
+
+}  // namespace weir::transforms
+
+#endif  // WEIR_TRANSFORMS_DEDUP_HELD_RECORDS_H_
