@@ -5,6 +5,7 @@ that is the machine's."""
 
 import json
 import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -62,6 +63,16 @@ class Measurements:
                   and m["traffic"] == measurement["traffic"]]
         self.assertNotIn("floor", floor)
         return floor["ns"]["high"]
+
+    def test_the_machine_is_named(self):
+        first, _, _ = self.text.partition("\n")
+        self.assertEqual(first, f"Linux {os.uname().release}, {len(os.sched_getaffinity(0))} "
+                         f"processors ({self.result['processor']}),")
+        self.assertEqual(self.result["kernel"], os.uname().release)
+        self.assertEqual(self.result["processors"], len(os.sched_getaffinity(0)))
+        for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                self.assertIn(" ".join(line.partition(":")[2].split()), self.result["processor"])
 
     def test_ratios_are_of_something_measured(self):
         for measurement in self.result["measurements"]:

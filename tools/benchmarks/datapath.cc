@@ -2,7 +2,6 @@
 // `tools/bench datapath`: what weir's programs in the kernel cost. docs/benchmarks.md
 // says how, and what the figures mean.
 #include <gflags/gflags.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -78,9 +77,7 @@ int Run() {
     return 0;
   }
   Report report;
-  utsname machine{};
-  if (uname(&machine) == 0) report.kernel = machine.release;
-  report.processors = static_cast<int>(ebpf::AvailableCpus().size());
+  report.machine = ThisMachine();
   report.effort = EffortOfFlags();
   sdk::Status status = ebpf::RunOnCpu(ebpf::AvailableCpus().back());
   if (status.ok()) status = Measure(&report);

@@ -41,9 +41,9 @@ std::string JsonOf(const ProgramSize& program) {
 
 std::string TextOf(const Report& report) {
   std::string text = absl::StrFormat(
-      "Linux %s, %d processors, %d rounds of %d packets. Nanoseconds; what stands under a first\n"
+      "%s,\n%d rounds of %d packets. Nanoseconds; what stands under a first\n"
       "line without a ratio is what it costs more than that line. Take the ratios.\n",
-      report.kernel, report.processors, report.effort.rounds, report.effort.packets);
+      TextOf(report.machine), report.effort.rounds, report.effort.packets);
   std::string title;
   for (const Measurement& measurement : report.measurements) {
     if (TitleOf(measurement) != title) {
@@ -64,9 +64,9 @@ std::string TextOf(const Report& report) {
 
 std::string JsonOf(const Report& report) {
   return absl::StrFormat(
-      "{\n  \"kernel\": %s,\n  \"processors\": %d,\n  \"rounds\": %d,\n  \"packets\": %d,\n"
+      "{\n  %s\n  \"rounds\": %d,\n  \"packets\": %d,\n"
       "  \"measurements\": %s,\n  \"programs\": %s\n}\n",
-      Quoted(report.kernel), report.processors, report.effort.rounds, report.effort.packets,
+      JsonMembersOf(report.machine), report.effort.rounds, report.effort.packets,
       JsonList(report.measurements),
       JsonList(report.programs, [](const ProgramSize& one) { return JsonOf(one); }));
 }

@@ -8,12 +8,12 @@
 
 #include "tools/benchmarks/comparison.h"
 #include "tools/benchmarks/datapath_costs.h"
+#include "tools/benchmarks/machine.h"
 
 namespace weir::benchmarks {
 
 struct Report {
-  std::string kernel;  // as uname -r
-  int processors = 0;
+  Machine machine;
   Effort effort;
   std::vector<Measurement> measurements;
   std::vector<ProgramSize> programs;

@@ -3,19 +3,18 @@
 // docs/benchmarks.md says how it is measured, and what the figures mean.
 #include <gflags/gflags.h>
 #include <glog/logging.h>
-#include <sys/utsname.h>
 
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <thread>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/plugin/catalogue.h"
 #include "plugins/sdk/status.h"
+#include "tools/benchmarks/machine.h"
 #include "tools/benchmarks/measurement_json.h"
 #include "tools/benchmarks/silence.h"
 #include "tools/benchmarks/sink_costs.h"
@@ -55,12 +54,11 @@ std::string JsonOf(const SinkRate& rate) {
                          rate.records_per_second);
 }
 
-std::string JsonOf(const std::string& kernel, const SinkEffort& effort, const SinkCosts& costs) {
+std::string JsonOf(const Machine& machine, const SinkEffort& effort, const SinkCosts& costs) {
   return absl::StrFormat(
-      "{\n  \"kernel\": %s,\n  \"processors\": %d,\n  \"rounds\": %d,\n  \"records\": %d,\n"
+      "{\n  %s\n  \"rounds\": %d,\n  \"records\": %d,\n"
       "  \"measurements\": %s,\n  \"rates\": %s\n}\n",
-      Quoted(kernel), std::thread::hardware_concurrency(), effort.rounds, effort.records,
-      JsonList(costs.measurements),
+      JsonMembersOf(machine), effort.rounds, effort.records, JsonList(costs.measurements),
       JsonList(costs.rates, [](const SinkRate& one) { return JsonOf(one); }));
 }
 
@@ -87,13 +85,12 @@ int Run(const std::string& program) {
   effort.records = FLAGS_quick ? 8'192 : 262'144;
   sdk::Result<SinkCosts> costs = Measure((folder.parent_path() / "tree").string(), effort);
   if (!costs.ok()) return Fail(costs.status().message());
-  utsname machine{};
-  const std::string kernel = uname(&machine) == 0 ? machine.release : "";
-  std::printf("Linux %s, %u processors, medians of %d rounds. Take the ratios.\n%s", kernel.c_str(),
-              std::thread::hardware_concurrency(), effort.rounds, TextOf(*costs).c_str());
+  const Machine machine = ThisMachine();
+  std::printf("%s,\nmedians of %d rounds. Take the ratios.\n%s", TextOf(machine).c_str(),
+              effort.rounds, TextOf(*costs).c_str());
   if (FLAGS_json.empty()) return 0;
   std::ofstream json(FLAGS_json);
-  json << JsonOf(kernel, effort, *costs);
+  json << JsonOf(machine, effort, *costs);
   json.close();
   return json ? 0 : Fail("cannot write " + FLAGS_json);
 }

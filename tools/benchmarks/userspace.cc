@@ -2,14 +2,12 @@
 // `tools/bench userspace`: what weir costs between the kernel and the wire.
 // docs/benchmarks.md says how it is measured, and what the figures mean.
 #include <gflags/gflags.h>
-#include <sys/utsname.h>
 
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -72,9 +70,7 @@ int Fail(const std::string& message) {
 
 int Run(const std::string& program) {
   UserspaceReport report;
-  utsname machine{};
-  if (uname(&machine) == 0) report.kernel = machine.release;
-  report.processors = static_cast<int>(std::thread::hardware_concurrency());
+  report.machine = ThisMachine();
   report.effort = EffortOfFlags();
   if (sdk::Status status = Measure(program, &report); !status.ok()) return Fail(status.message());
   std::fputs(TextOf(report).c_str(), stdout);

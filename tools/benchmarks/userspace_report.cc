@@ -102,9 +102,8 @@ std::string JsonOf(const ProcessFacts& facts) {
 }  // namespace
 
 std::string TextOf(const UserspaceReport& report) {
-  std::string text =
-      absl::StrFormat("Linux %s, %d processors, medians of %d rounds. Take the ratios.\n",
-                      report.kernel, report.processors, report.effort.rounds);
+  std::string text = absl::StrFormat("%s,\nmedians of %d rounds. Take the ratios.\n",
+                                     TextOf(report.machine), report.effort.rounds);
   if (!report.stages.measurements.empty()) text += StageTable(report.stages);
   return text + ProcessTables(report.processes);
 }
@@ -114,9 +113,9 @@ std::string JsonOf(const UserspaceReport& report) {
   measurements.insert(measurements.end(), report.processes.measurements.begin(),
                       report.processes.measurements.end());
   return absl::StrFormat(
-      "{\n  \"kernel\": %s,\n  \"processors\": %d,\n  \"rounds\": %d,\n"
+      "{\n  %s\n  \"rounds\": %d,\n"
       "  \"measurements\": %s,\n  \"footprints\": %s,\n  \"programs\": %s\n}\n",
-      Quoted(report.kernel), report.processors, report.effort.rounds, JsonList(measurements),
+      JsonMembersOf(report.machine), report.effort.rounds, JsonList(measurements),
       JsonList(report.stages.footprints, [](const Footprint& one) { return JsonOf(one); }),
       JsonList(report.processes.facts, [](const ProcessFacts& one) { return JsonOf(one); }));
 }

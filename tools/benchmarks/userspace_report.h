@@ -5,13 +5,13 @@
 
 #include <string>
 
+#include "tools/benchmarks/machine.h"
 #include "tools/benchmarks/userspace_costs.h"
 
 namespace weir::benchmarks {
 
 struct UserspaceReport {
-  std::string kernel;  // as uname -r
-  int processors = 0;
+  Machine machine;
   UserspaceEffort effort;
   StageCosts stages;
   ProcessCosts processes;
