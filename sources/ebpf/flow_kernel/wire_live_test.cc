@@ -302,7 +302,7 @@ TEST_P(WireTest, OfAVirtualMachineIsDerivedFromTheSizeOfSegments) {
   ASSERT_EQ(Shell("ip link set machine up"), "");
   const auto attached = Attach("machine", WEIR_DIRECTION_INGRESS);
   for (const Buffer& buffer :
-       {Tcp4(50'000, 1000), Tcp4(49'001, 1000), Tcp4(5'000, 1), Tcp6(30'000, 1400)}) {
+       {Tcp4(50'000, 1000), Tcp4(49'001, 1000), Tcp4(5'000, 8), Tcp6(30'000, 1400)}) {
     SCOPED_TRACE("segments of " + std::to_string(buffer.segment));
     const Bytes bytes = WithVirtioHeader(buffer);
     ASSERT_EQ(write(tap.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()))
