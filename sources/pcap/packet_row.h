@@ -54,20 +54,32 @@ inline void SetKey(const packet& fields, Record* record) {
   record->if_index = fields.if_index;
 }
 
-// What was not read is zero in `fields` too.
-inline void SetDetails(const packet& fields, Record* record) {
+// weir_record.tcp_flag_pairs of one packet with `tcp_flags` (IPFIX tcpControlBits).
+inline uint8_t TcpFlagPairsOf(uint16_t tcp_flags) {
+  constexpr unsigned kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
+  const auto pair = [&](unsigned flag, unsigned bit) {
+    return (tcp_flags & (flag | kAck)) == (flag | kAck) ? bit : 0;
+  };
+  return static_cast<uint8_t>(pair(kSyn, WEIR_TCP_SYN_ACK) | pair(kFin, WEIR_TCP_FIN_ACK) |
+                              pair(kRst, WEIR_TCP_RST_ACK));
+}
+
+// Fields that were not read are zero in `fields`. `common` are the bits of `present` that all
+// records of the source have.
+inline void SetDetails(const packet& fields, uint64_t common, Record* record) {
   record->tcp_flags = fields.tcp_flags;
+  record->tcp_flag_pairs = TcpFlagPairsOf(fields.tcp_flags);
   record->dscp = fields.dscp;
   record->icmp_type = fields.icmp_type;
   record->icmp_code = fields.icmp_code;
   record->vlan_id = fields.vlan & ~WEIR_VLAN_PRESENT;
   const auto bit = [&](bool set, uint64_t present) { return set ? present : 0; };
-  // A capture has one clock, which both kinds of times are of.
-  record->present = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME |
-                    bit((fields.flags & WEIR_FLOW_HAS_TCP) != 0, WEIR_HAS_TCP_FLAGS) |
-                    bit((fields.flags & WEIR_FLOW_HAS_DSCP) != 0, WEIR_HAS_DSCP) |
-                    bit((fields.flags & WEIR_FLOW_HAS_ICMP) != 0, WEIR_HAS_ICMP) |
-                    bit((fields.vlan & WEIR_VLAN_PRESENT) != 0, WEIR_HAS_VLAN);
+  record->present =
+      common |
+      bit((fields.flags & WEIR_FLOW_HAS_TCP) != 0, WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS) |
+      bit((fields.flags & WEIR_FLOW_HAS_DSCP) != 0, WEIR_HAS_DSCP) |
+      bit((fields.flags & WEIR_FLOW_HAS_ICMP) != 0, WEIR_HAS_ICMP) |
+      bit((fields.vlan & WEIR_VLAN_PRESENT) != 0, WEIR_HAS_VLAN);
 }
 
 inline void SetTime(uint64_t time, Record* record) {

@@ -7,8 +7,10 @@
 
 namespace weir::pcap {
 
-PacketWriter::PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels)
+// A capture has one clock: a record's monotonic times and wall times are both of it.
+PacketWriter::PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels, bool vlan_key)
     : stage_(stage),
+      present_(WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME | (vlan_key ? WEIR_VLAN_IS_KEY : 0)),
       batch_(stage, kRowsPerBatch),
       parser_(tunnels),
       snapped_metric_(stage->Counter("weir_pcap_snapped_packets_total",

@@ -30,7 +30,8 @@ class PacketWriter {
   static constexpr uint32_t kRowsPerBatch = 1024;
   static constexpr size_t kMostUnknownLinks = 16;
 
-  PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels);
+  // `vlan_key`: the id of the outermost VLAN tag is a part of what a flow is.
+  PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels, bool vlan_key);
 
   // False: it could not be taken, and status() says why. It is not counted then.
   // Always inline: one function for each packet, which without it are three.
@@ -55,6 +56,7 @@ class PacketWriter {
   void Note(const CapturedPacket& captured, uint8_t notes);
 
   const sdk::Stage* const stage_;
+  const uint64_t present_;  // bits that all records have
   sdk::BatchWriter batch_;
   LinkParser parser_;
   uint64_t packets_ = 0;
@@ -84,7 +86,7 @@ inline bool PacketWriter::Add(const CapturedPacket& captured) {
                 &fields);
   SetInterface(captured, &fields, record);
   SetKey(fields, record);
-  SetDetails(fields, record);
+  SetDetails(fields, present_, record);
   SetTime(captured.time_ns, record);
   record->packets = 1;
   record->bytes = captured.original_bytes;

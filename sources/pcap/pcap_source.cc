@@ -60,6 +60,7 @@ sdk::Status PcapSource::Run() {
   pcap::ReadingOptions options;
   options.realtime = config_.realtime();
   options.tunnels = tunnels_;
+  options.vlan_key = config_.vlan_key();
   if (pcap::HasTerminal(STDERR_FILENO, STDOUT_FILENO)) options.progress_fd = STDERR_FILENO;
   options.total_bytes = TotalBytes(files_);
   options.wake_fd = wakeup_.fd();

@@ -19,6 +19,7 @@
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
+#include "sources/pcap/packet_row.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/testing/test_capture.h"
 
@@ -166,8 +167,10 @@ TEST(PcapTest, WhatWasReadIsToldAndNothingElse) {
   const std::vector<Record> records = RecordsOf(capture.bytes());
   ASSERT_EQ(records.size(), 3u);
   constexpr uint64_t kTimes = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
-  EXPECT_EQ(records[0].present, kTimes | WEIR_HAS_TCP_FLAGS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
+  EXPECT_EQ(records[0].present,
+            kTimes | WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS | WEIR_HAS_DSCP | WEIR_HAS_VLAN);
   EXPECT_EQ(records[0].tcp_flags & 0xff, 0x12);
+  EXPECT_EQ(records[0].tcp_flag_pairs, WEIR_TCP_SYN_ACK);
   EXPECT_EQ(records[0].dscp, 46);
   EXPECT_EQ(records[0].vlan_id, 1);  // Ethernet() numbers tags from the outermost on
   EXPECT_EQ(records[1].present, kTimes | WEIR_HAS_ICMP | WEIR_HAS_DSCP);
@@ -175,6 +178,41 @@ TEST(PcapTest, WhatWasReadIsToldAndNothingElse) {
   EXPECT_EQ(records[1].icmp_code, 1);
   EXPECT_EQ(records[2].present, kTimes);
   EXPECT_EQ(records[2].eth_protocol, kArpType);
+}
+
+TEST(PcapTest, PairsOfTcpFlagsAreOfOnePacket) {
+  struct {
+    uint16_t flags;
+    unsigned pairs;
+  } const cases[] = {{0, 0},
+                     {0x02, 0},
+                     {0x10, 0},
+                     {0x07, 0},
+                     {0x12, WEIR_TCP_SYN_ACK},
+                     {0x11, WEIR_TCP_FIN_ACK},
+                     {0x14, WEIR_TCP_RST_ACK},
+                     {0xff, WEIR_TCP_SYN_ACK | WEIR_TCP_FIN_ACK | WEIR_TCP_RST_ACK}};
+  for (const auto& it : cases) EXPECT_EQ(pcap::TcpFlagPairsOf(it.flags), it.pairs) << it.flags;
+}
+
+TEST(PcapTest, TheVlanIsAPartOfTheFlowIfItIsAKey) {
+  TestPcap capture;
+  capture.Add(Text(Ethernet({0x8100, 0x0800}) + Ipv4(17, 8) + ebpf::Transport(8)));
+  capture.Add(Text(Ethernet({0x0800}) + Ipv4(17, 8) + ebpf::Transport(8)));
+  for (const bool key : {false, true}) {
+    Pcap config = Config({File("vlan.pcap", capture.bytes())});
+    config.set_vlan_key(key);
+    FakeHost host;
+    const auto source = Make(&host, config);
+    ASSERT_TRUE(source->Start().ok());
+    ASSERT_TRUE(source->Run().ok());
+    ASSERT_TRUE(source->Stop().ok());
+    ASSERT_EQ(host.records().size(), 2u);
+    // Untagged packets have the bit too: they are a flow apart.
+    for (const Record& record : host.records()) {
+      EXPECT_EQ((record.present & WEIR_VLAN_IS_KEY) != 0, key);
+    }
+  }
 }
 
 struct FormatCase {

@@ -64,7 +64,7 @@ class Reading::Handler {
 Reading::Reading(const sdk::Stage* stage, const ReadingOptions& options)
     : stage_(stage),
       options_(options),
-      writer_(stage, options.tunnels),
+      writer_(stage, options.tunnels, options.vlan_key),
       interfaces_(options.interface_name),
       pace_(stage, options.wake_fd),
       progress_(stage, options.progress_fd, options.total_bytes),

@@ -31,6 +31,7 @@ struct ReadingOptions {
   const std::atomic<bool>* interrupted = nullptr;
   std::string interface_name;  // of all interfaces; empty: as the files say
   weir_tunnels tunnels{};      // those that are looked into
+  bool vlan_key = false;       // the VLAN id is a part of what a flow is
 };
 
 // One thread, but for what it says of `interrupted`.
