@@ -12,6 +12,8 @@
 #include <string>
 
 #include "bpf/flow.h"
+#include "plugins/sdk/status.h"
+#include "sources/ebpf/flow_kernel/flow_kernel.h"
 #include "sources/ebpf/tables/flow.h"
 
 // Of a type of the global namespace, so that gtest finds it.
