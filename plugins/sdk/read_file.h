@@ -4,6 +4,7 @@
 #define WEIR_PLUGINS_SDK_READ_FILE_H_
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -20,11 +21,17 @@ namespace weir::sdk {
 // More than anybody keeps in a file of certificates.
 inline constexpr size_t kMaxFileBytes = 4 << 20;
 
-// What is in `path`. Errors name it: those of open and read, and FAILED_PRECONDITION for one
-// that is empty or has more than kMaxFileBytes. Thread-safe.
+// The contents of `path`. It never waits for a writer: a pipe, a device or a socket is
+// refused. Errors name the path: those of open and read, and FAILED_PRECONDITION for a file that
+// is not regular, is empty or has more than kMaxFileBytes. Thread-safe.
 inline Result<std::string> ReadFile(const std::string& path) {
-  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0) return FileErrnoStatus("read " + path, errno);
+  const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  struct stat status;
+  if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return FileErrnoStatus("read " + path, errno);
+  // A folder is refused by read(), with the usual words.
+  if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
+    return Status(WEIR_FAILED_PRECONDITION, "read " + path + ": it is not a regular file");
+  }
   std::string contents;
   char buffer[4096];
   while (true) {

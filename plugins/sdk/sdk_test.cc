@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The C++ SDK across the C boundary: entries, errors, batches; and the fake host.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
 #include <memory>
@@ -27,6 +30,16 @@ using testing::FakeHost;
 
 std::string Pem(const std::string& label, const std::string& body) {
   return "-----BEGIN " + label + "-----\n" + body + "\n-----END " + label + "-----\n";
+}
+
+TEST(ReadPemTest, WaitsForNoWriter) {
+  const std::string path = ::testing::TempDir() + "pem_pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  for (const std::string& it : {path, std::string("/dev/zero")}) {
+    EXPECT_EQ(ReadPem("ca_file", it, PemKind::kCertificates).status().message(),
+              "ca_file: read " + it + ": it is not a regular file");
+  }
+  ASSERT_EQ(unlink(path.c_str()), 0);
 }
 
 TEST(ReadPemTest, SaysWhatIsWrong) {

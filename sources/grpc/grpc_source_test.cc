@@ -11,6 +11,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -271,11 +272,14 @@ TEST_F(GrpcSourceTest, KeepsTheAgentOfEachRecord) {
 TEST_F(GrpcSourceTest, AKeyThatIsNoneIsRefusedAtStart) {
   Grpc config;
   config.add_listen("127.0.0.1:0");
-  config.mutable_tls()->set_cert_file("/dev/null");
-  config.mutable_tls()->set_key_file("/dev/null");
+  const std::string empty = ::testing::TempDir() + "empty.pem";
+  std::ofstream{empty};
+  config.mutable_tls()->set_cert_file(empty);
+  config.mutable_tls()->set_key_file(empty);
   auto made = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
   ASSERT_TRUE(made.ok());
-  EXPECT_THAT((*made)->Start().message(), HasSubstr("tls.cert_file: read /dev/null: it is empty"));
+  EXPECT_THAT((*made)->Start().message(),
+              HasSubstr("tls.cert_file: read " + empty + ": it is empty"));
 }
 
 }  // namespace

@@ -545,7 +545,9 @@ TEST(PcapTest, WhatIsNoCaptureIsAnError) {
   EXPECT_EQ(status.code(), WEIR_DATA_LOSS);
   EXPECT_EQ(status.message(), empty + ": the file is empty");
   const std::string xz = File("a.pcap.xz", "\xfd\x37zXZ and more");
-  EXPECT_EQ(RunFiles(&host, {xz}).message(),
+  status = RunFiles(&host, {xz});
+  EXPECT_EQ(status.code(), WEIR_DATA_LOSS);
+  EXPECT_EQ(status.message(),
             xz + ": the file is compressed by xz, which is not read: unpack it (xz -dc FILE), into "
                  "a file or a pipe");
   EXPECT_NE(RunFiles(&host, {File("a.pcap.bz2", "BZh91AY")}).message().find("compressed by bzip2"),

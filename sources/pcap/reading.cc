@@ -117,7 +117,8 @@ sdk::Status Reading::ReadUnpacked(const CaptureFile& file, CaptureInput* input) 
   sdk::Result<std::unique_ptr<ByteStream>> unpacked = Decompress(*magic, input);
   if (!unpacked.ok()) {
     if (unpacked.status().code() == WEIR_UNIMPLEMENTED) {
-      return Skip(file, kCompression, unpacked.status());
+      // Not a lack of the machine, which UNIMPLEMENTED would mean to `weir run`.
+      return Skip(file, kCompression, {WEIR_DATA_LOSS, unpacked.status().message()});
     }
     return WithName(file.name, unpacked.status());
   }
