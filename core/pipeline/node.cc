@@ -2,6 +2,8 @@
 #include "core/pipeline/node.h"
 
 #include <algorithm>
+#include <new>
+#include <string_view>
 #include <system_error>
 #include <utility>
 
@@ -15,6 +17,9 @@ namespace {
 // Reasons of counted drops.
 constexpr char kStageFailed[] = "stage_failed";
 constexpr char kDrainTimeout[] = "drain_timeout";
+
+// The text of a status that has none, because there was no memory for one.
+constexpr std::string_view kOutOfMemory = "out of memory";
 
 }  // namespace
 
@@ -197,7 +202,13 @@ void Node::Process(const BatchRef& batch) {
   if (failed_) return DropInput(batch, kStageFailed);
   counters_.AddReceived(batch->size);
   processed_ = batch.get();
-  const absl::Status status = consumer()->Process(batch);
+  absl::Status status;
+  try {
+    status = consumer()->Process(batch);
+  } catch (const std::bad_alloc&) {
+    // Without a text, a status takes no memory.
+    status = absl::Status(absl::StatusCode::kResourceExhausted, "");
+  }
   processed_ = nullptr;
   if (status.ok()) return;
   MarkLost(batch.get());
@@ -219,8 +230,10 @@ void Node::Fail(const absl::Status& status) {
   if (aborted_ && absl::IsCancelled(status)) return counters_.DropUnaccounted(kDrainTimeout);
   failed_ = true;
   counters_.DropUnaccounted(kStageFailed);
+  const bool no_text = status.message().empty() && absl::IsResourceExhausted(status);
+  const std::string_view why = no_text ? kOutOfMemory : status.message();
   events_->OnStageFailed(
-      absl::Status(status.code(), absl::StrCat(StageTitle(kind_, name_), ": ", status.message())));
+      absl::Status(status.code(), absl::StrCat(StageTitle(kind_, name_), ": ", why)));
 }
 
 }  // namespace weir::pipeline

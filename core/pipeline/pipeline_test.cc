@@ -321,6 +321,31 @@ TEST(PipelineTest, AFailedSinkEndsThePipelineAndItsSiblingGetsEverything) {
   ExpectBalanced(*pipeline);
 }
 
+// The exception does not reach the producer. The stage that failed is not called again: what it
+// was called with is released by then.
+TEST(PipelineTest, AStageWithoutMemoryFailsByItself) {
+  int flushes = 0;
+  Behaviour behaviour =
+      WithProcess([](const BatchRef&) -> absl::Status { throw std::bad_alloc(); });
+  behaviour.flush = [&flushes] {
+    ++flushes;
+    return absl::OkStatus();
+  };
+  for (const bool waits : {false, true}) {
+    FileSource* made = nullptr;
+    auto pipeline =
+        Make({waits ? FileSourceSpec("source", 3, 5, &made) : SourceSpec("source", 3, 5),
+              ConsumerSpec(StageKind::kTransform, "bad", {0}, behaviour),
+              ConsumerSpec(StageKind::kSink, "sink", {1})});
+    EXPECT_EQ(RunToTheEnd(pipeline.get()),
+              absl::ResourceExhaustedError("transform 'bad': out of memory"));
+    const std::vector<StageReport> reports = pipeline->Report();
+    EXPECT_EQ(reports[1].balance.dropped.at("stage_failed"), reports[0].balance.emitted);
+    ExpectBalanced(*pipeline);
+  }
+  EXPECT_EQ(flushes, 0);
+}
+
 // Emits three batches, whether or not it is interrupted, and waits for each.
 class SettlingSource : public Source {
  public:

@@ -273,7 +273,7 @@ TEST_F(GrpcSourceTest, AKeyThatIsNoneIsRefusedAtStart) {
   Grpc config;
   config.add_listen("127.0.0.1:0");
   const std::string empty = ::testing::TempDir() + "empty.pem";
-  std::ofstream{empty};
+  std::ofstream file(empty);
   config.mutable_tls()->set_cert_file(empty);
   config.mutable_tls()->set_key_file(empty);
   auto made = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
