@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <functional>
+#include <new>
 #include <thread>
 #include <utility>
 
