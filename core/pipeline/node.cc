@@ -162,7 +162,11 @@ void Node::Stop() {
   if (!started_) return;
   started_ = false;
   if (absl::Status status = stage_->Stop(); !status.ok()) Fail(status);
-  if (failed_) counters_.DropHeld(kStageFailed);
+  if (failed_) {
+    counters_.DropHeld(kStageFailed);
+    // Fail() may have had no memory to count them.
+    counters_.DropUnaccounted(kStageFailed);
+  }
   if (aborted_) counters_.DropHeld(kDrainTimeout);
 }
 
