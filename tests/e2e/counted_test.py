@@ -47,17 +47,17 @@ DATA, SEGMENT = 1_000_000, 1000
 RECEIVE = f"""
 import socket, sys
 if sys.argv[1] == "tcp":
-    with socket.create_server(("fd78::2", 9000), family=socket.AF_INET6) as server:
+    with socket.create_server(("10.78.0.2", 9000)) as server:
         print("listening", flush=True)
         connection, _ = server.accept()
     while connection.recv(65536):
         pass
     connection.close()
 else:
-    receiver = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    receiver = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     receiver.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, {4 * DATA})
     receiver.setsockopt(17, 104, 1)  # UDP_GRO: the kernel joins datagrams for this socket
-    receiver.bind(("fd78::2", 9000))
+    receiver.bind(("10.78.0.2", 9000))
     print("listening", flush=True)
     received = 0
     while received < {DATA // 10}:
@@ -66,13 +66,13 @@ else:
 TRANSFER = f"""
 import socket, sys
 if sys.argv[1] == "tcp":
-    with socket.create_connection(("fd78::2", 9000)) as sender:
+    with socket.create_connection(("10.78.0.2", 9000)) as sender:
         sender.sendall(bytes({DATA}))
         sender.shutdown(socket.SHUT_WR)
         assert sender.recv(1) == b""
 else:
-    sender = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    sender.connect(("fd78::2", 9000))
+    sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    sender.connect(("10.78.0.2", 9000))
     sender.setsockopt(17, 103, {SEGMENT})  # UDP_SEGMENT: GSO
     for _ in range(10):
         sender.send(bytes({10 * SEGMENT}))
@@ -176,7 +176,7 @@ class CountedTest(harness.NamespaceTest):
         """Buffers of many segments (GSO) pass the hook before the kernel splits them. They are
         fewer than the interface's packets and lack headers; what weir gives as "on the wire" is
         what the interface counts."""
-        self.enable_ip()
+        self.enable_ipv4()
         self.inside(self.a, "ethtool", "-K", "veth-a", "tx-udp-segmentation", "off")
         for attach in HOOKS:
             with self.subTest(attach=attach):
@@ -199,7 +199,7 @@ class CountedTest(harness.NamespaceTest):
         left the other end. The interface counts as many packets. Its bytes are not compared: with
         GRO, veth leaves the Ethernet headers out of them (veth_xdp_rcv_skb in
         drivers/net/veth.c)."""
-        self.enable_ip()
+        self.enable_ipv4()
         self.inside(self.a, "ethtool", "-K", "veth-a", "tx-udp-segmentation", "off")
         self.inside(self.b, "ethtool", "-K", "veth-b", "gro", "on")
         for attach in HOOKS:
@@ -216,7 +216,7 @@ class CountedTest(harness.NamespaceTest):
 
     def test_an_interface_that_takes_whole_buffers_counts_these_itself(self):
         # As veth does by default: nothing segments the buffer before the other end reads it.
-        self.enable_ip()
+        self.enable_ipv4()
         self.inside(self.a, "ethtool", "-K", "veth-a", "gso", "on", "tso", "on", "tx-udp-segmentation", "on")
         for protocol in ("tcp", "udp"):
             with self.subTest(protocol=protocol):
@@ -226,6 +226,14 @@ class CountedTest(harness.NamespaceTest):
                 self.assertEqual((seen["Packets"], seen["Bytes"]), (counted["tx_packets"], counted["tx_bytes"]))
                 self.assertGreater(seen["WirePackets"], seen["Packets"])
                 self.assertGreater(seen["WireBytes"], seen["Bytes"])
+
+    def enable_ipv4(self):
+        """Addresses with known neighbours, and no IPv6: the kernel sends no packet of its own."""
+        for netns, link, number, other, far in ((self.a, "veth-a", 1, self.b, "veth-b"),
+                                                (self.b, "veth-b", 2, self.a, "veth-a")):
+            self.inside(netns, "ip", "address", "add", f"10.78.0.{number}/24", "dev", link)
+            self.inside(netns, "ip", "neighbour", "add", f"10.78.0.{3 - number}", "dev", link,
+                        "lladdr", self.link(other, far)["address"], "nud", "permanent")
 
     def transfer(self, protocol):
         """From self.a to self.b; when it returns, the last packet has arrived."""
