@@ -16,8 +16,8 @@ const std::vector<Command>& Commands() {
        "Without --config it runs the built-in pipeline: all interfaces but lo, to standard\n"
        "output. SIGINT or SIGTERM ends the run: sources stop, everything that was counted\n"
        "reaches its sink, and the balance of all stages is printed on stderr. A second\n"
-       "signal ends at once. Data goes to stdout, the log to stderr. Only plugin files that the\n"
-       "pipeline needs are opened.\n",
+       "signal, 250 ms later or more, ends at once. Data goes to stdout, the log to stderr. Only\n"
+       "plugin files that the pipeline needs are opened.\n",
        {"config"},
        RunCommand},
       {"validate",

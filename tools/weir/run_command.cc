@@ -26,6 +26,7 @@
 #include "tools/weir/resources.h"
 #include "tools/weir/service_notification.h"
 #include "tools/weir/signal_watcher.h"
+#include "tools/weir/stop_signals.h"
 
 DEFINE_string(config, "", "the pipeline file");
 DEFINE_string(drain_timeout, "10s", "how long the end of a run may take, e.g. 500ms, 10s, 1m");
@@ -39,8 +40,7 @@ void PrintReport(const pipeline::Pipeline& pipeline, const telemetry::MetricRegi
   std::fputs(text.c_str(), stderr);
 }
 
-// SIGUSR1 lets files be opened anew, SIGHUP does nothing. Of all others the first one asks
-// for an orderly end, a second one ends at once.
+// SIGUSR1 lets files be opened anew, SIGHUP does nothing. StopSignals decides about all others.
 class Signals {
  public:
   explicit Signals(pipeline::Pipeline* pipeline) : pipeline_(pipeline) {}
@@ -55,17 +55,21 @@ class Signals {
       pipeline_->RequestReopen();
       return;
     }
-    if (asked_) {
-      PrintError(absl::StrCat(strsignal(number), " again: ended without draining"));
-      _exit(kExitFailed);
+    switch (stop_signals_.On(pipeline::SystemClock()->MonotonicNs())) {
+      case StopSignals::Meaning::kDrain:
+        pipeline_->RequestStop(strsignal(number));
+        return;
+      case StopSignals::Meaning::kRepeat:
+        return;
+      case StopSignals::Meaning::kEndNow:
+        PrintError(absl::StrCat(strsignal(number), " again: ended without draining"));
+        _exit(kExitFailed);
     }
-    asked_ = true;
-    pipeline_->RequestStop(strsignal(number));
   }
 
  private:
   pipeline::Pipeline* const pipeline_;
-  bool asked_ = false;  // only the signal thread
+  StopSignals stop_signals_;  // only the signal thread
 };
 
 absl::StatusOr<absl::Duration> DrainTimeout() {
