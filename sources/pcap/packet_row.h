@@ -82,7 +82,13 @@ inline void SetDetails(const packet& fields, uint64_t common, Record* record) {
       bit((fields.vlan & WEIR_VLAN_PRESENT) != 0, WEIR_HAS_VLAN);
 }
 
-inline void SetTime(uint64_t time, Record* record) {
+// Without a time the record has none, and the flow keeps the times of its other packets.
+inline void SetTime(const CapturedPacket& captured, Record* record) {
+  if (!captured.has_time) {
+    record->present &= ~kTimeBits;
+    return;
+  }
+  const uint64_t time = captured.time_ns;
   record->start_mono_time_ns = record->end_mono_time_ns = time;
   record->start_wall_time_ns = record->end_wall_time_ns = static_cast<int64_t>(time);
 }

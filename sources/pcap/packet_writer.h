@@ -22,8 +22,8 @@ namespace weir::pcap {
 // bytes that it had when it was captured, whatever was kept of them. Both of its clocks are
 // the capture's.
 //
-// All packets are counted as received, those of an unknown link as dropped. One thread;
-// `stage` must outlive it.
+// All packets are counted as received. Those of an unknown link, or of an interface that is beyond
+// the limit of its section, are dropped with a reason. One thread; `stage` must outlive it.
 class PacketWriter {
  public:
   // Measured: more make no difference, fewer cost for each batch.
@@ -46,13 +46,15 @@ class PacketWriter {
   // The first error of all that was emitted.
   const sdk::Status& status() const { return batch_.status(); }
   uint64_t packets() const { return packets_; }
-  // Of these, the ones of a link that weir does not know, and the DLT_* of such links: the
-  // first kMostUnknownLinks, because a file can have thousands.
-  uint64_t unknown_link_packets() const { return unknown_link_packets_; }
+  // Of these, the dropped ones, and among these the ones of interfaces beyond the limit.
+  uint64_t dropped_packets() const { return dropped_packets_; }
+  uint64_t packets_beyond_limit() const { return packets_beyond_limit_; }
+  // The DLT_* of links that weir does not know: the first kMostUnknownLinks, because a file can
+  // have thousands.
   const std::set<int>& unknown_links() const { return unknown_links_; }
 
  private:
-  void NoteUnknownLink(int link_type);
+  void NoteDropped(const CaptureInterface& interface);
   void Note(const CapturedPacket& captured, uint8_t notes);
 
   const sdk::Stage* const stage_;
@@ -60,13 +62,18 @@ class PacketWriter {
   sdk::BatchWriter batch_;
   LinkParser parser_;
   uint64_t packets_ = 0;
-  uint64_t unknown_link_packets_ = 0;
-  uint64_t unknown_link_ = 0;  // not yet told to the host
+  uint64_t dropped_packets_ = 0;
+  uint64_t packets_beyond_limit_ = 0;
   std::set<int> unknown_links_;
+  // Not yet told to the host.
+  uint64_t unknown_link_ = 0;
+  uint64_t beyond_limit_ = 0;
   uint64_t snapped_ = 0;
+  uint64_t undated_ = 0;
   uint64_t truncated_ = 0;
   uint64_t fragments_ = 0;
   sdk::Metric snapped_metric_;
+  sdk::Metric undated_metric_;
   sdk::Metric truncated_metric_;
   sdk::Metric fragments_metric_;
 };
@@ -74,7 +81,7 @@ class PacketWriter {
 inline bool PacketWriter::Add(const CapturedPacket& captured) {
   const CaptureInterface& interface = *captured.interface;
   if (__builtin_expect(interface.link == LinkLayer::kUnknown, 0)) {
-    NoteUnknownLink(interface.link_type);
+    NoteDropped(interface);
     return true;
   }
   Record* const record = batch_.Add();
@@ -87,10 +94,11 @@ inline bool PacketWriter::Add(const CapturedPacket& captured) {
   SetInterface(captured, &fields, record);
   SetKey(fields, record);
   SetDetails(fields, present_, record);
-  SetTime(captured.time_ns, record);
+  SetTime(captured, record);
   record->packets = 1;
   record->bytes = captured.original_bytes;
-  if (fields.notes != 0 || captured.captured_bytes < captured.original_bytes) {
+  if (fields.notes != 0 || captured.captured_bytes < captured.original_bytes ||
+      !captured.has_time) {
     Note(captured, fields.notes);
   }
   return true;

@@ -8,7 +8,9 @@
 #include <cstdint>
 #include <cstring>
 #include <fstream>
+#include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
+#include "sources/pcap/formats/interface_table.h"
 #include "sources/pcap/packet_row.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/testing/test_capture.h"
@@ -74,6 +77,12 @@ sdk::Status RunFiles(FakeHost* host, const std::vector<std::string>& paths) {
   EXPECT_TRUE(source->Stop().ok());
   host->ExpectBalanced();
   return status;
+}
+
+std::string OnePacket(size_t payload = 0) {
+  TestPcap capture;
+  capture.Add(Frame(payload));
+  return capture.bytes();
 }
 
 std::vector<Record> RecordsOf(const std::string& capture) {
@@ -281,6 +290,24 @@ TEST(PcapTest, StreamsBehindOneAnotherAreOne) {
   EXPECT_EQ(RecordsOf(skipped + Zstd(bytes)).size(), 3u);
 }
 
+// As gzip(1) has it. More of them than are read at once.
+TEST(PcapTest, ZerosBehindGzipAreNoDamage) {
+  const std::string packed = Gzip(OnePacket());
+  for (const size_t zeros : {1, 3, 512, 1'000'000}) {
+    FakeHost host;
+    ASSERT_TRUE(RunFiles(&host, {File("padded.gz", packed + std::string(zeros, '\0'))}).ok());
+    EXPECT_EQ(host.records().size(), 1u);
+    EXPECT_EQ(host.metric("weir_pcap_damaged_files_total"), 0) << zeros;
+  }
+  for (const std::string& behind :
+       {std::string("garbage"), std::string("\0garbage", 8), std::string(100'000, '\0') + packed}) {
+    FakeHost host;
+    ASSERT_TRUE(RunFiles(&host, {File("damaged.gz", packed + behind)}).ok());
+    EXPECT_EQ(host.records().size(), 1u);
+    EXPECT_EQ(host.metric("weir_pcap_damaged_files_total"), 1);
+  }
+}
+
 TEST(PcapTest, SizesAreTheOriginalOnes) {
   TestCaptureOptions options;
   options.snaplen = 14 + 20 + 4;  // to the ports
@@ -351,6 +378,11 @@ TEST(PcapLinkTest, CookedPacketsHaveDirectionAndSender) {
   EXPECT_EQ(record.bytes, 16 + packet.size());
   const std::string to_us("\0\0\0\x01\0\x06", 6);
   const std::string tagged("\x81\0\0\x07\x08\0", 6);
+  // Linux has the number 4 for LLC. It is no length.
+  const std::string llc("\0\x04\xaa\xaa\x03\0\0\0\x08\0", 10);
+  ExpectTcp(OnlyRecord(pcap::kTestSll, to_us + mac + llc + packet));
+  const std::string large = WithoutEthernet(Frame(3000));
+  ExpectTcp(OnlyRecord(pcap::kTestSll, to_us + mac + llc + large));
   record = OnlyRecord(pcap::kTestSll, to_us + mac + tagged + packet);
   ExpectTcp(record);
   EXPECT_EQ(record.direction, kDirectionIngress);
@@ -381,6 +413,35 @@ TEST(PcapLinkTest, PacketsOfAnUnknownLinkAreDropped) {
   EXPECT_TRUE(host.HasLog("unknown.pcap: packets of link type 147 are not known"));
 }
 
+void ExpectNoTime(const Record& record) {
+  EXPECT_EQ(record.present & kTimeBits, 0u);
+  EXPECT_EQ(record.start_wall_time_ns, 0);
+  EXPECT_EQ(record.end_wall_time_ns, 0);
+  EXPECT_EQ(record.start_mono_time_ns, 0u);
+  EXPECT_EQ(record.end_mono_time_ns, 0u);
+}
+
+// It counts, and its flow has the times of the other packets. In real time it need not wait.
+TEST(PcapTest, APacketWithoutATimeCounts) {
+  TestPcapng capture;
+  capture.Add(Frame(), 1'700'000'000);
+  capture.AddSimple(Frame(5), static_cast<uint32_t>(Frame(5).size()));
+  capture.AddTo(0, Frame(), UINT64_MAX, 60);
+  FakeHost host;
+  Pcap config = Config({File("simple.pcapng", capture.bytes())});
+  config.set_realtime(true);
+  const auto source = Make(&host, config);
+  ASSERT_TRUE(source->Start().ok());
+  ASSERT_TRUE(source->Run().ok());
+  ASSERT_TRUE(source->Stop().ok());
+  ASSERT_EQ(host.records().size(), 3u);
+  EXPECT_EQ(host.records()[0].start_wall_time_ns, 1'700'000'000'000'000'000);
+  EXPECT_EQ(host.records()[1].bytes, Frame(5).size());
+  ExpectNoTime(host.records()[1]);
+  ExpectNoTime(host.records()[2]);
+  EXPECT_EQ(host.metric("weir_pcap_undated_packets_total"), 2);
+}
+
 TEST(PcapTest, TimesStayWithinTheirBounds) {
   TestPcapng capture;
   // Microseconds since 1970 in 64 bits, the high half in front.
@@ -394,9 +455,10 @@ TEST(PcapTest, TimesStayWithinTheirBounds) {
   add(0x7fffffff, 0xffffffff);
   const std::vector<Record> records = RecordsOf(capture.bytes());
   ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0].present & kTimeBits, kTimeBits);
   EXPECT_EQ(records[0].start_wall_time_ns, 0);
-  EXPECT_EQ(records[1].start_wall_time_ns, INT64_MAX);
-  EXPECT_EQ(records[2].start_wall_time_ns, INT64_MAX);
+  ExpectNoTime(records[1]);
+  ExpectNoTime(records[2]);
   TestPcap fraction;
   fraction.Add("pack", 0, 0x80000000);  // a negative one, for libpcap
   EXPECT_EQ(RecordsOf(fraction.bytes())[0].start_wall_time_ns, 0);
@@ -430,12 +492,6 @@ std::string Folder(const std::string& name,
   return folder;
 }
 
-std::string OnePacket(size_t payload = 0) {
-  TestPcap capture;
-  capture.Add(Frame(payload));
-  return capture.bytes();
-}
-
 TEST(PcapTest, WhatIsNoCaptureInAFolderIsSkipped) {
   const std::string one = OnePacket();
   const std::string folder = Folder("tcpdump_G", {{"a.pcap", one},
@@ -461,6 +517,7 @@ TEST(PcapTest, WhatIsNoCaptureInAFolderIsSkipped) {
   EXPECT_EQ(skipped("not_a_capture"), 1);
   EXPECT_EQ(skipped("compression"), 1);
   EXPECT_EQ(skipped("vanished"), 0);
+  EXPECT_EQ(skipped("unreadable"), 0);
   EXPECT_TRUE(host.HasLog("b.pcap: the file is empty (the file is skipped)"));
   EXPECT_TRUE(host.HasLog("README: unknown file format (the file is skipped)"));
 }
@@ -474,6 +531,43 @@ TEST(PcapTest, AFileThatVanishesFromAFolderIsSkipped) {
   EXPECT_TRUE(source->Run().ok());
   EXPECT_EQ(host.records().size(), 1u);
   EXPECT_EQ(host.metric("weir_pcap_skipped_files_total", "vanished"), 1);
+}
+
+// root may read any file: what nobody can read stands for those without permission.
+TEST(PcapTest, AFileThatCannotBeReadInAFolderIsSkipped) {
+  const std::string folder = Folder("unreadable", {{"a", OnePacket()}, {"b", OnePacket()}});
+  ASSERT_EQ(symlink("loop", (folder + "/loop").c_str()), 0);
+  // The kernel reads no memory at address 0.
+  ASSERT_EQ(symlink("/proc/self/mem", (folder + "/memory").c_str()), 0);
+  FakeHost host;
+  auto source = Make(&host, Config({folder}));
+  ASSERT_TRUE(source->Start().ok());
+  ASSERT_EQ(unlink((folder + "/a").c_str()), 0);
+  ASSERT_EQ(mkdir((folder + "/a").c_str(), 0700), 0);  // in place of the file
+  const sdk::Status status = source->Run();
+  EXPECT_TRUE(status.ok()) << status.message();
+  EXPECT_TRUE(source->Stop().ok());
+  EXPECT_EQ(host.records().size(), 1u);
+  EXPECT_EQ(host.metric("weir_pcap_skipped_files_total", "unreadable"), 3);
+  EXPECT_TRUE(host.HasLog("/loop: Too many levels of symbolic links (the file is skipped)"));
+  EXPECT_TRUE(host.HasLog("/a: read: Is a directory (the file is skipped)"));
+  EXPECT_TRUE(host.HasLog("/memory: read: Input/output error (the file is skipped)"));
+  // The user names it: the run ends.
+  for (const char* const name : {"/loop", "/memory"}) {
+    FakeHost named;
+    EXPECT_FALSE(RunFiles(&named, {folder + name}).ok()) << name;
+  }
+}
+
+TEST(PcapTest, FilesOfAFolderDoNotFillTheLog) {
+  std::vector<std::pair<std::string, std::string>> files = {{"z", OnePacket()}};
+  for (int i = 0; i < 50; ++i) files.emplace_back("empty" + std::to_string(i), "");
+  FakeHost host;
+  ASSERT_TRUE(RunFiles(&host, {Folder("many", files)}).ok());
+  EXPECT_EQ(host.metric("weir_pcap_skipped_files_total", "empty"), 50);
+  EXPECT_TRUE(host.HasLog("/empty19: the file is empty"));
+  EXPECT_FALSE(host.HasLog("/empty20: the file is empty"));
+  EXPECT_TRUE(host.HasLog("30 more warnings of single files were left out"));
 }
 
 TEST(PcapTest, NumbersInNamesAreNumbers) {
@@ -568,9 +662,67 @@ TEST(PcapTest, AFileDoesNotAllocateWithoutABound) {
   std::string many = header.bytes();
   for (int i = 0; i < 2'000'000; ++i) many += interface;
   FakeHost host;
-  EXPECT_EQ(RunFiles(&host, {File("interfaces.pcapng.gz", Gzip(many, 1))}).code(), WEIR_DATA_LOSS);
-  EXPECT_EQ(host.metric("weir_pcap_damaged_files_total"), 1);
-  EXPECT_TRUE(host.HasLog("is one interface more than the 65536 that a section may have"));
+  TestPcapng packets;
+  packets.AddTo(1'999'999, Frame(), 1, 60);
+  const std::string one = packets.bytes().substr(header.bytes().size());
+  const std::string file = File("interfaces.pcapng.gz", Gzip(many + one + one, 1));
+  const sdk::Status status = RunFiles(&host, {file});
+  EXPECT_EQ(status.message(),
+            "none of 2 packets could be used, because a section has more interfaces than the 65536 "
+            "that weir keeps");
+  ASSERT_TRUE(RunFiles(&host, {File("more.pcapng.gz", Gzip(many + one, 1)),
+                               File("one.pcapng", OnePacket())})
+                  .ok());
+  EXPECT_EQ(host.dropped("interface_limit"), 3u);
+  EXPECT_EQ(host.records().size(), 1u);
+  EXPECT_EQ(host.metric("weir_pcap_damaged_files_total"), 0);
+  EXPECT_TRUE(
+      host.HasLog("interfaces.pcapng.gz: a section has more interfaces than the 65536 that "
+                  "weir keeps: packets of the others are counted as dropped"));
+}
+
+// No record may have the index or the name of another interface.
+TEST(PcapTest, MoreInterfacesThanIndexes) {
+  std::string sections;
+  constexpr uint32_t kPerSection = 40'000;
+  for (uint32_t section = 0; section < 2; ++section) {
+    TestPcapng capture;
+    capture.AddSection(false);
+    for (uint32_t i = 0; i < kPerSection; ++i) {
+      capture.AddInterface(pcap::kTestEthernet, 0,
+                           capture.Option(2, std::to_string(section * kPerSection + i)));
+      capture.AddTo(i, Frame(), 1, 60);
+    }
+    sections += capture.bytes();
+  }
+  FakeHost host;
+  ASSERT_TRUE(RunFiles(&host, {File("names.pcapng", sections)}).ok());
+  ASSERT_EQ(host.records().size(), 2 * kPerSection);
+  std::map<uint32_t, std::set<std::string>> names;
+  for (const Record& record : host.records()) {
+    names[record.if_index].emplace(InterfaceName(record));
+  }
+  EXPECT_EQ(names.size(), pcap::InterfaceTable::kMost + 1);
+  for (const auto& [index, of_index] : names) ASSERT_EQ(of_index.size(), 1u) << index;
+  EXPECT_EQ(names[pcap::InterfaceTable::kNoIndex], std::set<std::string>{""});
+  EXPECT_EQ(host.metric("weir_pcap_interfaces_without_index_total"), 80'000 - 65'536);
+  EXPECT_TRUE(host.HasLog("names.pcapng: no index is left for more than 65536 interfaces"));
+}
+
+TEST(PcapTest, AnOptionOfAWrongLengthIsToldAndIgnored) {
+  TestPcapng capture;
+  for (int i = 0; i < 3; ++i) {
+    capture.AddInterface(pcap::kTestEthernet, 0, capture.Option(9, "12"));
+  }
+  capture.AddTo(2, Frame(), 7, 60);
+  FakeHost host;
+  ASSERT_TRUE(RunFiles(&host, {File("option.pcapng", capture.bytes())}).ok());
+  ASSERT_EQ(host.records().size(), 1u);
+  EXPECT_EQ(host.records()[0].start_wall_time_ns, 7000);
+  EXPECT_EQ(host.metric("weir_pcap_ignored_options_total"), 3);
+  EXPECT_TRUE(
+      host.HasLog("option.pcapng: the pcapng block at offset 48 has an if_tsresol of a "
+                  "wrong length: it is ignored"));
 }
 
 std::string NamedInterfaces(const std::vector<std::string>& names) {
@@ -584,7 +736,6 @@ std::string NamedInterfaces(const std::vector<std::string>& names) {
   return capture.bytes();
 }
 
-// The index 0 is that of the interface without a name in the first section.
 TEST(PcapTest, InterfacesOfPcapngAreThoseOfTheRecords) {
   FakeHost host;
   ASSERT_TRUE(RunFiles(&host, {File("a.pcapng", NamedInterfaces({"eth0", "eth1"})),
@@ -596,7 +747,7 @@ TEST(PcapTest, InterfacesOfPcapngAreThoseOfTheRecords) {
     EXPECT_EQ(record.direction, kDirectionEgress);
   }
   EXPECT_EQ(seen, (std::vector<std::pair<std::string, uint32_t>>{
-                      {"eth0", 1}, {"eth1", 2}, {"eth1", 2}, {"wlan0", 3}}));
+                      {"eth0", 0}, {"eth1", 1}, {"eth1", 1}, {"wlan0", 2}}));
 }
 
 TEST(PcapTest, ASettingNamesTheInterface) {

@@ -51,18 +51,39 @@ class Reading {
   // Of one packet, as CaptureReader hands it over.
   class Handler;
   // Why files are skipped: the values of the metric's `reason`.
-  enum SkipReason { kEmpty, kHeader, kNotACapture, kCompression, kVanished, kSkipReasons };
+  enum SkipReason {
+    kEmpty,
+    kHeader,
+    kNotACapture,
+    kCompression,
+    kVanished,
+    kUnreadable,
+    kSkipReasons
+  };
+  // A folder may have any number of such files. Further ones have no line of their own.
+  static constexpr uint64_t kMostFileWarnings = 20;
 
-  // OK for a file of a folder, after a warning; otherwise `why`, with the file's name.
-  sdk::Status Skip(const CaptureFile& file, SkipReason reason, const sdk::Status& why);
+  // Counts a file, and warns: `why` has the file's name. OK.
+  sdk::Status Skip(SkipReason reason, const sdk::Status& why);
+  // The same for a file of a folder; otherwise `why`. Puts the file's name in front.
+  sdk::Status SkipInFolder(const CaptureFile& file, SkipReason reason, const sdk::Status& why);
   sdk::Status FailToOpen(const CaptureFile& file, OpenFailure failure, const sdk::Status& why);
   sdk::Status ReadUnpacked(const CaptureFile& file, CaptureInput* input);
   sdk::Status ReadStream(const CaptureFile& file, CaptureInput* input, ByteStream* stream);
   sdk::Status ReadPackets(const CaptureFile& file, CaptureInput* input, CaptureReader* capture);
+  // Skips a file of a folder that cannot be opened or read. Otherwise `why`, which has the file's
+  // name; also if the machine lacks a resource.
+  sdk::Status FailToRead(const CaptureFile& file, const sdk::Status& why);
   // For the links that WarnOfLinks has not named yet.
   void WarnOfLinks(const CaptureFile& file);
+  // Warns once in a run of each of the limits for interfaces.
+  void WarnOfLimits(const CaptureFile& file);
+  void WarnOfOptions(const CaptureFile& file, const CaptureReader& capture, uint64_t* told);
+  // One line of a file that is skipped or damaged, of kMostFileWarnings at most.
+  void WarnOfFile(const std::string& message);
   void WarnOfDamage(const CaptureFile& file, const CaptureReader& capture, uint64_t packets,
                     const sdk::Status& damage);
+  void Warn(const std::string& message);
   sdk::Status HandOver();
   bool interrupted() const { return options_.interrupted->load(std::memory_order_relaxed); }
 
@@ -71,6 +92,9 @@ class Reading {
   PacketWriter writer_;
   InterfaceTable interfaces_;
   std::set<int> warned_of_links_;
+  bool warned_of_limit_ = false;
+  uint64_t without_index_ = 0;  // as the table had it when it was told
+  uint64_t file_warnings_ = 0;
   Pace pace_;
   Progress progress_;
   uint64_t bytes_before_ = 0;  // of the files that were read
@@ -79,6 +103,8 @@ class Reading {
   std::string first_loss_;
   sdk::Metric damaged_metric_;
   std::array<sdk::Metric, kSkipReasons> skipped_metrics_;
+  sdk::Metric without_index_metric_;
+  sdk::Metric ignored_options_metric_;
   sdk::Metric files_metric_;
 };
 

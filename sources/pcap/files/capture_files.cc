@@ -48,8 +48,13 @@ sdk::Result<std::vector<std::string>> FilesIn(const std::string& folder) {
   std::filesystem::directory_iterator entry(folder, error);
   while (!error && entry != std::filesystem::directory_iterator()) {
     const bool hidden = entry->path().filename().string().front() == '.';
-    std::error_code gone;  // a file that is deleted meanwhile is no regular file
-    if (!hidden && entry->is_regular_file(gone)) paths.push_back(entry->path().string());
+    // A file that is deleted meanwhile is no regular file. One that cannot be looked at may be one.
+    std::error_code failure;
+    const std::filesystem::file_type type = entry->status(failure).type();
+    if (!hidden &&
+        (type == std::filesystem::file_type::regular || type == std::filesystem::file_type::none)) {
+      paths.push_back(entry->path().string());
+    }
     entry.increment(error);
   }
   if (error) return sdk::FileErrnoStatus("read the folder " + folder, error.value());
@@ -62,14 +67,21 @@ sdk::Status Add(const std::string& path, bool from_folder, std::vector<CaptureFi
   file.path = path;
   file.from_folder = from_folder;
   file.name = path == "-" ? "standard input" : path;
+  if (from_folder) {
+    struct stat info;
+    const bool is_known = stat(path.c_str(), &info) == 0;
+    // tcpdump deletes files of a ring. What cannot be opened is told when its turn comes.
+    if (!is_known && errno == ENOENT) return sdk::OkStatus();
+    file.size = is_known ? static_cast<uint64_t>(info.st_size) : 0;
+    files->push_back(std::move(file));
+    return sdk::OkStatus();
+  }
   sdk::Result<sdk::UniqueFd> fd = Open(path, file.name);
-  // tcpdump deletes files of a ring.
-  if (!fd.ok() && from_folder && fd.status().code() == WEIR_NOT_FOUND) return sdk::OkStatus();
   if (!fd.ok()) return fd.status();
   struct stat info;
   if (fstat(fd->get(), &info) != 0) return sdk::FileErrnoStatus("open " + file.name, errno);
   if (S_ISDIR(info.st_mode)) {
-    if (from_folder || path == "-") return sdk::FileErrnoStatus("open " + file.name, EISDIR);
+    if (path == "-") return sdk::FileErrnoStatus("open " + file.name, EISDIR);
     sdk::Result<std::vector<std::string>> within = FilesIn(path);
     if (!within.ok()) return within.status();
     for (const std::string& one : *within) {

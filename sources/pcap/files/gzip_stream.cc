@@ -52,6 +52,8 @@ sdk::Result<size_t> GzipStream::Read(uint8_t* to, size_t size) {
 
 sdk::Status GzipStream::Inflate() {
   if (z_.avail_in == 0 && !in_member_) return sdk::OkStatus();
+  // Decompress has seen that no file begins with a zero.
+  if (in_padding_ || (!in_member_ && *z_.next_in == 0)) return SkipPadding();
   if (!in_member_) {
     if (inflateReset(&z_) != Z_OK) return Damaged("cannot begin");
     in_member_ = true;
@@ -62,6 +64,16 @@ sdk::Status GzipStream::Inflate() {
   if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) return sdk::OkStatus();
   if (code == Z_MEM_ERROR) return {WEIR_RESOURCE_EXHAUSTED, "gzip: no memory"};
   return Damaged(z_.msg != nullptr ? z_.msg : "damaged");
+}
+
+sdk::Status GzipStream::SkipPadding() {
+  in_padding_ = true;
+  const uint8_t* const end = z_.next_in + z_.avail_in;
+  const uint8_t* const other =
+      std::find_if(z_.next_in, z_.next_in + z_.avail_in, [](uint8_t byte) { return byte != 0; });
+  z_.next_in = nullptr;
+  z_.avail_in = 0;
+  return other == end ? sdk::OkStatus() : Damaged("other bytes follow the zeros at the end");
 }
 
 sdk::Result<bool> GzipStream::Refill() {

@@ -14,7 +14,8 @@
 
 namespace weir::pcap {
 
-// One thread.
+// Members behind one another are one stream. Zeros behind the last one, with which backups fill a
+// block, are skipped, as gzip(1) does. One thread.
 class GzipStream : public ByteStream {
  public:
   // `input` must outlive this.
@@ -27,6 +28,8 @@ class GzipStream : public ByteStream {
  private:
   // Inflates into what z_ points to; OK also if nothing came of it.
   sdk::Status Inflate();
+  // Skips zeros of the input. An error if it has other bytes behind them.
+  sdk::Status SkipPadding();
   // False at the end of the input.
   sdk::Result<bool> Refill();
 
@@ -35,7 +38,8 @@ class GzipStream : public ByteStream {
   z_stream z_{};
   bool open_ = false;
   bool in_member_ = false;  // a gzip stream has begun and not ended
-  sdk::Status failed_;      // to be told once what was inflated before is handed out
+  bool in_padding_ = false;
+  sdk::Status failed_;  // to be told once what was inflated before is handed out
 };
 
 }  // namespace weir::pcap

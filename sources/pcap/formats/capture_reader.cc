@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
+#include <string>
 
 #include "plugins/sdk/errno_status.h"
 #include "sources/pcap/links/link_layer.h"
@@ -101,6 +102,12 @@ OpenFailure CaptureReader::WhyNotOpen() const {
 sdk::Status CaptureReader::OpenPcap() {
   is_cut_pcap_ =
       buffer_.size() < kFileHeaderBytes && BeginsWithMagic(buffer_.data(), buffer_.size());
+  // libpcap would not count the magic among the bytes that it got.
+  if (is_cut_pcap_ && buffer_.size() > 0 && buffer_.status().ok()) {
+    return {WEIR_DATA_LOSS, "truncated dump file; it has " + std::to_string(buffer_.size()) +
+                                " of the " + std::to_string(kFileHeaderBytes) +
+                                " bytes of the file header"};
+  }
   layout_ = LayoutOf(buffer_.data(), buffer_.size());
   lent_ = layout_.known ? kFileHeaderBytes : std::numeric_limits<size_t>::max();
   cookie_io_functions_t functions{};

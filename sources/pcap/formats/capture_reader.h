@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <cstring>
 #include <memory>
+#include <string>
 
 #include "plugins/sdk/status.h"
 #include "sources/pcap/files/byte_stream.h"
@@ -67,6 +68,11 @@ class CaptureReader {
   // that a machine of the other byte order wrote in its own order.
   static bool StandsAsWritten(int link_type, bool swapped);
 
+  // Options of a pcapng file that were ignored, see PcapngReader.
+  uint64_t ignored_options() const { return pcapng_ == nullptr ? 0 : pcapng_->ignored_options(); }
+  // Of a file with such options: where the first one is, and its fault.
+  const std::string& first_ignored_option() const { return pcapng_->first_ignored_option(); }
+
   // What was read of the file, unpacked: as far as any damage, and up to a buffer further.
   uint64_t bytes_read() const { return buffer_.bytes_read(); }
 
@@ -103,8 +109,13 @@ class CaptureReader {
     Handler* handler;
   };
   CapturedPacket PacketOf(const pcap_pkthdr& header, const u_char* bytes) const {
-    return {TimeOf(header), header.caplen, header.len,
-            bytes,          &interface_,   PacketDirection::kUnknown};
+    return {TimeOf(header),
+            header.caplen,
+            header.len,
+            bytes,
+            &interface_,
+            PacketDirection::kUnknown,
+            true};
   }
 
   sdk::Status OpenPcap();
@@ -204,6 +215,7 @@ inline bool CaptureReader::Next(CapturedPacket* packet) {
   packet->bytes = buffer_.data() + sizeof(record);
   packet->interface = &interface_;
   packet->direction = PacketDirection::kUnknown;
+  packet->has_time = true;
   buffer_.Take(sizeof(record) + record.captured);
   return true;
 }

@@ -160,7 +160,13 @@ TEST(CaptureReaderHeaderTest, OtherFormats) {
   ExpectAsLibpcap(with(16, integers.U32(0x80000000)) + record, 1);
   ExpectAsLibpcap(with(16, integers.U32(0x7fffffff)) + record, 1);
   ExpectAsLibpcap("", 0, "truncated dump file");
-  ExpectAsLibpcap(usual.substr(0, 23), 0, "truncated dump file");
+  // libpcap leaves out the magic where it says how many bytes it got.
+  for (size_t size = 1; size < usual.size(); ++size) {
+    EXPECT_EQ(ReadWithCaptureReader(usual.substr(0, size), {}).error,
+              "truncated dump file; it has " + std::to_string(size) +
+                  " of the 24 bytes of the file header");
+    ExpectAsLibpcap(usual.substr(0, size), 0, "truncated dump file");
+  }
 }
 
 TEST(CaptureReaderStopTest, EndsBehindThePacketAtWhichItWasStopped) {

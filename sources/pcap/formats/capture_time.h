@@ -4,6 +4,7 @@
 #define WEIR_SOURCES_PCAP_FORMATS_CAPTURE_TIME_H_
 
 #include <cstdint>
+#include <optional>
 
 namespace weir::pcap {
 
@@ -16,8 +17,8 @@ class CaptureTime {
   // set and n are the others. `offset` in seconds is added to each time.
   explicit CaptureTime(uint8_t resolution = kMicroseconds, int64_t offset = 0);
 
-  // Nanoseconds since 1970. A time before 1970 is 0, one after 2262 is INT64_MAX.
-  uint64_t Nanoseconds(uint64_t ticks) const {
+  // Nanoseconds since 1970, at most INT64_MAX. None for a time before 1970 or after 2262.
+  std::optional<uint64_t> Nanoseconds(uint64_t ticks) const {
     __extension__ using Wide = __int128;  // ticks * 10^9 and an offset in ns fit
     Wide ns = static_cast<Wide>(ticks) * multiplier_;
     if (divisor_ != 1) {
@@ -26,8 +27,8 @@ class CaptureTime {
       ns >>= shift_;
     }
     ns += static_cast<Wide>(offset_) * kSecond;
-    if (ns < 0) return 0;
-    return ns > INT64_MAX ? INT64_MAX : static_cast<uint64_t>(ns);
+    if (ns < 0 || ns > INT64_MAX) return std::nullopt;
+    return static_cast<uint64_t>(ns);
   }
 
  private:

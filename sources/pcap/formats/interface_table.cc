@@ -24,6 +24,10 @@ void InterfaceTable::Register(uint32_t number, std::string_view name, CaptureInt
   } else {
     name = name.substr(0, name.find('\0'));
     interface->index = IndexOf(number, name.substr(0, kMaxName));
+    if (interface->index == kNoIndex) {
+      ++without_index_;
+      name = {};
+    }
   }
   std::memset(interface->name, 0, sizeof(interface->name));
   name = Cut(name, kMaxInterfaceName);
@@ -35,7 +39,7 @@ uint32_t InterfaceTable::IndexOf(uint32_t number, std::string_view name) {
   std::string key =
       name.empty() ? std::string(1, '\0') + std::to_string(number) : std::string(name);
   if (const auto found = indexes_.find(key); found != indexes_.end()) return found->second;
-  if (indexes_.size() == kMost) return number;
+  if (indexes_.size() == kMost) return kNoIndex;
   uint32_t index = number;
   if (taken_.count(number) > 0) {
     while (taken_.count(lowest_free_) > 0) ++lowest_free_;

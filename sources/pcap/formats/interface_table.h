@@ -21,8 +21,11 @@ namespace weir::pcap {
 // free index if another interface has that. One thread.
 class InterfaceTable {
  public:
-  // Of more interfaces than this the index is the number, so that memory stays bounded.
+  // Of more interfaces than this there is no name, and the index is kNoIndex, so that memory stays
+  // bounded.
   static constexpr size_t kMost = 65'536;
+  // No other interface has it: numbers are less than kMost, and so is a free index.
+  static constexpr uint32_t kNoIndex = UINT32_MAX;
   // Bytes of a name that count.
   static constexpr size_t kMaxName = 255;
 
@@ -30,7 +33,11 @@ class InterfaceTable {
   explicit InterfaceTable(std::string name = {}) : name_(std::move(name)) {}
 
   // Sets index and name of an interface that has this number, and this name in the file.
+  // `number` is less than kMost.
   void Register(uint32_t number, std::string_view name, CaptureInterface* interface);
+
+  // How often an interface got kNoIndex.
+  uint64_t without_index() const { return without_index_; }
 
  private:
   uint32_t IndexOf(uint32_t number, std::string_view name);
@@ -39,6 +46,7 @@ class InterfaceTable {
   std::unordered_map<std::string, uint32_t> indexes_;
   std::unordered_set<uint32_t> taken_;
   uint32_t lowest_free_ = 0;  // no index below is free
+  uint64_t without_index_ = 0;
 };
 
 }  // namespace weir::pcap

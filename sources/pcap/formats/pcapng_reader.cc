@@ -4,6 +4,8 @@
 #include <pcap/dlt.h>
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "sources/pcap/links/link_layer.h"
 
@@ -154,51 +156,57 @@ bool PcapngReader::ReadSection() {
                 std::to_string(U16(body() + 6)) + " of pcapng");
   }
   interfaces_.clear();
+  described_interfaces_ = 0;
   return true;
 }
 
 bool PcapngReader::ReadInterface() {
+  ++described_interfaces_;
+  if (interfaces_.size() == kMostInterfaces) return true;
   if (!Need(kInterfaceBody)) return false;
-  if (interfaces_.size() == kMostInterfaces) {
-    return Fail("is one interface more than the " + std::to_string(kMostInterfaces) +
-                " that a section may have");
-  }
   Interface interface;
   interface.common.link_type = LinkTypeOf(U16(body()));
   interface.common.link = LinkLayerOf(interface.common.link_type);
   interface.common.swapped = swapped_;
   interface.snap_length = U32(body() + 4);
   Take(kInterfaceBody);
-  std::string name;
-  int64_t offset = 0;
-  Option option{};
-  while (NextOption(&option)) {
-    if (Padded(option.size) > body_left_) return Fail("has an option that is longer than it");
-    if (!Need(option.size)) return false;
-    if (option.code == kInterfaceName) {
-      name.assign(reinterpret_cast<const char*>(body()), option.size);
-    } else if (!SetTime(option, &interface.common.time_resolution, &offset)) {
-      return false;
-    }
-    if (!Skip(Padded(option.size))) return false;
-  }
-  if (!status_.ok()) return false;
-  interface.time = CaptureTime(interface.common.time_resolution, offset);
-  table_->Register(static_cast<uint32_t>(interfaces_.size()), name, &interface.common);
-  interfaces_.push_back(interface);
+  if (!ReadInterfaceOptions(&interface)) return false;
+  interfaces_.push_back(std::move(interface));
   return true;
 }
 
-bool PcapngReader::SetTime(Option option, uint8_t* resolution, int64_t* offset) {
+// As Wireshark does, it ignores an option of a wrong length. Lengths of blocks stand by
+// themselves, so that the next block is found behind any options.
+bool PcapngReader::ReadInterfaceOptions(Interface* interface) {
+  int64_t offset = 0;
+  Option option{};
+  while (NextOption(&option)) {
+    if (Padded(option.size) > body_left_) {
+      IgnoreOption("an option that is longer than it");
+      break;
+    }
+    if (!Need(option.size)) return false;
+    if (option.code == kInterfaceName) {
+      interface->name.assign(reinterpret_cast<const char*>(body()),
+                             std::min<size_t>(option.size, InterfaceTable::kMaxName));
+    } else {
+      SetTime(option, &interface->common.time_resolution, &offset);
+    }
+    if (!Skip(Padded(option.size))) return false;
+  }
+  interface->time = CaptureTime(interface->common.time_resolution, offset);
+  return status_.ok();
+}
+
+void PcapngReader::SetTime(Option option, uint8_t* resolution, int64_t* offset) {
   if (option.code == kTimeResolution) {
-    if (option.size != sizeof(*resolution)) return Fail("has an if_tsresol of a wrong length");
+    if (option.size != sizeof(*resolution)) return IgnoreOption("an if_tsresol of a wrong length");
     *resolution = *body();
   } else if (option.code == kTimeOffset) {
-    if (option.size != sizeof(*offset)) return Fail("has an if_tsoffset of a wrong length");
+    if (option.size != sizeof(*offset)) return IgnoreOption("an if_tsoffset of a wrong length");
     std::memcpy(offset, body(), sizeof(*offset));
     if (swapped_) *offset = static_cast<int64_t>(__builtin_bswap64(static_cast<uint64_t>(*offset)));
   }
-  return true;
 }
 
 bool PcapngReader::ReadEnhancedPacket(CapturedPacket* packet) {
@@ -218,7 +226,9 @@ bool PcapngReader::ReadTimedPacket(uint32_t interface, const uint8_t* header,
   if (found == nullptr) return false;
   const uint64_t ticks = uint64_t{U32(header)} << 32 | U32(header + 4);
   const uint32_t captured = U32(header + 8);
-  packet->time_ns = found->time.Nanoseconds(ticks);
+  const std::optional<uint64_t> time = found->time.Nanoseconds(ticks);
+  packet->has_time = time.has_value() && !found->common.beyond_limit;
+  packet->time_ns = packet->has_time ? *time : 0;
   packet->original_bytes = U32(header + 12);
   packet->interface = &found->common;
   packet->direction = PacketDirection::kUnknown;
@@ -236,7 +246,8 @@ bool PcapngReader::ReadSimplePacket(CapturedPacket* packet) {
   if (!Need(kSimplePacketBody)) return false;
   const Interface* const found = Find(0);
   if (found == nullptr) return false;
-  packet->time_ns = found->time.Nanoseconds(0);  // it has none; libpcap takes 0 ticks, too
+  packet->has_time = false;
+  packet->time_ns = 0;
   packet->original_bytes = U32(body());
   packet->interface = &found->common;
   packet->direction = PacketDirection::kUnknown;
@@ -284,9 +295,17 @@ void PcapngReader::ReadDirection(CapturedPacket* packet) {
 }
 
 const PcapngReader::Interface* PcapngReader::Find(uint32_t number) {
-  if (number < interfaces_.size()) return &interfaces_[number];
+  if (number < interfaces_.size()) {
+    Interface* const found = &interfaces_[number];
+    if (!found->is_registered) {
+      table_->Register(number, std::exchange(found->name, {}), &found->common);
+      found->is_registered = true;
+    }
+    return found;
+  }
+  if (number < described_interfaces_) return &beyond_limit_;
   Fail("has a packet of interface " + std::to_string(number) + ", of which the section has " +
-       std::to_string(interfaces_.size()));
+       std::to_string(described_interfaces_));
   return nullptr;
 }
 
@@ -323,9 +342,13 @@ bool PcapngReader::FailCut() {
 }
 
 bool PcapngReader::Fail(const std::string& what) {
-  status_ = sdk::Status(WEIR_DATA_LOSS,
-                        "the pcapng block at offset " + std::to_string(block_offset_) + " " + what);
+  status_ = sdk::Status(WEIR_DATA_LOSS, Here() + what);
   return false;
+}
+
+void PcapngReader::IgnoreOption(const std::string& what) {
+  if (ignored_options_ == 0) first_ignored_option_ = Here() + "has " + what;
+  ++ignored_options_;
 }
 
 }  // namespace weir::pcap

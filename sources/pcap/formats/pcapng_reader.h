@@ -21,12 +21,14 @@ namespace weir::pcap {
 // Any number of sections, each in its own byte order and with its own interfaces. Packets are
 // in Enhanced, Simple and (obsolete) Packet Blocks. Blocks and options that are none of the
 // reader's business are skipped, however long they are: memory is bounded by kMostInterfaces
-// and kMostCaptured.
+// and kMostCaptured. An interface takes an index of the table with its first packet.
 //
 // One thread.
 class PcapngReader {
  public:
-  static constexpr size_t kMostInterfaces = 65'536;  // of one section
+  // Of one section. Packets of further interfaces have one CaptureInterface, which says that it is
+  // beyond_limit.
+  static constexpr size_t kMostInterfaces = InterfaceTable::kMost;
   // Of a longer packet the rest is skipped. libpcap's limit for most links.
   static constexpr uint32_t kMostCaptured = 262'144;
 
@@ -34,7 +36,9 @@ class PcapngReader {
   static bool Recognizes(const uint8_t* bytes, size_t size);
 
   // Both must outlive the reader. `buffer` is at the beginning of the file.
-  PcapngReader(CaptureBuffer* buffer, InterfaceTable* table) : buffer_(buffer), table_(table) {}
+  PcapngReader(CaptureBuffer* buffer, InterfaceTable* table) : buffer_(buffer), table_(table) {
+    beyond_limit_.common.beyond_limit = true;
+  }
   PcapngReader(const PcapngReader&) = delete;
   PcapngReader& operator=(const PcapngReader&) = delete;
 
@@ -50,11 +54,19 @@ class PcapngReader {
   // True if the error is that the file ends within a block.
   bool cut_off() const { return cut_off_; }
 
+  // Options of interfaces that have a wrong length, or that are longer than their block. The
+  // interface is read as if it had no such option.
+  uint64_t ignored_options() const { return ignored_options_; }
+  // The offset of the first one's block, and its fault. Empty if there is none.
+  const std::string& first_ignored_option() const { return first_ignored_option_; }
+
  private:
   struct Interface {
     CaptureInterface common;
     CaptureTime time;
     uint32_t snap_length = 0;  // 0: no limit
+    bool is_registered = false;
+    std::string name;  // until it is registered
   };
   struct Option {
     uint16_t code;
@@ -70,7 +82,9 @@ class PcapngReader {
   bool ReadBody(CapturedPacket* packet, bool* found);
   bool ReadSection();
   bool ReadInterface();
-  bool SetTime(Option option, uint8_t* resolution, int64_t* offset);
+  // False: an error of the file.
+  bool ReadInterfaceOptions(Interface* interface);
+  void SetTime(Option option, uint8_t* resolution, int64_t* offset);
   bool ReadEnhancedPacket(CapturedPacket* packet);
   bool ReadOldPacket(CapturedPacket* packet);
   bool ReadSimplePacket(CapturedPacket* packet);
@@ -79,6 +93,7 @@ class PcapngReader {
   bool ReadPacketBytes(uint32_t captured, CapturedPacket* packet);
   bool CopyPacketBytes(uint32_t captured, CapturedPacket* packet);
   void ReadDirection(CapturedPacket* packet);
+  // Registers it if this is its first packet. Null: an error.
   const Interface* Find(uint32_t number);
   // The header of the next option, whose value is what comes next in the body. False: there
   // is none.
@@ -108,12 +123,17 @@ class PcapngReader {
   // Both return false. The first is for a file that ends within the block.
   bool FailCut();
   bool Fail(const std::string& what);
+  void IgnoreOption(const std::string& what);
+  std::string Here() const {
+    return "the pcapng block at offset " + std::to_string(block_offset_) + " ";
+  }
 
   CaptureBuffer* const buffer_;
   InterfaceTable* const table_;
   // Of the section.
   bool swapped_ = false;
-  std::deque<Interface> interfaces_;  // which stay where they are
+  std::deque<Interface> interfaces_;   // which stay where they are
+  uint64_t described_interfaces_ = 0;  // those beyond kMostInterfaces included
   // Of the block.
   uint64_t block_offset_ = 0;
   uint32_t block_type_ = 0;
@@ -122,6 +142,9 @@ class PcapngReader {
   bool whole_ = false;  // all of it is in the buffer, and its end is as it should be
 
   std::vector<uint8_t> copy_;  // of a packet in a block that the buffer cannot hold
+  Interface beyond_limit_;
+  uint64_t ignored_options_ = 0;
+  std::string first_ignored_option_;
   sdk::Status status_;
   bool cut_off_ = false;
 };

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,7 @@ namespace weir::pcap {
 namespace {
 
 struct Packet {
-  uint64_t time_ns;
+  std::optional<uint64_t> time_ns;
   uint32_t original_bytes;
   std::string bytes;
   CaptureInterface interface;
@@ -31,6 +32,8 @@ struct Packet {
 struct Content {
   std::vector<Packet> packets;
   std::string error;
+  uint64_t ignored_options = 0;
+  std::string first_ignored_option;
 };
 
 Content ReadAll(std::string_view file, InterfaceTable* table, size_t at_once = SIZE_MAX) {
@@ -44,7 +47,7 @@ Content ReadAll(std::string_view file, InterfaceTable* table, size_t at_once = S
     return content;
   }
   auto handler = [&](const CapturedPacket& packet) {
-    content.packets.push_back({packet.time_ns,
+    content.packets.push_back({packet.has_time ? std::optional(packet.time_ns) : std::nullopt,
                                packet.original_bytes,
                                {reinterpret_cast<const char*>(packet.bytes), packet.captured_bytes},
                                *packet.interface,
@@ -53,6 +56,10 @@ Content ReadAll(std::string_view file, InterfaceTable* table, size_t at_once = S
   while (true) {
     sdk::Result<int> read = (*reader)->Read(7, &handler);
     if (!read.ok()) content.error = read.status().message();
+    content.ignored_options = (*reader)->ignored_options();
+    if (content.ignored_options > 0) {
+      content.first_ignored_option = (*reader)->first_ignored_option();
+    }
     if (!read.ok() || *read == 0) return content;
   }
 }
@@ -129,7 +136,7 @@ TEST_P(ByteOrderTest, BlocksOfAllKinds) {
   EXPECT_EQ(content.error, "");
   ASSERT_EQ(content.packets.size(), 3u);
   EXPECT_EQ(content.packets[0].bytes, "simple packet");
-  EXPECT_EQ(content.packets[0].time_ns, 0u);
+  EXPECT_EQ(content.packets[0].time_ns, std::nullopt);
   EXPECT_EQ(content.packets[1].bytes, "old");
   EXPECT_EQ(content.packets[1].time_ns, 7'000u);
   EXPECT_EQ(content.packets[1].direction, PacketDirection::kInbound);
@@ -150,14 +157,76 @@ TEST(PcapngReaderTest, ASimplePacketIsCutToTheSnapshotLength) {
   ExpectAsLibpcap(file.bytes());
 }
 
-TEST(PcapngReaderTest, ASimplePacketHasTheTimeOfTheOffset) {
+TEST(PcapngReaderTest, ASimplePacketHasNoTimeWhateverTheOffset) {
   TestPcapng file;
   file.AddSection(false);
   file.AddInterface(kTestEthernet, 0, file.Option(14, std::string("\5\0\0\0\0\0\0\0", 8)));
   file.AddSimple("packet", 6);
   const Content content = ReadAll(file.bytes());
   ASSERT_EQ(content.packets.size(), 1u);
-  EXPECT_EQ(content.packets[0].time_ns, 5'000'000'000u);
+  EXPECT_EQ(content.packets[0].time_ns, std::nullopt);
+  ExpectAsLibpcap(file.bytes());
+}
+
+// Two are described more than are kept. The packets of these are handed over as such.
+TEST(PcapngReaderTest, InterfacesBeyondTheLimit) {
+  TestPcapng file;
+  file.AddSection(false);
+  const uint32_t most = PcapngReader::kMostInterfaces;
+  for (uint32_t i = 0; i < most + 2; ++i) file.AddInterface(kTestEthernet);
+  file.AddTo(most + 1, "beyond", 1, 6);
+  file.AddTo(most - 1, "kept", 1, 4);
+  file.AddTo(most + 2, "not described", 1, 13);
+  const Content content = ReadAll(file.bytes());
+  ASSERT_EQ(content.packets.size(), 2u);
+  EXPECT_TRUE(content.packets[0].interface.beyond_limit);
+  EXPECT_EQ(content.packets[0].interface.link, LinkLayer::kUnknown);
+  EXPECT_EQ(content.packets[0].time_ns, std::nullopt);
+  EXPECT_FALSE(content.packets[1].interface.beyond_limit);
+  EXPECT_EQ(content.packets[1].bytes, "kept");
+  EXPECT_NE(content.error.find("has a packet of interface 65538, of which the section has 65538"),
+            std::string::npos)
+      << content.error;
+}
+
+TEST(PcapngReaderTest, OnlyInterfacesWithPacketsTakeAnIndex) {
+  std::string sections;
+  for (int section = 0; section < 3; ++section) {
+    TestPcapng file;
+    file.AddSection(false);
+    file.AddInterface(kTestEthernet, 0, file.Option(2, "idle" + std::to_string(section)));
+    file.AddInterface(kTestEthernet, 0, file.Option(2, "busy" + std::to_string(section)));
+    file.AddTo(1, "packet", 1, 6);
+    sections += file.bytes();
+  }
+  const Content content = ReadAll(sections);
+  ASSERT_EQ(content.packets.size(), 3u);
+  EXPECT_EQ(content.packets[0].interface.index, 1u);
+  EXPECT_EQ(content.packets[1].interface.index, 0u);
+  EXPECT_EQ(content.packets[2].interface.index, 2u);
+  EXPECT_STREQ(content.packets[2].interface.name, "busy2");
+}
+
+TEST_P(ByteOrderTest, OptionsOfAWrongLengthAreIgnored) {
+  TestPcapng file = Empty(GetParam());
+  const std::string at = "the pcapng block at offset " + std::to_string(file.bytes().size());
+  // The interfaces have microseconds and no offset.
+  file.AddInterface(kTestEthernet, 0, file.Option(9, "12") + file.Option(2, "eth1"));
+  file.AddInterface(kTestEthernet, 0, file.Option(14, "12") + file.Option(2, "eth2"));
+  file.AddInterface(kTestEthernet, 0, file.Option(2, "eth3") + file.Option(9, ""));
+  file.AddInterface(kTestEthernet, 0,
+                    file.Option(2, "eth4") + file.Option(9, std::string(20, '\x09')).substr(0, 8));
+  for (uint32_t i = 1; i <= 4; ++i) file.AddTo(i, "packet", i, 6);
+  const Content content = ReadAll(file.bytes());
+  EXPECT_EQ(content.error, "");
+  EXPECT_EQ(content.ignored_options, 4u);
+  EXPECT_EQ(content.first_ignored_option, at + " has an if_tsresol of a wrong length");
+  ASSERT_EQ(content.packets.size(), 4u);
+  for (uint32_t i = 1; i <= 4; ++i) {
+    const Packet& packet = content.packets[i - 1];
+    EXPECT_EQ(packet.time_ns, i * 1000u);
+    EXPECT_EQ(packet.interface.name, "eth" + std::to_string(i));
+  }
   ExpectAsLibpcap(file.bytes());
 }
 
@@ -258,11 +327,6 @@ TEST(PcapngReaderTest, DamageIsToldWithItsOffset) {
   expect(append(0x0a0d0d0a, "neither order, and no version"), "has no byte-order magic");
   expect(append(0x0a0d0d0a, good.integers().U32(0x1a2b3c4d) + std::string(12, '\x02')),
          "has the unknown version 514.514 of pcapng");
-  const std::string interface("\1\0\0\0\0\0\4\0", 8);
-  expect(append(1, interface + good.Option(9, "12")), "has an if_tsresol of a wrong length");
-  expect(append(1, interface + good.Option(14, "12")), "has an if_tsoffset of a wrong length");
-  expect(append(1, interface + good.Option(2, "long name").substr(0, 8)),
-         "has an option that is longer than it");
 }
 
 TEST(PcapngReaderTest, DamageInALargeBlock) {
@@ -306,10 +370,13 @@ TEST(CaptureTimeTest, ResolutionsAndOffsets) {
   EXPECT_EQ(time(0x80 + 127, UINT64_MAX), 0u);
   EXPECT_EQ(time(6, 1, 1'700'000'000), 1'700'000'000'000'001'000u);
   EXPECT_EQ(time(6, 5'000'000, -4), 1'000'000'000u);
-  EXPECT_EQ(time(6, 5'000'000, -6), 0u);
-  EXPECT_EQ(time(6, UINT64_MAX, INT64_MIN), 0u);
-  EXPECT_EQ(time(0, UINT64_MAX), static_cast<uint64_t>(INT64_MAX));
-  EXPECT_EQ(time(0, 0, INT64_MAX), static_cast<uint64_t>(INT64_MAX));
+  EXPECT_EQ(time(9, INT64_MAX), static_cast<uint64_t>(INT64_MAX));
+  // Before 1970, and after 2262.
+  EXPECT_EQ(time(6, 5'000'000, -6), std::nullopt);
+  EXPECT_EQ(time(6, UINT64_MAX, INT64_MIN), std::nullopt);
+  EXPECT_EQ(time(9, uint64_t{INT64_MAX} + 1), std::nullopt);
+  EXPECT_EQ(time(0, UINT64_MAX), std::nullopt);
+  EXPECT_EQ(time(0, 0, INT64_MAX), std::nullopt);
 }
 
 CaptureInterface Register(InterfaceTable* table, uint32_t number, std::string_view name) {
@@ -352,8 +419,16 @@ TEST(InterfaceTableTest, ASettingMakesThemOne) {
 TEST(InterfaceTableTest, IsBounded) {
   InterfaceTable table;
   for (uint32_t i = 0; i < InterfaceTable::kMost; ++i) Register(&table, 0, std::to_string(i));
-  EXPECT_EQ(Register(&table, 12, "one more").index, 12u);
+  EXPECT_EQ(table.without_index(), 0u);
+  // Neither the index nor the name may be those of another interface.
+  for (const char* const name : {"one more", "two more", ""}) {
+    const CaptureInterface interface = Register(&table, 12, name);
+    EXPECT_EQ(interface.index, InterfaceTable::kNoIndex);
+    EXPECT_STREQ(interface.name, "");
+  }
+  EXPECT_EQ(table.without_index(), 3u);
   EXPECT_EQ(Register(&table, 0, "100").index, 100u);
+  EXPECT_STREQ(Register(&table, 0, "100").name, "100");
 }
 
 }  // namespace

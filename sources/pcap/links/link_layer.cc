@@ -17,8 +17,8 @@ constexpr uint16_t kPppoeSessionType = 0x8864;
 // Packet types of Linux' cooked captures: what this machine has sent itself.
 constexpr uint16_t kOutgoing = 4;
 
-// Of a number of an address family in the byte order of whoever captured: those of IPv6
-// are Linux', FreeBSD's, macOS', NetBSD's and OpenBSD's, and Windows'.
+// The EtherType of an address family, which is in the byte order of the capturing machine. IPv6
+// has one number each on Linux, FreeBSD, macOS, NetBSD with OpenBSD, and Windows.
 uint16_t TypeOfFamily(uint32_t family) {
   if (family > 0xffff) family = __builtin_bswap32(family);
   switch (family) {
