@@ -174,6 +174,11 @@ class RuleChecker {
       Report("is not valid UTF-8");
       return;
     }
+    // What comes behind it would be lost wherever the text becomes one of C, such as a path.
+    if (field.type() == FieldDescriptor::TYPE_STRING && value.find('\0') != std::string::npos) {
+      Report("has a NUL byte");
+      return;
+    }
     if (rules == nullptr) return;
     const std::string wrong = rules->CheckString(value);
     if (!wrong.empty()) Report(wrong);

@@ -270,6 +270,7 @@ TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
        "f:4:44: sink 'out': names[1].value 'B' does not match the pattern [a-z]+[0-9]*\n"
        "f:5:1: sink 'out': names[2] has the key 1 again"},
       {"path: '\\377'", "f:3:1: sink 'out': path is not valid UTF-8"},
+      {"path: 'a\\000b'", "f:3:1: sink 'out': path has a NUL byte"},
   };
   for (const Case& test : cases) ExpectErrors(WithWriter(test.text), test.errors);
 }

@@ -52,6 +52,12 @@ void Datapath::RemoveRing(const std::string& stage) {
   if (ring_stages_.empty()) options_.ring_bytes = 0;
 }
 
+sdk::Status Datapath::CheckCounts(const std::string& name) const {
+  if (map_stages_.size() > 1) return TooMany(name, "ebpf_map", map_stages_);
+  if (ring_stages_.size() > 1) return TooMany(name, "ebpf_ringbuf", ring_stages_);
+  return sdk::OkStatus();
+}
+
 sdk::Status Datapath::CheckStages(const std::string& name) const {
   if (map_stages_.empty()) {
     return {WEIR_INVALID_ARGUMENT,
@@ -59,9 +65,7 @@ sdk::Status Datapath::CheckStages(const std::string& name) const {
                          "' has no stage of type ebpf_map: there is nothing whose overflow could "
                          "be read")};
   }
-  if (map_stages_.size() > 1) return TooMany(name, "ebpf_map", map_stages_);
-  if (ring_stages_.size() > 1) return TooMany(name, "ebpf_ringbuf", ring_stages_);
-  return sdk::OkStatus();
+  return CheckCounts(name);
 }
 
 sdk::Status Datapath::Load(const std::string& name, const sdk::Stage& stage) {

@@ -35,7 +35,10 @@ class Datapath {
   void AddRing(const std::string& stage, uint32_t ring_bytes);
   void RemoveRing(const std::string& stage);
 
-  // Whether the stages that registered fit together. `name` is the datapath's.
+  // INVALID_ARGUMENT if stages of one type that have registered are too many, whatever others
+  // follow. `name` is the datapath's.
+  sdk::Status CheckCounts(const std::string& name) const;
+  // Whether the stages that registered fit together.
   sdk::Status CheckStages(const std::string& name) const;
 
   // Loads the programs with the settings of all stages, where that has not been done.

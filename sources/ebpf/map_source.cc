@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <ctime>
 #include <iterator>
+#include <string>
 #include <utility>
 
 #include "absl/cleanup/cleanup.h"
@@ -30,8 +31,11 @@ sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap
     if (!loaded.ok()) return loaded.status();
     return std::unique_ptr<FlowKernel>(*std::move(loaded));
   };
-  return std::make_unique<MapSource>(std::move(stage), *std::move(settings), datapath,
-                                     std::move(environment));
+  const std::string name = settings->datapath;
+  auto source = std::make_unique<MapSource>(std::move(stage), *std::move(settings), datapath,
+                                            std::move(environment));
+  if (sdk::Status status = datapath->CheckCounts(name); !status.ok()) return status;
+  return source;
 }
 
 MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/ebpf/ring_source.h"
 
+#include <string>
 #include <utility>
 
 #include "sources/ebpf/clocks/wall_clock.h"
@@ -38,7 +39,10 @@ sdk::Result<std::unique_ptr<RingSource>> RingSource::Create(const sources::EbpfR
   if (!settings.ok()) return settings.status();
   Datapath* const datapath = stage.Shared<Datapath>(SharedName(settings->datapath).c_str());
   if (datapath == nullptr) return sdk::Status(WEIR_RESOURCE_EXHAUSTED, "no memory for a datapath");
-  return std::make_unique<RingSource>(std::move(stage), *std::move(settings), datapath);
+  const std::string name = settings->datapath;
+  auto source = std::make_unique<RingSource>(std::move(stage), *std::move(settings), datapath);
+  if (sdk::Status status = datapath->CheckCounts(name); !status.ok()) return status;
+  return source;
 }
 
 RingSource::RingSource(sdk::Stage stage, RingSettings settings, Datapath* datapath)

@@ -164,7 +164,7 @@ class RefusedRulesTest(harness.WeirTest):
 
     def refused(self, rules):
         config = self.write("pipeline.textproto", PIPELINE.format(settings=rules))
-        weir = self.weir("validate", "--depth=setup", "--config=" + config)
+        weir = self.weir("validate", "--config=" + config)
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
         return weir.stderr()
 

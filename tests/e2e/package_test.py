@@ -116,8 +116,7 @@ class PackageTest(harness.WeirTest):
         self.assertEqual(listed, self.files() - {"etc/weir/weir.textproto"})
 
     def test_the_service_s_pipeline_is_valid(self):
-        weir = self.weir("validate", "--depth=setup",
-                         "--config=" + os.path.join(self.root, "etc/weir/weir.textproto"))
+        weir = self.weir("validate", "--config=" + os.path.join(self.root, "etc/weir/weir.textproto"))
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         unit = pathlib.Path(self.root, "lib/systemd/system/weir.service").read_text(encoding="utf-8")
         self.assertIn("ExecStart=/usr/bin/weir run --config=/etc/weir/weir.textproto\n", unit)

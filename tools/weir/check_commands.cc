@@ -23,9 +23,10 @@
 #include "tools/weir/program.h"
 
 DECLARE_string(config);
-DEFINE_string(depth, "config",
+DEFINE_string(depth, "setup",
               "how far to go: 'config' checks the file against the plugins' descriptions, 'setup' "
-              "also lets every plugin look at its configuration; neither opens or starts anything");
+              "also lets every plugin look at its configuration, as `weir run` does; neither opens "
+              "or starts anything");
 
 namespace weir {
 namespace {

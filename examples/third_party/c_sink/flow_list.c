@@ -35,7 +35,7 @@ static weir_code fail(const flow_list* list, weir_error* error, weir_code code, 
   return code;
 }
 
-/* Only looks: `weir validate --depth=setup` calls it too. */
+/* Only looks: `weir validate` calls it too. */
 static weir_code create(const weir_create_args* args, void** instance, weir_error* error) {
   const char* const path = getenv("FLOW_LIST");
   if (path == NULL || *path == '\0') {
