@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
@@ -73,7 +74,7 @@ void Catalogue::AddNamedAfter(const std::vector<std::string>& files,
         }
       } else {
         // If its code ends the process, this line tells whose it was.
-        LOG(INFO) << "opening plugin '" << file << "'";
+        LOG(INFO) << "opening plugin '" << absl::Utf8SafeCEscape(file) << "'";
       }
       AddOrRefuse(file);
     }

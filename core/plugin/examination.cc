@@ -113,14 +113,17 @@ std::vector<Examined*> ByPreference(std::vector<Examined>* files, size_t first) 
   return order;
 }
 
-absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, DescriptorCheck check) {
+absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, DescriptorCheck check,
+                                                 const FileFilter& wanted) {
   const absl::StatusOr<std::vector<PluginFolder>> folders = ListPluginFolders(path);
   if (!folders.ok()) return folders.status();
   std::vector<Examined> all;
   std::map<std::pair<StageKind, std::string>, std::string> owners;
   for (const PluginFolder& folder : *folders) {
     const size_t first = all.size();
-    for (const std::string& file : folder.files) all.push_back(Examine(file, check));
+    for (const std::string& file : folder.files) {
+      if (wanted(file)) all.push_back(Examine(file, check));
+    }
     for (Examined* const file : ByPreference(&all, first)) {
       if (!file->status.ok()) continue;
       for (const Examined::Component& component : file->components) {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,9 +44,15 @@ struct Examined {
 // refused like one that does not fit. The process must have one thread.
 Examined Examine(const std::string& file, DescriptorCheck check);
 
-// Examines all files of `path` (ListPluginFolders, whose error it returns), in its order. A file
-// with a type that another file is preferred for (Catalogue::AddNeeded) is refused.
-absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, DescriptorCheck check);
+// Whether the plugin file of this path is of interest.
+using FileFilter = std::function<bool(const std::string&)>;
+inline bool AllFiles(const std::string& /*file*/) { return true; }
+
+// Examines the files of `path` (ListPluginFolders, whose error it returns) that `wanted` is true
+// of, in its order. A file with a type that another one of them is preferred for
+// (Catalogue::AddNeeded) is refused.
+absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, DescriptorCheck check,
+                                                 const FileFilter& wanted = AllFiles);
 
 // The order in which the files of one folder, from index `first` on, have types that more than
 // one of them has: first those that are named after a type of theirs, then the others.

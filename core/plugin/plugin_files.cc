@@ -39,4 +39,10 @@ bool IsNamedAfter(const std::string& file, StageKind kind, std::string_view type
          (type.empty() || absl::StartsWith(type, "_"));
 }
 
+bool IsNamedAfter(const std::string& file, std::string_view type) {
+  return IsNamedAfter(file, StageKind::kSource, type) ||
+         IsNamedAfter(file, StageKind::kTransform, type) ||
+         IsNamedAfter(file, StageKind::kSink, type);
+}
+
 }  // namespace weir::plugin

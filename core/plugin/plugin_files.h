@@ -25,6 +25,8 @@ absl::StatusOr<std::vector<PluginFolder>> ListPluginFolders(std::string_view pat
 // NAME or begins with NAME and "_". It need not keep the promise, and a file with another name
 // may have any types.
 bool IsNamedAfter(const std::string& file, StageKind kind, std::string_view type);
+// The same of any kind.
+bool IsNamedAfter(const std::string& file, std::string_view type);
 
 }  // namespace weir::plugin
 

@@ -259,6 +259,15 @@ sink { name: "s" type: "stdout" input: "in" }
 sink { name: "s" type: "stdout" input: "in" }
 """, "FILE:2:", "interfaces", "eth(")
 
+    def test_output_that_is_lost_is_an_error(self):
+        pipeline = "--config=" + self.write("p.textproto", RECORDING % "x" + NAMER % "recording" + SINK)
+        for arguments in (("version",), ("version", "--verbose"), ("plugins",), ("describe", "ebpf_map"),
+                          ("validate", pipeline), ("doctor", pipeline), ("--help",), ("run", "--help")):
+            with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
+                weir = self.weir(*arguments, stdout=full)
+                self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
+                self.assertIn("weir: standard output does not take all that was printed", weir.stderr())
+
     def test_what_stages_say_of_their_configuration(self):
         sink = 'sink { name: "s" type: "stdout" input: "in" }\n'
         source = 'source { name: "in" type: "%s"\n config { [weir/weir.sources.%s] { %s } } }\n' + sink
@@ -449,8 +458,10 @@ class ProcessTest(harness.WeirTest):
         if os.statvfs(folder).f_flag & os.ST_NOSUID:
             self.skipTest("SKIPPED: /tmp is mounted with nosuid")
         os.chmod(folder, 0o755)
-        program = os.path.join(folder, "weir")
+        os.mkdir(os.path.join(folder, "bin"))
+        program = os.path.join(folder, "bin", "weir")
         shutil.copy(harness.WEIR, program)
+        self.check_the_folder_beside_it(folder, program)
         for mode, refused in ((0o755, False), (0o4755, True)):
             os.chmod(program, mode)
             for command in (("plugins", "--plugin_path=" + folder),
@@ -463,6 +474,33 @@ class ProcessTest(harness.WeirTest):
                                  refused, done.stderr)
                 if refused:
                     self.assertEqual(done.returncode, harness.EXIT_BAD_USAGE)
+
+    def check_the_folder_beside_it(self, folder, program):
+        """Of a set-user-ID program it must be root's, with all folders above it."""
+        plugins = os.path.join(folder, "lib/weir/plugins")
+        os.makedirs(plugins)
+        shutil.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), plugins)
+        for owned, owner, mode, words in (
+                (plugins, 0, 0o755, ""),
+                (folder, 65534, 0o755, f"{folder} belongs to the user 65534"),
+                (plugins, 65534, 0o755, f"{plugins} belongs to the user 65534"),
+                (plugins, 0, 0o1777, f"other users can write to {plugins}"),
+                (plugins, 0, 0o777, f"other users can write to {plugins}")):
+            os.chown(owned, owner, -1)
+            os.chmod(owned, mode)
+            for program_mode in (0o755, 0o4755):
+                os.chmod(program, program_mode)
+                done = subprocess.run([program, "plugins"], user=65534, group=65534, text=True,
+                                      extra_groups=[], capture_output=True, check=False,
+                                      timeout=harness.DEADLINE_SECONDS)
+                if words and program_mode == 0o4755:
+                    self.assertEqual(done.returncode, harness.EXIT_BAD_USAGE, done.stderr)
+                    self.assertIn(words, done.stderr)
+                else:
+                    self.assertEqual(done.returncode, harness.EXIT_CLEAN, done.stderr)
+                    self.assertIn("stdout", done.stdout)
+            os.chown(owned, 0, -1)
+            os.chmod(owned, 0o755)
 
 
 class ProgramTest(harness.WeirTest):

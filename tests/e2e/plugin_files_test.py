@@ -6,8 +6,10 @@ a pipeline that does not need them runs, and `weir plugins` has a line for each.
 import os
 import pathlib
 import random
+import re
 import shutil
 import struct
+import time
 
 import harness
 
@@ -92,6 +94,34 @@ class PluginFilesTest(harness.WeirTest):
         for name in ("fifo.so", "folder.so"):
             self.assertEqual(reasons[name], "is no regular file")
         self.assertEqual(reasons["link.so"], "cannot be read: No such file or directory")
+
+    def test_describe_opens_what_is_named_after_the_type(self):
+        self.copy(harness.runfile("tests/plugins/hangs.so"), "a_hangs.so")
+        begun = time.monotonic()
+        weir = self.weir_with("describe", "stdout")
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertIn("weir.sinks.Stdout", weir.stdout())
+        self.assertLess(time.monotonic() - begun, 10, "it waited for the file that hangs")
+
+    def test_names_of_files_do_not_reach_the_terminal_raw(self):
+        name = "\x1b]0;title\x07\nsource     mine\x9b31m.so"
+        self.write_plugin(name, b"no plugin")
+        weir = self.weir_with("plugins")
+        self.assertEqual(weir.wait(), harness.EXIT_FAILED)
+        self.assertEqual(len(weir.stderr().splitlines()), 1, weir.stderr())
+        shown = r"\x1b]0;title\x07\x0asource     mine\xc2\x9b31m.so"
+        self.assertIn(shown + "': is no shared object", weir.stderr())
+        os.remove(os.path.join(self.plugins, name))
+        self.copy(harness.runfile("tests/plugins/steady.so"), name)
+        os.remove(os.path.join(self.plugins, "steady.so"))
+        for command in (("plugins",), ("version", "--verbose")):
+            weir = self.weir_with(*command)
+            self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+            self.assertIn(shown, weir.stdout())
+            self.assertFalse(re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", weir.stdout()), weir.stdout())
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertNotIn("\x1b", weir.stderr())
 
     def test_a_type_that_is_in_no_usable_file(self):
         self.copy(harness.runfile("tests/plugins/aborts.so"), "mine.so")

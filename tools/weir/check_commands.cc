@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The commands that run nothing: validate, plugins, describe.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
@@ -15,12 +17,14 @@
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/examination.h"
+#include "core/plugin/plugin_files.h"
 #include "core/record/stage_kind.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
+#include "tools/weir/terminal_text.h"
 
 DECLARE_string(config);
 DEFINE_string(depth, "setup",
@@ -46,6 +50,29 @@ int BadUsage(std::string_view message) {
   return kExitBadUsage;
 }
 
+// The paths of those that have the type `name`.
+std::vector<std::string> FilesWith(std::string_view name,
+                                   const std::vector<plugin::Examined>& files) {
+  std::vector<std::string> paths;
+  for (const plugin::Examined& file : files) {
+    if (file.status.ok() &&
+        std::any_of(file.components.begin(), file.components.end(),
+                    [name](const auto& component) { return component.name.type == name; })) {
+      paths.push_back(file.path);
+    }
+  }
+  return paths;
+}
+
+std::set<std::string> TypesOf(const std::vector<plugin::Examined>& files) {
+  std::set<std::string> types;
+  for (const plugin::Examined& file : files) {
+    if (!file.status.ok()) continue;
+    for (const auto& component : file.components) types.insert(component.name.type);
+  }
+  return types;
+}
+
 }  // namespace
 
 int ValidateCommand(const Arguments& /*arguments*/) {
@@ -62,7 +89,7 @@ int ValidateCommand(const Arguments& /*arguments*/) {
       return BadUsage(status.message());
     }
   }
-  std::printf("%s: %zu stages, valid\n", FLAGS_config.c_str(), config->stages.size());
+  std::printf("%s: %zu stages, valid\n", TerminalLine(FLAGS_config).c_str(), config->stages.size());
   return kExitClean;
 }
 
@@ -74,7 +101,7 @@ int PluginsCommand(const Arguments& /*arguments*/) {
   bool all_usable = true;
   for (const plugin::Examined& file : *files) {
     if (!file.status.ok()) {
-      PrintError(file.status.message());
+      PrintError(TerminalLine(file.status.message()));
       all_usable = false;
       continue;
     }
@@ -83,39 +110,41 @@ int PluginsCommand(const Arguments& /*arguments*/) {
     }
   }
   for (const auto& [type, description] : types) {
-    absl::PrintF("%-9s  %-16s  %s\n", StageKindName(type.first), type.second, description.first);
-    absl::PrintF("%-9s  %-16s  %s\n", "", "", description.second);
+    absl::PrintF("%-9s  %-16s  %s\n", StageKindName(type.first), TerminalLine(type.second),
+                 TerminalLine(description.first));
+    absl::PrintF("%-9s  %-16s  %s\n", "", "", TerminalLine(description.second));
   }
   return all_usable ? kExitClean : kExitFailed;
 }
 
 int DescribeCommand(const Arguments& arguments) {
-  const auto files = ExamineFolders(plugin::DescriptorCheck::kWhenUsed);
+  const std::string& name = arguments[0];
+  // A file that hangs while it is loaded must not hold up what another file is named after.
+  auto files = ExamineFolders(plugin::DescriptorCheck::kWhenUsed, [&name](const std::string& file) {
+    return plugin::IsNamedAfter(file, name);
+  });
+  if (files.ok() && FilesWith(name, *files).empty()) {
+    files = ExamineFolders(plugin::DescriptorCheck::kWhenUsed);
+  }
   if (!files.ok()) return BadUsage(files.status().message());
   plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
-  std::set<std::string> known;
-  for (const plugin::Examined& file : *files) {
-    if (!file.status.ok()) continue;
-    bool has_type = false;
-    for (const auto& [name, summary] : file.components) {
-      known.insert(name.type);
-      has_type |= name.type == arguments[0];
-    }
-    if (!has_type) continue;
-    if (absl::Status status = catalogue.AddFile(file.path); !status.ok()) {
+  for (const std::string& file : FilesWith(name, *files)) {
+    if (absl::Status status = catalogue.AddFile(file); !status.ok()) {
       return BadUsage(status.message());
     }
   }
-  bool found = false;
+  std::string text;
   for (const config::ComponentType* type : catalogue.schemas().All()) {
-    if (type->spec().type != arguments[0]) continue;
+    if (type->spec().type != name) continue;
     if (absl::Status status = type->Check(); !status.ok()) return BadUsage(status.message());
-    std::fputs(absl::StrCat(found ? "\n" : "", config::Describe(**type->schema())).c_str(), stdout);
-    found = true;
+    absl::StrAppend(&text, text.empty() ? "" : "\n", config::Describe(**type->schema()));
   }
-  if (found) return kExitClean;
-  return BadUsage(absl::StrCat("there is no type '", arguments[0], "'; there are ",
-                               absl::StrJoin(known, ", ")));
+  if (text.empty()) {
+    return BadUsage(absl::StrCat("there is no type '", name, "'; there are ",
+                                 absl::StrJoin(TypesOf(*files), ", ")));
+  }
+  std::fputs(TerminalText(text).c_str(), stdout);
+  return kExitClean;
 }
 
 }  // namespace weir

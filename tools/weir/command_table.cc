@@ -36,7 +36,8 @@ const std::vector<Command>& Commands() {
       {"describe",
        "TYPE",
        "Shows how a component type is configured.",
-       "Fields, types, defaults and rules come straight from the plugin.\n",
+       "Fields, types, defaults and rules come straight from the plugin. Files that are named\n"
+       "after the type (weir_KIND_TYPE.so) are opened first, and others if none of these has it.\n",
        {},
        DescribeCommand},
       {"doctor",

@@ -14,6 +14,7 @@
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
+#include "tools/weir/terminal_text.h"
 
 DECLARE_string(config);
 
@@ -35,13 +36,15 @@ const char* NameOf(Severity severity) {
 }
 
 // A plugin's words must not begin a line that looks like one of weir's.
-std::string OneLine(const std::string& text) { return absl::StrReplaceAll(text, {{"\n", " "}}); }
+std::string OneLine(const std::string& text) {
+  return TerminalLine(absl::StrReplaceAll(text, {{"\n", " "}}));
+}
 
 size_t SubjectWidth(const std::vector<pipeline::StageDiagnosis>& stages) {
   size_t width = 0;
   for (const pipeline::StageDiagnosis& stage : stages) {
     for (const pipeline::Finding& finding : stage.findings) {
-      width = std::max(width, finding.subject.size());
+      width = std::max(width, OneLine(finding.subject).size());
     }
   }
   return width;
@@ -68,7 +71,7 @@ size_t Count(const std::vector<pipeline::StageDiagnosis>& stages, Severity sever
 }
 
 int PrintVerdict(const std::vector<pipeline::StageDiagnosis>& stages) {
-  const std::string name = PipelineFileName(FLAGS_config);
+  const std::string name = TerminalLine(PipelineFileName(FLAGS_config));
   const size_t missing = Count(stages, Severity::kMissing);
   const size_t degraded = Count(stages, Severity::kDegraded);
   if (missing > 0) {
@@ -95,7 +98,8 @@ int DoctorCommand(const Arguments& /*arguments*/) {
   const auto config =
       LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAfterExamination, &catalogue);
   if (!config.ok()) return Fail(config.status());
-  for (const absl::Status& refused : catalogue.refused()) PrintError(refused.message());
+  for (const absl::Status& refused : catalogue.refused())
+    PrintError(TerminalLine(refused.message()));
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = pipeline::Pipeline::Create(

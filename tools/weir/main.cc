@@ -2,6 +2,7 @@
 // The weir program: how a run of a command begins.
 #include <malloc.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <string>
@@ -67,7 +68,19 @@ int Main(int argc, char** argv) {
   return command->run(invocation->arguments);
 }
 
+// Some of what was printed may be written only now. The exit code, which says so if that fails.
+int CloseOutput(int code) {
+  const bool failed_before = std::ferror(stdout) != 0;
+  errno = 0;
+  const bool closed = std::fclose(stdout) == 0;
+  if (closed && !failed_before) return code;
+  // Of a write that failed before, the reason is not known any more.
+  PrintError(absl::StrCat("standard output does not take all that was printed",
+                          errno == 0 ? "" : ": ", errno == 0 ? "" : std::strerror(errno)));
+  return code == kExitClean ? kExitFailed : code;
+}
+
 }  // namespace
 }  // namespace weir
 
-int main(int argc, char** argv) { return weir::Main(argc, argv); }
+int main(int argc, char** argv) { return weir::CloseOutput(weir::Main(argc, argv)); }

@@ -2,6 +2,7 @@
 #include "tools/weir/program.h"
 
 #include <sys/auxv.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -11,6 +12,8 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gflags/gflags.h"
+#include "plugins/sdk/trusted_path.h"
+#include "tools/weir/terminal_text.h"
 
 DEFINE_string(plugin_path, "",
               "folders with plugins, separated by colons; by default ../lib/weir/plugins, seen "
@@ -39,6 +42,25 @@ absl::StatusOr<std::filesystem::path> Prefix() {
   return program.parent_path().parent_path();
 }
 
+bool HasMorePrivilegesThanCaller() { return getauxval(AT_SECURE) != 0; }
+
+// Whether only root can choose the plugins of `folder`. A hard link to a set-user-ID program can
+// be anywhere (without fs.protected_hardlinks), and so the folder beside it.
+absl::Status CheckIsRoots(const std::string& folder) {
+  const sdk::Status status = sdk::CheckTrustedPath(folder, 0);
+  std::string why = status.message();
+  if (status.ok()) {
+    struct stat info;
+    if (stat(folder.c_str(), &info) == 0 && (info.st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+      return absl::OkStatus();
+    }
+    why = absl::StrCat("other users can write to ", folder);
+  }
+  return absl::FailedPreconditionError(absl::StrCat(
+      "plugin folder '", folder, "' is refused, because weir runs with more privileges than its ",
+      "caller has, and plugins are code: ", why));
+}
+
 }  // namespace
 
 std::string CaptureHint() {
@@ -49,7 +71,7 @@ std::string CaptureHint() {
 }
 
 absl::Status CheckMayNamePlugins(std::string_view what) {
-  if (getauxval(AT_SECURE) == 0) return absl::OkStatus();
+  if (!HasMorePrivilegesThanCaller()) return absl::OkStatus();
   return absl::FailedPreconditionError(
       absl::StrCat(what, " is refused: weir runs with more privileges than its caller has (file ",
                    "capabilities, set-user-ID or a security module), and plugins are code"));
@@ -64,13 +86,18 @@ absl::StatusOr<std::string> PluginFolders() {
   if (!prefix.ok()) {
     return absl::NotFoundError(absl::StrCat(prefix.status().message(), "; give --plugin_path"));
   }
-  return (*prefix / "lib/weir/plugins").string();
+  std::string folder = (*prefix / "lib/weir/plugins").string();
+  if (HasMorePrivilegesThanCaller()) {
+    if (absl::Status status = CheckIsRoots(folder); !status.ok()) return status;
+  }
+  return folder;
 }
 
-absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check) {
+absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check,
+                                                             const plugin::FileFilter& wanted) {
   const absl::StatusOr<std::string> folders = PluginFolders();
   if (!folders.ok()) return folders.status();
-  return plugin::ExamineAll(*folders, check);
+  return plugin::ExamineAll(*folders, check, wanted);
 }
 
 absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
@@ -91,7 +118,7 @@ absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
   if (pipeline.ok() || catalogue->refused().empty()) return pipeline;
   std::string message(pipeline.status().message());
   for (const absl::Status& refused : catalogue->refused()) {
-    absl::StrAppend(&message, "\nnote: ", refused.message());
+    absl::StrAppend(&message, "\nnote: ", TerminalLine(refused.message()));
   }
   return absl::Status(pipeline.status().code(), message);
 }
@@ -102,8 +129,7 @@ std::string PipelineFileName(const std::string& path) {
 
 void PrintError(std::string_view message) {
   const bool one_line = message.find('\n') == std::string_view::npos;
-  std::fprintf(stderr, "%s%.*s\n", one_line ? "weir: " : "", static_cast<int>(message.size()),
-               message.data());
+  std::fprintf(stderr, "%s%s\n", one_line ? "weir: " : "", TerminalText(message).c_str());
 }
 
 }  // namespace weir

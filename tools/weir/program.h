@@ -20,7 +20,8 @@ namespace weir {
 std::string_view DefaultPipeline();
 
 // The folders of --plugin_path, or the one that belongs to this program. The error of
-// CheckMayNamePlugins for the first.
+// CheckMayNamePlugins for the first. Where that is an error, FAILED_PRECONDITION for the second if
+// another user than root can change it or a folder above it.
 absl::StatusOr<std::string> PluginFolders();
 
 // FAILED_PRECONDITION if the kernel has given this process more privileges than its caller has
@@ -28,8 +29,9 @@ absl::StatusOr<std::string> PluginFolders();
 // caller must not choose what runs with them.
 absl::Status CheckMayNamePlugins(std::string_view what);
 
-// Examines the plugin files of PluginFolders, each in a child process.
-absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check);
+// Examines the plugin files of PluginFolders that `wanted` is true of, each in a child process.
+absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(
+    plugin::DescriptorCheck check, const plugin::FileFilter& wanted = plugin::AllFiles);
 
 // Loads the file `path`, or the default pipeline if it is empty, and adds the plugins of
 // PluginFolders that it needs to `catalogue`. If plugins were refused, an error ends with why,
@@ -44,7 +46,8 @@ std::string PipelineFileName(const std::string& path);
 // How to try weir where a pipeline cannot run: a sentence.
 std::string CaptureHint();
 
-// Prints "weir: MESSAGE" on stderr; a message of several lines stands as it is.
+// Prints "weir: MESSAGE" on stderr; a message of several lines stands as it is, but for control
+// characters (TerminalText).
 void PrintError(std::string_view message);
 
 }  // namespace weir

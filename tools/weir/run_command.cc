@@ -27,6 +27,7 @@
 #include "tools/weir/service_notification.h"
 #include "tools/weir/signal_watcher.h"
 #include "tools/weir/stop_signals.h"
+#include "tools/weir/terminal_text.h"
 
 DEFINE_string(config, "", "the pipeline file");
 DEFINE_string(drain_timeout, "10s", "how long the end of a run may take, e.g. 500ms, 10s, 1m");
@@ -174,7 +175,8 @@ int RunCommand(const Arguments& /*arguments*/) {
     PrintError(config.status().message());
     return kExitBadUsage;
   }
-  for (const absl::Status& refused : catalogue.refused()) LOG(WARNING) << refused.message();
+  for (const absl::Status& refused : catalogue.refused())
+    LOG(WARNING) << TerminalLine(refused.message());
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = pipeline::Pipeline::Create(

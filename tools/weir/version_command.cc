@@ -15,6 +15,7 @@
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
+#include "tools/weir/terminal_text.h"
 
 DEFINE_bool(verbose, false,
             "also print what weir was built with and from, and the versions of its plugins");
@@ -23,7 +24,7 @@ namespace weir {
 namespace {
 
 void PrintVersion(const char* name, std::string_view version) {
-  absl::PrintF("  %-27s  %s\n", name, version);
+  absl::PrintF("  %-27s  %s\n", TerminalLine(name), TerminalLine(version));
 }
 
 void PrintBuild() {
@@ -47,12 +48,12 @@ void PrintPlugins() {
   std::printf("\nPlugins\n");
   const auto files = ExamineFolders(plugin::DescriptorCheck::kAtOnce);
   if (!files.ok()) {
-    absl::PrintF("  none: %s\n", files.status().message());
+    absl::PrintF("  none: %s\n", TerminalLine(files.status().message()));
     return;
   }
   for (const plugin::Examined& file : *files) {
     if (!file.status.ok()) {
-      absl::PrintF("  refused: %s\n", file.status.message());
+      absl::PrintF("  refused: %s\n", TerminalLine(file.status.message()));
       continue;
     }
     PrintVersion(file.name.c_str(),

@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/trusted_path.h"
 
 namespace weir::ebpf {
 
@@ -64,15 +65,11 @@ sdk::Status CheckOwner(const std::string& path, const struct stat& info) {
   return sdk::OkStatus();
 }
 
-// The same of the folder around it, where a sticky bit keeps others from renaming it.
-sdk::Status CheckParent(const std::string& path, const std::string& parent) {
-  struct stat info;
-  if (stat(parent.c_str(), &info) != 0) return Failed(path, parent, errno);
-  if ((info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || (info.st_mode & S_ISVTX) != 0) {
-    return sdk::OkStatus();
-  }
-  return Unfit(path,
-               absl::StrCat("other users can write to ", parent, ", which has no sticky bit"));
+// The same of the folders around it, where a sticky bit keeps others from renaming it.
+sdk::Status CheckParents(const std::string& path, const std::string& parent) {
+  const sdk::Status status = sdk::CheckTrustedPath(parent, geteuid());
+  if (status.ok()) return status;
+  return {status.code(), absl::StrCat("pin_path ", path, ": ", status.message())};
 }
 
 // Whether there is a folder that could be used, and if not (*there false) whether it could
@@ -83,13 +80,13 @@ sdk::Status CheckFolder(const std::string& path, bool* there) {
   *there = lstat(path.c_str(), &info) == 0;
   if (*there) {
     sdk::Status status = CheckOwner(path, info);
-    if (status.ok()) status = CheckParent(path, parent);
+    if (status.ok()) status = CheckParents(path, parent);
     return status.ok() ? CheckFileSystem(path, path) : status;
   }
   const int error = errno;
   if (error != ENOENT && error != EPERM) return Failed(path, "look for it", error);
   sdk::Status status = CheckFileSystem(path, parent);
-  if (status.ok()) status = CheckParent(path, parent);
+  if (status.ok()) status = CheckParents(path, parent);
   if (!status.ok()) return status;
   // To which the kernel says EPERM, as to those that are not permitted.
   if (path.find('.', parent.size()) != std::string::npos) {

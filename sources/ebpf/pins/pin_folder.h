@@ -21,7 +21,8 @@ class PinFolder {
  public:
   // Makes the folder where there is none. FAILED_PRECONDITION if it cannot be one, if another
   // process has it, if it is a symbolic link, or if another user than this process's owns it or
-  // can write to it. Slashes at the end do not matter.
+  // can write to it, or can put another one in its place (sdk::CheckTrustedPath of the folder
+  // around it). Slashes at the end do not matter.
   static sdk::Result<std::unique_ptr<PinFolder>> Open(const std::string& path);
   // To look into only: neither makes nor locks it. Null if there is none and it could be
   // made.
