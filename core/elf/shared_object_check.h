@@ -16,10 +16,10 @@ namespace weir::elf {
 // Reads `size` bytes at `offset` of a file into `to`. False if they are not all there.
 using ReadAt = std::function<bool(uint64_t offset, size_t size, void* to)>;
 
-// OK if the ELF header, the program headers, the section headers and the dynamic section of a
-// file of `file_size` bytes are those of a complete shared object for the machine, the word
-// size and the byte order that this program runs with (ELF gABI, chapters 4 and 5;
-// elf(5)). FAILED_PRECONDITION with a sentence otherwise. Reads at most 64 KiB, allocates no
+// OK if a file of `file_size` bytes is a complete shared object for the machine, the word size and
+// the byte order that this program runs with. Looks at the ELF header, the program headers, the
+// section headers and the dynamic section (ELF gABI, chapters 4 and 5; elf(5)).
+// FAILED_PRECONDITION with a sentence otherwise. Reads at most 64 KiB, allocates no
 // more, and never reads outside of `file_size`. Does not look at code, symbols and
 // relocations: a file that passes can still crash its loader. Any thread.
 absl::Status CheckSharedObject(uint64_t file_size, const ReadAt& read);

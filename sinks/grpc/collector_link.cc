@@ -64,7 +64,8 @@ sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kin
 }
 
 // The peer refused a message for its size before it looked at a record: says gRPC of C++, Python
-// and Go, of Java, of Rust, and the source `grpc`.
+// and Go, of Java, of .NET, of Rust, and the source `grpc`. The code alone is not enough: a
+// collector that has taken records can have a quota, and its answer can be too large.
 bool IsTooLarge(const grpc::Status& status) {
   if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED &&
       status.error_code() != grpc::StatusCode::OUT_OF_RANGE) {
@@ -73,8 +74,9 @@ bool IsTooLarge(const grpc::Status& status) {
   const std::string text = status.error_message();
   // Said here of an answer, so of a message that was taken.
   if (text.find("vs. " + std::to_string(kMaxAnswerBytes) + ")") != std::string::npos) return false;
-  for (const char* const part : {"larger than max", "exceeds maximum size",
-                                 "message length too large", "a message has more than"}) {
+  for (const char* const part :
+       {"larger than max", "exceeds maximum size", "exceeds the maximum configured message size",
+        "message length too large", "a message has more than"}) {
     if (text.find(part) != std::string::npos) return true;
   }
   return false;

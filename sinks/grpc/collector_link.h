@@ -30,19 +30,19 @@
 
 namespace weir::sinks {
 
-// Holds max_in_flight messages and no more, but for halves of these. It keeps a message that waits
-// for its answer or for a connection. What becomes of a message:
+// Holds max_in_flight messages at most. Halves of a message come in addition. It keeps a message
+// that waits for its answer or for a connection. What becomes of a message:
 //
-//   answered                                   delivered
-//   known not to have been sent, or refused    sent again, on and on
-//   by a weir that says it took nothing
-//   refused because it is too large            sent again in halves; one record: dropped as
-//                                              `too_large`
-//   answered with an error that any other      its records are dropped as `refused`, and the
-//   message would meet too                     link has failed for good
-//   given up before it was sent, after max_wait its records are dropped as `no_room`
-//   anything else: no answer in time, a        its records are dropped as `unanswered`, because
-//   connection that broke, another error       they may have arrived
+// - It is answered: its records are delivered.
+// - It is known not to have been sent, or a weir refused it and says that it took nothing: it is
+//   sent again, on and on.
+// - It is refused because it is too large: it is sent again in halves. A single record is dropped
+//   as `too_large`.
+// - It is answered with an error that any other message would meet too: its records are dropped as
+//   `refused`, and the link has failed for good.
+// - It was not sent within max_wait: its records are dropped as `no_room`.
+// - Anything else happens, such as no answer in time, a connection that broke or another error: its
+//   records are dropped as `unanswered`, because they may have arrived.
 //
 // Messages are given to connections that stand only, so that few have an unknown fate.
 //

@@ -239,6 +239,32 @@ TEST_F(GrpcSinkTest, ARecordThatIsTooLargeByItselfIsDropped) {
   EXPECT_TRUE(collector_.records().empty());
 }
 
+TEST_F(GrpcSinkTest, KnowsWhatLibrariesSayOfAMessageThatIsTooLarge) {
+  collector_.Start();
+  StartSink();
+  uint64_t dropped = 0;
+  for (const auto& [code, text] : std::vector<std::pair<grpc::StatusCode, const char*>>{
+           {grpc::StatusCode::RESOURCE_EXHAUSTED,
+            "grpc: received message larger than max (9 vs. 8)"},
+           {grpc::StatusCode::RESOURCE_EXHAUSTED, "gRPC message exceeds maximum size 8: 9"},
+           {grpc::StatusCode::RESOURCE_EXHAUSTED,
+            "Received message exceeds the maximum configured message size."},
+           {grpc::StatusCode::OUT_OF_RANGE,
+            "Error, message length too large: found 9 bytes, the limit is: 8 bytes"}}) {
+    collector_.AnswerWith(grpc::Status(code, text));
+    Feed(5);
+    Flush();
+    dropped += 5;
+    EXPECT_EQ(host_.dropped("too_large"), dropped) << text;
+  }
+  // Its records may have been taken.
+  collector_.AnswerWith(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "over quota"));
+  Feed(5);
+  Flush();
+  EXPECT_EQ(host_.dropped("too_large"), dropped);
+  EXPECT_EQ(host_.dropped("unanswered"), 5u);
+}
+
 TEST_F(GrpcSinkTest, SendsTcpFlagsAsAgentsDoUnlessToldOtherwise) {
   collector_.Start();
   Record record = Records(1)[0];

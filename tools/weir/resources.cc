@@ -33,7 +33,9 @@ std::string ResourceHint(const absl::Status& status) {
   }
   if (says(EAGAIN)) {
     return absl::StrCat("out of threads or of memory for one: the limit of this user is ",
-                        LimitOf(RLIMIT_NPROC), " (`ulimit -u`, TasksMax= of a service)");
+                        LimitOf(RLIMIT_NPROC), " threads (`ulimit -u`, TasksMax= of a service), ",
+                        "and that of this process ", LimitOf(RLIMIT_AS),
+                        " bytes (`ulimit -v`, MemoryMax=)");
   }
   if (says(ENOMEM) || absl::StrContains(status.message(), "no memory") ||
       absl::StrContains(status.message(), "out of memory")) {

@@ -9,6 +9,7 @@
 namespace weir {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
@@ -21,9 +22,11 @@ TEST(ResourceHint, NamesWhatRanOut) {
               StartsWith("out of memory"));
   EXPECT_THAT(ResourceHint(absl::ResourceExhaustedError("no memory for a batch")),
               StartsWith("out of memory"));
+  // pthread_create says EAGAIN for both.
   EXPECT_THAT(ResourceHint(
                   absl::ResourceExhaustedError("start a thread: Resource temporarily unavailable")),
-              StartsWith("out of threads"));
+              AllOf(StartsWith("out of threads or of memory for one: "), HasSubstr("`ulimit -u`"),
+                    HasSubstr("`ulimit -v`")));
 }
 
 TEST(ResourceHint, IsEmptyForAnythingElse) {
