@@ -20,6 +20,7 @@
 #include <cstring>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -31,11 +32,21 @@
 
 namespace weir::sdk {
 
+// What the kernel's statistics of an interface have counted since it was made. A move to
+// another network namespace changes none of them.
+struct LinkCounters {
+  uint64_t rx_packets = 0;
+  uint64_t tx_packets = 0;
+};
+
 struct Link {
   uint32_t if_index = 0;
   std::string name;
   uint16_t hardware_type = 0;  // ARPHRD_* of linux/if_arp.h
   bool up = false;             // administratively up (IFF_UP)
+  // As of the message that reports the change or the end of the link; not part of its state.
+  // Unset where the link comes from a list of all links, or while such a list is awaited.
+  std::optional<LinkCounters> counters = std::nullopt;
 
   friend bool operator==(const Link& a, const Link& b) {
     return a.if_index == b.if_index && a.name == b.name && a.hardware_type == b.hardware_type &&
@@ -104,6 +115,35 @@ class LinkMonitor {
 
   // True when all links have been reported and nothing is known to be missing.
   bool Synchronized() const { return !dumping_ && !dump_again_; }
+
+  // Reads the body of an RTM_NEWLINK or RTM_DELLINK, of `size` bytes. False for what is not the
+  // state of an interface itself: a bridge's messages of its ports come with the same types, and
+  // leaving a bridge is not going away.
+  static bool ParseLink(const uint8_t* body, size_t size, Link* link) {
+    ifinfomsg info;
+    if (size < sizeof(info)) return false;
+    std::memcpy(&info, body, sizeof(info));
+    if (info.ifi_family != AF_UNSPEC || info.ifi_index <= 0) return false;
+    link->if_index = static_cast<uint32_t>(info.ifi_index);
+    link->hardware_type = info.ifi_type;
+    link->up = (info.ifi_flags & IFF_UP) != 0;
+    size_t offset = NLMSG_ALIGN(sizeof(info));
+    while (size > offset && size - offset >= sizeof(rtattr)) {
+      rtattr attribute;
+      std::memcpy(&attribute, body + offset, sizeof(attribute));
+      if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > size - offset) break;
+      const uint8_t* const value = body + offset + RTA_LENGTH(0);
+      const size_t length = attribute.rta_len - RTA_LENGTH(0);
+      if (attribute.rta_type == IFLA_IFNAME) {
+        const char* const name = reinterpret_cast<const char*>(value);
+        link->name.assign(name, strnlen(name, length));
+      } else if (attribute.rta_type == IFLA_STATS64) {
+        link->counters = ParseCounters(value, length);
+      }
+      offset += RTA_ALIGN(attribute.rta_len);
+    }
+    return true;
+  }
 
  private:
   struct Entry {
@@ -242,7 +282,9 @@ class LinkMonitor {
       case RTM_NEWLINK:
       case RTM_DELLINK: {
         Link link;
-        if (ParseLink(body, size, &link)) Apply(header.nlmsg_type, link, on_present, on_gone);
+        if (!ParseLink(body, size, &link)) return OkStatus();
+        if (!Synchronized()) link.counters.reset();
+        Apply(header.nlmsg_type, link, on_present, on_gone);
         return OkStatus();
       }
       default:
@@ -258,7 +300,8 @@ class LinkMonitor {
         ++entry;
         continue;
       }
-      const Link gone = std::move(entry->second.link);
+      Link gone = std::move(entry->second.link);
+      gone.counters.reset();
       entry = links_.erase(entry);
       on_gone(gone);
     }
@@ -274,35 +317,20 @@ class LinkMonitor {
     return ErrnoStatus("list network interfaces", -error);
   }
 
-  // False for what is not the state of an interface itself: a bridge's messages of
-  // its ports come with the same types, and leaving a bridge is not going away.
-  static bool ParseLink(const uint8_t* body, size_t size, Link* link) {
-    ifinfomsg info;
-    if (size < sizeof(info)) return false;
-    std::memcpy(&info, body, sizeof(info));
-    if (info.ifi_family != AF_UNSPEC || info.ifi_index <= 0) return false;
-    link->if_index = static_cast<uint32_t>(info.ifi_index);
-    link->hardware_type = info.ifi_type;
-    link->up = (info.ifi_flags & IFF_UP) != 0;
-    size_t offset = NLMSG_ALIGN(sizeof(info));
-    while (size > offset && size - offset >= sizeof(rtattr)) {
-      rtattr attribute;
-      std::memcpy(&attribute, body + offset, sizeof(attribute));
-      if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > size - offset) break;
-      if (attribute.rta_type == IFLA_IFNAME) {
-        const char* const name = reinterpret_cast<const char*>(body + offset + RTA_LENGTH(0));
-        link->name.assign(name, strnlen(name, attribute.rta_len - RTA_LENGTH(0)));
-      }
-      offset += RTA_ALIGN(attribute.rta_len);
-    }
-    return true;
+  static std::optional<LinkCounters> ParseCounters(const uint8_t* value, size_t size) {
+    rtnl_link_stats64 statistics{};
+    constexpr size_t kNeeded = offsetof(rtnl_link_stats64, tx_packets) + sizeof(uint64_t);
+    if (size < kNeeded) return std::nullopt;
+    std::memcpy(&statistics, value, std::min(size, sizeof(statistics)));
+    return LinkCounters{statistics.rx_packets, statistics.tx_packets};
   }
 
   void Apply(uint16_t type, const Link& link, const Callback& on_present, const Callback& on_gone) {
     const auto known = links_.find(link.if_index);
     if (type == RTM_DELLINK) {
       if (known == links_.end()) return;
-      const Link gone = std::move(known->second.link);
+      Link gone = std::move(known->second.link);
+      gone.counters = link.counters;
       links_.erase(known);
       on_gone(gone);
       return;

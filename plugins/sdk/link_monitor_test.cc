@@ -2,10 +2,14 @@
 #include "plugins/sdk/link_monitor.h"
 
 #include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -121,6 +125,47 @@ TEST_F(LinkMonitorTest, FollowsAddRenameUpAndDelete) {
   Ip({"link", "del", "wc"});
   ASSERT_TRUE(ReadUntil([&] { return gone_.size() == 2; }));
   EXPECT_EQ(links_.size(), 1u);  // lo
+}
+
+// A list of all links says nothing of packets, and a change does.
+TEST_F(LinkMonitorTest, ReportsOfChangesHaveCounters) {
+  AddVeth("wa", "wb");
+  OpenMonitor();
+  EXPECT_FALSE(Find("wa")->counters);
+  Ip({"link", "set", "wa", "name", "wc"});
+  ASSERT_TRUE(ReadUntil([&] { return Find("wc") != nullptr; }));
+  ASSERT_TRUE(Find("wc")->counters);
+  EXPECT_EQ(Find("wc")->counters->rx_packets, 0u);
+  EXPECT_EQ(Find("wc")->counters->tx_packets, 0u);
+}
+
+TEST(ParseLinkTest, ReadsCountersAndNothingBehindTheEnd) {
+  struct {
+    ifinfomsg info;
+    rtattr header;
+    rtnl_link_stats64 statistics;
+  } __attribute__((packed)) body{};
+  body.info.ifi_index = 3;
+  body.header.rta_type = IFLA_STATS64;
+  body.header.rta_len = RTA_LENGTH(sizeof(body.statistics));
+  body.statistics.rx_packets = 0x100000001;
+  body.statistics.tx_packets = 0x200000002;
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(&body);
+  Link link;
+  ASSERT_TRUE(LinkMonitor::ParseLink(bytes, sizeof(body), &link));
+  ASSERT_TRUE(link.counters);
+  EXPECT_EQ(link.counters->rx_packets, 0x100000001u);
+  EXPECT_EQ(link.counters->tx_packets, 0x200000002u);
+  for (size_t size = 0; size < sizeof(body); ++size) {
+    const std::vector<uint8_t> cut(bytes, bytes + size);
+    Link cut_link;
+    EXPECT_EQ(LinkMonitor::ParseLink(cut.data(), size, &cut_link), size >= sizeof(ifinfomsg));
+    EXPECT_FALSE(cut_link.counters) << size;
+  }
+  body.header.rta_len = RTA_LENGTH(sizeof(uint64_t));  // of another kernel: no tx_packets
+  Link short_link;
+  ASSERT_TRUE(LinkMonitor::ParseLink(bytes, sizeof(body), &short_link));
+  EXPECT_FALSE(short_link.counters);
 }
 
 // A bridge sends messages of the same types about its ports.

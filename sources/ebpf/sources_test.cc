@@ -480,6 +480,88 @@ TEST_F(SourcesTest, FollowsInterfacesWhileConsumersHoldBack) {
   EXPECT_TRUE(world_.Attached().empty());
 }
 
+// Packets between what an interface had counted when it arrived and what it has counted once
+// weir is attached. Those of interfaces that were there at the start are of no run of weir's.
+TEST_F(SourcesTest, CountsWhatPassesBeforeTheAttachment) {
+  constexpr uint16_t kEthernet = 1;
+  const auto counted = [this](int64_t packets) {
+    return map_host_.WaitFor([&] {
+      return map_host_.metric("weir_interface_packets_before_attachment_total") == packets;
+    });
+  };
+  links_.SetCounters(2, {1000, 2000});
+  links_.Present(2, "eth0");
+  MakeMap(MapConfig());
+  ASSERT_TRUE(map_->Start().ok());
+  sdk::Status result;
+  std::thread thread([&] { result = map_->Run(); });
+
+  links_.SetCounters(3, {7, 30});
+  links_.Present({3, "new0", kEthernet, /*up=*/true, sdk::LinkCounters{2, 1}});
+  EXPECT_TRUE(counted(37)) << "of its whole life";
+  links_.SetCounters(4, {1003, 2004});
+  links_.Present({4, "moved0", kEthernet, /*up=*/false, sdk::LinkCounters{1000, 2000}});
+  EXPECT_TRUE(counted(37 + 7)) << "since it is there";
+  links_.SetCounters(5, {1, 1});
+  links_.Present(5, "unheard0");
+  EXPECT_TRUE(counted(44 + 2)) << "nobody told of its arrival";
+  links_.SetCounters(6, {10, 20});
+  links_.Present({6, "restarted0", kEthernet, /*up=*/false, sdk::LinkCounters{1000, 2000}});
+  EXPECT_TRUE(counted(46 + 30)) << "its driver has begun anew";
+  // Gone before weir could attach to it, or look at it.
+  {
+    const std::lock_guard<std::mutex> lock(world_.mutex);
+    world_.attach_errors["short0"] = sdk::Status(WEIR_NOT_FOUND, "interface 'short0': gone");
+  }
+  links_.Present({7, "short0", kEthernet, /*up=*/false, sdk::LinkCounters{100, 100}});
+  links_.Gone({7, "short0", kEthernet, /*up=*/false, sdk::LinkCounters{101, 102}});
+  EXPECT_TRUE(counted(76 + 3));
+  links_.Present({8, "short1", kEthernet, /*up=*/false, sdk::LinkCounters{}});
+  links_.Gone({8, "short1", kEthernet, /*up=*/false, sdk::LinkCounters{2, 2}});
+  EXPECT_TRUE(counted(79 + 4));
+  // Each once, and nothing of what is measured, whatever becomes of it.
+  links_.SetCounters(3, {700, 3000});
+  links_.Present({3, "new1", kEthernet, /*up=*/true, sdk::LinkCounters{700, 3000}});
+  links_.Gone({3, "new1", kEthernet, /*up=*/true, sdk::LinkCounters{700, 3000}});
+  links_.Gone({2, "eth0", kEthernet, /*up=*/true, sdk::LinkCounters{1500, 2500}});
+  links_.SetCounters(9, {1, 0});
+  links_.Present({9, "last0", kEthernet, /*up=*/true, sdk::LinkCounters{}});
+  EXPECT_TRUE(counted(83 + 1));
+  map_->Interrupt();
+  thread.join();
+  EXPECT_TRUE(result.ok());
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
+TEST_F(SourcesTest, CountsOfAnInterfaceWhatPassesWhileItIsToBeMeasured) {
+  constexpr uint16_t kEthernet = 1;
+  sources::EbpfMap config = MapConfig();
+  config.add_interfaces("/^in/");
+  config.set_direction(sources::EbpfMap::EGRESS);
+  links_.Present(2, "out0");
+  MakeMap(config);
+  ASSERT_TRUE(map_->Start().ok());
+  sdk::Status result;
+  std::thread thread([&] { result = map_->Run(); });
+  const auto counted = [this](int64_t packets) {
+    return map_host_.WaitFor([&] {
+      return map_host_.metric("weir_interface_packets_before_attachment_total") == packets;
+    });
+  };
+  links_.SetCounters(2, {1000, 2005});
+  links_.Present({2, "in0", kEthernet, /*up=*/true, sdk::LinkCounters{1000, 2000}});
+  EXPECT_TRUE(counted(5)) << "since it has the name";
+  links_.Present({3, "out1", kEthernet, /*up=*/true, sdk::LinkCounters{}});
+  links_.Gone({3, "out1", kEthernet, /*up=*/true, sdk::LinkCounters{50, 50}});
+  links_.SetCounters(4, {100, 1});
+  links_.Present({4, "in1", kEthernet, /*up=*/true, sdk::LinkCounters{}});
+  EXPECT_TRUE(counted(5 + 1)) << "out1 is none of its business";
+  map_->Interrupt();
+  thread.join();
+  EXPECT_TRUE(result.ok());
+  EXPECT_TRUE(map_->Stop().ok());
+}
+
 // Packets of another hardware type begin with another header.
 TEST_F(SourcesTest, AttachesAnewWhereTheHardwareTypeChanges) {
   links_.Present(2, "tun0", /*hardware_type=*/0xfffe);

@@ -3,8 +3,10 @@
 """`netns: ALL`: weir measures the interfaces of other network namespaces than its own,
 tells equal interface indexes apart, and keeps no namespace in existence."""
 
+import contextlib
 import json
 import os
+import signal
 import subprocess
 
 import harness
@@ -31,6 +33,25 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
     for number in range(count):
         sender.send(b'\\x02\\0' + number.to_bytes(4, 'big') + b'\\x02\\0\\0\\0\\0\\1\\x88\\xb5' + bytes(46))
 """
+
+# Frames of one flow out of an interface, until its standard input ends, but no more than a
+# million. Those that cannot be sent, while there is no carrier, do not matter.
+TRAFFIC = """
+import select, socket, sys
+frame = bytes.fromhex('020000000002020000000001' + '88b5') + bytes(46)
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+    sender.bind((sys.argv[1], 0))
+    for _ in range(10000):
+        if select.select([sys.stdin], [], [], 0)[0]:
+            break
+        for _ in range(100):
+            try:
+                sender.send(frame)
+            except OSError:
+                pass
+"""
+MOVES = 6
+BETWEEN_MOVES = 1000  # packets
 
 INGRESS, EGRESS = 0, 1
 
@@ -177,6 +198,165 @@ class NamespacesTest(harness.NamespaceTest):
             harness.wait_until(lambda key=key: self.totals(weir.records()).get(key) == 5, key)
         harness.wait_until(lambda: self.held(weir) == before, f"only {before} to be open")
         self.end(weir)
+
+    def add_namespace(self):
+        netns = f"weir-c-{os.getpid()}"
+        harness.run("ip", "netns", "add", netns)
+        self.addCleanup(subprocess.run, ["ip", "netns", "del", netns], check=False,
+                        capture_output=True)
+        self.inside(netns, "sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1",
+                    "net.ipv6.conf.default.disable_ipv6=1")
+        return netns
+
+    def add_cable(self, end, other):
+        """From self.a, where it is `end`, to self.b, where it is `other`."""
+        self.inside(self.a, "ip", "link", "add", self.mine + end, "type", "veth",
+                    "peer", "name", self.mine + other, "netns", self.b)
+        for netns, name in ((self.a, end), (self.b, other)):
+            self.set_up(netns, name)
+
+    def set_up(self, netns, end):
+        self.inside(netns, "ip", "link", "set", self.mine + end, "up")
+
+    def move(self, end, netns, to):
+        self.inside(netns, "ip", "link", "set", self.mine + end, "netns", to)
+        self.set_up(to, end)
+
+    def states_of_threads(self, weir):
+        folder, states = f"/proc/{weir.process.pid}/task", set()
+        for task in os.listdir(folder):
+            with open(f"{folder}/{task}/stat", encoding="ascii") as stat:
+                states.add(stat.read().rpartition(")")[2].split()[0])
+        return states
+
+    @contextlib.contextmanager
+    def halted(self, weir):
+        """weir does nothing meanwhile."""
+        os.kill(weir.process.pid, signal.SIGSTOP)
+        try:
+            harness.wait_until(lambda: self.states_of_threads(weir) == {"T"}, "a halt of weir")
+            yield
+        finally:
+            os.kill(weir.process.pid, signal.SIGCONT)
+
+    def missed(self, weir):
+        return weir.metrics()["weir_interface_packets_before_attachment_total", ""]
+
+    def of(self, records, end):
+        return harness.totals(records, Interface=self.mine + end)[0]
+
+    def ingress(self, records):
+        return harness.totals(records, FlowDirection=INGRESS)[0]
+
+    def check_new(self, attach):
+        weir = self.run_weir(f"attach: {attach}")
+        self.wait_until_measured(weir, "a", "b")
+        with self.halted(weir):
+            self.add_cable("n", "f")
+            self.wait_for_carrier(self.b, self.mine + "f")
+            self.send(self.a, "n", 50)
+            # This one goes before weir has seen it. Of its far end the kernel may not say any
+            # more what it has received.
+            self.add_cable("d", "e")
+            self.wait_for_carrier(self.b, self.mine + "e")
+            self.send(self.a, "d", 9)
+            self.inside(self.a, "ip", "link", "del", self.mine + "d")
+        self.wait_until_measured(weir, "n", "f")
+        self.send(self.a, "n", 7)
+        records = self.end(weir)
+        self.assertEqual((self.of(records, "n"), self.of(records, "f")), (7, 7))
+        self.assertIn(self.missed(weir), (50 + 50 + 9, 50 + 50 + 9 + 9))
+
+    def test_packets_before_the_attachment_to_a_new_interface_are_counted(self):
+        self.check_new("TCX")
+
+    def test_packets_before_the_attachment_to_a_new_interface_are_counted_by_clsact(self):
+        self.check_new("CLSACT")
+
+    def test_packets_before_a_new_namespace_is_found_are_counted(self):
+        weir = self.run_weir()
+        self.wait_until_measured(weir, "a", "b")
+        with self.halted(weir):
+            netns = self.add_namespace()
+            self.inside(self.a, "ip", "link", "add", self.mine + "n", "type", "veth",
+                        "peer", "name", self.mine + "f", "netns", netns)
+            self.set_up(self.a, "n")
+            self.set_up(netns, "f")
+            self.wait_for_carrier(netns, self.mine + "f")
+            self.send(self.a, "n", 40)
+        self.wait_until_measured(weir, "n", "f")
+        self.send(self.a, "n", 7)
+        records = self.end(weir)
+        self.assertEqual((self.of(records, "n"), self.of(records, "f")), (7, 7))
+        self.assertEqual(self.missed(weir), 40 + 40)
+
+    def start_measuring_a_cable_with_a_past(self, attach):
+        self.add_cable("n", "f")
+        self.wait_for_carrier(self.b, self.mine + "f")
+        self.send(self.a, "n", 1000)
+        weir = self.run_weir(f"attach: {attach}")
+        self.wait_until_measured(weir, "n", "f")
+        return weir
+
+    def check_move(self, attach):
+        """Records of what comes into the cable, and how much weir has missed."""
+        weir = self.start_measuring_a_cable_with_a_past(attach)
+        self.send(self.a, "n", 10)
+        with self.halted(weir):
+            self.move("f", self.b, self.a)
+            self.wait_for_carrier(self.a, self.mine + "f")
+            self.send(self.a, "n", 50)
+        measured = f"interface '{self.mine}f' ({self.if_index(self.a, self.mine + 'f')}) is"
+        harness.wait_until(lambda: measured in weir.stderr().rpartition("at most")[2], measured)
+        self.send(self.a, "n", 7)
+        records = self.end(weir)
+        self.assertEqual(self.of(records, "n"), 67)
+        self.assertEqual(self.missed(weir), 50)
+        return self.ingress(records)
+
+    def test_packets_before_the_attachment_to_a_moved_interface_are_counted(self):
+        # The kernel leaves the old program on it, which sees them as well.
+        self.assertIn(self.check_move("TCX"), (17, 67))
+
+    def test_packets_before_the_attachment_to_a_moved_interface_are_counted_by_clsact(self):
+        self.assertEqual(self.check_move("CLSACT"), 17)
+
+    def check_moves_under_traffic(self, attach):
+        weir = self.start_measuring_a_cable_with_a_past(attach)
+        sender = subprocess.Popen(
+            ["ip", "netns", "exec", self.a, "python3", "-c", TRAFFIC, self.mine + "n"],
+            stdin=subprocess.PIPE)
+        self.addCleanup(self._end, sender)
+        self.addCleanup(sender.stdin.close)
+        here, there = self.b, self.a
+
+        def arrived():
+            return self.counters(here, self.mine + "f")["rx_packets"]
+        for _ in range(MOVES):
+            before = arrived()
+            harness.wait_until(lambda before=before: arrived() > before + BETWEEN_MOVES, "traffic")
+            self.move("f", here, there)
+            here, there = there, here
+        before = arrived()
+        harness.wait_until(lambda: arrived() > before + BETWEEN_MOVES, "traffic")
+        sender.stdin.close()
+        sender.wait()
+        # Of the interface's last arrival weir has heard when it has heard of a later one.
+        self.inside(self.a, "ip", "link", "add", self.mine + "end", "type", "bridge")
+        self.inside(self.b, "ip", "link", "add", self.mine + "end2", "type", "bridge")
+        self.wait_until_measured(weir, "end", "end2")
+        records = self.end(weir)
+        missed = self.missed(weir)
+        sent = arrived() - 1000
+        seen = self.ingress(records)
+        print(f"{attach}: {MOVES} moves, {sent} packets, {seen} in records, {missed} missed at most")
+        self.assertGreaterEqual(seen + missed, sent)
+
+    def test_moves_under_traffic(self):
+        self.check_moves_under_traffic("TCX")
+
+    def test_moves_under_traffic_by_clsact(self):
+        self.check_moves_under_traffic("CLSACT")
 
     def test_a_namespace_that_has_a_process_and_no_name(self):
         weir = self.run_weir()

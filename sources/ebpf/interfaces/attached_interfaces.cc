@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/record/constants.h"
 
 namespace weir::ebpf {
 
@@ -12,6 +13,18 @@ namespace {
 
 constexpr uint32_t kWarningsPerInterval = 20;
 constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
+
+// What an interface had counted when it arrived, as `link` reports its arrival. One that comes
+// from another network namespace has counted there, and is down at first. Else it is new, or the
+// report of its arrival was lost: then its whole life counts, which is never too little.
+sdk::LinkCounters CountersAtArrival(const sdk::Link& link) {
+  return link.counters && !link.up ? *link.counters : sdk::LinkCounters{};
+}
+
+// A driver may begin anew.
+uint64_t Difference(uint64_t since, uint64_t until) {
+  return until >= since ? until - since : until;
+}
 
 }  // namespace
 
@@ -26,6 +39,10 @@ AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceS
       failures_(stage->Counter("weir_interface_attach_failures_total",
                                "Interfaces that could not be attached to.")),
       measured_(stage->Gauge("weir_interfaces_attached", "Interfaces that are measured now.")),
+      missed_packets_(stage->Counter(
+          "weir_interface_packets_before_attachment_total",
+          "At most so many packets passed interfaces that arrived during the run before weir was "
+          "attached to them.")),
       warnings_(kWarningsPerInterval, kWarningIntervalNs) {}
 
 sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk::Link& link) {
@@ -70,13 +87,58 @@ void AttachedInterfaces::OnAddresses(const std::vector<InterfaceAddress>& addres
   for (const InterfaceAddress& one : addresses) {
     if (selector_->InRanges(one.address)) in_ranges_.insert(one.if_index);
   }
-  for (const auto& [if_index, link] : present_) {
-    if (IsWanted(link) != (attached_.count(if_index) != 0)) OnPresent(sdk::Link(link));
+  for (const auto& [if_index, present] : present_) {
+    if (IsWanted(present.link) != (attached_.count(if_index) != 0)) {
+      OnPresent(sdk::Link(present.link));
+    }
   }
 }
 
+AttachedInterfaces::Present* AttachedInterfaces::Note(const sdk::Link& link) {
+  const auto [entry, arrives] = present_.try_emplace(link.if_index);
+  Present* const present = &entry->second;
+  const bool was_wanted = !arrives && IsWanted(present->link);
+  present->link = link;
+  if (arrives) {
+    // One that is not in a list, but is reported by itself, has just come.
+    if (running_ || link.counters) present->missing_since = CountersAtArrival(link);
+  } else if (!was_wanted && IsWanted(link)) {
+    present->missing_since = link.counters;  // it has a name of the selection now
+  } else if (was_wanted && !IsWanted(link)) {
+    present->missing_since.reset();
+  }
+  return present;
+}
+
+void AttachedInterfaces::CountMissedBy(Present* present) {
+  if (!present->missing_since) return;
+  sdk::Result<sdk::LinkCounters> now = links_->ReadCounters(present->link.if_index);
+  if (now.status().code() == WEIR_NOT_FOUND) return;  // the report of its end has them
+  if (now.ok()) {
+    CountMissed(present->link, *present->missing_since, *now);
+  } else {
+    Warn(absl::StrCat("interface '", present->link.name, "': ", now.status().message(),
+                      ": packets before the attachment are not counted"));
+  }
+  present->missing_since.reset();
+}
+
+void AttachedInterfaces::CountMissed(const sdk::Link& link, const sdk::LinkCounters& since,
+                                     const sdk::LinkCounters& until) {
+  uint64_t packets = 0;
+  for (const uint8_t direction : directions_) {
+    packets += direction == kDirectionIngress ? Difference(since.rx_packets, until.rx_packets)
+                                              : Difference(since.tx_packets, until.tx_packets);
+  }
+  if (packets == 0) return;
+  missed_packets_.Add(static_cast<int64_t>(packets));
+  stage_->Log(WEIR_LOG_DEBUG,
+              absl::StrCat("interface '", link.name, "' (", link.if_index, "): at most ", packets,
+                           " packets passed before weir was attached"));
+}
+
 void AttachedInterfaces::OnPresent(const sdk::Link& link) {
-  if (selector_->ByAddress()) present_[link.if_index] = link;
+  Present* const present = Note(link);
   if (!IsWanted(link)) {
     StopMeasuring(link);
     return;
@@ -94,6 +156,7 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
     return;
   }
   attached_[link.if_index] = {link, *std::move(hooks)};
+  CountMissedBy(present);
   measured_.Add(1);
   stage_->Log(WEIR_LOG_DEBUG,
               absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
@@ -154,7 +217,14 @@ void AttachedInterfaces::Warn(const std::string& message) {
 }
 
 void AttachedInterfaces::OnGone(const sdk::Link& link) {
-  present_.erase(link.if_index);
+  const auto present = present_.find(link.if_index);
+  if (present != present_.end()) {
+    const std::optional<sdk::LinkCounters>& since = present->second.missing_since;
+    if (since && link.counters && IsWanted(present->second.link)) {
+      CountMissed(link, *since, *link.counters);
+    }
+    present_.erase(present);
+  }
   const auto known = attached_.find(link.if_index);
   if (known == attached_.end()) return;
   for (const std::unique_ptr<Attachment>& hook : known->second.hooks) hook->Abandon();

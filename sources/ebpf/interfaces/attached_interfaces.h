@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -29,6 +30,12 @@ class AttachedInterfaces {
   AttachedInterfaces(const sdk::Stage* stage, const InterfaceSelector* selector,
                      std::vector<uint8_t> directions, AttachOptions options,
                      ProgramAttacher* attacher);
+
+  // Where the reports come from, before the first one. `links` must outlive all of them.
+  void SetLinks(LinkFeed* links) { links_ = links; }
+  // All interfaces that are reported from now on have arrived during the run: what they count
+  // before the programs are attached is a loss.
+  void BeginRun() { running_ = true; }
 
   // A link that is new or has changed; and one that has gone.
   void OnPresent(const sdk::Link& link);
@@ -57,8 +64,20 @@ class AttachedInterfaces {
     sdk::Link link;
     Hooks hooks;
   };
+  struct Present {
+    sdk::Link link;
+    // What it had counted when it began to be one to be measured. Unset: it is measured, or is
+    // not to be, or since when is not known.
+    std::optional<sdk::LinkCounters> missing_since;
+  };
 
   bool IsWanted(const sdk::Link& link) const;
+  // Takes the link into present_.
+  Present* Note(const sdk::Link& link);
+  // What passed before the attachment to it, which has been made.
+  void CountMissedBy(Present* present);
+  void CountMissed(const sdk::Link& link, const sdk::LinkCounters& since,
+                   const sdk::LinkCounters& until);
   void StopMeasuring(const sdk::Link& link);
   sdk::Result<Hooks> AttachHooks(const sdk::Link& link);
   // Removes `interface` from attached_ if it cannot be attached to.
@@ -75,10 +94,11 @@ class AttachedInterfaces {
 
   std::unordered_map<uint32_t, Interface> attached_;  // by if_index
 
-  // Where the selector depends on addresses: all interfaces by if_index, and the indexes
-  // of those that have one in its ranges.
-  std::unordered_map<uint32_t, sdk::Link> present_;
+  std::unordered_map<uint32_t, Present> present_;  // all interfaces, by if_index
+  // Where the selector depends on addresses: the indexes of those that have one in its ranges.
   std::unordered_set<uint32_t> in_ranges_;
+  LinkFeed* links_ = nullptr;
+  bool running_ = false;
 
   // Until CheckStart.
   bool starting_ = true;
@@ -87,6 +107,7 @@ class AttachedInterfaces {
 
   sdk::Metric failures_;
   sdk::Metric measured_;
+  sdk::Metric missed_packets_;
   RateLimit warnings_;
 };
 

@@ -4,6 +4,7 @@
 #ifndef WEIR_SOURCES_EBPF_INTERFACES_LINK_FEED_H_
 #define WEIR_SOURCES_EBPF_INTERFACES_LINK_FEED_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -29,6 +30,9 @@ class LinkFeed {
   // As those of sdk::LinkMonitor; addresses come after the interfaces that have them.
   virtual sdk::Status ReadInitial(const LinkEvents& events) = 0;
   virtual sdk::Status Read(const LinkEvents& events) = 0;
+  // What the interface of that index in the network namespace of the calling thread has counted
+  // until now. NOT_FOUND: it has gone.
+  virtual sdk::Result<sdk::LinkCounters> ReadCounters(uint32_t if_index) = 0;
 };
 
 using LinkFeedOpener = std::function<sdk::Result<std::unique_ptr<LinkFeed>>(bool with_addresses)>;

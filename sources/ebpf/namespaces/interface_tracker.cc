@@ -67,9 +67,11 @@ sdk::Status InterfaceTracker::AttachToAll() {
   sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_(settings_->selector.ByAddress());
   if (!links.ok()) return links.status();
   links_ = *std::move(links);
+  attached_.SetLinks(links_.get());
   const sdk::Status read = links_->ReadInitial(EventsOf(&attached_));
   if (!read.ok()) return read;
   const sdk::Status checked = attached_.CheckStart();
+  attached_.BeginRun();
   return checked.ok() ? kernel_->DetachLeftovers() : checked;
 }
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <iterator>
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
@@ -142,10 +143,11 @@ void OtherNamespaces::HandleEvent(uint64_t tag) {
   }
   for (const auto& [key, measured] : measured_) {
     if (measured->id != tag) continue;
-    const sdk::Status status = FollowLinks(measured.get(), /*initial=*/false);
+    const sdk::Status status = FollowLinks(measured.get());
     if (status.ok()) return;
     failures_.Add(1);
     Warn(absl::StrCat("network namespace ", measured->path, ": ", status.message()));
+    not_new_.insert(key);
     Remove(NamespaceKey(key));
     return;
   }
@@ -169,20 +171,27 @@ void OtherNamespaces::Search() {
   }
   for (const NamespaceKey& key : gone) Remove(key);
   for (const auto& [key, path] : found.paths) {
+    if (!searched_) not_new_.insert(key);
     if (key != own_ && measured_.count(key) == 0) to_add_.emplace_back(key, path);
+  }
+  if (found.incomplete) return;
+  searched_ = true;
+  for (auto known = not_new_.begin(); known != not_new_.end();) {
+    known = found.paths.count(*known) != 0 ? std::next(known) : not_new_.erase(known);
   }
 }
 
 void OtherNamespaces::AddOne() {
   const auto [key, path] = to_add_.back();
   to_add_.pop_back();
-  const sdk::Status status = Add(key, path);
+  const sdk::Status status = Add(key, path, not_new_.count(key) == 0);
   if (status.ok() || status.code() == WEIR_NOT_FOUND) return;
   failures_.Add(1);
+  not_new_.insert(key);
   Warn(absl::StrCat("network namespace ", path, ": ", status.message(), "; it is not measured"));
 }
 
-sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& path) {
+sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& path, bool is_new) {
   sdk::Result<sdk::UniqueFd> fd = OpenNamespace(path, key);
   if (!fd.ok()) return fd.status();
   sdk::Result<uint32_t> id = registry_->Add(key.second);
@@ -195,7 +204,7 @@ sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& pat
   measured->attached =
       std::make_unique<AttachedInterfaces>(stage_, &settings_->selector, settings_->directions,
                                            settings_->attach, measured->attacher.get());
-  sdk::Status status = FollowLinks(measured.get(), /*initial=*/true);
+  sdk::Status status = OpenLinks(measured.get(), is_new);
   if (status.ok()) status = WatchFd(measured->links->fd(), measured->id);
   if (!status.ok()) {
     (void)Close(measured.get());
@@ -209,7 +218,7 @@ sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& pat
   return sdk::OkStatus();
 }
 
-sdk::Status OtherNamespaces::FollowLinks(Measured* measured, bool initial) {
+LinkEvents OtherNamespaces::EventsIn(Measured* measured) {
   LinkEvents events = EventsOf(measured->attached.get());
   events.on_present = [this, measured](const sdk::Link& link) {
     registry_->SetName(measured->id, link.if_index, link.name);
@@ -219,13 +228,24 @@ sdk::Status OtherNamespaces::FollowLinks(Measured* measured, bool initial) {
     registry_->SetGone(measured->id, link.if_index);
     measured->attached->OnGone(link);
   };
+  return events;
+}
+
+sdk::Status OtherNamespaces::OpenLinks(Measured* measured, bool is_new) {
   return worker_.Run(measured->fd.get(), [&]() -> sdk::Status {
-    if (!initial) return measured->links->Read(events);
     sdk::Result<std::unique_ptr<LinkFeed>> links = open_links_(settings_->selector.ByAddress());
     if (!links.ok()) return links.status();
     measured->links = *std::move(links);
-    return measured->links->ReadInitial(events);
+    measured->attached->SetLinks(measured->links.get());
+    if (is_new) measured->attached->BeginRun();
+    const sdk::Status status = measured->links->ReadInitial(EventsIn(measured));
+    measured->attached->BeginRun();
+    return status;
   });
+}
+
+sdk::Status OtherNamespaces::FollowLinks(Measured* measured) {
+  return worker_.Run(measured->fd.get(), [&] { return measured->links->Read(EventsIn(measured)); });
 }
 
 sdk::Status OtherNamespaces::Close(Measured* measured) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -76,8 +77,11 @@ class OtherNamespaces {
   void HandleEvent(uint64_t tag);
   void Search();
   void AddOne();
-  sdk::Status Add(const NamespaceKey& key, const std::string& path);
-  sdk::Status FollowLinks(Measured* measured, bool initial);
+  // `is_new`: it has come during the run, and all of its interfaces with it.
+  sdk::Status Add(const NamespaceKey& key, const std::string& path, bool is_new);
+  sdk::Status OpenLinks(Measured* measured, bool is_new);
+  sdk::Status FollowLinks(Measured* measured);
+  LinkEvents EventsIn(Measured* measured);
   sdk::Status Close(Measured* measured);
   void Remove(const NamespaceKey& key);
   void Warn(const std::string& message);
@@ -96,6 +100,10 @@ class OtherNamespaces {
   sdk::UniqueFd timer_;
   std::map<NamespaceKey, std::unique_ptr<Measured>> measured_;
   std::vector<std::pair<NamespaceKey, std::string>> to_add_;
+  // Those that were there at the start, or that could not be measured at first: packets in them
+  // before they are measured are of another account. Of namespaces that are there still.
+  std::set<NamespaceKey> not_new_;
+  bool searched_ = false;  // once, and nothing was left out
   bool search_wanted_ = false;
   int quick_searches_;  // so many may follow each other for a file that is no namespace yet
   int64_t next_search_ns_;

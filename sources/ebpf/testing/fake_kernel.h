@@ -12,6 +12,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -205,12 +206,21 @@ class FakeLinks {
   FakeLinks() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
 
   void Present(uint32_t if_index, const std::string& name, uint16_t hardware_type = 1) {
-    const sdk::Link link = {if_index, name, hardware_type, true};
+    Present({if_index, name, hardware_type, true, std::nullopt});
+  }
+  void Present(const sdk::Link& link) {
     Push([link](const LinkEvents& events) { events.on_present(link); });
   }
   void Gone(uint32_t if_index, const std::string& name) {
-    const sdk::Link link = {if_index, name, /*hardware_type=*/1, false};
+    Gone({if_index, name, /*hardware_type=*/1, false, std::nullopt});
+  }
+  void Gone(const sdk::Link& link) {
     Push([link](const LinkEvents& events) { events.on_gone(link); });
+  }
+  // What ReadCounters says of an interface. Of all others it says that they have gone.
+  void SetCounters(uint32_t if_index, const sdk::LinkCounters& counters) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    counters_[if_index] = counters;
   }
   void Addresses(const std::vector<InterfaceAddress>& all) {
     Push([all](const LinkEvents& events) { events.on_addresses(all); });
@@ -231,6 +241,12 @@ class FakeLinks {
     sdk::Status Read(const LinkEvents& events) override {
       for (const Event& event : links_->TakeAll()) event(events);
       return sdk::OkStatus();
+    }
+    sdk::Result<sdk::LinkCounters> ReadCounters(uint32_t if_index) override {
+      const std::lock_guard<std::mutex> lock(links_->mutex_);
+      const auto known = links_->counters_.find(if_index);
+      if (known == links_->counters_.end()) return sdk::Status(WEIR_NOT_FOUND, "gone");
+      return sdk::LinkCounters(known->second);
     }
 
    private:
@@ -253,6 +269,7 @@ class FakeLinks {
   sdk::UniqueFd event_;
   std::mutex mutex_;
   std::vector<Event> events_;
+  std::map<uint32_t, sdk::LinkCounters> counters_;  // by if_index
 };
 
 }  // namespace weir::ebpf
