@@ -24,8 +24,9 @@ enum {
 };
 
 /*
- * An `end` is the offset in the packet at which the IP header says that its payload ends.
- * The packet may end before it (a capture that is cut off) or behind it (padding).
+ * An `end` is the offset in the packet at which a header with a length (802.3, PPPoE, IP) says
+ * that its payload ends. The packet may end before it (a capture that is cut off) or behind it
+ * (padding).
  */
 #define NO_END 0xffffffffull
 
@@ -144,8 +145,10 @@ static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 
 }
 
 /*
- * A step: the type of the header that comes next in the low 16 bits, its offset in the 32
- * bits above, then the id of a VLAN tag in 12, and the flags.
+ * A step: the type of the header that comes next in the low 16 bits, its offset in the 16
+ * bits above, then an end in 16 (0: the header says none), the id of a VLAN tag in 12, and
+ * the flags. Offsets have 16 bits: a header begins at MAX_HEADER_OFFSET at most, and no header has
+ * as many bytes as are left above it.
  *
  * The functions that step over a header are global in a BPF program: the verifier looks at
  * each once, for any argument. Inlined, it would follow every combination of tags and
@@ -170,7 +173,20 @@ static __always_inline weir_u64 step_to(weir_u64 type, weir_u64 offset) {
   return type | offset << 16;
 }
 static __always_inline weir_u16 step_type(weir_u64 step) { return step; }
-static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 & 0xffffffff; }
+static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 & 0xffff; }
+
+#define STEP_END_SHIFT 32
+#define MAX_STEP_END 0xffff
+#define STEP_END ((weir_u64)MAX_STEP_END << STEP_END_SHIFT)
+/* The lesser of two ends. */
+static __always_inline weir_u64 first_end(weir_u64 a, weir_u64 b) { return a < b ? a : b; }
+/* The step with that end. All headers that are read end before MAX_STEP_END. */
+static __always_inline weir_u64 step_with_end(weir_u64 step, weir_u64 end) {
+  return step | first_end(end, MAX_STEP_END) << STEP_END_SHIFT;
+}
+static __always_inline weir_u64 step_end(weir_u64 step) {
+  return step >> STEP_END_SHIFT & MAX_STEP_END;
+}
 static __always_inline weir_u16 step_vlan(weir_u64 step) {
   return step >> STEP_VLAN_SHIFT & VLAN_ID_MASK;
 }
@@ -270,6 +286,8 @@ static __always_inline weir_u64 step_over_extension(struct __sk_buff* skb, weir_
   const struct extension_header* const extension =
       header_before(skb, offset, end, &copy, sizeof(copy));
   if (!extension) return here | STEP_CUT_OFF;
+  /* The fields that every authentication header has are longer than that (RFC 4302). */
+  if (protocol == PROTOCOL_AUTHENTICATION && extension->length == 0) return here | STEP_CUT_OFF;
   const weir_u8 type = extension->next_header;
   if (type == PROTOCOL_NO_NEXT_HEADER && may_be_payload(protocol)) return here | STEP_LAST;
   const weir_u64 next = step_to(type, offset + extension_length(protocol, extension->length));
@@ -343,11 +361,13 @@ static __always_inline weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 of
          id << STEP_VLAN_SHIFT | STEP_HAS_VLAN;
 }
 
-/* Steps over LLC. The EtherType is that of SNAP (IEEE 802, RFC 1042, and the bridge tunnel
- * encapsulation of 802.1H); all other LLC has none, and no header that can be read. */
-static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 offset,
-                                              weir_u64 end) {
+/* Steps over LLC in a frame of `length` bytes behind that field; padding follows it. The
+ * EtherType is that of SNAP (IEEE 802, RFC 1042, and the bridge tunnel encapsulation of
+ * 802.1H); all other LLC has none, and no header that can be read. */
+static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                              weir_u64 length) {
   const weir_u64 without_type = step_to(0, offset);
+  end = first_end(offset + length, end);
   struct llc_header llc_copy;
   const struct llc_header* const llc = header_before(skb, offset, end, &llc_copy, sizeof(llc_copy));
   if (!llc) return without_type | STEP_CUT_OFF;
@@ -362,7 +382,7 @@ static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 of
   const int has_type = !snap->organization[0] && !snap->organization[1] &&
                        (last == SNAP_RFC_1042 || last == SNAP_BRIDGE_TUNNEL);
   if (!has_type || is_length(type)) return without_type | STEP_LAST;
-  return step_to(type, offset + sizeof(*snap));
+  return step_with_end(step_to(type, offset + sizeof(*snap)), end);
 }
 
 /* The EtherType for a protocol of PPP, 0 if there is none. */
@@ -382,8 +402,8 @@ static __always_inline weir_u16 type_of_ppp(weir_u16 protocol) {
 }
 
 /* Steps over a header of a PPPoE session (RFC 2516) and the protocol of PPP, which may be
- * compressed to one byte (RFC 1661). Other protocols, as those of the session's control, keep
- * the EtherType of PPPoE. */
+ * compressed to one byte (RFC 1661) and is part of the payload; padding follows the payload. Other
+ * protocols, as those of the session's control, keep the EtherType of PPPoE. */
 static __always_inline weir_u64 step_over_pppoe(struct __sk_buff* skb, weir_u64 offset,
                                                 weir_u64 end) {
   const weir_u64 here = step_to(ETHERTYPE_PPPOE_SESSION, offset);
@@ -392,10 +412,14 @@ static __always_inline weir_u64 step_over_pppoe(struct __sk_buff* skb, weir_u64 
   if (!pppoe) return here | STEP_CUT_OFF;
   if (pppoe->version_type != PPPOE_VERSION_1_TYPE_1 || pppoe->code != 0) return here | STEP_LAST;
   const int is_compressed = pppoe->protocol[0] & 1;
+  const weir_u64 payload = offset + sizeof(*pppoe) - sizeof(pppoe->protocol);
+  const weir_u64 next = payload + sizeof(pppoe->protocol) - is_compressed;
+  const weir_u64 payload_ends = payload + __builtin_bswap16(pppoe->length);
+  if (payload_ends < next) return here | STEP_CUT_OFF;
   const weir_u16 type = type_of_ppp(is_compressed ? pppoe->protocol[0]
                                                   : pppoe->protocol[0] << 8 | pppoe->protocol[1]);
   if (type == 0) return here | STEP_LAST;
-  return step_to(type, offset + sizeof(*pppoe) - is_compressed);
+  return step_with_end(step_to(type, next), payload_ends);
 }
 
 /* Steps over one entry of an MPLS label stack (RFC 3032). Behind the last one the first half
@@ -422,30 +446,37 @@ static __always_inline weir_u64 step_over_link_header(struct __sk_buff* skb, wei
   if (is_tag(type)) return step_over_tag(skb, offset, end, type);
   if (is_mpls(type)) return step_over_mpls(skb, offset, end, type);
   if (type == ETHERTYPE_PPPOE_SESSION) return step_over_pppoe(skb, offset, end);
-  return step_over_llc(skb, offset, end);
+  return step_over_llc(skb, offset, end, type);
 }
 
-/* Steps over all link headers; `step` is to the first. The type is that of the last header that
- * is known, also where that one is cut off or too deep. */
-VERIFIED_ALONE weir_u64 step_over_link_headers(struct __sk_buff* skb, weir_u64 step, weir_u64 end) {
-  weir_u64 vlan = 0;
+/* Steps over all link headers; `step` is to the first, and has an end. The type is that of the last
+ * header that is known, also where that one is cut off or too deep. The end is the first one of
+ * that end and those that the headers say. */
+VERIFIED_ALONE weir_u64 step_over_link_headers(struct __sk_buff* skb, weir_u64 step) {
+  weir_u64 end = step_end(step), vlan = 0;
   for (int i = 0; i < MAX_LINK_HEADERS; ++i) {
     const weir_u16 type = step_type(step);
     step = step_over_link_header(skb, step_offset(step), end, type);
     if (vlan == 0) vlan = step & STEP_VLAN;
-    step &= ~STEP_VLAN;
-    if (step & STEP_ENDS || !is_link_header(step_type(step))) return step | vlan;
+    if (step_end(step) != 0) end = first_end(step_end(step), end);
+    step &= ~(STEP_VLAN | STEP_END);
+    if (step & STEP_ENDS || !is_link_header(step_type(step))) {
+      return step_with_end(step | vlan, end);
+    }
   }
   const weir_u64 type = is_length(step_type(step)) ? 0 : step_type(step);
-  return step_to(type, step_offset(step)) | vlan | STEP_CUT_OFF;
+  return step_with_end(step_to(type, step_offset(step)) | vlan | STEP_CUT_OFF, end);
 }
 
-/* The link headers to which `step` leads, and the network layer behind. */
+/* The link headers to which `step` leads, and the network layer behind. The end goes through the
+ * step in each case: the verifier would follow a known one apart from those of link headers. */
 static __always_inline weir_u64 parse_link(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
                                            struct packet* packet) {
+  step = step_with_end(step, end);
   if (!(step & STEP_ENDS) && is_link_header(step_type(step))) {
-    step = step_over_link_headers(skb, step, end);
+    step = step_over_link_headers(skb, step);
   }
+  end = step_end(step);
   if (step & STEP_HAS_VLAN && packet->vlan == 0) {
     packet->vlan = WEIR_VLAN_PRESENT | step_vlan(step);
   }

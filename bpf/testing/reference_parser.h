@@ -139,7 +139,10 @@ class ReferenceParser {
   // What the EtherType or the length that was read last announces, behind so many others.
   void ReadLink(int headers) {
     const uint16_t type = result_.id.eth_protocol;
-    if (type < kLeastType) result_.id.eth_protocol = 0;
+    if (type < kLeastType) {
+      result_.id.eth_protocol = 0;
+      Keep(type);
+    }
     const auto read = type < kLeastType                    ? &ReferenceParser::ReadLlc
                       : type == 0x8100 || type == 0x88a8   ? &ReferenceParser::ReadTag
                       : type == 0x8864                     ? &ReferenceParser::ReadPppoe
@@ -183,6 +186,8 @@ class ReferenceParser {
     if (!Has(8)) return !CutOff().truncated;
     if (Be16At(0) != 0x1100) return false;
     const size_t protocol_bytes = ByteAt(6) % 2 == 1 ? 1 : 2;
+    const size_t payload_bytes = Be16At(4);
+    if (payload_bytes < protocol_bytes) return !CutOff().truncated;
     const int protocol = protocol_bytes == 1 ? ByteAt(6) : Be16At(6);
     constexpr struct {
       int protocol;
@@ -191,6 +196,7 @@ class ReferenceParser {
     for (const auto& known : kTypes) {
       if (known.protocol != protocol) continue;
       result_.id.eth_protocol = known.type;
+      Keep(6 + payload_bytes);
       Skip(6 + protocol_bytes);
       return true;
     }
@@ -236,7 +242,7 @@ class ReferenceParser {
     Skip(header);
     // RFC 4302 has the same header in both versions of IP.
     for (int headers = 0; id.transport_protocol == 51; ++headers) {
-      if (headers == kMostExtensions || !Has(4)) return void(CutOff());
+      if (headers == kMostExtensions || !Has(4) || ByteAt(1) == 0) return void(CutOff());
       id.transport_protocol = ByteAt(0);
       Skip(AuthenticationBytes());
     }
@@ -268,6 +274,8 @@ class ReferenceParser {
     uint8_t& type = result_.id.transport_protocol;
     const uint8_t before = type;
     const uint8_t next = ByteAt(0);
+    // RFC 4302: 12 bytes at least, and the length 1 says 12.
+    if (before == 51 && ByteAt(1) == 0) return !CutOff().truncated;
     // Mobility, HIP and shim6: with 59 behind, the message itself is the payload.
     const bool carries_a_message = before == 135 || before == 139 || before == 140;
     if (carries_a_message && next == 59) return false;

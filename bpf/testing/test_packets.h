@@ -192,6 +192,13 @@ inline std::vector<TestPacket> PacketsWithAuthentication() {
   packets.push_back({"ipv4 ends in authentication",
                      ether4 + Ipv4(kAh, 3) + Authentication(kTcp, 4) + Transport(20),
                      Id4(kAh, false), false, true});
+  // Less than its fixed fields: what follows is unknown.
+  packets.push_back({"ipv4 authentication without a length",
+                     ether4 + Ipv4(kAh, 28) + Authentication(kTcp, 0) + Transport(20),
+                     Id4(kAh, false), false, true});
+  packets.push_back({"ipv6 authentication without a length",
+                     ether6 + Ipv6(kAh, 28) + Authentication(kTcp, 0) + Transport(20),
+                     Id6(kAh, false), false, true});
   Bytes nine;
   for (int i = 0; i < 9; ++i) nine = nine + Authentication(i < 8 ? kAh : kTcp, 1);
   packets.push_back({"ipv4 9 authentications", ether4 + Ipv4(kAh, 128) + nine + Transport(20),
@@ -250,6 +257,21 @@ inline std::vector<TestPacket> LlcFrames() {
   packets.push_back({"snap before a tag",
                      Ethernet({40}) + Snap(rfc_1042, 0x8100) + Be16(0x2001) + Be16(0x0800) + udp4,
                      Id4(kUdp, true)});
+  // What follows the length is padding.
+  packets.push_back({"snap with padding", Ethernet({28}) + Snap(rfc_1042, 0x0800) + udp4 + Bytes(9),
+                     Id4(kUdp, false), false, true});
+  packets.push_back({"snap behind a tag with padding",
+                     Ethernet({0x8100, 31}) + Snap(rfc_1042, 0x0800) + udp4 + Bytes(9),
+                     Id4(kUdp, false), false, true});
+  packets.push_back({"snap before a tag with padding",
+                     Ethernet({11}) + Snap(rfc_1042, 0x8100) + Be16(0x2001) + Be16(0x0800) + udp4,
+                     IdOf(0x8100), false, true});
+  packets.push_back(
+      {"snap in padding", Ethernet({7}) + Snap(rfc_1042, 0x0800) + udp4, IdOf(0), false, true});
+  packets.push_back(
+      {"llc in padding", Ethernet({2}) + Snap(rfc_1042, 0x0800) + udp4, IdOf(0), false, true});
+  packets.push_back({"llc of 0 bytes", Ethernet({0x8100, 0}) + Snap(rfc_1042, 0x0800) + udp4,
+                     IdOf(0), false, true});
   packets.push_back(
       {"least ethertype", Ethernet({0x0600}) + Snap(rfc_1042, 0x0800) + udp4, IdOf(0x0600)});
   return packets;
@@ -279,6 +301,23 @@ inline std::vector<TestPacket> PppoeFrames() {
       {"pppoe lcp", session + Pppoe({0xc0, 0x21}, {9, 1, 0, 8, 1, 2, 3, 4}), IdOf(0x8864)});
   packets.push_back({"pppoe discovery", Ethernet({0x8863}) + Bytes{0x11, 9, 0, 0, 0, 4, 1, 1, 0, 0},
                      IdOf(0x8863)});
+  // A payload length that ends before the ports, and within the protocol of PPP.
+  const auto with_length = [&](const std::string& name, uint8_t length, const Bytes& protocol,
+                               const flow_id_t& id) {
+    TestPacket cut{name, session + Pppoe(protocol, udp4), id, false, true};
+    cut.bytes[18] = 0;
+    cut.bytes[19] = length;
+    packets.push_back(cut);
+  };
+  with_length("pppoe with padding", 2 + 23, {0x00, 0x21}, Id4(kUdp, false));
+  with_length("pppoe compressed with padding", 1 + 23, {0x21}, Id4(kUdp, false));
+  with_length("pppoe with ip in padding", 2 + 19, {0x00, 0x21}, IdOf(0x0800));
+  with_length("pppoe of 1 byte", 1, {0x00, 0x21}, IdOf(0x8864));
+  with_length("pppoe of 0 bytes", 0, {0x21}, IdOf(0x8864));
+  packets.push_back({"pppoe of 2 bytes behind snap",
+                     Ethernet({40}) + Snap({0, 0, 0}, 0x8864) + Pppoe({0x02, 0x81}, udp4),
+                     IdOf(0x8847), false, true});
+  packets.back().bytes[14 + 8 + 5] = 2;
   TestPacket packet{"pppoe version 2", session + Pppoe({0x00, 0x21}, udp4), IdOf(0x8864)};
   packet.bytes[14] = 0x21;
   packets.push_back(packet);
