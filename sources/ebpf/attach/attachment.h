@@ -22,6 +22,11 @@ class Attachment {
   virtual ~Attachment() = default;
   // In what it differs from what was asked for, with the interface in front; else empty.
   const std::string& warning() const { return warning_; }
+  // For who attaches.
+  void AddWarning(const std::string& warning) {
+    if (warning.empty()) return;
+    warning_ += warning_.empty() ? warning : "; " + warning;
+  }
   // Takes the program off the interface. Programs that run at this moment go on.
   virtual sdk::Status Detach() = 0;
   // The interface has gone from this network namespace, and the program perhaps with it:
@@ -37,7 +42,7 @@ class Attachment {
   explicit Attachment(std::string warning = "") : warning_(std::move(warning)) {}
 
  private:
-  const std::string warning_;
+  std::string warning_;
 };
 
 // Programs that can be attached, loaded for the interfaces of one network namespace. One

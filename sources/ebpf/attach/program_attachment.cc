@@ -249,7 +249,11 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
   if (options.mode != AttachMode::kClsact) {
     sdk::Result<std::unique_ptr<TcxAttachment>> attached =
         AttachTcx(program, link, direction, options.tcx_anchor);
-    if (attached.ok()) return std::unique_ptr<Attachment>(*std::move(attached));
+    if (attached.ok()) {
+      // A run of weir with other settings may have left them.
+      (*attached)->AddWarning(RemoveLeftovers(link, *qdiscs->claims()));
+      return std::unique_ptr<Attachment>(*std::move(attached));
+    }
     const bool no_tcx = attached.status().code() == WEIR_UNIMPLEMENTED;
     if (options.mode == AttachMode::kTcx || !no_tcx) return attached.status();
   }
@@ -259,6 +263,7 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
 sdk::Result<std::unique_ptr<Attachment>> AttachPinned(const bpf_program* program,
                                                       const sdk::Link& link, uint8_t direction,
                                                       const AttachOptions& options,
+                                                      ClsactQdiscs* qdiscs,
                                                       const std::string& pin_path) {
   sdk::Result<bpf_link*> pinned = TakeOverPinnedLink(pin_path, program, link, direction);
   if (!pinned.ok()) {
@@ -276,6 +281,7 @@ sdk::Result<std::unique_ptr<Attachment>> AttachPinned(const bpf_program* program
     return sdk::Status(status.code(),
                        absl::StrCat(TcxContext(link, direction), ": ", status.message()));
   }
+  (*attached)->AddWarning(RemoveLeftovers(link, *qdiscs->claims()));
   return std::unique_ptr<Attachment>(*std::move(attached));
 }
 

@@ -17,8 +17,8 @@ namespace weir::ebpf {
 
 // If nothing else is asked for, in front of the programs that are there already: one
 // that comes before and ends the chain hides packets. `program` need not outlive the
-// attachment; `qdiscs` is used during the call only. Errors begin with the interface and
-// the hook.
+// attachment; `qdiscs` is used during the call only. Clsact filters of a run of weir that did not
+// end in order are removed, which is a warning. Errors begin with the interface and the hook.
 sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* program,
                                                        const sdk::Link& link, uint8_t direction,
                                                        const AttachOptions& options,
@@ -29,6 +29,7 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
 sdk::Result<std::unique_ptr<Attachment>> AttachPinned(const bpf_program* program,
                                                       const sdk::Link& link, uint8_t direction,
                                                       const AttachOptions& options,
+                                                      ClsactQdiscs* qdiscs,
                                                       const std::string& pin_path);
 
 }  // namespace weir::ebpf

@@ -81,6 +81,11 @@ class HooksTest : public ::testing::Test {
   sdk::UniqueFd LinkTcx(const ForeignProgram& program) const {
     return sdk::UniqueFd(bpf_link_create(program.fd(), IfIndex(), TcxHook(), nullptr));
   }
+  // Else errno says why not.
+  bool HasTcx() const {
+    const ForeignProgram probe("probe", kNext);
+    return LinkTcx(probe).get() >= 0;
+  }
   void AddFilter(const ForeignProgram& program, uint32_t priority) const {
     LibbpfOptions<bpf_tc_hook> hook;
     FillHook(hook.get());
@@ -116,6 +121,8 @@ class HooksTest : public ::testing::Test {
     EXPECT_TRUE(kernel_->Drain([](const Flow&) {}).ok());
     return kernel_->Counters()->packets();
   }
+
+  void CheckStartAfterKills(AttachMode mode, int kills);
 
   uint8_t direction_ = WEIR_DIRECTION_INGRESS;
   sdk::testing::ScopedNetworkNamespace network_;
@@ -157,8 +164,7 @@ class NeighboursTest : public HooksTest,
     direction_ = std::get<1>(GetParam());
     HooksTest::SetUp();
     if (IsSkipped() || !Tcx()) return;
-    const ForeignProgram probe("probe", kNext);
-    if (LinkTcx(probe).get() < 0) GTEST_SKIP() << "SKIPPED: no TCX: " << std::strerror(errno);
+    if (!HasTcx()) GTEST_SKIP() << "SKIPPED: no TCX: " << std::strerror(errno);
   }
   bool Tcx() const { return std::get<0>(GetParam()) == AttachMode::kTcx; }
 
@@ -410,14 +416,14 @@ size_t FiltersAt(const sdk::Link& link, uint8_t direction) {
   return programs;
 }
 
-// A start after a kill -9, in front of a filter of somebody else's.
-TEST_F(HooksTest, FiltersOfAKilledWeirAreRemovedAndNoOthers) {
-  constexpr int kKills = 3;
+// Attaches by clsact in a process that is killed then, `kills` times, with a filter of somebody
+// else's there, and by `mode` in this one.
+void HooksTest::CheckStartAfterKills(AttachMode mode, int kills) {
   // With a name as those of weir have.
   const ForeignProgram foreign("ingress_etherne", Verdict::kPipe);
   ASSERT_EQ(Shell("tc qdisc add dev right clsact"), "");
   AddFilter(foreign, 7);
-  for (int i = 0; i < kKills; ++i) {
+  for (int i = 0; i < kills; ++i) {
     const pid_t child = fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
@@ -434,15 +440,24 @@ TEST_F(HooksTest, FiltersOfAKilledWeirAreRemovedAndNoOthers) {
     ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
     EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u) << "of the killed one and of the other one";
   }
-  const std::unique_ptr<Attachment> attached = Attach(By(AttachMode::kClsact));
+  const std::unique_ptr<Attachment> attached = Attach(By(mode));
   ASSERT_NE(attached, nullptr);
   EXPECT_EQ(
       attached->warning(),
       "interface 'right': removed 1 clsact filters of a run of weir that did not end in order");
-  EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u);
+  EXPECT_EQ(FiltersAt(Hooked(), direction_), mode == AttachMode::kClsact ? 2u : 1u);
   EXPECT_EQ(FilterAt(7, 1), ProgramId(foreign.fd()));
   EXPECT_TRUE(attached->Detach().ok());
   EXPECT_EQ(FiltersAt(Hooked(), direction_), 1u);
+}
+
+TEST_F(HooksTest, FiltersOfAKilledWeirAreRemovedAndNoOthers) {
+  CheckStartAfterKills(AttachMode::kClsact, 3);
+}
+
+TEST_F(HooksTest, FiltersOfAKilledWeirAreRemovedByOneThatAttachesByTcx) {
+  if (!HasTcx()) GTEST_SKIP() << "SKIPPED: no TCX: " << std::strerror(errno);
+  CheckStartAfterKills(AttachMode::kTcx, 1);
 }
 
 TEST_F(HooksTest, FiltersOfAWeirThatIsAliveAreLeft) {

@@ -232,7 +232,8 @@ sdk::Result<std::unique_ptr<Attachment>> KernelFlows::Attach(const sdk::Link& li
   bpf_program* const program = programs_->Find(link.hardware_type, direction);
   if (program == nullptr) return CannotBeMeasured(link);
   if (pins_ == nullptr) return AttachProgram(program, link, direction, options, &qdiscs_);
-  return AttachPinned(program, link, direction, options, pins_->LinkPath(link.if_index, direction));
+  return AttachPinned(program, link, direction, options, &qdiscs_,
+                      pins_->LinkPath(link.if_index, direction));
 }
 
 sdk::Status KernelFlows::DetachLeftovers() {
