@@ -93,6 +93,40 @@ TEST(FlowTableTest, AnyNumberOfInterfaceNames) {
   }
 }
 
+// In any order, and with counts that a narrow entry has no room for.
+TEST(FlowTableTest, ARecordWithoutATimeLeavesTheTimesOfItsFlow) {
+  const FlowHash hash = FlowHash::Random();
+  for (const uint64_t bits : {uint64_t{0}, uint64_t{WEIR_HAS_WALL_TIME}, kTimeBits}) {
+    for (const uint64_t bytes : {uint64_t{1}, uint64_t{1} << 40}) {
+      Record dated = OfFlow(1);
+      dated.bytes = bytes;
+      dated.present = bits;
+      dated.start_wall_time_ns = 1000;
+      dated.end_wall_time_ns = 2000;
+      if (bits != WEIR_HAS_WALL_TIME) {
+        dated.start_mono_time_ns = 10;
+        dated.end_mono_time_ns = 20;
+      }
+      for (const bool dated_first : {true, false}) {
+        FlowTableMemory memory;
+        FlowTable table(&memory);
+        const uint32_t flow = table.Add(dated_first ? dated : OfFlow(1), hash(dated));
+        table.Accumulate(dated_first ? OfFlow(1) : dated, flow);
+        table.Accumulate(OfFlow(1), flow);
+        Record held;
+        table.Get(flow, &held);
+        EXPECT_EQ(held.present & kTimeBits, bits);
+        EXPECT_EQ(held.packets, 3u);
+        EXPECT_EQ(held.start_mono_time_ns, dated.start_mono_time_ns);
+        EXPECT_EQ(held.end_mono_time_ns, dated.end_mono_time_ns);
+        EXPECT_EQ(held.start_wall_time_ns, 1000);
+        EXPECT_EQ(held.end_wall_time_ns, 2000);
+        while (table.size() > 0) table.RemoveOldest();
+      }
+    }
+  }
+}
+
 // In any order of coming and going, each flow is found and no other, and the oldest is.
 TEST(FlowTableTest, FindsWhatItHoldsAndNothingElse) {
   std::mt19937 random(3);
