@@ -279,8 +279,8 @@ static __always_inline int may_be_payload(weir_u8 protocol) {
 }
 
 /* Steps over the extension header of type `protocol` at `offset`. */
-static __always_inline weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset,
-                                                    weir_u64 end, weir_u64 protocol) {
+VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                            weir_u64 protocol) {
   const weir_u64 here = step_to(protocol, offset);
   struct extension_header copy;
   const struct extension_header* const extension =
@@ -441,8 +441,8 @@ static __always_inline weir_u64 step_over_mpls(struct __sk_buff* skb, weir_u64 o
 }
 
 /* Steps over the link header of that type at `offset`. */
-static __always_inline weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset,
-                                                      weir_u64 end, weir_u64 type) {
+VERIFIED_ALONE weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
+                                              weir_u64 type) {
   if (is_tag(type)) return step_over_tag(skb, offset, end, type);
   if (is_mpls(type)) return step_over_mpls(skb, offset, end, type);
   if (type == ETHERTYPE_PPPOE_SESSION) return step_over_pppoe(skb, offset, end);
