@@ -33,6 +33,14 @@ sdk::Result<std::shared_ptr<ClsactQdisc>> ClsactQdisc::Ensure(uint32_t if_index)
   return std::shared_ptr<ClsactQdisc>(new ClsactQdisc(if_index, error == 0));
 }
 
+bool ClsactQdisc::Restore() {
+  LibbpfOptions<bpf_tc_hook> hook;
+  SetHook(if_index_, hook.get());
+  if (bpf_tc_hook_create(hook.get()) != 0) return false;
+  created_ = true;
+  return true;
+}
+
 sdk::Status ClsactQdisc::RemoveIfOursAndEmpty() {
   if (!created_) return sdk::OkStatus();
   created_ = false;

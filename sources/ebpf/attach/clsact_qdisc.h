@@ -19,6 +19,9 @@ class ClsactQdisc {
   // Makes sure that `if_index` has one.
   static sdk::Result<std::shared_ptr<ClsactQdisc>> Ensure(uint32_t if_index);
 
+  // True: it was not there any more, and has been made anew.
+  bool Restore();
+
   // Removes it, if this made it and no filter of anybody is left in it.
   sdk::Status RemoveIfOursAndEmpty();
 

@@ -200,6 +200,24 @@ std::vector<uint32_t> PrioritiesOf(const AttachOptions& options) {
   return {kFirstPriority, kKernelChoosesPriority};
 }
 
+// errno. 0: `filter` has the handle, priority and id of the program.
+int AddFilter(const bpf_program* program, const AttachOptions& options, const bpf_tc_hook* hook,
+              bpf_tc_opts* filter) {
+  int error = 0;
+  for (const uint32_t priority : PrioritiesOf(options)) {
+    LibbpfOptions<bpf_tc_opts> added;
+    added->prog_fd = bpf_program__fd(program);
+    added->priority = priority;
+    added->handle = options.clsact_handle;
+    error = -bpf_tc_attach(hook, added.get());
+    filter->handle = added->handle;
+    filter->priority = added->priority;
+    filter->prog_id = added->prog_id;
+    if (error == 0 || error == EPERM || error == ENODEV) break;
+  }
+  return error;
+}
+
 sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program,
                                                       const sdk::Link& link, uint8_t direction,
                                                       const AttachOptions& options,
@@ -220,18 +238,16 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
   hook->ifindex = static_cast<int>(link.if_index);
   hook->attach_point = direction == WEIR_DIRECTION_INGRESS ? BPF_TC_INGRESS : BPF_TC_EGRESS;
 
-  int error = 0;
-  for (const uint32_t priority : PrioritiesOf(options)) {
-    LibbpfOptions<bpf_tc_opts> filter;
-    filter->prog_fd = bpf_program__fd(program);
-    filter->priority = priority;
-    filter->handle = options.clsact_handle;
-    error = -bpf_tc_attach(hook.get(), filter.get());
-    if (error == 0) {
-      return std::unique_ptr<Attachment>(std::make_unique<ClsactAttachment>(
-          *std::move(qdisc), *std::move(claim), *hook.get(), *filter.get(), std::move(warning)));
-    }
-    if (error == EPERM || error == ENODEV) break;
+  LibbpfOptions<bpf_tc_opts> filter;
+  int error = AddFilter(program, options, hook.get(), filter.get());
+  // EINVAL, among other things: the interface has no qdisc clsact. Another interface may have
+  // come at this index, or somebody has removed the qdisc.
+  if (error == EINVAL && (*qdisc)->Restore()) {
+    error = AddFilter(program, options, hook.get(), filter.get());
+  }
+  if (error == 0) {
+    return std::unique_ptr<Attachment>(std::make_unique<ClsactAttachment>(
+        *std::move(qdisc), *std::move(claim), *hook.get(), *filter.get(), std::move(warning)));
   }
   const sdk::Status failed = KernelRefusal(ClsactContext(link, direction, options), error);
   if (qdisc->use_count() > 1) return failed;
