@@ -417,6 +417,30 @@ class ProcessTest(harness.WeirTest):
         self.assertEqual(done.returncode, harness.EXIT_FAILED, done.stderr)
         self.assertIn("out of file descriptors: the limit of this process is 5 ", done.stderr)
 
+    def test_out_of_descriptors_is_named_wherever_they_end(self):
+        if reason := harness.why_no_namespaces():
+            self.skipTest("SKIPPED: " + reason)
+        for flow_table in ("HASH", "MAPPED"):
+            config = self.write("interfaces.textproto", f"""
+                source {{ name: "flows" type: "ebpf_map"
+                          config {{ [weir/weir.sources.EbpfMap] {{ interfaces: "none%"
+                                    flow_table: {flow_table} }} }} }}
+                sink   {{ name: "console" type: "stdout" input: "flows" }}""")
+            for limit in range(8, 100, 4):
+                weir = harness.Weir(self.folder, "-c", f'ulimit -n {limit}; exec "$0" run '
+                                    f'--config={config}', harness.WEIR, program="sh")
+                self.addCleanup(self._end, weir.process)
+                harness.wait_until(lambda weir=weir: weir.process.poll() is not None or
+                                   "measuring 0 interfaces" in weir.stderr(), "start or end")
+                if weir.process.poll() is None:
+                    self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
+                    break
+                self.assertEqual(weir.wait(), harness.EXIT_FAILED, f"{limit}: {weir.stderr()}")
+                self.assertIn("out of file descriptors: the limit of this process is "
+                              f"{limit} ", weir.stderr())
+            else:
+                self.fail("it never started")
+
     @unittest.skipIf(os.environ.get("WEIR_SANITIZER"),
                      "SKIPPED: a sanitizer takes more address space than any limit")
     def test_out_of_memory_or_threads_is_an_error_and_no_crash(self):

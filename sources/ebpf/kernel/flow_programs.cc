@@ -4,17 +4,21 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <net/if_arp.h>
+#include <sys/eventfd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <ctime>
 #include <string_view>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
 #include "bpf/flows_bpf.skel.h"
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/kernel/kernel_features.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 #include "sources/ebpf/kernel/load_error.h"
@@ -69,6 +73,32 @@ void LogVerifier(const std::vector<char>& log, const sdk::Stage& stage) {
                          text.substr(text.size() - std::min(text.size(), kVerifierLogShown))));
 }
 
+// Whether there are as many descriptors as loading `object` may take: one for each program and each
+// map, and a few for a while. Without them libbpf or the kernel ends with another error, which
+// blames the program.
+sdk::Status CheckDescriptors(const bpf_object* object) {
+  constexpr size_t kForAWhile = 8;
+  size_t needed = kForAWhile;
+  for (bpf_program* program = bpf_object__next_program(object, nullptr); program != nullptr;
+       program = bpf_object__next_program(object, program)) {
+    ++needed;
+  }
+  for (bpf_map* map = bpf_object__next_map(object, nullptr); map != nullptr;
+       map = bpf_object__next_map(object, map)) {
+    ++needed;
+  }
+  std::vector<sdk::UniqueFd> descriptors;
+  while (descriptors.size() < needed) {
+    const int fd = eventfd(0, EFD_CLOEXEC);
+    if (fd < 0) {
+      return sdk::ErrnoStatus(
+          absl::StrCat("load BPF programs, which takes ", needed, " file descriptors"), errno);
+    }
+    descriptors.emplace_back(fd);
+  }
+  return sdk::OkStatus();
+}
+
 }  // namespace
 
 std::optional<LinkKind> LinkKindOf(uint16_t hardware_type) {
@@ -97,6 +127,7 @@ sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOption
   programs->Configure(options, namespace_id);
   sdk::Status status = programs->Choose(kind);
   if (status.ok()) status = programs->UseMaps(maps);
+  if (status.ok()) status = CheckDescriptors(programs->skeleton_->obj);
   if (!status.ok()) return status;
   const int error = -flows_bpf__load(programs->skeleton_.get());
   if (error != 0) {
