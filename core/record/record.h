@@ -168,6 +168,11 @@ inline bool StartsBefore(const Record& a, const Record& b) {
   return a.start_mono_time_ns < b.start_mono_time_ns;
 }
 
+// Whether any time was measured. Packets of a capture may have none.
+inline bool HasTime(const Record& record) {
+  return HasMonoTime(record) || HasWallTime(record) || record.end_mono_time_ns != 0;
+}
+
 namespace internal {
 
 // The reference's rule to the letter: a time of 0 is "not yet set". Such a start counts as the
@@ -194,10 +199,12 @@ void Widen(Time other_start, Time other_end, Time* start, Time* end) {
 }
 
 // Earliest start and latest end of each clock for itself: a wall clock that was set, or that
-// alone was measured, leaves the other one as it is. Returns which of kTimeBits `into` has then.
+// alone was measured, leaves the other one as it is. So does a record without any time. Returns
+// which of kTimeBits `into` has then.
 inline uint64_t AccumulateTimes(const Record& other, Record* into) {
   const uint64_t has = into->present & kTimeBits;
   const uint64_t others = other.present & kTimeBits;
+  if (others == 0 && !HasTime(other)) return has;
   // One of them says nothing, and the other one may be a raw record too.
   if (has == 0 || others == 0) {
     if ((has | others) == 0 || (has | others) == kTimeBits) return AccumulateRawTimes(other, into);

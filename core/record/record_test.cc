@@ -195,6 +195,23 @@ TEST(AccumulateTest, AMeasuredZeroStays) {
   ExpectTimes(late, Timed(kTimeBits, 0, 9, 0, 9));
 }
 
+// As of a packet in a capture that has no time.
+TEST(AccumulateTest, ARecordWithoutATimeLeavesTheTimes) {
+  const Record none = Timed(0, 0, 0, 0, 0);
+  for (const uint64_t bits : {uint64_t{0}, uint64_t{WEIR_HAS_MONO_TIME}, kTimeBits}) {
+    const Record dated = Timed(bits, 10, 20, 100, 200);
+    Record into = dated;
+    Accumulate(none, &into);
+    ExpectTimes(into, dated);
+    into = none;
+    Accumulate(dated, &into);
+    Accumulate(none, &into);
+    EXPECT_EQ(into.present & kTimeBits, bits);
+    EXPECT_EQ(into.start_mono_time_ns, 10u);
+    EXPECT_EQ(into.end_mono_time_ns, 20u);
+  }
+}
+
 // Behind protobuf there are no monotonic times.
 TEST(AccumulateTest, WallTimesAloneAreMerged) {
   Record into = Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200);

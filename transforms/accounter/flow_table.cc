@@ -2,25 +2,6 @@
 #include "transforms/accounter/flow_table.h"
 
 namespace weir::transforms {
-namespace {
-
-// Accumulate takes a record that says nothing of its times for a raw one, whose start of 0 counts
-// as the earliest. A record that has no time at all, as of a packet without one in a capture,
-// leaves the times of its flow as they are.
-void AccumulateInto(const Record& record, Record* into) {
-  if (HasMonoTime(record) || HasWallTime(record) || record.end_mono_time_ns != 0) {
-    return Accumulate(record, into);
-  }
-  Record with_times = record;
-  with_times.present |= into->present & kTimeBits;
-  with_times.start_mono_time_ns = into->start_mono_time_ns;
-  with_times.end_mono_time_ns = into->end_mono_time_ns;
-  with_times.start_wall_time_ns = into->start_wall_time_ns;
-  with_times.end_wall_time_ns = into->end_wall_time_ns;
-  Accumulate(with_times, into);
-}
-
-}  // namespace
 
 uint32_t FlowTable::Add(const Record& record, uint64_t hash) {
   const uint32_t number = entries_.Add();
@@ -60,10 +41,10 @@ void FlowTable::Drop(const FlowEntry& entry) {
 
 void FlowTable::AccumulateWhole(const Record& record, uint32_t number) {
   FlowEntry& entry = entries_[number];
-  if (entry.wide) return AccumulateInto(record, &wide_[entry.wide_number]);
+  if (entry.wide) return weir::Accumulate(record, &wide_[entry.wide_number]);
   Record whole;
   Get(number, &whole);
-  AccumulateInto(record, &whole);
+  weir::Accumulate(record, &whole);
   Put(whole, &entry);
 }
 
