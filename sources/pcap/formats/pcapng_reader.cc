@@ -175,8 +175,8 @@ bool PcapngReader::ReadInterface() {
   return true;
 }
 
-// As Wireshark does, it ignores an option of a wrong length. Lengths of blocks stand by
-// themselves, so that the next block is found behind any options.
+// Ignores an option of a wrong length. A block has a length of its own, so that the next block is
+// found behind any options.
 bool PcapngReader::ReadInterfaceOptions(Interface* interface) {
   int64_t offset = 0;
   Option option{};
