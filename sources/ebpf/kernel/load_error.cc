@@ -65,7 +65,10 @@ bool MayMeanNotSupported(int error) {
 }
 
 sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_verifier) {
-  if (error == EPERM || (error == EACCES && because_of_verifier && !HasCapability(kCapPerfmon))) {
+  // Kernels before 6.4 say ENOSPC where the verifier's log, of which only the end is kept, does
+  // not fit its buffer, whatever the verifier found.
+  const bool verifier_refused = because_of_verifier && (error == EACCES || error == ENOSPC);
+  if (error == EPERM || (verifier_refused && !HasCapability(kCapPerfmon))) {
     return {WEIR_PERMISSION_DENIED,
             absl::StrCat(context,
                          ": not permitted: this needs root or CAP_BPF, CAP_NET_ADMIN and "
@@ -83,10 +86,8 @@ sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_v
       return {WEIR_UNIMPLEMENTED, absl::StrCat(context, ": this kernel has no ", missing)};
     }
   }
-  // Kernels before 6.4 say ENOSPC where the verifier's log, of which only the end is kept,
-  // does not fit its buffer; E2BIG: it gave up.
-  if (because_of_verifier &&
-      (error == EACCES || error == EINVAL || error == ENOSPC || error == E2BIG)) {
+  // E2BIG: the verifier gave up.
+  if (verifier_refused || (because_of_verifier && (error == EINVAL || error == E2BIG))) {
     return {WEIR_INTERNAL,
             sdk::ErrnoStatus(absl::StrCat(context, ": refused by the kernel's verifier"), error)
                 .message()};
