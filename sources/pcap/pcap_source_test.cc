@@ -442,6 +442,23 @@ TEST(PcapTest, APacketWithoutATimeCounts) {
   EXPECT_EQ(host.metric("weir_pcap_undated_packets_total"), 2);
 }
 
+// The clock of the capture begins with the first packet that has a time.
+TEST(PcapTest, RealtimeDoesNotBeginWithAPacketWithoutATime) {
+  TestPcapng capture;
+  capture.AddSimple(Frame(), static_cast<uint32_t>(Frame().size()));
+  capture.Add(Frame(), 1'700'000'000);
+  FakeHost host;
+  Pcap config = Config({File("simple_first.pcapng", capture.bytes())});
+  config.set_realtime(true);
+  const auto source = Make(&host, config);
+  ASSERT_TRUE(source->Start().ok());
+  ASSERT_TRUE(source->Run().ok());
+  ASSERT_TRUE(source->Stop().ok());
+  ASSERT_EQ(host.records().size(), 2u);
+  ExpectNoTime(host.records()[0]);
+  EXPECT_EQ(host.records()[1].start_wall_time_ns, 1'700'000'000'000'000'000);
+}
+
 TEST(PcapTest, TimesStayWithinTheirBounds) {
   TestPcapng capture;
   // Microseconds since 1970 in 64 bits, the high half in front.

@@ -40,7 +40,7 @@ class Reading::Handler {
   Handler(Reading* reading, CaptureReader* capture) : reading_(reading), capture_(capture) {}
 
   [[gnu::always_inline]] void operator()(const CapturedPacket& packet) {
-    if (reading_->options_.realtime && !Wait(packet.time_ns)) {
+    if (reading_->options_.realtime && packet.has_time && !Wait(packet.time_ns)) {
       capture_->Stop();
     } else if (!reading_->writer_.Add(packet)) {
       reading_->failed_ = reading_->writer_.status();
