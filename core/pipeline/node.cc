@@ -158,6 +158,10 @@ void Node::Abort() {
   for (const BatchRef& batch : queue_->Abort()) DropInput(batch, kDrainTimeout);
 }
 
+void Node::CountUnfinished() {
+  if (kind_ != StageKind::kSource) counters_.DropUnaccounted(kDrainTimeout);
+}
+
 void Node::Stop() {
   if (!started_) return;
   started_ = false;

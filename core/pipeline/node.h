@@ -71,6 +71,9 @@ class Node final : public StageHost {
   // Gives up what is queued, and lets nobody wait any more: neither for room, nor the stage
   // for what it hands on to. Thread-safe, after Start.
   void Abort();
+  // Counts what the stage has taken and not accounted for as dropped. For the end of a process
+  // whose stage does not return; what the stage does after that is in no counter. Any thread.
+  void CountUnfinished();
   void Stop();
 
   const std::string& name() const override { return name_; }

@@ -105,8 +105,12 @@ absl::Status Pipeline::Drain(absl::Duration timeout, std::function<void()> stuck
         absl::StrCat("the pipeline did not drain within ", absl::FormatDuration(timeout))));
     Abort();
   };
+  const auto end_without = [this, &stuck] {
+    for (const auto& node : nodes_) node->CountUnfinished();
+    stuck();
+  };
   {
-    Watchdog watchdog(timeout, give_up, kGrace, std::move(stuck));
+    Watchdog watchdog(timeout, give_up, kGrace, end_without);
     for (const auto& node : nodes_) {
       if (node->kind() == StageKind::kSource) node->Interrupt();
     }
