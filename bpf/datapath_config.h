@@ -30,7 +30,8 @@ const volatile weir_u32 vlan_key = 0;
 /* Of the network namespace that these programs are attached in. */
 const volatile weir_u32 namespace_id = 0;
 
-/* What adding a packet to a table returns, beside an enum weir_table_failure. */
+/* What adding a packet to a table returns, beside an enum weir_table_failure. A table that user
+ * space has ended takes packets without counting them. */
 enum { TABLE_TOOK_IT = WEIR_TABLE_FAILURES };
 
 /* The time of a packet as the end of its flow. */

@@ -204,7 +204,10 @@ struct flow_table_state_t {
   struct flow_hash_seed_t seed;
   /* The epoch whose slots are filled, 0 or 1. User space changes it. */
   weir_u32 active;
-  weir_u8 line0[28];
+  /* Not 0: no packet is counted any more. User space sets it when a run ends, because to detach
+   * programs takes the kernel milliseconds for each. */
+  weir_u32 ended;
+  weir_u8 line0[24];
   struct {
     /* User space sets both to 0 when it clears the slots. */
     weir_u64 used;  /* slots claimed */

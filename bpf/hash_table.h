@@ -29,8 +29,9 @@ struct flow_table {
 /*
  * The table that packets are counted in now. User space puts the other one in its
  * place and, since that call of the kernel returns only when no program runs any
- * more that could have seen the former, then has the former to itself. Both tiers
- * have this map: to wait in that call is what the mapped one uses it for.
+ * more that could have seen the former, then has the former to itself. When a run ends it
+ * takes the table out: then no packet is counted any more. Both tiers have this map: to wait
+ * in that call is what the mapped one uses it for.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -87,7 +88,7 @@ static __always_inline void make_value(const struct packet* packet, struct flow_
 static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
   const weir_u32 zero = 0;
   void* const table = bpf_map_lookup_elem(&active_table, &zero);
-  if (!table) return WEIR_TABLE_OTHER;
+  if (!table) return TABLE_TOOK_IT; /* the run has ended */
   union flow_key key;
   make_key(packet, &key);
   key.whole.namespace_id = namespace_id;

@@ -284,6 +284,7 @@ static __always_inline weir_u32 add_to_mapped_table(const struct packet* packet)
   const weir_u32 zero = 0;
   struct flow_table_state_t* const state = bpf_map_lookup_elem(&table_state, &zero);
   if (!state) return WEIR_TABLE_OTHER;
+  if (*(const volatile weir_u32*)&state->ended) return TABLE_TOOK_IT;
   struct slot_key key;
   make_slot_key(packet, &state->seed, &key);
   const weir_u32 epoch = active_epoch(state);

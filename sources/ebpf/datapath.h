@@ -58,7 +58,7 @@ class Datapath {
   // The settings of all stages.
   const KernelOptions& options() const { return options_; }
 
-  // The map stage: no program runs any more, or ever will. Any thread.
+  // The map stage: no program counts a packet any more, or ever will. Any thread.
   void MarkDetached(const sdk::Stage& stage);
   // The ring stage: waits for that, at most for `timeout`, or until `fd` is readable (-1: none);
   // *detached: whether it is so.

@@ -17,6 +17,13 @@
 #include "sources/ebpf/doctor/diagnosis.h"
 
 namespace weir::ebpf {
+namespace {
+
+// Interfaces that Stop detaches from. For more the kernel takes seconds: by TCX it waits for all
+// processors at each program.
+constexpr size_t kMostDetachedInStop = 64;
+
+}  // namespace
 
 sdk::Result<std::unique_ptr<MapSource>> MapSource::Create(const sources::EbpfMap& config,
                                                           sdk::Stage stage) {
@@ -52,7 +59,14 @@ MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
   datapath_->AddMap(stage_.name(), settings_.kernel, environment_.load);
 }
 
-MapSource::~MapSource() { datapath_->RemoveMap(stage_.name()); }
+MapSource::~MapSource() {
+  if (kernel_ != nullptr) {
+    if (const sdk::Status status = Release(); !status.ok()) {
+      stage_.Log(WEIR_LOG_ERROR, status.message());
+    }
+  }
+  datapath_->RemoveMap(stage_.name());
+}
 
 sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   if (sdk::Status status = datapath_->CheckStages(settings_.datapath); !status.ok()) return status;
@@ -89,12 +103,19 @@ sdk::Status MapSource::Start() {
 }
 
 sdk::Status MapSource::Stop() {
-  sdk::Status status;
   if (tracker_ && kernel_->Persists()) tracker_->KeepAll();
-  if (tracker_) status = tracker_->DetachAll();
-  tracker_.reset();
+  if (tracker_) tracker_->EndThread();
   clock_watch_.reset();
   datapath_->MarkDetached(stage_);
+  // The end of a run has a time limit. The programs count no packets any more.
+  if (ended_ && tracker_->size() > kMostDetachedInStop) return sdk::OkStatus();
+  return Release();
+}
+
+sdk::Status MapSource::Release() {
+  sdk::Status status;
+  if (tracker_) status = tracker_->DetachAll();
+  tracker_.reset();
   kernel_ = nullptr;
   datapath_->Release();
   return status;
@@ -213,15 +234,25 @@ sdk::Status MapSource::Deliver(FlowEndReason reason) {
   return status;
 }
 
-// A program that had begun before the programs were detached may have found either
-// table active. After the first flip none of them runs any more, so that two flips
-// see all flows.
+// Returns when no program counts a packet any more.
+sdk::Status MapSource::EndCounting() {
+  tracker_->EndThread();
+  const sdk::Status ended = kernel_->EndCounting();
+  ended_ = ended.ok();
+  if (ended_) return ended;
+  // What ends the counting as well, but takes the kernel milliseconds for each program. Which
+  // table a program found that began before is known only after the flip.
+  const sdk::Status detached = tracker_->DetachAll();
+  const sdk::Status flipped = kernel_->Flip();
+  return detached.ok() ? flipped : detached;
+}
+
+// Both tables may have flows: two flips see them all.
 sdk::Status MapSource::Finish() {
-  sdk::Status first = tracker_->DetachAll();
+  sdk::Status first = EndCounting();
   const auto keep_first = [&first](const sdk::Status& status) {
     if (first.ok()) first = status;
   };
-  keep_first(kernel_->Flip());
   datapath_->MarkDetached(stage_);
   keep_first(Drain(FlowEndReason::kForcedEnd));
   keep_first(kernel_->Flip());

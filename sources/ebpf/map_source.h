@@ -76,6 +76,9 @@ class MapSource : public sdk::Source {
   sdk::Status Deliver(FlowEndReason reason);
   sdk::Status ReadCounters();
   sdk::Status Finish();
+  sdk::Status EndCounting();
+  // Detaches, and lets go of the kernel.
+  sdk::Status Release();
   sdk::Status FinishAndKeep();
 
   const sdk::Stage stage_;
@@ -99,6 +102,7 @@ class MapSource : public sdk::Source {
   // The table that is not being filled holds flows of which it is not known whether they
   // have reached the sinks.
   bool undelivered_ = false;
+  bool ended_ = false;  // no program counts packets any more
 };
 
 }  // namespace weir::ebpf

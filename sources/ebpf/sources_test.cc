@@ -122,11 +122,11 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   Flow flow = SomeFlow(1, 7, 700, FakeHost::kMonotonicNs - 2000, FakeHost::kMonotonicNs - 1000);
   flow.value.details.sampling_interval = 5;  // of a filter rule
   world_.Insert(flow);
-  // Packets that were under way in both tables while the programs were detached.
-  world_.on_detach = [this] {
+  // Packets that were under way in both tables while the counting ended.
+  world_.on_end_counting = [this] {
     world_.tables[0].push_back(SomePacket(2));
     world_.tables[1].push_back(SomePacket(3));
-    world_.on_detach = nullptr;
+    world_.on_end_counting = nullptr;
   };
   ASSERT_TRUE(RunMapUntil([this] { return !map_host_.records().empty(); }).ok());
   ASSERT_TRUE(map_->Stop().ok());
@@ -161,6 +161,35 @@ TEST_F(SourcesTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   EXPECT_EQ(map_host_.counts().received, 3u);
   map_host_.ExpectBalanced();
   EXPECT_TRUE(world_.Attached().empty());
+}
+
+// To detach takes the kernel milliseconds for each program, and the end of a run has a limit.
+TEST_F(SourcesTest, ManyInterfacesAreDetachedBehindTheEnd) {
+  constexpr uint32_t kMany = 65;
+  for (uint32_t i = 1; i <= kMany; ++i) links_.Present(i, "eth" + std::to_string(i));
+  MakeMap(MapConfig("1h"));
+  ASSERT_TRUE(map_->Start().ok());
+  EXPECT_EQ(world_.Attached().size(), 2 * kMany);
+  world_.Insert(SomePacket(1));
+  ASSERT_TRUE(RunMapUntil([] { return true; }).ok());
+  ASSERT_TRUE(map_->Stop().ok());
+  EXPECT_TRUE(world_.ended);
+  EXPECT_EQ(map_host_.records().size(), 1u);
+  EXPECT_EQ(world_.Attached().size(), 2 * kMany);
+  map_.reset();
+  EXPECT_TRUE(world_.Attached().empty());
+}
+
+TEST_F(SourcesTest, WhereTheCountingCannotBeEndedTheProgramsAreDetached) {
+  for (uint32_t i = 1; i <= 65; ++i) links_.Present(i, "eth" + std::to_string(i));
+  MakeMap(MapConfig("1h"));
+  world_.end_counting_error = sdk::Status(WEIR_INTERNAL, "it does not end");
+  ASSERT_TRUE(map_->Start().ok());
+  world_.Insert(SomePacket(1));
+  ASSERT_TRUE(RunMapUntil([] { return true; }).ok());
+  EXPECT_TRUE(world_.Attached().empty());
+  ASSERT_TRUE(map_->Stop().ok());
+  EXPECT_EQ(map_host_.records().size(), 1u);
 }
 
 // The ring has packets that came after the clocks were read; the end of a flow that was
@@ -270,7 +299,7 @@ TEST_F(SourcesTest, RecordsHaveWhatWasMeasuredAndNoMore) {
   }
 }
 
-TEST_F(SourcesTest, RingIsReadUntilTheProgramsAreDetached) {
+TEST_F(SourcesTest, RingIsReadUntilTheCountingHasEnded) {
   links_.Present(3, "eth0");
   MakeRing();  // before the map: the order of the file does not matter
   MakeMap(MapConfig());
@@ -280,9 +309,9 @@ TEST_F(SourcesTest, RingIsReadUntilTheProgramsAreDetached) {
   EXPECT_EQ(world_.options.ring_bytes, 4u * 1024 * 1024);
   world_.Overflow(SomePacket(1));
   // The last packet comes after both were told to end.
-  world_.on_detach = [this] {
+  world_.on_end_counting = [this] {
     world_.ring.push_back(SomePacket(2));
-    world_.on_detach = nullptr;
+    world_.on_end_counting = nullptr;
   };
 
   sdk::Status ring_result;
@@ -337,9 +366,10 @@ TEST_F(SourcesTest, RingEndsWhenTheMapFails) {
   EXPECT_EQ(map_->Run().message(), "no flip");
   ring_thread.join();
   EXPECT_TRUE(ring_result.ok());
-  EXPECT_TRUE(world_.Attached().empty());
+  EXPECT_TRUE(world_.ended);
   EXPECT_TRUE(ring_->Stop().ok());
   EXPECT_TRUE(map_->Stop().ok());
+  EXPECT_TRUE(world_.Attached().empty());
 }
 
 TEST_F(SourcesTest, EachDatapathHasOneMapAndAtMostOneRing) {

@@ -51,6 +51,10 @@ class FlowKernel : public ProgramAttacher {
   // Has the programs fill the other table, which must be drained. Returns when no
   // program runs any more that began before: takes milliseconds.
   virtual sdk::Status Flip() = 0;
+  // Has the programs count no packet any more, though they stay attached. Returns when none runs
+  // any more that began before. Then Flip and Drain hand over what is in both tables. Not of
+  // one that persists.
+  virtual sdk::Status EndCounting() = 0;
   // Hands over all flows of the table that is not being filled, each once, and
   // empties it.
   virtual sdk::Status Drain(const OnFlow& on_flow) = 0;

@@ -252,6 +252,8 @@ std::unique_ptr<ProgramAttacher> KernelFlows::ForNamespace(uint32_t namespace_id
 
 sdk::Status KernelFlows::Flip() { return table_->Flip(); }
 
+sdk::Status KernelFlows::EndCounting() { return table_->EndFilling(); }
+
 OnFlow KernelFlows::Finished(const OnFlow& on_flow, TableTotals* totals) const {
   return [this, &on_flow, totals](const Flow& as_written) {
     Flow flow = as_written;

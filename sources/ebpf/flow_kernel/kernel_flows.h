@@ -40,6 +40,7 @@ class KernelFlows : public FlowKernel {
   std::unique_ptr<ProgramAttacher> ForNamespace(uint32_t namespace_id,
                                                 const sdk::Stage& stage) override;
   sdk::Status Flip() override;
+  sdk::Status EndCounting() override;
   sdk::Status Drain(const OnFlow& on_flow) override;
   sdk::Status Read(const OnFlow& on_flow) override;
   sdk::Status Clear() override;

@@ -71,6 +71,28 @@ TEST_P(KernelFlowsTest, CountsEachPacketUnderItsFlow) {
   EXPECT_EQ(before.table_packets, before.packets());
 }
 
+TEST_P(KernelFlowsTest, CountsNothingOnceTheCountingHasEnded) {
+  Load({/*max_flows=*/1000, 0, 0});
+  if (IsSkipped()) return;
+  Run(PacketOfFlow(1), WEIR_DIRECTION_INGRESS, 3);
+  ASSERT_TRUE(kernel_->Flip().ok());
+  Run(PacketOfFlow(2), WEIR_DIRECTION_INGRESS, 5);
+  ASSERT_TRUE(kernel_->EndCounting().ok());
+  for (const uint16_t flow : {1, 2, 3}) Run(PacketOfFlow(flow), WEIR_DIRECTION_INGRESS, 7);
+  Flows flows;
+  DrainInto(kernel_.get(), &flows);
+  Evict(&flows);
+  Run(PacketOfFlow(4));  // a flip does not begin it anew
+  Evict(&flows);
+  uint64_t packets = 0;
+  for (const auto& [id, value] : flows) packets += value.packets;
+  EXPECT_EQ(flows.size(), 2u);
+  EXPECT_EQ(packets, 8u);
+  const DatapathCounters counters = Counters();
+  EXPECT_EQ(counters.packets(), 8u);
+  EXPECT_EQ(counters.kernel.dropped_packets, 0u);
+}
+
 std::vector<TunnelPacket> SomeInTunnels() {
   std::vector<TunnelPacket> packets = TunnelPackets();
   for (const TestPacket& frame : AllPackets()) packets.push_back(InVxlan(frame));

@@ -122,9 +122,22 @@ sdk::Status InterfaceTracker::HandleEvents(std::chrono::nanoseconds timeout) {
   if (ready < 0 && errno != EINTR) return sdk::ErrnoStatus("wait for interfaces", errno);
   if (ready <= 0 || ending_.load()) return sdk::OkStatus();
   sdk::Status status;
-  if (events[1].revents != 0) status = links_->Read(EventsOf(&attached_));
+  if (events[1].revents != 0) status = links_->Read(EventsUntilEnd());
   if (status.ok() && events[2].revents != 0) status = others_->Handle();
   return status;
+}
+
+// Reports that wait in a queue must not hold up the end: each attachment takes its time.
+LinkEvents InterfaceTracker::EventsUntilEnd() {
+  LinkEvents events = EventsOf(&attached_);
+  events.on_present = [this](const sdk::Link& link) {
+    if (!ending_.load()) attached_.OnPresent(link);
+  };
+  return events;
+}
+
+size_t InterfaceTracker::size() const {
+  return attached_.size() + (others_ ? others_->interfaces() : 0);
 }
 
 void InterfaceTracker::EndThread() {

@@ -6,6 +6,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -43,6 +44,10 @@ class InterfaceTracker {
   // The error that has ended tracking.
   sdk::Status status() const;
 
+  // Ends the thread. What is attached stays so until one of the following calls.
+  void EndThread();
+  // How many interfaces have programs. After EndThread.
+  size_t size() const;
   // End the thread first. Detaches from all; the first error.
   sdk::Status DetachAll();
   // Of a kernel that persists: lets go of the programs, which stay attached.
@@ -50,7 +55,7 @@ class InterfaceTracker {
 
  private:
   sdk::Status AttachToAll();
-  void EndThread();
+  LinkEvents EventsUntilEnd();
   void Track();
   sdk::Status TrackUntilEnd();
   sdk::Status HandleEvents(std::chrono::nanoseconds timeout);

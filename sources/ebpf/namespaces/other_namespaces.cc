@@ -276,6 +276,12 @@ void OtherNamespaces::Restore() {
   }
 }
 
+size_t OtherNamespaces::interfaces() const {
+  size_t sum = 0;
+  for (const auto& [key, measured] : measured_) sum += measured->attached->size();
+  return sum;
+}
+
 sdk::Status OtherNamespaces::DetachAll() {
   sdk::Status first;
   for (const auto& [key, measured] : measured_) {

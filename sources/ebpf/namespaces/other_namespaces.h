@@ -57,6 +57,8 @@ class OtherNamespaces {
   sdk::Status DetachAll();
 
   size_t size() const { return measured_.size(); }
+  // That are measured in all of them.
+  size_t interfaces() const;
 
  private:
   // In the order of what needs what.

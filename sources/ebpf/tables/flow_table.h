@@ -24,6 +24,10 @@ class FlowTable {
   // program runs any more that began before.
   virtual sdk::Status Flip() = 0;
 
+  // Has the programs fill neither any more. Returns when no program runs any more that began
+  // before. Then Flip and Drain hand over what is in both.
+  virtual sdk::Status EndFilling() = 0;
+
   // Hands over all flows of the one that is not being filled, each once, and empties it.
   virtual sdk::Status Drain(const OnFlow& on_flow) = 0;
   // The two steps of it apart.

@@ -66,4 +66,19 @@ sdk::Status HashTables::Activate(int table) {
   return sdk::OkStatus();
 }
 
+sdk::Status HashTables::Flip() {
+  if (!ended_) return Activate(1 - active_);
+  active_ = 1 - active_;
+  return sdk::OkStatus();
+}
+
+// To take a map out of a map of maps waits for programs as to change it does.
+sdk::Status HashTables::EndFilling() {
+  const uint32_t zero = 0;
+  const int error = -bpf_map_delete_elem(active_table_.get(), &zero);
+  if (error != 0) return sdk::ErrnoStatus("end the counting of packets", error);
+  ended_ = true;
+  return sdk::OkStatus();
+}
+
 }  // namespace weir::ebpf

@@ -23,7 +23,8 @@ class HashTables : public FlowTable {
   static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows, const MapMaker& maker);
 
   std::vector<ProgramMap> ProgramMaps() const override;
-  sdk::Status Flip() override { return Activate(1 - active_); }
+  sdk::Status Flip() override;
+  sdk::Status EndFilling() override;
   sdk::Status Drain(const OnFlow& on_flow) override {
     return drain_.Drain(tables_[1 - active_].get(), on_flow);
   }
@@ -43,6 +44,7 @@ class HashTables : public FlowTable {
   std::array<sdk::UniqueFd, 2> tables_;
   sdk::UniqueFd active_table_;  // an array of maps with the one that the programs fill
   int active_ = 0;              // which that is
+  bool ended_ = false;          // it is neither, and active_ is only the one that waits
   TableDrain drain_;
 };
 

@@ -177,6 +177,11 @@ sdk::Status MappedTable::Flip() {
   return status;
 }
 
+sdk::Status MappedTable::EndFilling() {
+  __atomic_store_n(&state()->ended, 1, __ATOMIC_SEQ_CST);
+  return WaitForPrograms();
+}
+
 void MappedTable::Visit(bool clear, const OnFlow& on_flow) const {
   const auto& numbers = state()->epochs[retired()];
   if (numbers.used == 0) return;

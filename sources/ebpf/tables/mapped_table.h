@@ -32,6 +32,7 @@ class MappedTable : public FlowTable {
 
   std::vector<ProgramMap> ProgramMaps() const override;
   sdk::Status Flip() override;
+  sdk::Status EndFilling() override;
   sdk::Status Drain(const OnFlow& on_flow) override;
   sdk::Status Read(const OnFlow& on_flow) override;
   sdk::Status Clear() override;

@@ -48,7 +48,9 @@ struct FakeWorld {
   std::map<std::string, sdk::Status> attach_errors;  // by interface name
   std::map<std::string, std::string> attach_warnings;
   sdk::Status flip_error;
-  std::function<void()> on_detach;  // called with `mutex` held: packets in flight
+  std::function<void()> on_end_counting;  // called with `mutex` held: packets in flight
+  sdk::Status end_counting_error;
+  bool ended = false;
 
   void Insert(const Flow& flow) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -75,7 +77,6 @@ class FakeAttachment : public Attachment {
     const std::lock_guard<std::mutex> lock(world_->mutex);
     if (!std::exchange(held_, false)) return sdk::OkStatus();
     world_->attached.erase(hook_);
-    if (world_->on_detach) world_->on_detach();
     return sdk::OkStatus();
   }
   void Keep() override {
@@ -127,6 +128,13 @@ class FakeKernel : public FlowKernel {
     const std::lock_guard<std::mutex> lock(world_->mutex);
     if (!world_->flip_error.ok()) return world_->flip_error;
     world_->active = 1 - world_->active;
+    return sdk::OkStatus();
+  }
+  sdk::Status EndCounting() override {
+    const std::lock_guard<std::mutex> lock(world_->mutex);
+    if (!world_->end_counting_error.ok()) return world_->end_counting_error;
+    if (world_->on_end_counting) world_->on_end_counting();
+    world_->ended = true;
     return sdk::OkStatus();
   }
   sdk::Status Drain(const OnFlow& on_flow) override {
