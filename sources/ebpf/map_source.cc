@@ -104,9 +104,7 @@ sdk::Status MapSource::Start() {
 
 sdk::Status MapSource::Stop() {
   if (tracker_ && kernel_->Persists()) tracker_->KeepAll();
-  if (tracker_) tracker_->EndThread();
   clock_watch_.reset();
-  datapath_->MarkDetached(stage_);
   // The end of a run has a time limit. The programs count no packets any more.
   if (ended_ && tracker_->size() > kMostDetachedInStop) return sdk::OkStatus();
   return Release();
@@ -116,6 +114,8 @@ sdk::Status MapSource::Release() {
   sdk::Status status;
   if (tracker_) status = tracker_->DetachAll();
   tracker_.reset();
+  // The ring's reader waits for it, also if this stage never ran.
+  datapath_->MarkDetached(stage_);
   kernel_ = nullptr;
   datapath_->Release();
   return status;
