@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/bench measures all that docs/benchmarks.md says. How much it is, no test says:
+"""tools/bench measures all that docs/explanation/benchmarks.md says. How much it is, no test says:
 that is the machine's."""
 
 import json

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/what-is-counted.md: for each place in the kernel where a packet count can differ
+"""docs/explanation/what-is-counted.md: for each place in the kernel where a packet count can differ
 between weir, the interface and the wire, the difference that the page states."""
 
 import os

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Sinks of others, built from an installed prefix alone: those of examples/third_party, by
-make and CMake, and every command of docs/writing-a-sink.md."""
+make and CMake, and every command of docs/guides/writing-a-sink.md."""
 
 import os
 import pathlib
@@ -145,7 +145,7 @@ class ThirdPartyTest(harness.WeirTest):
         self.assertIn("sink 'database': open '/dev/null/flows.db': unable to open database file", log)
 
     def test_the_guide_literally(self):
-        text = pathlib.Path(harness.runfile("docs/writing-a-sink.md")).read_text()
+        text = pathlib.Path(harness.runfile("docs/guides/writing-a-sink.md")).read_text()
         blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
         self.assertGreaterEqual(len(blocks), 7)
         script = "".join(blocks)

@@ -162,12 +162,12 @@ class IncludeTest(unittest.TestCase):
         self.assertEqual(found[0], "sinks/out/out.h:2: //sinks/out:out includes core/telemetry/metrics.h "
                                    "and has no dependency of its own that gives it")
         self.assertEqual(found[1:], ["sinks/out/out.h:2: includes core/telemetry/metrics.h, which "
-                                     "docs/architecture.md does not let sinks/out include"])
+                                     "docs/explanation/architecture.md does not let sinks/out include"])
 
     def test_nothing_but_tests_may_include_tests(self):
         found = self.changed("core/telemetry/metrics.h", "class", '#include "tests/vectors/vectors.h"\nVectors v; class')
         self.assertIn("core/telemetry/metrics.h:1: includes tests/vectors/vectors.h, which "
-                      "docs/architecture.md does not let core/telemetry include", found)
+                      "docs/explanation/architecture.md does not let core/telemetry include", found)
 
     def test_one_component_does_not_include_another(self):
         layers = include_check.Layers(ARCHITECTURE)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `tools/bench datapath`: what weir's programs in the kernel cost. docs/benchmarks.md
+// `tools/bench datapath`: what weir's programs in the kernel cost. docs/explanation/benchmarks.md
 // says how, and what the figures mean.
 #include <gflags/gflags.h>
 #include <unistd.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON of what was measured; docs/benchmarks.md has its fields.
+// JSON of what was measured; docs/explanation/benchmarks.md has its fields.
 #ifndef WEIR_TOOLS_BENCHMARKS_MEASUREMENT_JSON_H_
 #define WEIR_TOOLS_BENCHMARKS_MEASUREMENT_JSON_H_
 

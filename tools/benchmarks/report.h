@@ -21,7 +21,7 @@ struct Report {
 
 // Tables of lines.
 std::string TextOf(const Report& report);
-// One object of JSON; docs/benchmarks.md has its fields.
+// One object of JSON; docs/explanation/benchmarks.md has its fields.
 std::string JsonOf(const Report& report);
 
 }  // namespace weir::benchmarks

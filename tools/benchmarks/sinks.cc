@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `tools/bench sinks`: what each sink costs beside one that does nothing.
-// docs/benchmarks.md says how it is measured, and what the figures mean.
+// docs/explanation/benchmarks.md says how it is measured, and what the figures mean.
 #include <gflags/gflags.h>
 #include <glog/logging.h>
 

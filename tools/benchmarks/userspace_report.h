@@ -19,7 +19,7 @@ struct UserspaceReport {
 
 // One table of the stages, a column for each number of flows; one of the programs.
 std::string TextOf(const UserspaceReport& report);
-// One object of JSON; docs/benchmarks.md has its fields.
+// One object of JSON; docs/explanation/benchmarks.md has its fields.
 std::string JsonOf(const UserspaceReport& report);
 
 }  // namespace weir::benchmarks

@@ -11,7 +11,7 @@
   and not by chance through another one. A .cc has what its own header (same name,
   included first) includes. A line that ends in "// keep: REASON" is not judged.
 - The headers of FORBIDDEN, which no file may include.
-- The table of docs/architecture.md that says which folder may include which, and that
+- The table of docs/explanation/architecture.md that says which folder may include which, and that
   must name no circle. Tests may include tests/ and helpers of tests beside that.
 - The target in Bazel: a header comes from the target itself or from one that it names in
   deps, and each of its deps gives it a header. Bazel alone would let a header of a
@@ -242,7 +242,7 @@ COMPONENTS = ("sources", "transforms", "sinks")
 
 
 class Layers:
-    """The table of docs/architecture.md: which folder may include what.
+    """The table of docs/explanation/architecture.md: which folder may include what.
 
     A folder inside a component may include of that component only what its row names. The
     component's files outside of such folders may include all of these."""
@@ -258,14 +258,14 @@ class Layers:
             for folder in folders:
                 self.allowed[folder] = None if anything else re.findall(r"`([^`]+)`", cells[2])
         if len(self.allowed) < 5:
-            raise ValueError("docs/architecture.md has no table of folders and what they may include")
+            raise ValueError("docs/explanation/architecture.md has no table of folders and what they may include")
         for folder in self.allowed:
             self.check_direction(folder, ())
 
     def check_direction(self, folder, above):
         """Raises ValueError if folders may include each other in a circle."""
         if folder in above:
-            raise ValueError("docs/architecture.md lets folders include each other in a circle: "
+            raise ValueError("docs/explanation/architecture.md lets folders include each other in a circle: "
                              + " -> ".join(above[above.index(folder):] + (folder,)))
         for other in self.allowed.get(folder) or ():
             self.check_direction(other, above + (folder,))
@@ -380,7 +380,7 @@ def check_layers(sources, layers, test_files, is_ours):
                 continue
             if quoted and is_ours(path) and not layers.permits(source.path, path, source.path in test_files):
                 yield (source.path, line,
-                       f"includes {path}, which docs/architecture.md does not let {source.path.rpartition('/')[0]} include")
+                       f"includes {path}, which docs/explanation/architecture.md does not let {source.path.rpartition('/')[0]} include")
 
 
 def check_rule(rules, rule, sources, is_ours):

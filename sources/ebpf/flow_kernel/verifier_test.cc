@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How many instructions the kernel's verifier looks at for each program. It differs from
-// kernel to kernel and gives up at a million; docs/architecture.md has the figures.
+// kernel to kernel and gives up at a million; docs/explanation/architecture.md has the figures.
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
