@@ -67,6 +67,12 @@ class LoadTest(unittest.TestCase):
         self.assertIn(f"{wrong}:4:", done.stderr)
         self.assertIn("65535", done.stderr)
 
+    def test_keeps_the_plugin_interface(self):
+        done = weir("plugin-test", "--component=port_filter", "--config_text=ports: 443",
+                    f"{HERE}/port_filter/port_filter_plugin.so")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertIn(", 0 FAILED, 0 skipped", done.stdout)
+
     def test_runs(self):
         recording = self.write("flows.bin", record(40000, 443) + record(40000, 80) +
                                record(53, 40000) + record(0, 0))

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "port_filter/port_filter.h"
 
-#include <cstddef>
-#include <cstring>
+#include <cstdint>
 #include <memory>
 #include <utility>
 
-#include "plugins/sdk/copy_batch.h"
+#include "plugins/sdk/emit_rows.h"
 
 namespace example {
 
 weir::sdk::Result<std::unique_ptr<PortFilterTransform>> PortFilterTransform::Create(
     const PortFilter& config, weir::sdk::Stage stage) {
-  // The host has held the configuration against the rules in port_filter.proto.
+  // The host has already checked the configuration by the rules in port_filter.proto.
   return std::unique_ptr<PortFilterTransform>(new PortFilterTransform(config, std::move(stage)));
 }
 
@@ -22,25 +21,13 @@ PortFilterTransform::PortFilterTransform(const PortFilter& config, weir::sdk::St
       stage_(std::move(stage)) {}
 
 weir::sdk::Status PortFilterTransform::Process(const weir::BatchView& batch) {
-  // A batch belongs to all its readers, so what changes is a copy. It has the layout
-  // of the original, and rows are moved whole: fields of a later weir get through.
-  weir_batch* const out = weir::sdk::CopyBatch(stage_, *batch.raw());
-  if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
-  out->size = 0;
-  const size_t row_size = out->stride;
+  kept_.clear();
   for (uint32_t i = 0; i < batch.size(); ++i) {
-    if (!Keeps(batch[i])) continue;
-    std::memcpy(out->rows + row_size * out->size++, batch.raw()->rows + row_size * i, row_size);
+    if (Keeps(batch[i])) kept_.push_back(i);
   }
-  const uint32_t kept = out->size;
-  stage_.CountFiltered(batch.size() - kept);
-  if (kept == 0) {
-    stage_.host()->batch_release(out);
-    return weir::sdk::OkStatus();
-  }
-  const weir_code code = stage_.host()->emit(stage_.raw(), out);
-  if (code != WEIR_OK) return {code, "the pipeline takes no more records"};
-  return weir::sdk::OkStatus();
+  stage_.CountFiltered(batch.size() - kept_.size());
+  // Rows are copied whole, so fields that this transform does not know are kept.
+  return weir::sdk::EmitRows(stage_, *batch.raw(), kept_);
 }
 
 bool PortFilterTransform::Keeps(const weir::Record& record) const {

@@ -73,6 +73,29 @@ TEST(PortFilterTest, EmitsNoEmptyBatch) {
   host.ExpectBalanced();
 }
 
+// The same batch goes on, without a copy.
+TEST(PortFilterTest, PassesAWholeBatchByReference) {
+  FakeHost host;
+  const auto filter = Make(&host, {80}, true);
+  weir_batch* const batch = host.MakeBatch(RecordsOfPorts());
+  host.FailAllocations(true);
+  ASSERT_TRUE(host.FeedBatch(filter.get(), batch).ok());
+  host.host()->batch_release(batch);
+  EXPECT_EQ(host.records().size(), 4u);
+  host.ExpectBalanced();
+}
+
+TEST(PortFilterTest, PassesOverABatchWithoutRows) {
+  FakeHost host;
+  const auto filter = Make(&host, {443}, false);
+  weir_batch* const batch = host.MakeBatch(RecordsOfPorts());
+  batch->size = 0;
+  ASSERT_TRUE(host.FeedBatch(filter.get(), batch).ok());
+  host.host()->batch_release(batch);
+  EXPECT_TRUE(host.batches().empty());
+  host.ExpectBalanced();
+}
+
 TEST(PortFilterTest, KeepsBytesOfRowsThatItDoesNotKnow) {
   FakeHost host;
   weir::sdk::testing::RowLayout layout;
