@@ -1,0 +1,176 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Configurations that weir refuses: `weir validate` and `weir run` use the same words, and point at the
+place in the file."""
+
+import os
+import shutil
+
+import harness
+from recorded import FILTER, NAMER, RECORDING, SINK
+
+
+class RefusalTest(harness.WeirTest):
+
+    def refused(self, text, *expected, arguments=()):
+        """`weir validate` and `weir run` refuse it with these words and exit code 2."""
+        path = self.write("bad.textproto", text)
+        for command in ("validate", "run"):
+            weir = self.weir(command, "--config=" + path, *arguments)
+            self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+            self.assertEqual(weir.stdout(), "")
+            for words in expected:
+                self.assertIn(words.replace("FILE", path), weir.stderr())
+
+    def test_a_misspelt_field_of_a_plugin(self):
+        self.refused(RECORDING % "x" + """sink { name: "console" type: "stdout" input: "recording"
+  config { [weir/weir.sinks.Stdout] { fromat: JSON } } }
+""", "FILE:4:39: ", "fromat", "format")
+
+    def test_an_unknown_type(self):
+        self.refused(RECORDING % "x" + 'sink { name: "s" type: "stdoot" input: "recording" }\n',
+                     "FILE:3:", "stdoot", "stdout")
+
+    def test_a_cycle(self):
+        self.refused(RECORDING % "x" + """
+transform { name: "a" type: "accounter" input: "recording" input: "b" }
+transform { name: "b" type: "accounter" input: "a" }
+sink { name: "s" type: "stdout" input: "b" }
+""", "FILE:4:", "cycle", "a -> b -> a")
+
+    def test_a_missing_input(self):
+        self.refused(RECORDING % "x" + 'sink { name: "s" type: "stdout" input: "recordings" }\n',
+                     "FILE:3:", "recordings", "recording")
+
+    def test_a_wrong_duration(self):
+        self.refused("""source { name: "in" type: "ebpf_map"
+  config { [weir/weir.sources.EbpfMap] { cache_active_timeout: "5 bananas" } } }
+sink { name: "s" type: "stdout" input: "in" }
+""", "FILE:2:42: ", "cache_active_timeout", "5 bananas")
+
+    def test_a_bad_filter_expression(self):
+        path = self.write("p.textproto", RECORDING % "x" + NAMER % "recording" +
+                          FILTER % "proto == tcp and dst_port == htps" +
+                          SINK.replace('"name"', '"some"'))
+        for command in ("validate", "run"):
+            weir = self.weir(command, "--config=" + path)
+            self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+            self.assertIn(f"""transform 'some': expression: column 30: expected a port, found 'htps' ({path}:5:1)
+  proto == tcp and dst_port == htps
+                               ^
+""", weir.stderr())
+
+    def test_a_bad_regular_expression(self):
+        self.refused("""source { name: "in" type: "ebpf_map"
+  config { [weir/weir.sources.EbpfMap] { interfaces: "/eth(/" } } }
+sink { name: "s" type: "stdout" input: "in" }
+""", "FILE:2:", "interfaces", "eth(")
+
+    def test_what_stages_say_of_their_configuration(self):
+        sink = 'sink { name: "s" type: "stdout" input: "in" }\n'
+        source = 'source { name: "in" type: "%s"\n config { [weir/weir.sources.%s] { %s } } }\n' + sink
+        file = RECORDING % "x" + """sink { name: "s" type: "file" input: "recording"
+  config { [weir/weir.sinks.File] { %s } } }
+"""
+        named = "source 'in': "
+        cases = [
+            (source % ("pcap", "Pcap", 'path: "x" interface: "a-name-of-just-28-bytes-long"'),
+             named + "interface: has more than 27 bytes"),
+            (source % ("pcap", "Pcap",
+                       'path: "x" vxlan: INNER geneve: INNER vxlan_port: 6081'), named, "geneve"),
+            (source % ("ebpf_map", "EbpfMap", "vxlan: INNER geneve: INNER vxlan_port: 6081"),
+             named, "geneve"),
+            (source % ("ebpf_map", "EbpfMap", 'attach: CLSACT pin_path: "/sys/fs/bpf/x"'),
+             named + "pin_path: has no meaning with attach: CLSACT"),
+            (source % ("ebpf_map", "EbpfMap", "") + 'source { name: "b" type: "ebpf_map" }\n'
+             + sink.replace('"in"', '"b"').replace('"s"', '"t"'),
+             "source 'b': datapath 'default' has 2 stages of type ebpf_map ('in', 'b')"),
+            (source % ("record_file", "RecordFile", 'path: "x" mono_clock_ns: 1'),
+             named + "wall_clock and mono_clock_ns: give both or neither"),
+            (file % "path: '/tmp/a%q'", "sink 's': path: '/tmp/a%q' has '%q'"),
+            (file % "path: '/tmp/a/'", "sink 's': path: '/tmp/a/' names no file"),
+            (file % "path: '/tmp/a' rotate_bytes: 1048576", "sink 's': rotate_bytes: `path` must have"),
+        ]
+        # The system would take what stands in front of the NUL byte.
+        cases += [(text, "path has a NUL byte") for text in (
+            source % ("record_file", "RecordFile", r'path: "/dev/null\000x"'),
+            source % ("ebpf_map", "EbpfMap", r'pin_path: "/sys/fs/bpf/a\000x"'),
+            file % r"path: '/tmp/a\000x'")]
+        cases.append((source % ("pcap", "Pcap", r'path: "/dev/null\000x"'), "path[0] has a NUL byte"))
+        if harness.GRPC:
+            cases.append((RECORDING % "x" + """sink { name: "s" type: "grpc" input: "recording"
+  config { [weir/weir.sinks.Grpc] { target: "collector:70000" } } }
+""", "sink 's': target: 'collector:70000' has no port"))
+        else:
+            print("SKIPPED: a sink with gRPC: this weir was built without")
+        for text, *words in cases:
+            with self.subTest(words=words):
+                self.refused(text, *words)
+
+    def test_a_ring_buffer_without_its_map(self):
+        path = self.write("p.textproto", """source { name: "in" type: "ebpf_ringbuf" }
+sink { name: "s" type: "stdout" input: "in" }
+""")
+        weir = self.weir("run", "--config=" + path)
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+        self.assertIn("datapath 'default' has no stage of type ebpf_map", weir.stderr())
+
+    def test_a_file_that_is_not_there(self):
+        weir = self.weir("validate", "--config=" + os.path.join(self.folder, "none"))
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("No such file", weir.stderr())
+
+    def test_defective_plugins_are_named_with_the_reason(self):
+        plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(plugins)
+        for name in ("wrong_major", "no_symbol", "steady"):
+            shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), plugins)
+        self.refused("""source { name: "in" type: "steady" }
+sink { name: "out" type: "defect" input: "in" }
+""", "FILE:2:", "wrong_major.so': was built for version 2.4 of the plugin interface, this weir has 1.4",
+                     "no_symbol.so': is no weir plugin: it does not export weir_plugin_main",
+                     arguments=("--plugin_path=" + plugins,))
+        weir = self.weir("plugins", "--plugin_path=" + plugins)
+        self.assertEqual(weir.wait(), harness.EXIT_FAILED)
+        self.assertIn("steady", weir.stdout())
+        self.assertIn("no_symbol.so", weir.stderr())
+
+    def test_broken_descriptors_are_told_where_they_are_used(self):
+        plugins = os.path.join(self.folder, "plugins")
+        os.mkdir(plugins)
+        for name in ("broken_descriptors", "steady"):
+            shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), plugins)
+        path = "--plugin_path=" + plugins
+        reason = ("broken_descriptors.so': sink type 'defect': the descriptors of its configuration: "
+                  "they are not a google.protobuf.FileDescriptorSet")
+        self.refused("""source { name: "in" type: "steady" }
+sink { name: "out" type: "defect" input: "in" }
+""", "FILE:2:20: sink 'out': plugin '", reason, arguments=(path,))
+        for command, code in ((("plugins",), harness.EXIT_FAILED),
+                              (("describe", "defect"), harness.EXIT_BAD_USAGE),
+                              (("doctor",), harness.EXIT_BAD_USAGE)):
+            weir = self.weir(*command, path)
+            self.assertEqual(weir.wait(), code, weir.stderr())
+            self.assertIn(reason, weir.stderr())
+        weir = self.weir("version", "--verbose", path)
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN)
+        self.assertIn(reason, weir.stdout())
+
+    def test_a_create_that_fails_or_throws(self):
+        for name, reason in (("create_fails", "create does not like its configuration"),
+                             ("create_throws", "create has thrown")):
+            plugins = os.path.join(self.folder, name)
+            os.mkdir(plugins)
+            for plugin in (name, "steady"):
+                shutil.copy(harness.runfile(f"tests/plugins/{plugin}.so"), plugins)
+            path = self.write("p.textproto", """source { name: "in" type: "steady" }
+sink { name: "out" type: "defect" input: "in" }
+""")
+            for command in ("validate", "run"):
+                weir = self.weir(command, "--config=" + path, "--plugin_path=" + plugins)
+                self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+                self.assertIn(f"sink 'out': {reason} ({path}:2:1)", weir.stderr())
+
+
+if __name__ == "__main__":
+    harness.main()
