@@ -72,7 +72,7 @@ class Report final : public isolation::Listener {
     std::fflush(out_);  // whoever waits sees how far it is
   }
 
-  void OnTold(std::string_view name, std::string_view value) override {
+  void OnValue(std::string_view name, std::string_view value) override {
     told_[std::string(name)].emplace_back(value);
   }
 

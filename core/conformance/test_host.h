@@ -29,7 +29,7 @@ class TestHost final : public pipeline::StageHost {
   StageKind kind() const override { return kind_; }
   absl::Status Emit(pipeline::BatchRef batch) override;
   // Whatever was emitted has been released when Emit returns.
-  absl::Status Settle() override { return absl::OkStatus(); }
+  absl::Status WaitForDelivery() override { return absl::OkStatus(); }
   void RequestStop(std::string_view /*why*/) override {}
   telemetry::StageCounters& counters() override { return counters_; }
   void OnMisuse(std::string_view what) override;

@@ -82,7 +82,7 @@ class Child {
       step_ = std::string(text);
     } else if (line[0] == 'T') {
       const size_t space = text.find(' ');
-      listener_->OnTold(text.substr(0, space), text.substr(space + 1));
+      listener_->OnValue(text.substr(0, space), text.substr(space + 1));
     } else {
       listener_->OnStep(step_, {static_cast<Verdict::Kind>(line[0]), std::string(text)});
     }

@@ -16,7 +16,7 @@ class Listener {
  public:
   virtual ~Listener() = default;
   virtual void OnStep(std::string_view name, const Verdict& verdict) = 0;
-  virtual void OnTold(std::string_view name, std::string_view value) = 0;
+  virtual void OnValue(std::string_view name, std::string_view value) = 0;
 };
 
 // Forks, runs `body` in the child with standard input and output of nothing, and passes

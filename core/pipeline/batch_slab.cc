@@ -66,14 +66,14 @@ void ReleaseBatch(const weir_batch* batch) {
   if (in_flight != nullptr) in_flight->Remove();
 }
 
-void Trace(const weir_batch* batch, std::shared_ptr<InFlight> in_flight) {
+void TrackDelivery(const weir_batch* batch, std::shared_ptr<InFlight> in_flight) {
   in_flight->Add();
   SlabOf(batch)->in_flight = std::move(in_flight);
 }
 
-void TraceWith(const weir_batch* batch, const weir_batch* other) {
+void InheritDelivery(const weir_batch* batch, const weir_batch* other) {
   if (SlabOf(batch)->in_flight != nullptr || SlabOf(other)->in_flight == nullptr) return;
-  Trace(batch, SlabOf(other)->in_flight);
+  TrackDelivery(batch, SlabOf(other)->in_flight);
 }
 
 void MarkLost(const weir_batch* batch) {

@@ -24,9 +24,9 @@ void RetainBatch(const weir_batch* batch);
 void ReleaseBatch(const weir_batch* batch);
 
 // Has `in_flight` count the batch until it is freed. Before anybody else has the batch.
-void Trace(const weir_batch* batch, std::shared_ptr<InFlight> in_flight);
+void TrackDelivery(const weir_batch* batch, std::shared_ptr<InFlight> in_flight);
 // The same with what counts `other`, if anything does, and nothing counts `batch`.
-void TraceWith(const weir_batch* batch, const weir_batch* other);
+void InheritDelivery(const weir_batch* batch, const weir_batch* other);
 // Says that the batch does not get where it was to go, if it is traced. Thread-safe.
 void MarkLost(const weir_batch* batch);
 

@@ -29,7 +29,7 @@ class InFlight {
   }
 
   // Waits until there is none. False if one was lost since the last time.
-  bool Settle() {
+  bool WaitForDelivery() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &InFlight::None));
     return !std::exchange(lost_, false);

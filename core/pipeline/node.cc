@@ -47,17 +47,17 @@ void Node::ConnectTo(Node* consumer) {
 }
 
 void Node::MakeQueue() {
-  input_waits_ = ComputeInputWaits();
+  pausable_ = ComputePausable();
   if (kind_ == StageKind::kSource || !has_own_thread()) return;
   queue_ = std::make_unique<InputQueue>(inputs_.size(), queue_batches_);
 }
 
 // A sink waits for others than this pipeline, and does not hold up what is behind another.
-bool Node::ComputeInputWaits() const {
-  if (kind_ == StageKind::kSource) return source()->InputWaits();
+bool Node::ComputePausable() const {
+  if (kind_ == StageKind::kSource) return source()->Pausable();
   return kind_ == StageKind::kTransform &&
          std::all_of(inputs_.begin(), inputs_.end(),
-                     [](const Node* input) { return input->input_waits_; });
+                     [](const Node* input) { return input->pausable_; });
 }
 
 absl::Status Node::Start() {
@@ -177,9 +177,9 @@ void Node::Stop() {
 absl::Status Node::Emit(BatchRef batch) {
   counters_.AddEmitted(batch->size);
   if (kind_ == StageKind::kSource) {
-    Trace(batch.get(), in_flight_);
+    TrackDelivery(batch.get(), in_flight_);
   } else if (processed_ != nullptr) {
-    TraceWith(batch.get(), processed_);
+    InheritDelivery(batch.get(), processed_);
   }
   absl::Status result;
   for (const Edge& edge : outputs_) {
@@ -190,13 +190,13 @@ absl::Status Node::Emit(BatchRef batch) {
   return result;
 }
 
-absl::Status Node::Settle() {
-  if (in_flight_->Settle()) return absl::OkStatus();
+absl::Status Node::WaitForDelivery() {
+  if (in_flight_->WaitForDelivery()) return absl::OkStatus();
   return absl::CancelledError("records were dropped on their way");
 }
 
 absl::Status Node::Accept(size_t edge, const BatchRef& batch) {
-  if (queue_ == nullptr || input_waits_) {
+  if (queue_ == nullptr || pausable_) {
     absl::MutexLock lock(&consume_mutex_);
     Process(batch);
     return absl::OkStatus();

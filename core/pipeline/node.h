@@ -79,7 +79,7 @@ class Node final : public StageHost {
   const std::string& name() const override { return name_; }
   StageKind kind() const override { return kind_; }
   absl::Status Emit(BatchRef batch) override;
-  absl::Status Settle() override;
+  absl::Status WaitForDelivery() override;
   void RequestStop(std::string_view why) override;
   telemetry::StageCounters& counters() override { return counters_; }
   const telemetry::StageCounters& counters() const { return counters_; }
@@ -94,7 +94,7 @@ class Node final : public StageHost {
   Consumer* consumer() const { return static_cast<Consumer*>(stage_.get()); }
   // A sink, or a transform with ticks, has a queue and a thread for it.
   bool has_own_thread() const { return kind_ == StageKind::kSink || tick_interval_ns_ > 0; }
-  bool ComputeInputWaits() const;
+  bool ComputePausable() const;
 
   // RESOURCE_EXHAUSTED if no thread can be made.
   absl::Status StartThread(void (Node::*body)());
@@ -123,7 +123,7 @@ class Node final : public StageHost {
   std::vector<const Node*> inputs_;
   std::vector<Edge> outputs_;
   // Whether all that it gets comes from sources that may be held up, on their threads.
-  bool input_waits_ = false;
+  bool pausable_ = false;
   // Of a transform whose input waits it is never filled, and its thread only ticks.
   std::unique_ptr<InputQueue> queue_;
 

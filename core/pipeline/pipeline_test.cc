@@ -154,7 +154,7 @@ StageSpec SourceSpec(std::string name, int batches, uint32_t rows) {
 class FileSource : public CountingSource {
  public:
   using CountingSource::CountingSource;
-  bool InputWaits() override { return true; }
+  bool Pausable() override { return true; }
   absl::Status Run() override {
     thread_ = std::this_thread::get_id();
     return CountingSource::Run();
@@ -348,17 +348,17 @@ TEST(PipelineTest, AStageWithoutMemoryFailsByItself) {
 }
 
 // Emits three batches, whether or not it is interrupted, and waits for each.
-class SettlingSource : public Source {
+class AwaitingSource : public Source {
  public:
-  SettlingSource(StageHost* host, std::vector<absl::Status>* settled)
-      : host_(host), settled_(settled) {}
+  AwaitingSource(StageHost* host, std::vector<absl::Status>* outcomes)
+      : host_(host), outcomes_(outcomes) {}
   absl::Status Start() override { return absl::OkStatus(); }
   absl::Status Stop() override { return absl::OkStatus(); }
   absl::Status Run() override {
     for (int i = 0; i < 3; ++i) {
       host_->counters().AddReceived(1);
       const absl::Status emitted = host_->Emit(BatchOf(1));
-      settled_->push_back(host_->Settle());
+      outcomes_->push_back(host_->WaitForDelivery());
       if (!emitted.ok()) return emitted;
     }
     return absl::OkStatus();
@@ -367,13 +367,13 @@ class SettlingSource : public Source {
 
  private:
   StageHost* const host_;
-  std::vector<absl::Status>* const settled_;
+  std::vector<absl::Status>* const outcomes_;
 };
 
-StageSpec SettlingSpec(std::vector<absl::Status>* settled) {
+StageSpec AwaitingSpec(std::vector<absl::Status>* outcomes) {
   StageSpec spec = SourceSpec("source", 1, 1);
   spec.factory = [=](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
-    return std::make_unique<SettlingSource>(host, settled);
+    return std::make_unique<AwaitingSource>(host, outcomes);
   };
   return spec;
 }
@@ -393,35 +393,35 @@ class Copier : public TestConsumer {
 };
 
 TEST(PipelineTest, ASourceCanWaitUntilItsRecordsHaveReachedTheSinks) {
-  std::vector<absl::Status> settled;
+  std::vector<absl::Status> outcomes;
   std::atomic<size_t> delivered{0};
   StageSpec copier = ConsumerSpec(StageKind::kTransform, "copier", {0});
   copier.factory = [](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
     return std::make_unique<Copier>(host);
   };
   auto pipeline =
-      Make({SettlingSpec(&settled), copier,
+      Make({AwaitingSpec(&outcomes), copier,
             ConsumerSpec(StageKind::kSink, "slow", {1}, WithProcess([&](const BatchRef&) {
                            for (int i = 0; i < 1000; ++i) std::this_thread::yield();
                            // As often as the source has waited, and once more.
-                           EXPECT_EQ(++delivered, settled.size() + 1);
+                           EXPECT_EQ(++delivered, outcomes.size() + 1);
                            return absl::OkStatus();
                          }))});
   EXPECT_TRUE(RunToTheEnd(pipeline.get()).ok());
   EXPECT_EQ(delivered, 3u);
-  EXPECT_THAT(settled, ElementsAre(absl::OkStatus(), absl::OkStatus(), absl::OkStatus()));
+  EXPECT_THAT(outcomes, ElementsAre(absl::OkStatus(), absl::OkStatus(), absl::OkStatus()));
   ExpectBalanced(*pipeline);
 }
 
 TEST(PipelineTest, ASourceIsToldThatItsRecordsWereLostOnTheWay) {
-  std::vector<absl::Status> settled;
-  auto pipeline = Make({SettlingSpec(&settled),
+  std::vector<absl::Status> outcomes;
+  auto pipeline = Make({AwaitingSpec(&outcomes),
                         ConsumerSpec(StageKind::kSink, "bad", {0}, WithProcess([](const BatchRef&) {
                                        return absl::UnavailableError("the disk has gone");
                                      }))});
   EXPECT_FALSE(RunToTheEnd(pipeline.get()).ok());
-  ASSERT_EQ(settled.size(), 3u);  // those that come later are dropped at the stage's door
-  for (const absl::Status& status : settled) EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  ASSERT_EQ(outcomes.size(), 3u);  // those that come later are dropped at the stage's door
+  for (const absl::Status& status : outcomes) EXPECT_TRUE(absl::IsCancelled(status)) << status;
   ExpectBalanced(*pipeline);
 }
 

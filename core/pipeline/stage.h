@@ -36,7 +36,7 @@ class StageHost {
   // emitted, or one that a stage emitted while it processed one of these. CANCELLED if
   // one of them was dropped by the pipeline, or with a stage that failed, since the last
   // call.
-  virtual absl::Status Settle() = 0;
+  virtual absl::Status WaitForDelivery() = 0;
 
   // Asks for an orderly end of the whole pipeline. Returns at once.
   virtual void RequestStop(std::string_view why) = 0;
@@ -79,7 +79,7 @@ class Source : public Stage {
   // Makes Run return soon. Thread-safe, does not block.
   virtual void Interrupt() = 0;
   // Whether nothing is lost or late for anybody while Run is held up. Constant.
-  virtual bool InputWaits() { return false; }
+  virtual bool Pausable() { return false; }
 };
 
 // The pipeline never lets two of these calls on one consumer overlap.

@@ -67,7 +67,7 @@ class Listener final : public isolation::Listener {
             : absl::StrCat(prefix, name == "load" ? "while it is loaded" : name, ": ", text));
   }
 
-  void OnTold(std::string_view name, std::string_view value) override {
+  void OnValue(std::string_view name, std::string_view value) override {
     const std::vector<std::string_view> parts = absl::StrSplit(value, '\t');
     if (name == kPlugin && parts.size() == 5) {
       examined_->name = std::string(parts[0]);

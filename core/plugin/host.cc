@@ -64,8 +64,8 @@ weir_code Emit(weir_stage* stage, weir_batch* batch) {
   return stage->host->Emit(std::move(owned)).raw_code();
 }
 
-weir_code Settle(weir_stage* stage) {
-  if (stage->host->kind() == StageKind::kSource) return stage->host->Settle().raw_code();
+weir_code WaitForDelivery(weir_stage* stage) {
+  if (stage->host->kind() == StageKind::kSource) return stage->host->WaitForDelivery().raw_code();
   Misuse(stage, "only a source can wait until its records have settled");
   return WEIR_INVALID_ARGUMENT;
 }
@@ -156,7 +156,7 @@ const weir_host* HostTable() {
                                   ClockWallNs,
                                   Shared,
                                   AddFinding,
-                                  Settle};
+                                  WaitForDelivery};
   return &table;
 }
 

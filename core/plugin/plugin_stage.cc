@@ -102,7 +102,7 @@ class PluginSource final : public PluginStage<pipeline::Source> {
 
   absl::Status Run() override { return Call(component().run); }
   void Interrupt() override { component().interrupt(object()); }
-  bool InputWaits() override {
+  bool Pausable() override {
     return WEIR_HAS_FIELD(weir_component, &component(), input_waits) &&
            component().input_waits != 0;
   }

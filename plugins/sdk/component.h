@@ -11,7 +11,7 @@
 // as bits 1 << CAP_x of linux/capability.h. While a stage that has no kCapabilities is in
 // a pipeline, the host gives up no capability. A source that reads what waits for it, such as
 // files, has
-//   static constexpr bool kInputWaits = true;        // weir_component.input_waits
+//   static constexpr bool kPausable = true;          // weir_component.input_waits
 //
 // The threads on which these functions come are those of weir_plugin.h.
 #ifndef WEIR_PLUGINS_SDK_COMPONENT_H_

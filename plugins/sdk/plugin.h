@@ -146,11 +146,11 @@ template <typename T>
 struct PrepareCapabilitiesOf<T, std::void_t<decltype(T::kPrepareCapabilities)>>
     : std::integral_constant<uint64_t, T::kPrepareCapabilities> {};
 
-// T::kInputWaits, where T has it.
+// T::kPausable, where T has it.
 template <typename T, typename = void>
-struct InputWaits : std::false_type {};
+struct Pausable : std::false_type {};
 template <typename T>
-struct InputWaits<T, std::void_t<decltype(T::kInputWaits)>> : std::bool_constant<T::kInputWaits> {};
+struct Pausable<T, std::void_t<decltype(T::kPausable)>> : std::bool_constant<T::kPausable> {};
 
 }  // namespace internal
 
@@ -180,7 +180,7 @@ weir_component Define(const char* type, const char* summary, const char* config_
   component.interrupt = Entries::Interrupt;
   if constexpr (std::is_base_of_v<Source, T>) {
     component.run = Entries::Run;
-    component.input_waits = internal::InputWaits<T>::value ? 1 : 0;
+    component.input_waits = internal::Pausable<T>::value ? 1 : 0;
   } else {
     component.process = Entries::Process;
     component.tick_interval_ns = Entries::TickIntervalNs;

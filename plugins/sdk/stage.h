@@ -74,7 +74,7 @@ class Stage {
 
   // In a source's run: waits until all that it emitted has been released by all
   // consumers; see weir_host.settle.
-  Status Settle() const {
+  Status WaitForDelivery() const {
     if (!WEIR_HAS_FIELD(weir_host, host_, settle)) {
       return {WEIR_UNIMPLEMENTED,
               "this weir cannot tell when records have arrived (it has version " +

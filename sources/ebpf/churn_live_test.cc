@@ -77,7 +77,7 @@ class ChurnTest : public ::testing::TestWithParam<sources::EbpfMap::Attach> {
 
   // Returns when the source has heard of all that happened to interfaces until now: of
   // one thing after the other, so that the last one tells.
-  void Settle() {
+  void WaitForLinkEvents() {
     const std::string name = "mark" + std::to_string(++marks_);
     ASSERT_EQ(Batch("link add " + name + " type bridge\n"), "");
     ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("interface '" + name + "' ("); }));
@@ -124,7 +124,7 @@ TEST_P(ChurnTest, AnInterfaceThatFollowsAtTheSameIndexIsCountedOnce) {
   for (int i = 0; i < 15; ++i) commands += std::string("link del near\n") + kMakeCable;
   for (int round = 0; round < 3; ++round) {
     ASSERT_EQ(Batch(commands), "");
-    Settle();
+    WaitForLinkEvents();
     EXPECT_EQ(CountedOf(100, 100), 100u);
   }
   EXPECT_TRUE(host_.WaitFor([&] { return host_.metric("weir_interfaces_attached") == 1; }));
@@ -135,11 +135,11 @@ TEST_P(ChurnTest, RenamedIntoTheSelectionAndOutOfIt) {
   EXPECT_EQ(CountedOf(10, 100), 10u);
   for (int round = 0; round < 3; ++round) {
     ASSERT_EQ(Batch("link set near down\nlink set near name outside\nlink set outside up\n"), "");
-    Settle();
+    WaitForLinkEvents();
     EXPECT_FALSE(HasClsact("outside"));
     EXPECT_EQ(CountedOf(10, 100), 0u);
     ASSERT_EQ(Batch("link set outside down\nlink set outside name near\nlink set near up\n"), "");
-    Settle();
+    WaitForLinkEvents();
     EXPECT_EQ(CountedOf(10, 100), 10u);
   }
 }
@@ -174,12 +174,12 @@ TEST_P(ChurnTest, MovedToAnotherNamespaceAndBack) {
   for (int round = 0; round < 3; ++round) {
     ASSERT_EQ(Shell("ip link set near netns " + other), "");
     ASSERT_EQ(Shell("ip netns exec " + other + " ip link set near up"), "");
-    Settle();
+    WaitForLinkEvents();
     EXPECT_EQ(CountedOf(10, 100), 0u);
     ASSERT_EQ(Shell("ip netns exec " + other + " ip link set near netns " +
                     std::to_string(getpid()) + " && ip link set near up"),
               "");
-    Settle();
+    WaitForLinkEvents();
     EXPECT_EQ(CountedOf(10, 100), 10u);
   }
 }

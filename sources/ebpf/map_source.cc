@@ -228,7 +228,7 @@ sdk::Status MapSource::Deliver(FlowEndReason reason) {
   sdk::Status status = kernel_->Read([this](const Flow& flow) { writer_.Add(flow); });
   const sdk::Status flushed = writer_.Flush();
   if (status.ok()) status = flushed;
-  if (status.ok()) status = stage_.Settle();
+  if (status.ok()) status = stage_.WaitForDelivery();
   if (status.ok()) status = kernel_->Clear();
   if (status.ok()) undelivered_ = false;
   return status;

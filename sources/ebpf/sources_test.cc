@@ -881,7 +881,7 @@ TEST_F(SourcesTest, WhatPersistsStaysAttachedAndIsGivenUpOnlyWhenItHasArrived) {
 
   // Flows that were dropped on their way are there for the next run, and no further half is
   // begun that would have to be read.
-  map_host_.FailSettle();
+  map_host_.FailDelivery();
   world_.tables[1 - world_.active].push_back(SomeFlow(3, 1, 60, 1000, 1000));
   world_.Insert(SomeFlow(4, 1, 60, 1000, 1000));
   ASSERT_TRUE(map_->Start().ok());

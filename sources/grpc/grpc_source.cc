@@ -105,9 +105,9 @@ sdk::Status GrpcSource::Run() {
         emitted.push_back(call);
       }
     }
-    const sdk::Status settled = stage_.Settle();
-    if (status.ok() && settled.code() == WEIR_UNIMPLEMENTED) status = settled;
-    const bool arrived = status.ok() && settled.ok();
+    const sdk::Status outcome = stage_.WaitForDelivery();
+    if (status.ok() && outcome.code() == WEIR_UNIMPLEMENTED) status = outcome;
+    const bool arrived = status.ok() && outcome.ok();
     const grpc::Status answer =
         arrived ? grpc::Status::OK
                 : grpc::Status(grpc::StatusCode::DATA_LOSS, "records were dropped on their way");

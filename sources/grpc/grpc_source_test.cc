@@ -193,7 +193,7 @@ TEST_F(GrpcSourceTest, WhatCameIsAnsweredAtTheEndAndTheRestIsNotTaken) {
 }
 
 TEST_F(GrpcSourceTest, RecordsThatWereLostOnTheWayAreNotAnsweredWell) {
-  host_.FailSettle();
+  host_.FailDelivery();
   StartSource();
   const Answer answer = Send(MessageOf(Records(10)));
   EXPECT_EQ(answer.status.error_code(), grpc::StatusCode::DATA_LOSS);

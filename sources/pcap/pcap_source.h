@@ -25,7 +25,7 @@ namespace weir::sources {
 class PcapSource : public sdk::Source {
  public:
   static constexpr uint64_t kCapabilities = 0;
-  static constexpr bool kInputWaits = true;
+  static constexpr bool kPausable = true;
 
   static sdk::Result<std::unique_ptr<PcapSource>> Create(const Pcap& config, sdk::Stage stage);
 

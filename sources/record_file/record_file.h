@@ -22,7 +22,7 @@ namespace weir::sources {
 class RecordFileSource : public sdk::Source {
  public:
   static constexpr uint64_t kCapabilities = 0;
-  static constexpr bool kInputWaits = true;
+  static constexpr bool kPausable = true;
 
   static sdk::Result<std::unique_ptr<RecordFileSource>> Create(const RecordFile& config,
                                                                sdk::Stage stage);

@@ -37,7 +37,7 @@ class WeirProgram : public Contender {
     if (status.ok()) status = kernel_->Drain([](const ebpf::Flow&) {});
     return status;
   }
-  sdk::Status Settle() override {
+  sdk::Status DrainOverflow() override {
     return kernel_->ReadOverflow(SIZE_MAX, [](const ebpf::Flow&) {}).status();
   }
 

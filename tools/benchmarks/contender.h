@@ -29,7 +29,7 @@ class Contender {
   // Takes all flows out of the table.
   virtual sdk::Status Empty() = 0;
   // What a reader has to do between two measurements, so that they find the same.
-  virtual sdk::Status Settle() { return sdk::OkStatus(); }
+  virtual sdk::Status DrainOverflow() { return sdk::OkStatus(); }
 
   // Packets for it.
   NextFlow* packets() const { return packets_.get(); }

@@ -24,13 +24,13 @@ sdk::Status Fill(const Traffic& traffic, Contender* contender) {
   contender->packets()->Begin(traffic, NextFlow::Order::kAscending);
   status = contender->packets()->Run(traffic.flows).status();
   contender->packets()->Begin(traffic, NextFlow::Order::kMixed);
-  return status.ok() ? contender->Settle() : status;
+  return status.ok() ? contender->DrainOverflow() : status;
 }
 
-sdk::Result<double> RunAndSettle(Contender* contender, uint32_t packets) {
+sdk::Result<double> RunAndDrainOverflow(Contender* contender, uint32_t packets) {
   const sdk::Result<double> cost = contender->packets()->Run(packets);
   if (!cost.ok()) return cost;
-  const sdk::Status status = contender->Settle();
+  const sdk::Status status = contender->DrainOverflow();
   if (!status.ok()) return status;
   return cost;
 }
@@ -51,7 +51,7 @@ Measurements ComparePackets(const Effort& effort, const std::string& section,
     if (!status.ok()) return status;
     // All flows once, so that none is in the cache because it was the last one's.
     const uint32_t packets = std::max(effort.packets, traffic.flows);
-    subjects[i].sample = [contender, packets] { return RunAndSettle(contender, packets); };
+    subjects[i].sample = [contender, packets] { return RunAndDrainOverflow(contender, packets); };
   }
   return Compare(section, traffic.Name(), effort.rounds, kEmptyProgram, subjects);
 }

@@ -66,7 +66,7 @@ FlowEndReason ReasonOf(const Record& record) {
 }
 
 // A record that says why it ended.
-Record Told(Record record, FlowEndReason reason) {
+Record WithEndReason(Record record, FlowEndReason reason) {
   record.present |= WEIR_HAS_FLOW_END_REASON;
   record.flow_end_reason = static_cast<uint8_t>(reason);
   return record;
@@ -222,8 +222,8 @@ TEST(AccounterEvictionTest, RecordsTellWhyTheirFlowEnded) {
   Record closed = OfFlow(2);
   closed.present = WEIR_HAS_TCP_FLAGS;
   closed.tcp_flags = 0x11;  // FIN, ACK
-  const Record told = Told(OfFlow(3), FlowEndReason::kLackOfResources);
-  ASSERT_TRUE(host.Feed(accounter.get(), {OfFlow(1), closed, told}).ok());
+  const Record shed = WithEndReason(OfFlow(3), FlowEndReason::kLackOfResources);
+  ASSERT_TRUE(host.Feed(accounter.get(), {OfFlow(1), closed, shed}).ok());
   uint64_t now_ns = FakeHost::kMonotonicNs;
   for (int second = 0; second < 20; ++second, now_ns += kSecond) {
     host.SetClocks(FakeHost::kWallNs, now_ns);
@@ -257,8 +257,10 @@ TEST(AccounterEvictionTest, ReasonsOfTheInputGiveWayToTheAccounters) {
   config.set_active_timeout("10s");
   config.set_idle_timeout("4s");
   const auto accounter = Make(&host, config);
-  const auto cut = [](uint32_t flow) { return Told(OfFlow(flow), FlowEndReason::kActiveTimeout); };
-  const Record closed = Told(OfFlow(3), FlowEndReason::kEndOfFlowDetected);
+  const auto cut = [](uint32_t flow) {
+    return WithEndReason(OfFlow(flow), FlowEndReason::kActiveTimeout);
+  };
+  const Record closed = WithEndReason(OfFlow(3), FlowEndReason::kEndOfFlowDetected);
   ASSERT_TRUE(host.Feed(accounter.get(), {cut(1), cut(2), closed}).ok());
   uint64_t now_ns = FakeHost::kMonotonicNs;
   const auto pass = [&](int seconds, const std::vector<Record>& each_second) {
@@ -296,7 +298,8 @@ TEST(AccounterEvictionTest, ReasonsOfTheInputGiveWayToTheAccounters) {
 TEST(AccounterEvictionTest, DefaultsReplaceReasonsAndAddNone) {
   FakeHost host;
   const auto accounter = Make(&host, Config(2));
-  const std::vector<Record> records = {OfFlow(1), Told(OfFlow(2), FlowEndReason::kLackOfResources)};
+  const std::vector<Record> records = {OfFlow(1),
+                                       WithEndReason(OfFlow(2), FlowEndReason::kLackOfResources)};
   const auto take_reason = [&] {
     const std::vector<Record> out = host.TakeRecords();
     EXPECT_EQ(FlowsOf(out), (std::vector<uint32_t>{1, 2}));

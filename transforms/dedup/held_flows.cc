@@ -128,7 +128,7 @@ sdk::Status HeldFlows::EmitOldest() {
   weir_batch* const out =
       stage_->host()->batch_allocate(stage_->raw(), std::max(oldest.size, 1u), &layout);
   if (out == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch"};
-  Settle(oldest, out);
+  WriteAndForget(oldest, out);
   chunks_.Give(std::move(oldest.chunk));
   batches_.pop_front();
   if (out->size > 0) return stage_->Emit(out);
@@ -136,7 +136,7 @@ sdk::Status HeldFlows::EmitOldest() {
   return sdk::OkStatus();
 }
 
-void HeldFlows::Settle(const HeldBatch& batch, weir_batch* out) {
+void HeldFlows::WriteAndForget(const HeldBatch& batch, weir_batch* out) {
   // Far enough ahead for the memory to be there in time.
   constexpr uint32_t kAhead = 16;
   for (uint32_t i = 0; i < batch.size; ++i) {

@@ -110,7 +110,7 @@ class HeldFlows {
   void AddPlace(const weir_interface& place, HeldRecord* held);
   sdk::Status EmitOldest();
   // Writes the records that count to `out`, and forgets all of them.
-  void Settle(const HeldBatch& batch, weir_batch* out);
+  void WriteAndForget(const HeldBatch& batch, weir_batch* out);
   void Write(const HeldRecord& held, weir_batch* out);
 
   const size_t max_flows_;

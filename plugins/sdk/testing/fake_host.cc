@@ -92,7 +92,7 @@ void FakeHost::FillTable() {
     return Of(stage)->Shared(name, make, dispose);
   };
   table_.settle = [](weir_stage* stage) {
-    return Of(stage)->Locked([&] { return Of(stage)->settle_code_; });
+    return Of(stage)->Locked([&] { return Of(stage)->delivery_code_; });
   };
   table_.finding_add = [](weir_findings* findings, const weir_finding* finding) {
     reinterpret_cast<std::vector<Finding>*>(findings)->push_back(
@@ -180,11 +180,12 @@ std::vector<Finding> FakeHost::Diagnose(Component* component) {
   return findings;
 }
 
-// As the real host does after an error: what the stage did not tell of is lost.
+// As the real host does after an error: what the stage did not account for is lost.
 void FakeHost::DropUnaccounted() {
   Change([&] {
-    const uint64_t told = counts_.Told();
-    if (counts_.received > told) counts_.dropped["stage_failed"] += counts_.received - told;
+    const uint64_t accounted = counts_.Accounted();
+    if (counts_.received > accounted)
+      counts_.dropped["stage_failed"] += counts_.received - accounted;
   });
 }
 
@@ -290,7 +291,7 @@ uint64_t FakeHost::dropped(const std::string& reason) const {
 
 void FakeHost::ExpectBalanced() const {
   const StageCounts now = counts();
-  EXPECT_EQ(now.received, now.Told())
+  EXPECT_EQ(now.received, now.Accounted())
       << "emitted " << now.emitted << ", delivered " << now.delivered << ", merged " << now.merged
       << ", filtered " << now.filtered << ", dropped " << now.AllDropped() << ", held " << now.held;
 }
@@ -335,8 +336,8 @@ void FakeHost::FailEmits(weir_code code) {
   Change([&] { emit_code_ = code; });
 }
 
-void FakeHost::FailSettle(weir_code code) {
-  Change([&] { settle_code_ = code; });
+void FakeHost::FailDelivery(weir_code code) {
+  Change([&] { delivery_code_ = code; });
 }
 
 void FakeHost::BlockEmits() {

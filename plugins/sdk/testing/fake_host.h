@@ -60,7 +60,9 @@ struct StageCounts {
     return sum;
   }
   // Records of which it is known what became of them.
-  uint64_t Told() const { return emitted + delivered + merged + filtered + AllDropped() + held; }
+  uint64_t Accounted() const {
+    return emitted + delivered + merged + filtered + AllDropped() + held;
+  }
 };
 
 // A batch as it was emitted: a copy of its rows, of all their bytes.
@@ -151,7 +153,7 @@ class FakeHost {
   // From now on emit returns `code` and counts the records as dropped; WEIR_OK ends it.
   void FailEmits(weir_code code = WEIR_CANCELLED);
   // From now on what settle returns; batches are released by emit.
-  void FailSettle(weir_code code = WEIR_CANCELLED);
+  void FailDelivery(weir_code code = WEIR_CANCELLED);
   // Emit blocks until UnblockEmits, as it does when a consumer holds back.
   void BlockEmits();
   void UnblockEmits();
@@ -216,7 +218,7 @@ class FakeHost {
   uint64_t monotonic_ns_ = kMonotonicNs;
   RowLayout layout_;
   weir_code emit_code_ = WEIR_OK;
-  weir_code settle_code_ = WEIR_OK;
+  weir_code delivery_code_ = WEIR_OK;
   bool emits_blocked_ = false;
   bool allocations_fail_ = false;
   std::atomic<int> blocked_emits_{0};
