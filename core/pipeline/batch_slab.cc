@@ -13,11 +13,12 @@
 namespace weir::pipeline {
 namespace {
 
-// The batch comes first, so that its address is the slab's; the rows follow.
+// The batch comes first, so that a slab and its batch have the same address. The rows
+// follow the slab.
 struct Slab {
   weir_batch batch;
   std::atomic<uint32_t> references;
-  std::shared_ptr<InFlight> in_flight;  // null: not traced
+  std::shared_ptr<InFlight> in_flight;  // null: delivery is not tracked
 };
 constexpr size_t kRowsOffset = (sizeof(Slab) + 63) / 64 * 64;
 
@@ -32,7 +33,7 @@ Slab* SlabOf(const weir_batch* batch) {
 weir_batch* AllocateBatch(uint32_t rows, const weir_batch* like) {
   if (rows == 0 || rows > kMaxBatchRows) return nullptr;
   const uint32_t stride = like == nullptr ? sizeof(Record) : like->stride;
-  // calloc: a large batch that stays mostly empty then costs no memory.
+  // With calloc, the unused rows of a large batch take no memory.
   void* const memory = std::calloc(1, kRowsOffset + size_t{rows} * stride);
   if (memory == nullptr) return nullptr;
   Slab* const slab = new (memory) Slab{};
@@ -71,9 +72,9 @@ void TrackDelivery(const weir_batch* batch, std::shared_ptr<InFlight> in_flight)
   SlabOf(batch)->in_flight = std::move(in_flight);
 }
 
-void InheritDelivery(const weir_batch* batch, const weir_batch* other) {
-  if (SlabOf(batch)->in_flight != nullptr || SlabOf(other)->in_flight == nullptr) return;
-  TrackDelivery(batch, SlabOf(other)->in_flight);
+void InheritDelivery(const weir_batch* batch, const weir_batch* parent) {
+  if (SlabOf(batch)->in_flight != nullptr || SlabOf(parent)->in_flight == nullptr) return;
+  TrackDelivery(batch, SlabOf(parent)->in_flight);
 }
 
 void MarkLost(const weir_batch* batch) {

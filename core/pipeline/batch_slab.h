@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Allocation and reference counts of batches (weir_batch of the plugin boundary).
+// Allocates batches (weir_batch of the plugin interface) and counts their references.
 #ifndef WEIR_CORE_PIPELINE_BATCH_SLAB_H_
 #define WEIR_CORE_PIPELINE_BATCH_SLAB_H_
 
@@ -14,35 +14,36 @@ namespace weir::pipeline {
 
 inline constexpr uint32_t kMaxBatchRows = 65536;
 
-// A batch with room for `rows` rows, zeroed, of size 0 and with one reference; its
-// rows are records, or laid out as those of `like` if that is not null. Null for 0 or
-// more than kMaxBatchRows rows, or when memory is short.
+// Returns a zeroed batch of size 0 with room for `rows` rows and one reference. Its rows
+// have the layout of `like`, or are plain records if `like` is null. Returns null if
+// `rows` is 0 or above kMaxBatchRows, or if memory is short.
 weir_batch* AllocateBatch(uint32_t rows, const weir_batch* like = nullptr);
 
-// Thread-safe. The last release frees.
+// Thread-safe. The last release frees the batch.
 void RetainBatch(const weir_batch* batch);
 void ReleaseBatch(const weir_batch* batch);
 
-// Has `in_flight` count the batch until it is freed. Before anybody else has the batch.
+// Makes `in_flight` count the batch until it is freed. Must precede every other reference.
 void TrackDelivery(const weir_batch* batch, std::shared_ptr<InFlight> in_flight);
-// The same with what counts `other`, if anything does, and nothing counts `batch`.
-void InheritDelivery(const weir_batch* batch, const weir_batch* other);
-// Says that the batch does not get where it was to go, if it is traced. Thread-safe.
+// Tracks `batch` together with `parent`. Does nothing if `parent` is not tracked or
+// `batch` already is. Must precede every other reference to `batch`.
+void InheritDelivery(const weir_batch* batch, const weir_batch* parent);
+// Records that the batch was lost, if it is tracked. Thread-safe.
 void MarkLost(const weir_batch* batch);
 
-// How many references it has now: for whoever wants to know what a plugin keeps.
+// Returns the current number of references. Shows which batches a plugin retains.
 uint32_t References(const weir_batch* batch);
 
-// Batches that are allocated now, in the whole process: what tests hold to zero.
+// Returns the number of allocated batches in the process. Tests expect 0 at their end.
 int64_t LiveBatches();
 
-// One reference of a batch. Not thread-safe itself; the batch it holds is.
+// One reference to a batch. The reference is not thread-safe; the batch is.
 class BatchRef {
  public:
   BatchRef() = default;
-  // Takes over the reference that the caller has.
+  // Takes over the caller's reference.
   static BatchRef Adopt(const weir_batch* batch) { return BatchRef(batch); }
-  // A reference of its own.
+  // Adds a reference.
   static BatchRef Retain(const weir_batch* batch) {
     RetainBatch(batch);
     return BatchRef(batch);

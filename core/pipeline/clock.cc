@@ -10,7 +10,7 @@ namespace {
 
 int64_t ReadClock(clockid_t id) {
   timespec now;
-  PCHECK(clock_gettime(id, &now) == 0);  // fails only for a clock that does not exist
+  PCHECK(clock_gettime(id, &now) == 0);  // fails only if the clock does not exist
   return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
 }
 

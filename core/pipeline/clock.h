@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The two clocks that a pipeline works by, as an interface that tests replace.
+// The two clocks of a pipeline, behind an interface so that tests can set them.
 #ifndef WEIR_CORE_PIPELINE_CLOCK_H_
 #define WEIR_CORE_PIPELINE_CLOCK_H_
 
@@ -11,11 +11,11 @@ namespace weir::pipeline {
 class Clock {
  public:
   virtual ~Clock() = default;
-  virtual uint64_t MonotonicNs() const = 0;  // CLOCK_MONOTONIC: what BPF programs read too
+  virtual uint64_t MonotonicNs() const = 0;  // CLOCK_MONOTONIC, as BPF programs read it
   virtual int64_t WallNs() const = 0;        // since 1970-01-01T00:00:00Z
 };
 
-// The kernel's clocks. Lives as long as the process.
+// Returns the kernel's clocks. They live as long as the process.
 const Clock* SystemClock();
 
 }  // namespace weir::pipeline

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The batches of one source that are still under way in the pipeline.
+// Counts the batches of one source that the pipeline has not yet delivered.
 #ifndef WEIR_CORE_PIPELINE_IN_FLIGHT_H_
 #define WEIR_CORE_PIPELINE_IN_FLIGHT_H_
 
@@ -22,13 +22,13 @@ class InFlight {
     absl::MutexLock lock(&mutex_);
     --batches_;
   }
-  // One of them did not get where it was to go.
+  // Records that a batch was lost.
   void MarkLost() {
     absl::MutexLock lock(&mutex_);
     lost_ = true;
   }
 
-  // Waits until there is none. False if one was lost since the last time.
+  // Waits until the count is 0. Returns false if a batch was lost since the last call.
   bool WaitForDelivery() {
     absl::MutexLock lock(&mutex_);
     mutex_.Await(absl::Condition(this, &InFlight::None));

@@ -9,8 +9,8 @@
 namespace weir::pipeline {
 namespace {
 
-// How long a consumer that has run dry lets batches gather before he is woken for one.
-// To sleep and to be woken costs as much as what is done with a batch.
+// How long a consumer that found the queue empty lets batches gather before it wakes.
+// To sleep and wake costs as much as the work on one batch.
 constexpr absl::Duration kNap = absl::Microseconds(200);
 
 }  // namespace
@@ -24,7 +24,7 @@ InputQueue::InputQueue(size_t edges, size_t batches_per_edge)
 bool InputQueue::Push(size_t edge, BatchRef batch) {
   absl::MutexLock lock(&mutex_);
   if (edges_[edge].size() >= batches_per_edge_) {
-    // Not for one place: he would be back for the next one as soon as it is taken.
+    // Wait until half is free; otherwise the producer blocks again after one push.
     const auto has_room = [this, edge]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return closed_ || edges_[edge].size() <= batches_per_edge_ / 2;
     };

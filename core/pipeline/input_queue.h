@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bounded queues in front of a stage that has a thread of its own: one per
-// edge, so that no producer takes another's room, behind one lock.
+// The bounded input queues of a stage that has its own thread: one queue per edge, so that
+// no producer uses another producer's room. One lock guards them all.
 //
-// Batches may come every few microseconds, which is what it takes to wake a thread. So
-// neither side is woken for each: a producer that found the queue full goes on when half
-// of it is free, and a consumer that found it empty sleeps for some 0.2 ms unless a quarter
-// of it has been filled meanwhile. Only then does the next batch wake it.
+// Batches can arrive every few microseconds, and waking a thread takes as long. So the
+// queue does not wake a thread for each batch. A producer that finds its queue full waits
+// until half of it is free. A consumer that finds all queues empty naps for up to 0.2 ms,
+// and wakes earlier only if a quarter of one queue's room has filled. After the nap it
+// sleeps until the next batch.
 #ifndef WEIR_CORE_PIPELINE_INPUT_QUEUE_H_
 #define WEIR_CORE_PIPELINE_INPUT_QUEUE_H_
 
@@ -24,20 +25,21 @@ namespace weir::pipeline {
 // Thread-safe.
 class InputQueue {
  public:
-  // Room for `batches_per_edge` (at least 1) batches on each of `edges` edges.
+  // Has room for `batches_per_edge` batches on each of `edges` edges; both at least 1.
   InputQueue(size_t edges, size_t batches_per_edge);
 
-  // Waits for room on that edge if there is none. False: the queue takes no more, and `batch` was
-  // not put in.
+  // Adds `batch` to the queue of `edge`; waits while that queue is full. Returns false,
+  // without adding it, if the queue is closed or aborted.
   bool Push(size_t edge, BatchRef batch);
 
-  // No more will be pushed; what is in can still be popped.
+  // Ends the input. Batches in the queue can still be popped.
   void Close();
 
-  // Lets a Pop that waits for a batch, or the next one that would, return kTimeout at once.
+  // Makes the Pop that waits now, or else the next Pop that would wait, return kTimeout.
   void Wake();
 
-  // Takes no more, gives no more, wakes everybody; returns what was still in.
+  // Ends input and output, wakes all waiting threads, and returns the batches that were
+  // left in the queue.
   std::vector<BatchRef> Abort();
 
   enum class Outcome { kBatch, kTimeout, kClosed };
@@ -45,8 +47,8 @@ class InputQueue {
     Outcome outcome;
     BatchRef batch;  // with kBatch
   };
-  // The next batch, the edges in turn. kTimeout after `timeout` or a Wake; kClosed once
-  // the queue is closed and empty, or aborted.
+  // Returns the next batch and serves the edges in turn. Returns kTimeout after `timeout`
+  // or a Wake, and kClosed once the queue is closed and empty, or aborted.
   Popped Pop(absl::Duration timeout);
 
  private:
@@ -61,10 +63,10 @@ class InputQueue {
   const size_t batches_per_edge_;
   absl::Mutex mutex_;
   std::vector<std::deque<BatchRef>> edges_ ABSL_GUARDED_BY(mutex_);
-  size_t batches_ ABSL_GUARDED_BY(mutex_) = 0;    // in all edges
-  size_t next_edge_ ABSL_GUARDED_BY(mutex_) = 0;  // whose turn it is
+  size_t batches_ ABSL_GUARDED_BY(mutex_) = 0;    // on all edges
+  size_t next_edge_ ABSL_GUARDED_BY(mutex_) = 0;  // the edge to serve next
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
-  bool woken_ ABSL_GUARDED_BY(mutex_) = false;  // and no Pop has told yet
+  bool woken_ ABSL_GUARDED_BY(mutex_) = false;  // Wake was called and no Pop returned since
 };
 
 }  // namespace weir::pipeline

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A batch from one thread to another one, processor time of both together.
+// The cost of passing a batch from one thread to another: CPU time of both threads.
 #include <benchmark/benchmark.h>
 
 #include <cstddef>
@@ -16,10 +16,10 @@
 namespace weir::pipeline {
 namespace {
 
-constexpr uint32_t kRows = 256;       // what the SDK's writer puts into a batch
+constexpr uint32_t kRows = 256;       // as sdk::BatchWriter
 constexpr size_t kQueueBatches = 64;  // the default of a pipeline file
 
-// As a source does it, out of rows that are not in a cache.
+// Fills batches as a source does: from rows that are not in a CPU cache.
 class Filler {
  public:
   BatchRef Next() {

@@ -18,7 +18,7 @@ namespace {
 constexpr char kStageFailed[] = "stage_failed";
 constexpr char kDrainTimeout[] = "drain_timeout";
 
-// The text of a status that has none, because there was no memory for one.
+// Replaces the text of a status that has none, because memory was too short for one.
 constexpr std::string_view kOutOfMemory = "out of memory";
 
 }  // namespace
@@ -52,7 +52,7 @@ void Node::MakeQueue() {
   queue_ = std::make_unique<InputQueue>(inputs_.size(), queue_batches_);
 }
 
-// A sink waits for others than this pipeline, and does not hold up what is behind another.
+// A sink may block on external I/O; its own queue keeps that from stalling its siblings.
 bool Node::ComputePausable() const {
   if (kind_ == StageKind::kSource) return source()->Pausable();
   return kind_ == StageKind::kTransform &&
@@ -88,7 +88,7 @@ void Node::Interrupt() {
 
 void Node::RunSource() {
   const absl::Status status = source()->Run();
-  // An aborted pipeline makes Emit fail; that a source gives up then is no news.
+  // After an abort Emit fails, so a source that returns its CANCELLED has not failed.
   if (!status.ok() && !(aborted_ && absl::IsCancelled(status))) Fail(status);
   events_->OnSourceFinished();
 }
@@ -115,7 +115,7 @@ void Node::TickIfDue(uint64_t* next_tick_ns) {
   if (tick_interval_ns_ == 0 || failed_) return;
   const uint64_t now_ns = clock_->MonotonicNs();
   if (now_ns < *next_tick_ns) return;
-  // Ticks that were missed are not made up for, and the rhythm stays.
+  // Missed ticks are skipped; the next one stays on the grid of the interval.
   *next_tick_ns += ((now_ns - *next_tick_ns) / tick_interval_ns_ + 1) * tick_interval_ns_;
   if (absl::Status status = consumer()->Tick(now_ns); !status.ok()) Fail(status);
 }
@@ -138,7 +138,7 @@ void Node::Finish() {
     return;
   } else if (queue_ != nullptr) {
     queue_->Close();
-    // A stage whose thread did not start has had no input.
+    // Without a thread the stage has received nothing, so there is nothing to wait for.
     if (thread_.joinable()) thread_.join();
   } else {
     Flush();
@@ -168,7 +168,7 @@ void Node::Stop() {
   if (absl::Status status = stage_->Stop(); !status.ok()) Fail(status);
   if (failed_) {
     counters_.DropHeld(kStageFailed);
-    // Fail() may have had no memory to count them.
+    // Fail() may not have had the memory to count these.
     counters_.DropUnaccounted(kStageFailed);
   }
   if (aborted_) counters_.DropHeld(kDrainTimeout);
@@ -192,7 +192,7 @@ absl::Status Node::Emit(BatchRef batch) {
 
 absl::Status Node::WaitForDelivery() {
   if (in_flight_->WaitForDelivery()) return absl::OkStatus();
-  return absl::CancelledError("records were dropped on their way");
+  return absl::CancelledError("records were dropped before delivery");
 }
 
 absl::Status Node::Accept(size_t edge, const BatchRef& batch) {
@@ -214,7 +214,7 @@ void Node::Process(const BatchRef& batch) {
   try {
     status = consumer()->Process(batch);
   } catch (const std::bad_alloc&) {
-    // Without a text, a status takes no memory.
+    // A status without a text allocates nothing.
     status = absl::Status(absl::StatusCode::kResourceExhausted, "");
   }
   processed_ = nullptr;
@@ -234,7 +234,7 @@ void Node::RequestStop(std::string_view why) {
 }
 
 void Node::Fail(const absl::Status& status) {
-  // An aborted consumer that could not hand on is not a failure of its own.
+  // After an abort a consumer returns CANCELLED because it could not emit: no failure.
   if (aborted_ && absl::IsCancelled(status)) return counters_.DropUnaccounted(kDrainTimeout);
   failed_ = true;
   counters_.DropUnaccounted(kStageFailed);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One stage in its place in the graph: its edges, its queue and thread if it has
-// one, its counters. Used by Pipeline only.
+// A node of the pipeline graph: one stage with its edges, its counters and, if it has
+// them, its queue and thread. Used by Pipeline only.
 #ifndef WEIR_CORE_PIPELINE_NODE_H_
 #define WEIR_CORE_PIPELINE_NODE_H_
 
@@ -23,7 +23,7 @@
 
 namespace weir::pipeline {
 
-// Where nodes tell what concerns the whole pipeline. Thread-safe.
+// Receives the events of nodes that concern the whole pipeline. Thread-safe.
 class NodeEvents {
  public:
   virtual ~NodeEvents() = default;
@@ -32,8 +32,8 @@ class NodeEvents {
   virtual void OnSourceFinished() = 0;
 };
 
-// The control thread makes, connects, starts, finishes and stops a node; Emit,
-// RequestStop and counters are thread-safe; batches arrive on producers' threads.
+// The control thread creates, connects, starts, finishes and stops a node. Batches arrive
+// on the producers' threads. RequestStop and counters are thread-safe.
 class Node final : public StageHost {
  public:
   // `clock` and `events` must outlive the node.
@@ -43,36 +43,36 @@ class Node final : public StageHost {
   Node(const Node&) = delete;
   Node& operator=(const Node&) = delete;
 
-  // Makes the stage. Once, first.
+  // Makes the stage. Called first, once.
   absl::Status Create(const StageFactory& factory);
 
-  // Batches that this node emits go to `consumer` as well. Before MakeQueue of both.
+  // Adds an edge from this node to `consumer`. Must precede MakeQueue of both.
   void ConnectTo(Node* consumer);
 
-  // Makes the queue of a stage that wants one. Once, when all inputs have been connected and
-  // have had this called.
+  // Makes the queue, if the stage needs one. Called once, after all inputs are connected
+  // and after their MakeQueue.
   void MakeQueue();
 
   absl::Status Diagnose(std::vector<Finding>* findings) { return stage_->Diagnose(findings); }
   absl::Status Prepare() { return stage_->Prepare(); }
-  // Starts the stage, and its thread if it consumes on one.
+  // Starts the stage and, if it consumes on a thread of its own, that thread.
   absl::Status Start();
-  // Sources: begins to run, or fails if there is no thread for it. After every stage of the
-  // pipeline has started.
+  // For a source: runs it on a new thread. If no thread can be made, the stage fails.
+  // Called after every stage of the pipeline has started.
   void Run();
-  // Lets a stage that has a thread of its own, or ticks, reopen, before its next batch or at once
-  // if none is there. Thread-safe, from MakeQueue on; what comes before Start is kept.
+  // Makes a stage that has a queue reopen: before its next batch, or at once if no batch
+  // waits. Thread-safe, from MakeQueue on; a request before Start takes effect after it.
   void RequestReopen();
-  // Sources: asks Run to return.
+  // For a source: asks its Run to return.
   void Interrupt();
-  // Waits until the stage has had all its input and flushed. All its producers must
+  // Waits until the stage has consumed all its input and flushed. All its producers must
   // have finished.
   void Finish();
-  // Gives up what is queued, and lets nobody wait any more: neither for room, nor the stage
-  // for what it hands on to. Thread-safe, after Start.
+  // Drops the queued batches and ends all waiting: that of producers for room in the
+  // queue, and that of the stage for its peer. Thread-safe, after Start.
   void Abort();
-  // Counts what the stage has taken and not accounted for as dropped. For the end of a process
-  // whose stage does not return; what the stage does after that is in no counter. Any thread.
+  // Counts as dropped the records that the stage received and has not accounted for. Used
+  // when the process must end although the stage does not return. Any thread.
   void CountUnfinished();
   void Stop();
 
@@ -87,16 +87,16 @@ class Node final : public StageHost {
  private:
   struct Edge {
     Node* consumer;
-    size_t index;  // which of the consumer's inputs this is
+    size_t index;  // of this edge among the consumer's inputs
   };
 
   Source* source() const { return static_cast<Source*>(stage_.get()); }
   Consumer* consumer() const { return static_cast<Consumer*>(stage_.get()); }
-  // A sink, or a transform with ticks, has a queue and a thread for it.
+  // True for a sink and for a transform with ticks: they have a queue and a thread.
   bool has_own_thread() const { return kind_ == StageKind::kSink || tick_interval_ns_ > 0; }
   bool ComputePausable() const;
 
-  // RESOURCE_EXHAUSTED if no thread can be made.
+  // Returns RESOURCE_EXHAUSTED if no thread can be made.
   absl::Status StartThread(void (Node::*body)());
   void RunSource();
   void RunConsumer();
@@ -114,7 +114,7 @@ class Node final : public StageHost {
   const Clock* const clock_;
   NodeEvents* const events_;
   telemetry::StageCounters counters_;
-  // Of a source; batches may outlive it.
+  // The undelivered batches of a source. Shared, because batches may outlive the node.
   const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
 
   // Set before any thread runs.
@@ -122,9 +122,10 @@ class Node final : public StageHost {
   uint64_t tick_interval_ns_ = 0;
   std::vector<const Node*> inputs_;
   std::vector<Edge> outputs_;
-  // Whether all that it gets comes from sources that may be held up, on their threads.
+  // True if every upstream source is pausable; a transform then runs on the source's thread.
   bool pausable_ = false;
-  // Of a transform whose input waits it is never filled, and its thread only ticks.
+  // Null if the stage has no own thread. Stays empty for a pausable transform, whose thread
+  // then only ticks and reopens.
   std::unique_ptr<InputQueue> queue_;
 
   std::thread thread_;
@@ -132,9 +133,9 @@ class Node final : public StageHost {
   std::atomic<bool> reopen_due_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> aborted_{false};
-  // Held while the stage consumes: producers on several threads take turns.
+  // Held during every call that consumes, so that producers on several threads take turns.
   absl::Mutex consume_mutex_;
-  // During the stage's Process: what it was called with. The thread's that called.
+  // The batch of the Process call that runs now, else null. Belongs to the calling thread.
   const weir_batch* processed_ = nullptr;
 };
 

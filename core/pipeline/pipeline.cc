@@ -10,10 +10,10 @@
 namespace weir::pipeline {
 namespace {
 
-// What stages get to return once their queues have been given up.
+// The time that stages have to return after an abort.
 constexpr absl::Duration kGrace = absl::Seconds(2);
 
-absl::Status InFrontOf(const absl::Status& status, const Node& node) {
+absl::Status WithStageName(const absl::Status& status, const Node& node) {
   return absl::Status(status.code(),
                       absl::StrCat(StageTitle(node.kind(), node.name()), ": ", status.message()));
 }
@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
       pipeline->nodes_[input]->ConnectTo(node);
     }
     if (absl::Status status = node->Create(spec.factory); !status.ok()) {
-      return InFrontOf(status, *node);
+      return WithStageName(status, *node);
     }
   }
   for (const auto& node : pipeline->nodes_) node->MakeQueue();
@@ -47,7 +47,7 @@ absl::StatusOr<std::vector<StageDiagnosis>> Pipeline::Diagnose() {
   for (const auto& node : nodes_) {
     StageDiagnosis stage{node->kind(), node->name(), {}};
     if (absl::Status status = node->Diagnose(&stage.findings); !status.ok()) {
-      return InFrontOf(status, *node);
+      return WithStageName(status, *node);
     }
     stages.push_back(std::move(stage));
   }
@@ -57,7 +57,7 @@ absl::StatusOr<std::vector<StageDiagnosis>> Pipeline::Diagnose() {
 absl::Status Pipeline::Prepare() {
   prepared_ = true;
   for (const auto& node : nodes_) {
-    if (absl::Status status = node->Prepare(); !status.ok()) return InFrontOf(status, *node);
+    if (absl::Status status = node->Prepare(); !status.ok()) return WithStageName(status, *node);
   }
   return absl::OkStatus();
 }
@@ -70,7 +70,7 @@ absl::Status Pipeline::Start() {
   for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
     failure = (*node)->Start();
     if (!failure.ok()) {
-      failure = InFrontOf(failure, **node);
+      failure = WithStageName(failure, **node);
       break;
     }
   }
@@ -105,12 +105,12 @@ absl::Status Pipeline::Drain(absl::Duration timeout, std::function<void()> stuck
         absl::StrCat("the pipeline did not drain within ", absl::FormatDuration(timeout))));
     Abort();
   };
-  const auto end_without = [this, &stuck] {
+  const auto count_and_end = [this, &stuck] {
     for (const auto& node : nodes_) node->CountUnfinished();
     stuck();
   };
   {
-    Watchdog watchdog(timeout, give_up, kGrace, end_without);
+    Watchdog watchdog(timeout, give_up, kGrace, count_and_end);
     for (const auto& node : nodes_) {
       if (node->kind() == StageKind::kSource) node->Interrupt();
     }
@@ -121,8 +121,7 @@ absl::Status Pipeline::Drain(absl::Duration timeout, std::function<void()> stuck
 }
 
 void Pipeline::FinishAndStop() {
-  // The order of nodes_ puts producers first: when a stage's turn comes, nobody
-  // will hand it anything more.
+  // nodes_ has producers first: once they have finished, a stage gets no more batches.
   for (const auto& node : nodes_) node->Finish();
   for (const auto& node : nodes_) node->Stop();
 }

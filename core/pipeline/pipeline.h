@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A directed acyclic graph of stages: ordered start, bounded queues with
-// back-pressure, and an end that drains everything.
+// A pipeline: a directed acyclic graph of stages. It starts the stages in order, connects
+// them with bounded queues and back-pressure, and drains everything at its end.
 //
-// Threads: each source runs on one, so does each sink and each transform that wants
-// ticks, with one bounded queue per edge into it; all other transforms run on their
-// producers' threads. A full queue makes its producer wait.
+// Threads: each source, each sink and each transform with ticks has its own thread. A sink
+// or a transform with ticks has one bounded queue per incoming edge; a full queue makes
+// its producer wait. All other transforms run on the threads of their producers, and so
+// do transforms with ticks if every upstream source is pausable.
 #ifndef WEIR_CORE_PIPELINE_PIPELINE_H_
 #define WEIR_CORE_PIPELINE_PIPELINE_H_
 
@@ -32,7 +33,7 @@ inline constexpr size_t kDefaultQueueBatches = 64;
 struct StageSpec {
   StageKind kind;
   std::string name;
-  std::vector<size_t> inputs;  // indexes of stages that stand before this one
+  std::vector<size_t> inputs;  // indexes of earlier specs
   size_t queue_batches = kDefaultQueueBatches;
   StageFactory factory;
 };
@@ -49,53 +50,50 @@ struct StageDiagnosis {
   std::vector<Finding> findings;
 };
 
-// Made, prepared, started, waited for, drained and destroyed on one thread, the control
-// thread; RequestStop, RequestReopen and Report come from any.
+// One thread, the control thread, calls everything except RequestStop, RequestReopen and
+// Report, which any thread may call.
 class Pipeline : private NodeEvents {
  public:
-  // Makes every stage, in the order of `specs`; starts nothing. An error has the
-  // stage's kind and name in front. `clock` must outlive the pipeline.
+  // Makes every stage, in the order of `specs`; starts nothing. An error begins with the
+  // kind and name of the stage. `clock` must outlive the pipeline.
   static absl::StatusOr<std::unique_ptr<Pipeline>> Create(const std::vector<StageSpec>& specs,
                                                           const Clock* clock);
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // What every stage finds of this machine, in the order of the specs. In place of all
-  // that follows. An error has the stage's kind and name in front.
+  // Returns what every stage reports about this machine, in the order of the specs. An
+  // error begins with the kind and name of the stage. Prepare and Start must not follow.
   absl::StatusOr<std::vector<StageDiagnosis>> Diagnose();
 
-  // Lets every stage open what takes privileges that it does not need later on. No
-  // thread has been made by then: those made after it has returned have the privileges
-  // that this thread is left with. An error as of Diagnose, and nothing can be started.
-  // Once.
+  // Lets every stage open what takes privileges that it does not need later. Makes no
+  // thread: threads made later inherit the privileges that the caller has kept. An error
+  // is as from Diagnose; the pipeline then cannot be started. Called at most once.
   absl::Status Prepare();
 
-  // Prepares if that has not been done, starts consumers before their producers, then
-  // lets the sources run. If a stage does not start, those that did are stopped again, and its
-  // error is returned. Once.
+  // Calls Prepare unless that was done, starts consumers before their producers, then runs
+  // the sources. If a stage does not start, stops those that did and returns the error.
+  // Called at most once.
   absl::Status Start();
 
-  // Asks for the end; WaitUntilEnding returns. Any thread, any number of times.
+  // Asks for the end and makes WaitUntilEnding return. Any thread, any number of times.
   void RequestStop(std::string_view why);
 
-  // Lets every sink, and every transform with ticks, open anew what somebody has moved
-  // away: on its own thread, soon. Any thread, any number of times; asked for before Start,
-  // it comes after it.
+  // Makes every sink, and every transform with ticks, reopen soon (Consumer::Reopen), on its
+  // own thread. Any thread, any number of times; a request before Start takes effect after
+  // it.
   void RequestReopen();
 
-  // Returns when somebody has asked for the end, a stage has failed, or all sources
-  // have finished.
+  // Waits until the end was asked for, a stage has failed, or all sources have finished.
   void WaitUntilEnding();
 
-  // Interrupts the sources, lets all that is under way reach its sink, flushes and
-  // stops every stage. After `timeout` what is left is given up (and counted as
-  // dropped). If a stage still does not return, `stuck` is called, on another
-  // thread, and should end the process. Returns the first error of the run.
-  // Once, after a Start that succeeded.
+  // Interrupts the sources, lets the batches in flight reach their sinks, then flushes and
+  // stops every stage. After `timeout` it drops and counts the rest. If a stage still does
+  // not return, it calls `stuck` on another thread, which should end the process. Returns
+  // the first error of the run. Called once, after a successful Start.
   absl::Status Drain(absl::Duration timeout, std::function<void()> stuck);
 
-  // In the order of the specs.
+  // Returns the balance of every stage, in the order of the specs.
   std::vector<StageReport> Report() const;
 
  private:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a pipeline is made of: sources, and consumers (transforms and sinks), as the
-// pipeline drives them, and the host that it is to each of them.
+// The stages of a pipeline: sources, and consumers (transforms and sinks). Stage is how
+// the pipeline calls a stage; StageHost is how a stage calls the pipeline.
 #ifndef WEIR_CORE_PIPELINE_STAGE_H_
 #define WEIR_CORE_PIPELINE_STAGE_H_
 
@@ -19,7 +19,8 @@
 
 namespace weir::pipeline {
 
-// The pipeline as one stage sees it. Thread-safe; outlives the stage.
+// The pipeline as one stage sees it. Outlives the stage. Thread-safe, except where a
+// function names its thread.
 class StageHost {
  public:
   virtual ~StageHost() = default;
@@ -27,46 +28,47 @@ class StageHost {
   virtual const std::string& name() const = 0;
   virtual StageKind kind() const = 0;
 
-  // Hands a batch of one or more rows to all consumers; blocks while one holds
-  // back. CANCELLED once the pipeline gives up: the records were counted as
-  // dropped. On the thread that runs the stage only.
+  // Passes a batch of one or more rows to every consumer. Blocks while a consumer's queue
+  // is full. Returns CANCELLED once the pipeline has given up; the records are then
+  // counted as dropped. Only on the thread that runs the stage.
   virtual absl::Status Emit(BatchRef batch) = 0;
 
-  // For a source, on its thread: waits until no consumer has a batch any more that it
-  // emitted, or one that a stage emitted while it processed one of these. CANCELLED if
-  // one of them was dropped by the pipeline, or with a stage that failed, since the last
-  // call.
+  // For a source, on its thread. Waits until no stage references a batch of this source:
+  // one that it emitted, or one that a stage emitted while it processed such a batch.
+  // Returns CANCELLED if, since the last call, one of them was dropped by the pipeline or
+  // lost in a stage that failed.
   virtual absl::Status WaitForDelivery() = 0;
 
-  // Asks for an orderly end of the whole pipeline. Returns at once.
+  // Asks the whole pipeline to drain and end. Returns at once.
   virtual void RequestStop(std::string_view why) = 0;
 
   virtual telemetry::StageCounters& counters() = 0;
 
-  // The stage has asked for what the plugin interface does not allow, and been refused;
-  // it has been logged. Any thread.
+  // Called after the host refused and logged a call that the plugin interface forbids.
+  // Any thread.
   virtual void OnMisuse(std::string_view /*what*/) {}
 };
 
-// How one thing that a stage needs stands on this machine.
+// A fact about this machine that a stage depends on, for `weir doctor`.
 struct Finding {
   enum class Severity {
     kOk,
-    kDegraded,  // the stage works, with a loss
-    kMissing,   // it cannot start
+    kDegraded,  // the stage works, but lacks something
+    kMissing,   // the stage cannot start
   };
   Severity severity;
   std::string subject;  // a few words
   std::string text;     // a sentence
 };
 
-// The lifecycle that all stages have, on the control thread.
+// The lifecycle of every stage. Called on the control thread.
 class Stage {
  public:
   virtual ~Stage() = default;
-  // Adds what it finds of this machine. Never with one of those below.
+  // Appends findings about this machine. A stage that is diagnosed is never started.
   virtual absl::Status Diagnose(std::vector<Finding>* /*findings*/) { return absl::OkStatus(); }
-  // Opens what takes a privilege that is not needed later. Before every Start.
+  // Opens everything that takes a privilege which Start and Run no longer need. Called for
+  // all stages before the first Start.
   virtual absl::Status Prepare() { return absl::OkStatus(); }
   virtual absl::Status Start() = 0;
   virtual absl::Status Stop() = 0;
@@ -74,30 +76,31 @@ class Stage {
 
 class Source : public Stage {
  public:
-  // Emits until the input ends or Interrupt is called, on a thread of its own.
+  // Emits until the input ends or Interrupt is called. Has a thread of its own.
   virtual absl::Status Run() = 0;
   // Makes Run return soon. Thread-safe, does not block.
   virtual void Interrupt() = 0;
-  // Whether nothing is lost or late for anybody while Run is held up. Constant.
+  // True if the input waits while Emit blocks, as a file does, so that back-pressure
+  // neither loses nor delays anything. Constant.
   virtual bool Pausable() { return false; }
 };
 
-// The pipeline never lets two of these calls on one consumer overlap.
+// The pipeline never calls two functions of one consumer at once, except Interrupt.
 class Consumer : public Stage {
  public:
   virtual absl::Status Process(const BatchRef& batch) = 0;
-  // Nanoseconds between ticks, 0 for none. Constant.
+  // Returns the nanoseconds between two ticks; 0 means no ticks. Constant.
   virtual uint64_t TickIntervalNs() = 0;
   virtual absl::Status Tick(uint64_t monotonic_now_ns) = 0;
-  // Opens anew by its name what somebody has moved away.
+  // Closes and reopens, by name, whatever a log rotation may have moved away.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   virtual absl::Status Flush() = 0;
-  // The pipeline gives up: what waits returns soon, with CANCELLED. Thread-safe, does not
+  // The pipeline gives up: a call that waits returns CANCELLED soon. Thread-safe, does not
   // block.
   virtual void Interrupt() {}
 };
 
-// Makes a stage for `host`: a Source if host's kind is kSource, else a Consumer.
+// Makes a stage for `host`: a Source if host->kind() is kSource, else a Consumer.
 using StageFactory = std::function<absl::StatusOr<std::unique_ptr<Stage>>(StageHost* host)>;
 
 }  // namespace weir::pipeline

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls a function if something has not ended by a deadline.
+// Calls functions if an operation has not ended by a deadline.
 #ifndef WEIR_CORE_PIPELINE_WATCHDOG_H_
 #define WEIR_CORE_PIPELINE_WATCHDOG_H_
 
@@ -14,9 +14,10 @@
 
 namespace weir::pipeline {
 
-// Runs `late` on a thread of its own if the watchdog is still alive after `after`,
-// then `stuck` after `grace` more. Without a thread to be had it logs that and does nothing. The
-// destructor waits for a call that has begun.
+// Calls `late` if the watchdog still exists after `after`, and `stuck` if it still exists
+// after a further `grace`. Both run on a thread of the watchdog's own. If that thread
+// cannot be made, the watchdog logs an error and calls nothing. The destructor waits for
+// a call that has begun.
 class Watchdog {
  public:
   Watchdog(absl::Duration after, std::function<void()> late, absl::Duration grace,
@@ -25,7 +26,8 @@ class Watchdog {
     try {
       thread_ = std::thread([this, after, grace] { Watch(after, grace); });
     } catch (const std::system_error& error) {
-      LOG(ERROR) << "nothing bounds the end of the run: start a thread: " << error.code().message();
+      LOG(ERROR) << "the end of the run has no time limit: start a thread: "
+                 << error.code().message();
     }
   }
   ~Watchdog() {

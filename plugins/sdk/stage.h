@@ -83,7 +83,7 @@ class Stage {
     }
     const weir_code code = host_->settle(stage_);
     if (code == WEIR_OK) return OkStatus();
-    return {code, "records were dropped on their way"};
+    return {code, "records were dropped before delivery"};
   }
 
   void RequestStop(std::string_view why) const { host_->request_stop(stage_, ToAbi(why)); }

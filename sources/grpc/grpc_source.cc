@@ -110,7 +110,7 @@ sdk::Status GrpcSource::Run() {
     const bool arrived = status.ok() && outcome.ok();
     const grpc::Status answer =
         arrived ? grpc::Status::OK
-                : grpc::Status(grpc::StatusCode::DATA_LOSS, "records were dropped on their way");
+                : grpc::Status(grpc::StatusCode::DATA_LOSS, "records were dropped before delivery");
     for (RecordServer::Call* const call : emitted) server_->Answer(call, answer, false);
     if (!status.ok()) return status;
   }
