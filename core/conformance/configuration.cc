@@ -22,10 +22,10 @@
 namespace weir::conformance {
 namespace {
 
-// Nothing can be opened below a file, and nothing is called so.
+// A path that cannot exist, because /dev/null is not a folder.
 constexpr char kNowhere[] = "/dev/null/nowhere";
 
-// The other stages of a pipeline that has the component in it.
+// The type of the stages that complete a pipeline around the component.
 constexpr char kOther[] = "conformance";
 
 absl::StatusOr<std::string> ConfigurationIn(const config::PipelineConfig& pipeline,
@@ -37,7 +37,7 @@ absl::StatusOr<std::string> ConfigurationIn(const config::PipelineConfig& pipeli
       absl::StrCat("has no ", StageKindName(spec.kind), " '", spec.type, "'"));
 }
 
-// A pipeline with the component, whose fields stand from the second line on.
+// Returns a pipeline with the component. Its fields begin on the second line.
 std::string PipelineText(const config::ComponentSpec& spec, const std::string& fields) {
   std::string text;
   const bool is_source = spec.kind == StageKind::kSource;
@@ -52,8 +52,8 @@ std::string PipelineText(const config::ComponentSpec& spec, const std::string& f
   return absl::StrCat(text, "config { [weir/", spec.config_message, "] {\n", fields, "\n} } }");
 }
 
-// The message of the loader with the places as the user wrote them: a line further up.
-std::string WithOwnPlaces(std::string_view message) {
+// Moves the positions in a message of the loader up by the line that PipelineText added.
+std::string WithUserPositions(std::string_view message) {
   const std::string prefix = absl::StrCat(kConfigText, ":");
   std::vector<std::string> lines;
   for (std::string_view line : absl::StrSplit(message, '\n')) {
@@ -61,7 +61,7 @@ std::string WithOwnPlaces(std::string_view message) {
     std::string_view rest = line;
     if (absl::ConsumePrefix(&rest, prefix) &&
         absl::SimpleAtoi(rest.substr(0, rest.find(':')), &number)) {
-      // Of a field that is not there, the place is that of the stage.
+      // Line 1 is the position of the stage, which stands for a missing field.
       lines.push_back(number == 1 ? std::string(rest.substr(rest.find(' ') + 1))
                                   : absl::StrCat(prefix, number - 1, rest.substr(rest.find(':'))));
     } else {
@@ -94,7 +94,7 @@ absl::StatusOr<std::string> ConfigurationFromText(const config::Schema& schema,
   const auto pipeline = config::LoadText(PipelineText(schema.spec(), text), kConfigText, schemas,
                                          config::ProcessEnvironment());
   if (pipeline.ok()) return ConfigurationIn(*pipeline, schema.spec());
-  return absl::InvalidArgumentError(WithOwnPlaces(pipeline.status().message()));
+  return absl::InvalidArgumentError(WithUserPositions(pipeline.status().message()));
 }
 
 absl::StatusOr<std::string> ConfigurationFromFile(const config::Schema& schema,

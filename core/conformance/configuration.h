@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configurations that a component on trial gets.
+// Makes the configurations with which a component is tried.
 #ifndef WEIR_CORE_CONFORMANCE_CONFIGURATION_H_
 #define WEIR_CORE_CONFORMANCE_CONFIGURATION_H_
 
@@ -11,23 +11,25 @@
 
 namespace weir::conformance {
 
-// What the messages call a configuration that was given as text.
+// The name of a configuration that was given as text, in error messages.
 inline constexpr char kConfigText[] = "--config_text";
 
-// The fields of a component's message, as `text` gives them, in wire format. An error has
-// places in the text, as the loader gives them.
+// Parses `text`, the fields of a component's configuration message. Returns the message in
+// wire format. An error names positions in `text`.
 absl::StatusOr<std::string> ConfigurationFromText(const config::Schema& schema,
                                                   const std::string& text);
 
-// That of the first stage of the component's kind and type in a pipeline file, by all
-// `schemas`, to which `need` adds what the file needs. NOT_FOUND if the file has no such stage.
+// Loads the pipeline file `path` and returns, in wire format, the configuration of its first
+// stage with the kind and type of `schema`. `need` adds to `schemas` the types that the file
+// needs. Returns NOT_FOUND if the file has no such stage.
 absl::StatusOr<std::string> ConfigurationFromFile(const config::Schema& schema,
                                                   const std::string& path,
                                                   const config::ConfigSchemas& schemas,
                                                   const config::NeedTypes& need);
 
-// `wire` with each string that the rules let be anything in place of what it was: a path
-// that cannot be opened, a name that nothing has. Empty: the component has no such field.
+// Returns `wire` with a value in each string field that cannot work: a path that cannot be
+// opened, a name that nothing has. Leaves out fields whose rules forbid such a value.
+// Returns an empty string if no field is left.
 std::string HopelessConfiguration(const config::Schema& schema, const std::string& wire);
 
 }  // namespace weir::conformance

@@ -26,7 +26,7 @@
 namespace weir::conformance {
 namespace {
 
-// What children tell the parent.
+// The names of the values that children send.
 constexpr char kPluginTitle[] = "plugin";
 constexpr char kComponentTitle[] = "component";
 constexpr char kConfig[] = "config";
@@ -35,7 +35,7 @@ std::string TitleOf(const weir_component& component) {
   return StageTitle(static_cast<StageKind>(component.kind), component.type);
 }
 
-// Writes the report as it comes, and adds up.
+// Writes each step to the report as it arrives, and counts the verdicts.
 class Report final : public isolation::Listener {
  public:
   explicit Report(std::FILE* out) : out_(out) {}
@@ -69,25 +69,27 @@ class Report final : public isolation::Listener {
         break;
     }
     absl::FPrintF(out_, "  %-55s %s\n", name, text);
-    std::fflush(out_);  // whoever waits sees how far it is
+    std::fflush(out_);  // a waiting user sees the progress
   }
 
   void OnValue(std::string_view name, std::string_view value) override {
-    told_[std::string(name)].emplace_back(value);
+    values_[std::string(name)].emplace_back(value);
   }
 
-  // All that was told under `name` since the last call.
-  std::vector<std::string> Take(const std::string& name) { return std::exchange(told_[name], {}); }
+  // Returns the values with this name that arrived since the last call.
+  std::vector<std::string> Take(const std::string& name) {
+    return std::exchange(values_[name], {});
+  }
 
   const Result& result() const { return result_; }
 
  private:
   std::FILE* const out_;
   Result result_;
-  std::map<std::string, std::vector<std::string>> told_;
+  std::map<std::string, std::vector<std::string>> values_;
 };
 
-// Opens the plugin file and tells its components.
+// Opens the plugin file and sends its components to the parent.
 void Load(const Options& options, isolation::Steps* steps) {
   plugin::Catalogue catalogue;
   const bool loaded =
@@ -104,15 +106,15 @@ void Load(const Options& options, isolation::Steps* steps) {
     return isolation::Verdict::Ok();
   });
   const weir_plugin& plugin = library.plugin();
-  steps->Tell(kPluginTitle,
-              absl::StrCat(plugin.name, " ", plugin.version, ", for version ", plugin.abi_major,
-                           ".", plugin.abi_minor, " of the plugin interface"));
+  steps->SendValue(kPluginTitle, absl::StrCat(plugin.name, " ", plugin.version, ", for version ",
+                                              plugin.abi_major, ".", plugin.abi_minor,
+                                              " of the plugin interface"));
   for (const weir_component* component : library.components()) {
-    steps->Tell(kComponentTitle, TitleOf(*component));
+    steps->SendValue(kComponentTitle, TitleOf(*component));
   }
 }
 
-// One component in a child process, where the plugin has been opened anew.
+// Runs the trials of one component, each in a child process that opens the plugin itself.
 class ComponentTrial {
  public:
   ComponentTrial(const Options& options, size_t index, Report* report)
@@ -121,9 +123,9 @@ class ComponentTrial {
   void Run() {
     Isolated(
         [this](const Subject& subject, isolation::Steps* steps) { Configure(subject, steps); });
-    const std::vector<std::string> told = report_->Take(kConfig);
-    if (told.empty()) return;
-    config_ = absl::HexStringToBytes(told.front());
+    const std::vector<std::string> sent = report_->Take(kConfig);
+    if (sent.empty()) return;
+    config_ = absl::HexStringToBytes(sent.front());
     for (const auto& trial : {TryDiagnosis, TryLives, TryTwoAtOnce, TryHopelessConfigurations}) {
       Isolated(trial);
     }
@@ -136,12 +138,12 @@ class ComponentTrial {
         [&](isolation::Steps* steps) {
           const absl::Status loaded = catalogue_.AddFile(options_.plugin);
           if (!loaded.ok()) {
-            steps->Run("load once more", [&] { return isolation::Verdict::Of(loaded); });
+            steps->Run("load again", [&] { return isolation::Verdict::Of(loaded); });
             return;
           }
           const plugin::PluginLibrary& library = *catalogue_.libraries().front();
           const weir_component& component = *library.components()[index_];
-          // It is there and sound, or the plugin would not have been loaded.
+          // Cannot fail: AddFile has checked the schema.
           const config::Schema* const schema =
               *catalogue_.schemas()
                    .Find(static_cast<StageKind>(component.kind), component.type)
@@ -158,7 +160,7 @@ class ComponentTrial {
         return isolation::Verdict{isolation::Verdict::Kind::kUnconfigured,
                                   std::string(wire.status().message())};
       }
-      steps->Tell(kConfig, absl::BytesToHexString(*wire));
+      steps->SendValue(kConfig, absl::BytesToHexString(*wire));
       return isolation::Verdict::Ok();
     });
   }
@@ -178,9 +180,9 @@ class ComponentTrial {
     }
     absl::StatusOr<std::string> defaults = ConfigurationFromText(schema, "");
     if (defaults.ok()) return defaults;
-    return absl::InvalidArgumentError(
-        absl::StrCat(defaults.status().message(), "; give --component=", schema.spec().type,
-                     " --config_text='FIELD: VALUE', or --config=FILE of a pipeline that has one"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        defaults.status().message(), "; give --component=", schema.spec().type,
+        " --config_text='FIELD: VALUE', or --config=FILE with a pipeline that has one"));
   }
 
   const Options& options_;
@@ -211,8 +213,8 @@ Result TestPlugin(const Options& options, std::FILE* out) {
   }
   if (!components.empty() && !found) {
     report.OnStep("components", {isolation::Verdict::Kind::kUnconfigured,
-                                 absl::StrCat("it has no '", options.component, "', but ",
-                                              absl::StrJoin(components, ", "))});
+                                 absl::StrCat("the plugin has no '", options.component,
+                                              "'; it has ", absl::StrJoin(components, ", "))});
   }
   const Result& result = report.result();
   absl::FPrintF(out, "%d ok, %d FAILED, %d skipped\n", result.passed, result.failed,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Puts the components of a plugin file through what the plugin interface lets a host do,
-// and says of each step whether they keep their side of it: `weir plugin-test`.
+// Checks that the components of a plugin file keep the rules of the plugin interface:
+// `weir plugin-test`. Makes the calls that a host may make, and reports on each step.
 #ifndef WEIR_CORE_CONFORMANCE_CONFORMANCE_H_
 #define WEIR_CORE_CONFORMANCE_CONFORMANCE_H_
 
@@ -12,11 +12,11 @@
 namespace weir::conformance {
 
 struct Options {
-  std::string plugin;          // the file
-  std::string component;       // the type to try; empty: all
-  std::string config_file;     // a pipeline file with stages of the components, or empty
-  std::string config_text;     // in its place: the fields of the one component's message
-  std::string plugin_folders;  // with the other components of that file, separated by colons
+  std::string plugin;          // the path of the plugin file
+  std::string component;       // the type to check; empty: all types
+  std::string config_file;     // a pipeline file with stages of these components, or empty
+  std::string config_text;     // instead of it: the fields of the component's message
+  std::string plugin_folders;  // for other components of config_file; separated by colons
   absl::Duration step_timeout = absl::Seconds(30);
 };
 
@@ -24,12 +24,12 @@ struct Result {
   int passed = 0;
   int failed = 0;
   int skipped = 0;
-  bool unsupported = false;   // some were for a privilege or kernel feature that is missing
-  bool unconfigured = false;  // some were for want of a configuration
+  bool unsupported = false;   // a skip was due to a missing privilege or kernel feature
+  bool unconfigured = false;  // a skip was due to a missing configuration
 };
 
-// Writes a line for each step to `report`. Whatever the plugin does, it does in a child
-// process. The calling process must have one thread.
+// Writes one line per step to `report`. The plugin runs only in child processes. The
+// calling process must have one thread.
 Result TestPlugin(const Options& options, std::FILE* report);
 
 }  // namespace weir::conformance

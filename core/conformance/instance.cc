@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
@@ -15,6 +14,7 @@
 #include "core/conformance/process_state.h"
 #include "core/pipeline/batch_slab.h"
 #include "core/pipeline/clock.h"
+#include "core/plugin/plugin_library.h"
 #include "core/plugin/plugin_stage.h"
 #include "core/record/stage_kind.h"
 #include "core/telemetry/stage_counters.h"
@@ -22,24 +22,17 @@
 namespace weir::conformance {
 namespace {
 
-// How long a source may be without anything to emit before it is interrupted all the same.
+// How long Run waits for the first batch of a source before it interrupts the source.
 constexpr absl::Duration kPatience = absl::Seconds(1);
 
 constexpr uint64_t kHourNs = 3600ULL * 1'000'000'000;
 
-bool IsSnakeCase(std::string_view text) {
-  if (text.empty() || !absl::ascii_islower(text[0])) return false;
-  for (const char c : text) {
-    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '_') return false;
-  }
-  return true;
-}
-
 }  // namespace
 
-isolation::Verdict SaysWhy(const absl::Status& status) {
+isolation::Verdict CheckHasMessage(const absl::Status& status) {
   const std::string_view message = status.message();
-  if (absl::StartsWith(message, plugin::kExceptionOut)) return isolation::Verdict::Failed(message);
+  if (absl::StartsWith(message, plugin::kThrewException))
+    return isolation::Verdict::Failed(message);
   if (message == plugin::kNoReason) {
     return isolation::Verdict::Failed(
         absl::StrCat("returned error ", status.raw_code(), " without a message (host->error_set)"));
@@ -47,10 +40,10 @@ isolation::Verdict SaysWhy(const absl::Status& status) {
   return isolation::Verdict::Ok();
 }
 
-Instance::Instance(const Subject& subject, Company company, std::string_view label,
+Instance::Instance(const Subject& subject, Coexistence coexistence, std::string_view label,
                    isolation::Steps* steps)
     : subject_(subject),
-      company_(company),
+      coexistence_(coexistence),
       label_(label),
       steps_(steps),
       host_(static_cast<StageKind>(subject.component.kind), std::string(label)),
@@ -68,18 +61,19 @@ bool Instance::Step(std::string_view name, const std::function<isolation::Verdic
 }
 
 isolation::Verdict Instance::Outcome(const absl::Status& status) {
-  if (const isolation::Verdict why = SaysWhy(status); !why.ok()) return why;
+  if (const isolation::Verdict why = CheckHasMessage(status); !why.ok()) return why;
   return isolation::Verdict::Of(status);
 }
 
 isolation::Verdict Instance::StartOutcome(const absl::Status& status) {
   isolation::Verdict verdict = Outcome(status);
-  if (verdict.ok() || !SaysWhy(status).ok()) return verdict;
-  // What another one has shown to be there is not missing.
-  const bool may_lack = company_ == Company::kFirst || company_ == Company::kOne;
+  if (verdict.ok() || !CheckHasMessage(status).ok()) return verdict;
+  // After an earlier instance has succeeded, nothing is missing.
+  const bool may_lack =
+      coexistence_ == Coexistence::kAloneFirst || coexistence_ == Coexistence::kStartedFirst;
   const bool lacks = absl::IsPermissionDenied(status) || absl::IsUnimplemented(status) ||
                      absl::IsFailedPrecondition(status);
-  if ((may_lack && lacks) || company_ == Company::kOther) {
+  if ((may_lack && lacks) || coexistence_ == Coexistence::kStartedSecond) {
     verdict.kind = isolation::Verdict::Kind::kUnsupported;
   } else if (may_lack && absl::IsInvalidArgument(status)) {
     verdict.kind = isolation::Verdict::Kind::kUnconfigured;
@@ -95,7 +89,7 @@ bool Instance::Create() {
     stage_ = *std::move(made);
     if (Threads().size() > threads_before_.size()) {
       return isolation::Verdict::Failed(
-          "create made a thread; that is for start, when privileges are given up");
+          "create made a thread; only start may, after privileges are given up");
     }
     return isolation::Verdict::Ok();
   });
@@ -104,14 +98,14 @@ bool Instance::Create() {
 bool Instance::Diagnose() {
   return Step("diagnose", [&] {
     std::vector<pipeline::Finding> findings;
-    // It may fail: "it could not be found out".
+    // diagnose may fail: "could not find out".
     const absl::Status status = stage_->Diagnose(&findings);
     for (const pipeline::Finding& finding : findings) {
       if (finding.subject.empty() || finding.text.empty()) {
         return isolation::Verdict::Failed("reported a finding without subject or text");
       }
     }
-    return SaysWhy(status);
+    return CheckHasMessage(status);
   });
 }
 
@@ -128,7 +122,7 @@ bool Instance::Process(std::string_view what, uint32_t rows, uint32_t unknown_by
     host_.counters().AddReceived(rows);
     const absl::Status status =
         host_.OnOwnThread([&] { return consumer()->Process(lent.batch()); });
-    if (const std::string done = lent.WhatWasDone(); !done.empty())
+    if (const std::string done = lent.TakeViolation(); !done.empty())
       return isolation::Verdict::Failed(done);
     return Outcome(status);
   });
@@ -137,7 +131,7 @@ bool Instance::Process(std::string_view what, uint32_t rows, uint32_t unknown_by
 bool Instance::Ticks() {
   return Step("tick", [&] {
     const uint64_t interval_ns = consumer()->TickIntervalNs();
-    if (interval_ns == 0) return isolation::Verdict::Skipped("it wants no ticks");
+    if (interval_ns == 0) return isolation::Verdict::Skipped("the component has no ticks");
     const uint64_t now_ns = runtime_.clock->MonotonicNs();
     for (const uint64_t at_ns : {now_ns, now_ns + interval_ns, now_ns + kHourNs}) {
       const absl::Status status = host_.OnOwnThread([&] { return consumer()->Tick(at_ns); });
@@ -177,7 +171,7 @@ bool Instance::Run() {
     source()->Interrupt();
     source()->Interrupt();
     run.join();
-    source()->Interrupt();  // it may come as late as this
+    source()->Interrupt();  // may also come after run has returned
     return StartOutcome(status);
   });
 }
@@ -195,20 +189,21 @@ bool Instance::Stop() {
     const size_t threads = is_alone() ? ThreadsLeft(threads_before_) : 0;
     if (threads > 0) {
       return isolation::Verdict::Failed(
-          absl::StrCat("returned while ", threads, " of its threads go on"));
+          absl::StrCat("returned while ", threads, " of its threads still run"));
     }
     if (!status.ok()) return Outcome(status);
     if (failed_) return isolation::Verdict::Ok();
-    const std::string why = WhyBalanceFails();
+    const std::string why = BalanceError();
     return why.empty() ? isolation::Verdict::Ok() : isolation::Verdict::Failed(why);
   });
 }
 
-std::string Instance::WhyBalanceFails() const {
+std::string Instance::BalanceError() const {
   telemetry::Balance balance = const_cast<TestHost&>(host_).counters().Snapshot();
   for (const auto& [reason, records] : balance.dropped) {
-    if (!IsSnakeCase(reason)) {
-      return absl::StrCat("dropped records for a reason that is not in snake_case: '", reason, "'");
+    if (!plugin::IsSnakeCase(reason)) {
+      return absl::StrCat("dropped records with a reason that is not in snake_case: '", reason,
+                          "'");
     }
   }
   const int64_t unaccounted = balance.Unaccounted();
@@ -218,43 +213,43 @@ std::string Instance::WhyBalanceFails() const {
                         unaccounted, " are unaccounted for");
   }
   return absl::StrCat("the balance does not hold: of ", balance.received,
-                      " records received, it tells of ", balance.received - unaccounted);
+                      " records received, it accounts for ", balance.received - unaccounted);
 }
 
 bool Instance::Destroy() {
   return Step("destroy", [&] {
     stage_.reset();
-    return WhatIsLeft();
+    return CheckLeftovers();
   });
 }
 
-isolation::Verdict Instance::WhatIsLeft() {
+isolation::Verdict Instance::CheckLeftovers() {
   for (LentBatch& lent : lent_) {
-    if (const std::string done = lent.WhatWasDone(); !done.empty())
+    if (const std::string done = lent.TakeViolation(); !done.empty())
       return isolation::Verdict::Failed(done);
-    if (lent.IsKept())
-      return isolation::Verdict::Failed("keeps a batch that it was given after destroy");
+    if (lent.IsRetained())
+      return isolation::Verdict::Failed("still retains an input batch after destroy");
   }
   lent_.clear();
   if (is_alone()) {
     if (const int64_t batches = pipeline::LiveBatches(); batches > 0) {
       return isolation::Verdict::Failed(
-          absl::StrCat(batches, " batches that it allocated were never released"));
+          absl::StrCat("never released ", batches, " of the batches that it allocated"));
     }
     if (ThreadsLeft(threads_before_) > 0) return isolation::Verdict::Failed("left a thread behind");
   }
-  const std::string misnamed = WhatIsMisnamed();
+  const std::string misnamed = MetricNameError();
   return misnamed.empty() ? isolation::Verdict::Ok() : isolation::Verdict::Failed(misnamed);
 }
 
-std::string Instance::WhatIsMisnamed() const {
+std::string Instance::MetricNameError() const {
   for (const telemetry::MetricSample& sample : metrics_.Snapshot()) {
     const std::string& name = sample.name.name;
-    if (!absl::StartsWith(name, "weir_") || !IsSnakeCase(name)) {
-      return absl::StrCat("has a metric '", name, "'; names are weir_<what>, in snake_case");
+    if (!absl::StartsWith(name, "weir_") || !plugin::IsSnakeCase(name)) {
+      return absl::StrCat("has a metric '", name, "'; its name must be weir_NAME, in snake_case");
     }
     if (sample.kind == telemetry::MetricKind::kCounter && !absl::EndsWith(name, "_total")) {
-      return absl::StrCat("has a counter '", name, "'; counters are weir_<what>_total");
+      return absl::StrCat("has a counter '", name, "'; its name must end in _total");
     }
   }
   return {};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One instance of a component on trial, from create to destroy, each call a step.
+// Drives one instance of a component from create to destroy, and reports each call as a
+// step.
 #ifndef WEIR_CORE_CONFORMANCE_INSTANCE_H_
 #define WEIR_CORE_CONFORMANCE_INSTANCE_H_
 
@@ -22,56 +23,60 @@
 
 namespace weir::conformance {
 
-// What else there is while an instance lives, and so what can be told of it.
-enum class Company {
-  kFirst,  // nothing: what it lacks to start, the machine lacks
-  kAgain,  // nothing, and another one has had a whole life
-  kOne,    // another one that is started later
-  kOther,  // another one that was started before, and may have what there is one of
+// Which other instances exist besides this one, and so what a failed start means.
+enum class Coexistence {
+  kAloneFirst,     // none yet: a resource that is missing is missing on this machine
+  kAloneAgain,     // none now, and an earlier one has succeeded: every failure is a defect
+  kStartedFirst,   // another one, which starts later
+  kStartedSecond,  // another one, which started earlier and may hold a unique resource
 };
 
-// Control thread only. Steps return whether to go on; what has been begun is ended by
-// Destroy, also after a step that failed.
+// Every step returns true if the next one should follow. After Create, Destroy must be
+// called, even if a step failed. Control thread only.
 class Instance {
  public:
-  // Steps are called "LABEL: STEP". `steps` and what `subject` refers to must outlive it.
-  Instance(const Subject& subject, Company company, std::string_view label,
+  // The steps are named "LABEL: STEP". `steps` and what `subject` refers to must outlive the
+  // instance.
+  Instance(const Subject& subject, Coexistence coexistence, std::string_view label,
            isolation::Steps* steps);
 
   bool Create();
   bool Diagnose();
-  // Prepare and start. What this machine or its user does not allow is no failure.
+  // Calls prepare and start. It is no failure if this machine or user does not permit them.
   bool Start();
   bool Process(std::string_view what, uint32_t rows, uint32_t unknown_bytes = 0);
   bool Ticks();
   bool Reopen();
   bool Flush();
-  // A run that is interrupted, twice, once it has emitted or `patience` is over.
+  // Calls run, and interrupts it twice once it has emitted or after a second.
   bool Run();
-  // A run that was interrupted before it began.
+  // Calls interrupt, then run.
   bool RunInterruptedBefore();
   bool Stop();
-  // Frees the instance and looks at what it leaves behind.
+  // Frees the instance and checks what it leaves behind.
   bool Destroy();
 
-  // Whether all batches and threads that the process has besides are known.
-  bool is_alone() const { return company_ == Company::kFirst || company_ == Company::kAgain; }
+  // True if no other instance exists that could own batches and threads of the process.
+  bool is_alone() const {
+    return coexistence_ == Coexistence::kAloneFirst || coexistence_ == Coexistence::kAloneAgain;
+  }
   bool is_source() const { return subject_.component.kind == WEIR_SOURCE; }
 
  private:
   bool Step(std::string_view name, const std::function<isolation::Verdict()>& step);
   isolation::Verdict Outcome(const absl::Status& status);
-  // Of a call that says first what the configuration or the machine lacks.
+  // The verdict on a call that may find out that the configuration or machine lacks
+  // something.
   isolation::Verdict StartOutcome(const absl::Status& status);
-  isolation::Verdict WhatIsLeft();
-  std::string WhyBalanceFails() const;
-  std::string WhatIsMisnamed() const;
+  isolation::Verdict CheckLeftovers();
+  std::string BalanceError() const;
+  std::string MetricNameError() const;
 
   pipeline::Source* source() const { return static_cast<pipeline::Source*>(stage_.get()); }
   pipeline::Consumer* consumer() const { return static_cast<pipeline::Consumer*>(stage_.get()); }
 
   const Subject subject_;
-  const Company company_;
+  const Coexistence coexistence_;
   const std::string label_;
   isolation::Steps* const steps_;
   TestHost host_;
@@ -80,12 +85,12 @@ class Instance {
   std::set<int> threads_before_;
   std::vector<LentBatch> lent_;
   uint32_t next_row_ = 0;
-  bool failed_ = false;  // a call has: its records are not to be accounted for
+  bool failed_ = false;  // a call failed, so its records need not be accounted for
   std::unique_ptr<pipeline::Stage> stage_;
 };
 
-// The verdict on a call that may fail, if only it says why.
-isolation::Verdict SaysWhy(const absl::Status& status);
+// Returns the verdict on a call that may fail but must then say why.
+isolation::Verdict CheckHasMessage(const absl::Status& status);
 
 }  // namespace weir::conformance
 

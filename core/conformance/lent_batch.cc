@@ -13,7 +13,7 @@ namespace weir::conformance {
 namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
-// 2023-11-14T22:13:20Z: any time that is not now.
+// 2023-11-14T22:13:20Z: an arbitrary time that is not now.
 constexpr uint64_t kWallTimeNs = 1'700'000'000 * kSecond;
 
 Record OrdinaryRecord(uint32_t number) {
@@ -42,8 +42,9 @@ Record OrdinaryRecord(uint32_t number) {
   return record;
 }
 
-// All fields at one end of what they can hold, with bits in `present` that nobody knows yet.
-Record RecordAtTheEdges(bool high) {
+// Returns a record with all fields at their lowest or highest value. The highest `present`
+// has bits that are not defined yet.
+Record ExtremeRecord(bool high) {
   Record record;
   std::memset(&record, high ? 0xff : 0, sizeof(record));
   record.direction = high ? kDirectionEgress : kDirectionIngress;
@@ -54,7 +55,7 @@ Record RecordAtTheEdges(bool high) {
 }
 
 Record RecordOf(uint32_t number) {
-  return number % 8 == 7 ? RecordAtTheEdges(number % 16 == 15) : OrdinaryRecord(number);
+  return number % 8 == 7 ? ExtremeRecord(number % 16 == 15) : OrdinaryRecord(number);
 }
 
 }  // namespace
@@ -77,18 +78,18 @@ LentBatch::LentBatch(uint32_t rows, uint32_t first, uint32_t unknown_bytes) {
   spare_ = batch_;
 }
 
-std::string LentBatch::WhatWasDone() {
+std::string LentBatch::TakeViolation() {
   if (pipeline::References(batch_.get()) < 2) {
-    pipeline::RetainBatch(batch_.get());  // in place of the one that was taken away
+    pipeline::RetainBatch(batch_.get());  // replaces the reference that was released
     return "released a batch that it had not retained";
   }
   if (!std::equal(rows_.begin(), rows_.end(), batch_->rows)) {
     rows_.assign(batch_->rows, batch_->rows + rows_.size());
-    return "changed a batch that is not its own";
+    return "wrote to an input batch";
   }
   return {};
 }
 
-bool LentBatch::IsKept() const { return pipeline::References(batch_.get()) > 2; }
+bool LentBatch::IsRetained() const { return pipeline::References(batch_.get()) > 2; }
 
 }  // namespace weir::conformance

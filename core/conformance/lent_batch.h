@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Batches that a component on trial is given, and whether it treats them as lent.
+// The batches that a component under test gets, and checks that it treats them as lent.
 #ifndef WEIR_CORE_CONFORMANCE_LENT_BATCH_H_
 #define WEIR_CORE_CONFORMANCE_LENT_BATCH_H_
 
@@ -11,31 +11,31 @@
 
 namespace weir::conformance {
 
-// Bytes behind the record in each row of a batch as of a newer host.
+// The bytes that a newer host would add behind the record in each row.
 inline constexpr uint32_t kUnknownBytes = 72;
 
-// A batch with rows. One thread.
+// An input batch. Not thread-safe.
 class LentBatch {
  public:
-  // `rows` (0 to pipeline::kMaxBatchRows) records of different flows, beginning with the
-  // number `first`; every eighth has all fields at their edges. With `unknown_bytes` so
-  // many, that are not zero, follow each record.
+  // Makes `rows` (0 to pipeline::kMaxBatchRows) records of different flows, numbered from
+  // `first`. Every eighth record has extreme values in all fields. `unknown_bytes` bytes
+  // that are not zero follow each record.
   LentBatch(uint32_t rows, uint32_t first, uint32_t unknown_bytes);
-  // What a component still keeps of it then, it has for ever.
+  // A reference that the component still has is never released.
   ~LentBatch() = default;
   LentBatch(LentBatch&&) = default;
 
   const pipeline::BatchRef& batch() const { return batch_; }
 
-  // After a call: what the component did to it that nobody may; empty: nothing. Told once.
-  std::string WhatWasDone();
-  // Whether somebody else has a reference.
-  bool IsKept() const;
+  // Returns how the component misused the batch since the last call; empty if it did not.
+  std::string TakeViolation();
+  // True if the component has a reference.
+  bool IsRetained() const;
 
  private:
   pipeline::BatchRef batch_;
-  // One that is never given away: a reference that a component takes away without having
-  // it does not free the batch, so that it can be named.
+  // A second reference: if the component releases one that it does not own, the batch stays
+  // valid and the violation can be reported.
   pipeline::BatchRef spare_;
   std::vector<uint8_t> rows_;
 };

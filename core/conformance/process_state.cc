@@ -15,10 +15,10 @@
 namespace weir::conformance {
 namespace {
 
-constexpr absl::Duration kUntilThreadsAreGone = absl::Seconds(2);
+constexpr absl::Duration kMaxThreadExitTime = absl::Seconds(2);
 
-// ThreadSanitizer has a thread of its own from the first std::thread of a process on. It must
-// be there before the threads of a plugin are counted.
+// ThreadSanitizer starts a thread of its own with the first std::thread of a process. It must
+// exist before the threads of a plugin are counted.
 void StartThreadOfSanitizer() {
 #ifdef ABSL_HAVE_THREAD_SANITIZER
   static const bool started = [] {
@@ -44,13 +44,13 @@ std::set<int> Threads() {
 }
 
 size_t ThreadsLeft(const std::set<int>& before) {
-  const absl::Time deadline = absl::Now() + kUntilThreadsAreGone;
+  const absl::Time deadline = absl::Now() + kMaxThreadExitTime;
   while (true) {
     const std::set<int> now = Threads();
     const auto left = std::count_if(now.begin(), now.end(),
                                     [&](int thread) { return before.count(thread) == 0; });
     if (left == 0 || absl::Now() > deadline) return static_cast<size_t>(left);
-    absl::SleepFor(absl::Milliseconds(1));  // between two looks
+    absl::SleepFor(absl::Milliseconds(1));  // poll interval
   }
 }
 
@@ -62,7 +62,7 @@ std::map<int, std::string> FileDescriptors() {
     int number = 0;
     std::error_code gone;
     const std::filesystem::path target = std::filesystem::read_symlink(entry->path(), gone);
-    // The one that this list is read through is in it, too.
+    // Leave out the descriptor that reads this folder.
     if (gone || target.filename() == "fd") continue;
     if (absl::SimpleAtoi(entry->path().filename().string(), &number)) {
       result[number] = target.string();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a process has that a plugin must give back: threads and file descriptors.
+// The threads and file descriptors of a process, which a plugin must give back.
 #ifndef WEIR_CORE_CONFORMANCE_PROCESS_STATE_H_
 #define WEIR_CORE_CONFORMANCE_PROCESS_STATE_H_
 
@@ -9,14 +9,14 @@
 
 namespace weir::conformance {
 
-// Thread ids of this process, from /proc/self/task.
+// Returns the thread ids of this process, from /proc/self/task.
 std::set<int> Threads();
 
-// Waits up to two seconds for all threads but those of `before` to be gone (one that was joined
-// may still be listed for a moment); returns how many are not.
+// Waits up to two seconds until no thread exists that is not in `before`, because /proc may
+// still list a thread shortly after it was joined. Returns the number of threads left.
 size_t ThreadsLeft(const std::set<int>& before);
 
-// The open file descriptors of this process and what each is of, from /proc/self/fd.
+// Returns the open file descriptors of this process and their targets, from /proc/self/fd.
 std::map<int, std::string> FileDescriptors();
 
 }  // namespace weir::conformance

@@ -12,7 +12,7 @@ absl::Status TestHost::Emit(pipeline::BatchRef batch) {
   if (caller == std::thread::id()) {
     OnMisuse("emitted a batch outside of run, process, tick and flush");
   } else if (caller != std::this_thread::get_id()) {
-    OnMisuse("emitted a batch on another thread than the one it was called on");
+    OnMisuse("emitted a batch on a thread other than the one it was called on");
   }
   const BatchView view(batch.get());
   for (uint32_t i = 0; i < view.size(); ++i) {

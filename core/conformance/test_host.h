@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pipeline as a component on trial sees it: takes what is emitted, and notes what a
-// pipeline would have to suffer in silence.
+// The host of a component under test. It accepts emitted batches, and notes violations of
+// the interface that a pipeline would not notice.
 #ifndef WEIR_CORE_CONFORMANCE_TEST_HOST_H_
 #define WEIR_CORE_CONFORMANCE_TEST_HOST_H_
 
@@ -28,13 +28,13 @@ class TestHost final : public pipeline::StageHost {
   const std::string& name() const override { return name_; }
   StageKind kind() const override { return kind_; }
   absl::Status Emit(pipeline::BatchRef batch) override;
-  // Whatever was emitted has been released when Emit returns.
+  // Emit releases the batch before it returns, so nothing is in flight.
   absl::Status WaitForDelivery() override { return absl::OkStatus(); }
   void RequestStop(std::string_view /*why*/) override {}
   telemetry::StageCounters& counters() override { return counters_; }
   void OnMisuse(std::string_view what) override;
 
-  // Calls `call` on a thread of its own, as one that may emit, and waits for it.
+  // Runs `call` on a new thread, from which the component may emit, and waits for it.
   template <typename Call>
   absl::Status OnOwnThread(Call call) {
     absl::Status status;
@@ -48,7 +48,7 @@ class TestHost final : public pipeline::StageHost {
 
   bool has_emitted() const { return emitted_; }
 
-  // The first breach of the interface since the last call; empty: none.
+  // Returns the first violation of the interface since the last call; empty if none.
   std::string TakeMisuse();
 
  private:

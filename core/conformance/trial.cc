@@ -23,8 +23,8 @@
 namespace weir::conformance {
 namespace {
 
-// All that lies between start and stop. A step that fails ends it: what comes then would
-// tell nothing new.
+// Makes all calls between start and stop. Ends at the first step that fails, because later
+// failures would only follow from it.
 bool Live(Instance* instance) {
   if (instance->is_source()) return instance->Run();
   return instance->Process("no record", 0) && instance->Process("1 record", 1) &&
@@ -35,9 +35,9 @@ bool Live(Instance* instance) {
          instance->Flush();
 }
 
-bool Life(const Subject& subject, Company company, std::string_view label,
+bool Life(const Subject& subject, Coexistence coexistence, std::string_view label,
           isolation::Steps* steps) {
-  Instance instance(subject, company, label, steps);
+  Instance instance(subject, coexistence, label, steps);
   if (!instance.Create()) return false;
   bool whole = false;
   if (instance.Start()) {
@@ -47,7 +47,7 @@ bool Life(const Subject& subject, Company company, std::string_view label,
   return instance.Destroy() && whole;
 }
 
-isolation::Verdict WhatIsOpen(const std::map<int, std::string>& before) {
+isolation::Verdict CheckFileDescriptors(const std::map<int, std::string>& before) {
   for (const auto& [number, what] : FileDescriptors()) {
     if (before.count(number) == 0) {
       return isolation::Verdict::Failed(absl::StrCat("leaves a file descriptor open: ", what));
@@ -56,18 +56,18 @@ isolation::Verdict WhatIsOpen(const std::map<int, std::string>& before) {
   return isolation::Verdict::Ok();
 }
 
-// One life with a configuration with which it may fail anywhere.
-isolation::Verdict EndsCalmly(const Subject& subject) {
+// Runs an instance with a configuration that may make any call fail.
+isolation::Verdict TryHopelessConfiguration(const Subject& subject) {
   TestHost host(static_cast<StageKind>(subject.component.kind), "hopeless");
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto made =
       plugin::MakePluginStage(subject.component, subject.plugin, subject.config, &host, &runtime);
-  if (!made.ok()) return SaysWhy(made.status());
+  if (!made.ok()) return CheckHasMessage(made.status());
   pipeline::Stage* const stage = made->get();
   absl::Status status = stage->Prepare();
   if (status.ok()) status = stage->Start();
-  if (!status.ok()) return SaysWhy(status);
+  if (!status.ok()) return CheckHasMessage(status);
   if (subject.component.kind == WEIR_SOURCE) {
     auto* const source = static_cast<pipeline::Source*>(stage);
     source->Interrupt();
@@ -78,28 +78,28 @@ isolation::Verdict EndsCalmly(const Subject& subject) {
     status = host.OnOwnThread([&] { return consumer->Process(lent.batch()); });
     if (status.ok()) status = host.OnOwnThread([&] { return consumer->Flush(); });
   }
-  const isolation::Verdict verdict = SaysWhy(status);
-  const isolation::Verdict stopped = SaysWhy(stage->Stop());
+  const isolation::Verdict verdict = CheckHasMessage(status);
+  const isolation::Verdict stopped = CheckHasMessage(stage->Stop());
   return verdict.ok() ? stopped : verdict;
 }
 
 }  // namespace
 
 void TryDiagnosis(const Subject& subject, isolation::Steps* steps) {
-  Instance instance(subject, Company::kFirst, "on its own", steps);
+  Instance instance(subject, Coexistence::kAloneFirst, "on its own", steps);
   if (!instance.Create()) return;
   instance.Diagnose();
   instance.Destroy();
 }
 
 void TryLives(const Subject& subject, isolation::Steps* steps) {
-  if (!Life(subject, Company::kFirst, "first instance", steps)) return;
-  // What the first has opened for the life of the process may stay.
+  if (!Life(subject, Coexistence::kAloneFirst, "first instance", steps)) return;
+  // The first instance may open files for the life of the process.
   const std::map<int, std::string> before = FileDescriptors();
-  if (!Life(subject, Company::kAgain, "second instance", steps)) return;
-  steps->Run("second instance: file descriptors", [&] { return WhatIsOpen(before); });
+  if (!Life(subject, Coexistence::kAloneAgain, "second instance", steps)) return;
+  steps->Run("second instance: file descriptors", [&] { return CheckFileDescriptors(before); });
   if (subject.component.kind != WEIR_SOURCE) return;
-  Instance instance(subject, Company::kAgain, "third instance", steps);
+  Instance instance(subject, Coexistence::kAloneAgain, "third instance", steps);
   if (!instance.Create()) return;
   if (instance.Start()) {
     instance.RunInterruptedBefore();
@@ -109,8 +109,8 @@ void TryLives(const Subject& subject, isolation::Steps* steps) {
 }
 
 void TryTwoAtOnce(const Subject& subject, isolation::Steps* steps) {
-  Instance one(subject, Company::kOne, "two at once, one", steps);
-  Instance other(subject, Company::kOther, "two at once, other", steps);
+  Instance one(subject, Coexistence::kStartedFirst, "two at once, one", steps);
+  Instance other(subject, Coexistence::kStartedSecond, "two at once, other", steps);
   if (!one.Create() || !other.Create()) return;
   const bool one_runs = one.Start();
   const bool other_runs = one_runs && other.Start();
@@ -119,7 +119,7 @@ void TryTwoAtOnce(const Subject& subject, isolation::Steps* steps) {
   }
   if (one_runs) one.Stop();
   one.Destroy();
-  // It goes on although the other has ended.
+  // The second instance must still work after the end of the first.
   if (other_runs) {
     if (other.is_source()) {
       other.Run();
@@ -132,16 +132,17 @@ void TryTwoAtOnce(const Subject& subject, isolation::Steps* steps) {
 }
 
 void TryHopelessConfigurations(const Subject& subject, isolation::Steps* steps) {
-  steps->Run("hopeless: a configuration that leads nowhere", [&] {
+  steps->Run("hopeless: a configuration of unusable strings", [&] {
     const std::string hopeless = HopelessConfiguration(subject.schema, subject.config);
     if (hopeless.empty())
-      return isolation::Verdict::Skipped("it has no string that may be anything");
-    return EndsCalmly({subject.component, subject.plugin, subject.schema, hopeless});
+      return isolation::Verdict::Skipped("it has no string field that accepts any text");
+    return TryHopelessConfiguration({subject.component, subject.plugin, subject.schema, hopeless});
   });
-  steps->Run("hopeless: a configuration that is no message", [&] {
+  steps->Run("hopeless: a configuration that does not parse", [&] {
     if (subject.schema.message() == nullptr)
       return isolation::Verdict::Skipped("it takes no configuration");
-    return EndsCalmly({subject.component, subject.plugin, subject.schema, std::string(16, '\xff')});
+    return TryHopelessConfiguration(
+        {subject.component, subject.plugin, subject.schema, std::string(16, '\xff')});
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a component is put through, in a process of its own for each.
+// The trials of a component. Each runs in a process of its own.
 #ifndef WEIR_CORE_CONFORMANCE_TRIAL_H_
 #define WEIR_CORE_CONFORMANCE_TRIAL_H_
 
@@ -11,26 +11,26 @@
 
 namespace weir::conformance {
 
-// A component with a configuration in wire format; all borrowed.
+// A component and its configuration in wire format. Owns nothing.
 struct Subject {
   const weir_component& component;
-  const std::string& plugin;  // the file it is from
+  const std::string& plugin;  // the path of its file
   const config::Schema& schema;
   const std::string& config;
 };
 
-// Makes an instance and asks it how this machine suits it.
+// Makes an instance and calls diagnose.
 void TryDiagnosis(const Subject& subject, isolation::Steps* steps);
 
-// Two instances, one after the other, from create to destroy with all that lies between;
-// the second must leave the process as it found it.
+// Runs two instances, one after the other, from create to destroy. The second must leave no
+// thread, batch or file descriptor behind.
 void TryLives(const Subject& subject, isolation::Steps* steps);
 
-// Two instances at once: what one gets and does must not show in the other.
+// Runs two instances at once: neither may affect the other.
 void TryTwoAtOnce(const Subject& subject, isolation::Steps* steps);
 
-// Configurations with which it cannot work: an error with a message or a calm life, but no
-// crash.
+// Runs an instance with configurations that cannot work. It must either work or fail with a
+// message, but not crash.
 void TryHopelessConfigurations(const Subject& subject, isolation::Steps* steps);
 
 }  // namespace weir::conformance

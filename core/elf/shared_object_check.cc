@@ -15,7 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 
-// The header of this program in its memory; the linker defines it.
+// The ELF header of this program in memory; the linker defines it.
 extern "C" const ElfW(Ehdr) __ehdr_start __attribute__((visibility("hidden")));
 
 namespace weir::elf {
@@ -26,11 +26,11 @@ using Segment = ElfW(Phdr);
 using Section = ElfW(Shdr);
 using Dynamic = ElfW(Dyn);
 
-// Compilers write about ten segments, and some dozens of sections and dynamic entries.
+// Linkers write about ten segments, and dozens of sections and dynamic entries.
 constexpr size_t kMaxSegments = 64;
 constexpr size_t kMaxSections = 512;
 constexpr size_t kMaxDynamicEntries = 512;
-// Of address space, so that sums of addresses cannot overflow.
+// Bounds the address space of an image, so that sums of addresses cannot overflow.
 constexpr uint64_t kMaxImageBytes = uint64_t{1} << 32;
 constexpr uint64_t kMaxAlignment = uint64_t{1} << 30;
 constexpr uint64_t kPageBytes = 4096;
@@ -59,9 +59,9 @@ class Checker {
   }
 
  private:
-  absl::Status Cut(std::string_view what) const {
-    return Unfit(absl::StrCat("is cut off: it has ", file_size_, " bytes, and its ", what,
-                              " would lie behind them"));
+  absl::Status Truncated(std::string_view what) const {
+    return Unfit(absl::StrCat("is truncated: it has ", file_size_, " bytes, and its ", what,
+                              " would lie beyond them"));
   }
 
   template <typename Entry>
@@ -75,10 +75,10 @@ class Checker {
     const Header& own = __ehdr_start;
     if (file_size_ == 0) return Unfit("is empty");
     if (file_size_ < sizeof(header_) || !read_(0, sizeof(header_), &header_)) {
-      return Unfit(absl::StrCat("is no shared object: it has ", file_size_, " bytes"));
+      return Unfit(absl::StrCat("is not a shared object: it has only ", file_size_, " bytes"));
     }
     if (std::memcmp(header_.e_ident, ELFMAG, SELFMAG) != 0) {
-      return Unfit("is no shared object: it does not begin as ELF files do");
+      return Unfit("is not a shared object: it does not begin with the ELF magic number");
     }
     if (header_.e_ident[EI_CLASS] != own.e_ident[EI_CLASS] ||
         header_.e_ident[EI_DATA] != own.e_ident[EI_DATA] || header_.e_machine != own.e_machine) {
@@ -89,9 +89,9 @@ class Checker {
                                 ", byte order ", int{own.e_ident[EI_DATA]}));
     }
     if (header_.e_ident[EI_VERSION] != EV_CURRENT || header_.e_version != EV_CURRENT) {
-      return Unfit("has a version of ELF that is unknown");
+      return Unfit("has an unknown version of ELF");
     }
-    if (header_.e_type != ET_DYN) return Unfit("is an ELF file, but no shared object");
+    if (header_.e_type != ET_DYN) return Unfit("is an ELF file, but not a shared object");
     if (header_.e_ehsize != sizeof(Header) || header_.e_phentsize != sizeof(Segment)) {
       return Unfit("has a damaged ELF header: its sizes are wrong");
     }
@@ -101,13 +101,14 @@ class Checker {
   absl::Status CheckSegments() {
     if (header_.e_phnum == 0 || header_.e_phnum > kMaxSegments) {
       return Unfit(
-          absl::StrCat("has ", header_.e_phnum, " segments; 1 to ", kMaxSegments, " are possible"));
+          absl::StrCat("has ", header_.e_phnum, " segments; 1 to ", kMaxSegments, " are allowed"));
     }
-    if (!ReadTable(header_.e_phoff, header_.e_phnum, &segments_)) return Cut("program headers");
-    uint64_t end = 0;  // of the loaded segments so far
+    if (!ReadTable(header_.e_phoff, header_.e_phnum, &segments_))
+      return Truncated("program headers");
+    uint64_t end = 0;  // the end of the loaded segments so far
     for (const Segment& segment : segments_) {
       if (segment.p_type == PT_NULL || segment.p_type == PT_GNU_STACK) continue;
-      if (!Fits(segment.p_offset, segment.p_filesz, file_size_)) return Cut("segments");
+      if (!Fits(segment.p_offset, segment.p_filesz, file_size_)) return Truncated("segments");
       if (segment.p_memsz > kMaxImageBytes || segment.p_vaddr > kMaxImageBytes ||
           segment.p_align > kMaxAlignment || (segment.p_align & (segment.p_align - 1)) != 0) {
         return Unfit("has a segment with an impossible size, address or alignment");
@@ -115,8 +116,8 @@ class Checker {
       if (segment.p_type != PT_LOAD) continue;
       if (absl::Status status = CheckLoaded(segment, &end); !status.ok()) return status;
     }
-    if (end == 0) return Unfit("has nothing to load");
-    return CheckPlaces();
+    if (end == 0) return Unfit("has no segment to load");
+    return CheckMappings();
   }
 
   static absl::Status CheckLoaded(const Segment& segment, uint64_t* end) {
@@ -125,15 +126,15 @@ class Checker {
     }
     const uint64_t alignment = segment.p_align < kPageBytes ? kPageBytes : segment.p_align;
     if (segment.p_vaddr % alignment != segment.p_offset % alignment) {
-      return Unfit("has a segment that cannot be mapped: its address and place do not fit");
+      return Unfit("has a segment that cannot be mapped: its address does not fit its offset");
     }
-    if ((segment.p_flags & PF_R) == 0) return Unfit("has a segment that cannot be read");
+    if ((segment.p_flags & PF_R) == 0) return Unfit("has a segment without read permission");
     if (segment.p_vaddr < *end) return Unfit("has segments that overlap or are out of order");
     *end = segment.p_vaddr + segment.p_memsz;
     return absl::OkStatus();
   }
 
-  // The loaded segment that holds all of another one; null if there is none.
+  // Returns the loaded segment that contains `inner`; null if there is none.
   const Segment* LoadedAround(const Segment& inner) const {
     for (const Segment& segment : segments_) {
       if (segment.p_type == PT_LOAD && Within(inner, segment)) return &segment;
@@ -141,22 +142,22 @@ class Checker {
     return nullptr;
   }
 
-  // What the loader reads or writes by address lies in what it has loaded.
-  absl::Status CheckPlaces() const {
+  // Checks that every segment which the loader accesses by address lies in a loaded one.
+  absl::Status CheckMappings() const {
     for (const Segment& segment : segments_) {
-      const bool has_place = segment.p_type == PT_DYNAMIC || segment.p_type == PT_PHDR ||
-                             segment.p_type == PT_NOTE || segment.p_type == PT_GNU_EH_FRAME ||
-                             segment.p_type == PT_GNU_RELRO || segment.p_type == PT_GNU_PROPERTY;
-      if (!has_place) continue;
+      const bool accessed = segment.p_type == PT_DYNAMIC || segment.p_type == PT_PHDR ||
+                            segment.p_type == PT_NOTE || segment.p_type == PT_GNU_EH_FRAME ||
+                            segment.p_type == PT_GNU_RELRO || segment.p_type == PT_GNU_PROPERTY;
+      if (!accessed) continue;
       const Segment* const around = LoadedAround(segment);
       // The end of read-only data after relocation is rounded up to a page.
       if (around == nullptr && segment.p_type != PT_GNU_RELRO) {
-        return Unfit("has a segment that lies outside of what is loaded");
+        return Unfit("has a segment that lies outside the loaded segments");
       }
       if (around == nullptr) continue;
       if (segment.p_type != PT_GNU_RELRO &&
           segment.p_offset - around->p_offset != segment.p_vaddr - around->p_vaddr) {
-        return Unfit("has a segment whose place in the file and in memory differ");
+        return Unfit("has a segment whose offset in the file does not match its address");
       }
     }
     return absl::OkStatus();
@@ -178,23 +179,23 @@ class Checker {
       if (found != nullptr) return Unfit("has two dynamic sections");
       found = &segment;
     }
-    if (found == nullptr) return Unfit("is no shared object: it has no dynamic section");
+    if (found == nullptr) return Unfit("is not a shared object: it has no dynamic section");
     const size_t count = found->p_filesz / sizeof(Dynamic);
     if (count == 0 || count > kMaxDynamicEntries) {
       return Unfit(absl::StrCat("has a dynamic section of ", count, " entries; 1 to ",
-                                kMaxDynamicEntries, " are possible"));
+                                kMaxDynamicEntries, " are allowed"));
     }
     const Segment* const around = LoadedAround(*found);
-    // The loader relocates addresses in it.
+    // The loader relocates addresses in the dynamic section.
     if (around == nullptr || (around->p_flags & PF_W) == 0) {
-      return Unfit("has a dynamic section that cannot be written");
+      return Unfit("has a dynamic section without write permission");
     }
     std::vector<Dynamic> entries;
-    if (!ReadTable(found->p_offset, count, &entries)) return Cut("dynamic section");
+    if (!ReadTable(found->p_offset, count, &entries)) return Truncated("dynamic section");
     return CheckEntries(entries);
   }
 
-  // The tables that the loader looks for: each lies in the file, with the size that is told.
+  // Checks that every table which the loader looks up lies inside the file.
   absl::Status CheckEntries(const std::vector<Dynamic>& entries) const {
     const auto value = [&entries](int64_t tag) -> std::optional<uint64_t> {
       for (const Dynamic& entry : entries) {
@@ -205,7 +206,7 @@ class Checker {
     };
     if (entries.back().d_tag != DT_NULL) return Unfit("has a dynamic section without an end");
     if (!value(DT_STRTAB) || !value(DT_SYMTAB)) return Unfit("has no dynamic symbols");
-    if (!value(DT_HASH) && !value(DT_GNU_HASH)) return Unfit("has no table to look symbols up in");
+    if (!value(DT_HASH) && !value(DT_GNU_HASH)) return Unfit("has no hash table of symbols");
     struct Table {
       int64_t address;
       int64_t size;  // DT_NULL: one word at least
@@ -227,24 +228,25 @@ class Checker {
       const uint64_t size =
           table.size == DT_NULL ? sizeof(uint32_t) : value(table.size).value_or(0);
       if (!FileOffset(*address, size).has_value()) {
-        return Unfit("has a dynamic section that refers to what is not in the file");
+        return Unfit("has a dynamic section that refers to a place outside the file");
       }
     }
     return absl::OkStatus();
   }
 
-  // Nobody reads them to load the file; what is behind the last segment of a file that was
-  // cut, is told by them.
+  // The loader does not read the section headers. They show whether a file was truncated
+  // behind its last segment.
   absl::Status CheckSections() {
     if (header_.e_shoff == 0 || header_.e_shnum == 0) return absl::OkStatus();
     if (header_.e_shentsize != sizeof(Section) || header_.e_shnum > kMaxSections) {
       return Unfit("has damaged section headers");
     }
     std::vector<Section> sections;
-    if (!ReadTable(header_.e_shoff, header_.e_shnum, &sections)) return Cut("section headers");
+    if (!ReadTable(header_.e_shoff, header_.e_shnum, &sections))
+      return Truncated("section headers");
     for (const Section& section : sections) {
       if (section.sh_type == SHT_NOBITS || section.sh_type == SHT_NULL) continue;
-      if (!Fits(section.sh_offset, section.sh_size, file_size_)) return Cut("sections");
+      if (!Fits(section.sh_offset, section.sh_size, file_size_)) return Truncated("sections");
     }
     return absl::OkStatus();
   }
@@ -255,11 +257,10 @@ class Checker {
   std::vector<Segment> segments_;
 };
 
-// Of a file that is open.
-absl::Status CheckOpen(int file) {
+absl::Status CheckOpenFile(int file) {
   struct stat facts;
   if (fstat(file, &facts) != 0) return Unfit(absl::StrCat("fstat: ", std::strerror(errno)));
-  if (!S_ISREG(facts.st_mode)) return Unfit("is no regular file");
+  if (!S_ISREG(facts.st_mode)) return Unfit("is not a regular file");
   const ReadAt read = [file](uint64_t offset, size_t size, void* to) {
     for (size_t done = 0; done < size;) {
       const ssize_t got = pread(file, static_cast<char*>(to) + done, size - done,
@@ -282,7 +283,7 @@ absl::Status CheckSharedObject(uint64_t file_size, const ReadAt& read) {
 absl::Status CheckSharedObjectFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return Unfit(absl::StrCat("cannot be read: ", std::strerror(errno)));
-  const absl::Status status = CheckOpen(file);
+  const absl::Status status = CheckOpenFile(file);
   close(file);
   return status;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fuzzer's entry to the check: whatever a file holds, it is read within its bounds, and an
-// error has a sentence.
+// Fuzzes the check: for any contents it reads only inside the file, at most 64 KiB, and an
+// error has a message.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

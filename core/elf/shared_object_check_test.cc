@@ -33,7 +33,7 @@ std::string Check(const std::string& bytes) {
   return std::string(status.message());
 }
 
-// The sample with its header changed.
+// Returns the sample with a changed ELF header.
 template <typename Change>
 std::string WithHeader(const Change& change) {
   std::string bytes = Sample();
@@ -44,7 +44,7 @@ std::string WithHeader(const Change& change) {
   return bytes;
 }
 
-// The sample with its first program header of a type changed.
+// Returns the sample with a change in its first program header of type `type`.
 template <typename Change>
 std::string WithSegment(uint32_t type, const Change& change) {
   std::string bytes = Sample();
@@ -63,9 +63,9 @@ std::string WithSegment(uint32_t type, const Change& change) {
   return bytes;
 }
 
-TEST(SharedObjectCheck, TakesOneThatIsWhole) { EXPECT_EQ(Check(Sample()), ""); }
+TEST(SharedObjectCheck, AcceptsACompleteSharedObject) { EXPECT_EQ(Check(Sample()), ""); }
 
-TEST(SharedObjectCheck, RefusesAFileThatIsCutAnywhere) {
+TEST(SharedObjectCheck, RefusesAFileThatIsTruncatedAnywhere) {
   const std::string whole = Sample();
   for (size_t size = 0; size < whole.size(); size += size < 4096 ? 1 : 61) {
     EXPECT_NE(Check(whole.substr(0, size)), "") << size << " bytes of " << whole.size();
@@ -73,11 +73,12 @@ TEST(SharedObjectCheck, RefusesAFileThatIsCutAnywhere) {
   EXPECT_EQ(Check(""), "is empty");
   EXPECT_EQ(Check("\x7f"
                   "ELF"),
-            "is no shared object: it has 4 bytes");
+            "is not a shared object: it has only 4 bytes");
 }
 
-TEST(SharedObjectCheck, RefusesWhatIsNoSharedObjectOfThisMachine) {
-  EXPECT_EQ(Check(std::string(100, '#')), "is no shared object: it does not begin as ELF files do");
+TEST(SharedObjectCheck, RefusesOtherFilesAndSharedObjectsOfOtherMachines) {
+  EXPECT_EQ(Check(std::string(100, '#')),
+            "is not a shared object: it does not begin with the ELF magic number");
   EXPECT_NE(Check(WithHeader([](auto* header) {
               header->e_machine ^= 1;
             })).find("is for another machine"),
@@ -87,31 +88,31 @@ TEST(SharedObjectCheck, RefusesWhatIsNoSharedObjectOfThisMachine) {
             })).find("is for another machine"),
             std::string::npos);
   EXPECT_EQ(Check(WithHeader([](auto* header) { header->e_type = ET_EXEC; })),
-            "is an ELF file, but no shared object");
+            "is an ELF file, but not a shared object");
   EXPECT_EQ(Check(WithHeader([](auto* header) { header->e_phnum = 0xffff; })),
-            "has 65535 segments; 1 to 64 are possible");
+            "has 65535 segments; 1 to 64 are allowed");
 }
 
-TEST(SharedObjectCheck, RefusesSegmentsThatTheLoaderWouldDieOf) {
+TEST(SharedObjectCheck, RefusesSegmentsThatWouldCrashTheLoader) {
   EXPECT_EQ(Check(WithSegment(PT_LOAD, [](auto* segment) { segment->p_memsz = ~0ULL; })),
             "has a segment with an impossible size, address or alignment");
   EXPECT_NE(Check(WithSegment(PT_LOAD, [](auto* segment) { segment->p_offset = ~0ULL; })), "");
   EXPECT_EQ(Check(WithSegment(PT_LOAD, [](auto* segment) { segment->p_flags = 0; })),
-            "has a segment that cannot be read");
+            "has a segment without read permission");
   EXPECT_EQ(Check(WithSegment(PT_DYNAMIC, [](auto* segment) { segment->p_vaddr += 1 << 20; })),
-            "has a segment that lies outside of what is loaded");
+            "has a segment that lies outside the loaded segments");
   EXPECT_EQ(Check(WithSegment(PT_DYNAMIC, [](auto* segment) { segment->p_type = PT_NULL; })),
-            "is no shared object: it has no dynamic section");
+            "is not a shared object: it has no dynamic section");
   EXPECT_EQ(Check(WithSegment(PT_DYNAMIC, [](auto* segment) { segment->p_filesz = 0; })),
-            "has a dynamic section of 0 entries; 1 to 512 are possible");
+            "has a dynamic section of 0 entries; 1 to 512 are allowed");
 }
 
-TEST(SharedObjectCheck, DoesNotOpenWhatIsNoRegularFile) {
+TEST(SharedObjectCheck, RefusesWithoutBlockingWhatIsNotARegularFile) {
   const std::string fifo = testing::TempDir() + "/shared_object_check.fifo";
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
-  EXPECT_EQ(CheckSharedObjectFile(fifo).message(), "is no regular file");
-  EXPECT_EQ(CheckSharedObjectFile(testing::TempDir()).message(), "is no regular file");
-  EXPECT_EQ(CheckSharedObjectFile("/dev/zero").message(), "is no regular file");
+  EXPECT_EQ(CheckSharedObjectFile(fifo).message(), "is not a regular file");
+  EXPECT_EQ(CheckSharedObjectFile(testing::TempDir()).message(), "is not a regular file");
+  EXPECT_EQ(CheckSharedObjectFile("/dev/zero").message(), "is not a regular file");
   EXPECT_EQ(CheckSharedObjectFile(fifo + ".not").message(),
             "cannot be read: No such file or directory");
 }

@@ -21,12 +21,12 @@
 namespace weir::isolation {
 namespace {
 
-// Of a child that got to the end of what it was to do.
+// The steps before and after those of the body.
+constexpr std::string_view kFirstStep = "start of the process";
 constexpr std::string_view kLastStep = "end of the process";
-constexpr std::string_view kFirstStep = "beginning of the process";
 
 [[noreturn]] void RunChild(int fd, const std::function<void(Steps*)>& body) {
-  // Not to be left behind if the parent is killed.
+  // Die with the parent.
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   const int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
   if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(nothing, STDOUT_FILENO) < 0) {
@@ -35,7 +35,7 @@ constexpr std::string_view kFirstStep = "beginning of the process";
   close(nothing);
   Steps steps(fd);
   body(&steps);
-  // Exit handlers of the plugin run too, and may crash.
+  // Exit handlers of the body's code run now, and may crash.
   steps.Run(kLastStep, [] {
     std::exit(EXIT_SUCCESS);
     return Verdict::Ok();
@@ -80,7 +80,7 @@ class Child {
     const std::string_view text = line.substr(1);
     if (line[0] == 'B') {
       step_ = std::string(text);
-    } else if (line[0] == 'T') {
+    } else if (line[0] == 'V') {
       const size_t space = text.find(' ');
       listener_->OnValue(text.substr(0, space), text.substr(space + 1));
     } else {
@@ -130,7 +130,7 @@ void RunIsolated(absl::Duration step_timeout, const std::function<void(Steps*)>&
   };
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) != 0) return cannot_be_made("pipe2");
-  std::fflush(nullptr);  // what is buffered must not be written twice
+  std::fflush(nullptr);  // else the child writes buffered output a second time
   const pid_t pid = fork();
   if (pid < 0) {
     cannot_be_made("fork");

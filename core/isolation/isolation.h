@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs what may crash, hang or end its process in a child process.
+// Runs code that may crash, hang or end its process in a child process.
 #ifndef WEIR_CORE_ISOLATION_ISOLATION_H_
 #define WEIR_CORE_ISOLATION_ISOLATION_H_
 
@@ -11,7 +11,7 @@
 
 namespace weir::isolation {
 
-// What comes from a child. On the calling thread.
+// Receives the steps and values of a child, on the thread that called RunIsolated.
 class Listener {
  public:
   virtual ~Listener() = default;
@@ -19,10 +19,10 @@ class Listener {
   virtual void OnValue(std::string_view name, std::string_view value) = 0;
 };
 
-// Forks, runs `body` in the child with standard input and output of nothing, and passes
-// what it says to `listener` until the child has ended. A child that cannot be made, is ended
-// by a signal, ends itself early, or takes longer than `step_timeout` for a step (and is then
-// killed) fails in the step that it was in. The process must have one thread.
+// Forks, runs `body` in the child with stdin and stdout on /dev/null, and passes its steps
+// and values to `listener` until the child has ended. The current step fails if the child
+// cannot be made, dies of a signal or exits early. It also fails if a step takes longer
+// than `step_timeout`; the child is then killed. The calling process must have one thread.
 void RunIsolated(absl::Duration step_timeout, const std::function<void(Steps*)>& body,
                  Listener* listener);
 

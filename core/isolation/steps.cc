@@ -22,19 +22,19 @@ bool Steps::Run(std::string_view name, const std::function<Verdict()>& step) {
   return verdict.ok() || verdict.kind == Verdict::Kind::kSkipped;
 }
 
-void Steps::Tell(std::string_view name, std::string_view value) {
-  Write('T', absl::StrCat(name, " ", value));
+void Steps::SendValue(std::string_view name, std::string_view value) {
+  Write('V', absl::StrCat(name, " ", value));
 }
 
 void Steps::Write(char kind, std::string_view text) {
-  // A plugin's words must not begin a line of the report.
+  // One message is one line, so a plugin's text cannot forge another message.
   const std::string line =
       absl::StrCat(std::string(1, kind), absl::StrReplaceAll(text, {{"\n", "; "}}), "\n");
   std::string_view rest = line;
   while (!rest.empty()) {
     const ssize_t written = write(fd_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) std::_Exit(EXIT_FAILURE);  // the parent has gone: nobody reads any more
+    if (written <= 0) std::_Exit(EXIT_FAILURE);  // the parent has ended
     rest.remove_prefix(static_cast<size_t>(written));
   }
 }

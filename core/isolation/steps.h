@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a trial of a plugin says of each step, from a child process that the step may end,
-// to the parent that writes the report.
+// The steps of a child process and their verdicts. Each is sent to the parent at once, as
+// the next step may end the child.
 #ifndef WEIR_CORE_ISOLATION_STEPS_H_
 #define WEIR_CORE_ISOLATION_STEPS_H_
 
@@ -12,24 +12,24 @@
 
 namespace weir::isolation {
 
-// How a step came out.
+// The outcome of a step.
 struct Verdict {
   enum class Kind : char {
     kOk = 'O',
     kFailed = 'F',
-    kSkipped = 'S',       // it has nothing to try here
-    kUnsupported = 'U',   // skipped for a privilege or kernel feature that is missing
-    kUnconfigured = 'N',  // skipped for a configuration that only the user can give
+    kSkipped = 'S',       // the step has nothing to check here
+    kUnsupported = 'U',   // skipped: a privilege or kernel feature is missing
+    kUnconfigured = 'N',  // skipped: it needs a configuration that only the user can give
   };
   Kind kind = Kind::kOk;
-  std::string text;  // why; empty for kOk
+  std::string text;  // the reason; empty for kOk
 
   static Verdict Ok() { return {}; }
   static Verdict Failed(std::string_view sentence) {
     return {Kind::kFailed, std::string(sentence)};
   }
   static Verdict Skipped(std::string_view reason) { return {Kind::kSkipped, std::string(reason)}; }
-  // Ok if `status` is, else failed with its message.
+  // Returns Ok if `status` is OK, else Failed with its message.
   static Verdict Of(const absl::Status& status);
 
   bool ok() const { return kind == Kind::kOk; }
@@ -38,15 +38,15 @@ struct Verdict {
 // The child's side. One thread.
 class Steps {
  public:
-  // Writes to the pipe `fd`, which it borrows.
+  // Writes to the pipe `fd`, which must stay open.
   explicit Steps(int fd) : fd_(fd) {}
 
-  // Says that the step `name` begins, does it, and says how it came out. True if
-  // it is to be gone on: for kOk and kSkipped.
+  // Reports that the step `name` begins, runs it and reports its verdict. Returns true if
+  // the next step should follow: for kOk and kSkipped.
   bool Run(std::string_view name, const std::function<Verdict()>& step);
 
-  // Hands a value that later children need to the parent.
-  void Tell(std::string_view name, std::string_view value);
+  // Sends a named value to the parent. The name must not contain a space.
+  void SendValue(std::string_view name, std::string_view value);
 
  private:
   void Write(char kind, std::string_view text);

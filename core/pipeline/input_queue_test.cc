@@ -9,31 +9,26 @@
 
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "core/pipeline/batch_slab.h"
+#include "core/pipeline/testing/test_stages.h"
 
 namespace weir::pipeline {
 namespace {
 
-constexpr absl::Duration kLong = absl::Seconds(60);  // far beyond what anything here takes
-
-BatchRef BatchOf(uint32_t rows) {
-  weir_batch* const batch = AllocateBatch(rows);
-  batch->size = rows;
-  return BatchRef::Adopt(batch);
-}
-
+// Pops one batch and returns its size; 0 if there is none.
 uint32_t PopSize(InputQueue* queue) {
   const InputQueue::Popped popped = queue->Pop(kLong);
   return popped.outcome == InputQueue::Outcome::kBatch ? popped.batch->size : 0;
 }
 
-TEST(InputQueueTest, OneBatchAloneWakesTheConsumer) {
+TEST(InputQueueTest, ASingleBatchWakesTheConsumer) {
   InputQueue queue(1, 64);
   auto popped = std::async(std::launch::async, [&queue] { return PopSize(&queue); });
   EXPECT_TRUE(queue.Push(0, BatchOf(7)));
   EXPECT_EQ(popped.get(), 7u);
 }
 
-TEST(InputQueueTest, AProducerThatFoundItFullGoesOnWhenHalfIsFree) {
+TEST(InputQueueTest, AProducerBlocksOnAFullQueueUntilHalfIsFree) {
   InputQueue queue(1, 4);
   for (uint32_t rows = 1; rows <= 4; ++rows) EXPECT_TRUE(queue.Push(0, BatchOf(rows)));
   auto pushed = std::async(std::launch::async, [&queue] { return queue.Push(0, BatchOf(5)); });
@@ -62,7 +57,7 @@ TEST(InputQueueTest, TimeoutsShorterAndLongerThanANapAreKept) {
   }
 }
 
-TEST(InputQueueTest, AWakeIsOneTimeoutAndLosesNoBatch) {
+TEST(InputQueueTest, AWakeCausesOneTimeoutAndLosesNoBatch) {
   InputQueue queue(1, 64);
   auto popped = std::async(std::launch::async, [&queue] { return queue.Pop(kLong).outcome; });
   queue.Wake();
@@ -77,7 +72,7 @@ TEST(InputQueueTest, AWakeIsOneTimeoutAndLosesNoBatch) {
   EXPECT_EQ(queue.Pop(kLong).outcome, InputQueue::Outcome::kClosed);
 }
 
-TEST(InputQueueTest, TheEndWakesWhoWaits) {
+TEST(InputQueueTest, AbortAndCloseWakeWaitingThreads) {
   InputQueue full(1, 2);
   EXPECT_TRUE(full.Push(0, BatchOf(1)));
   EXPECT_TRUE(full.Push(0, BatchOf(2)));

@@ -13,7 +13,7 @@
 namespace weir::plugin {
 namespace {
 
-// Of a component whose kind has been checked.
+// The kind must have been checked.
 StageKind KindOf(const weir_component& component) { return static_cast<StageKind>(component.kind); }
 
 config::ComponentSpec SpecOf(const weir_component& component, const std::string& path) {
@@ -33,9 +33,10 @@ config::ComponentSpec SpecOf(const weir_component& component, const std::string&
 
 }  // namespace
 
-absl::Status TypeIsThere(std::string_view file, std::string_view type, std::string_view owner) {
+absl::Status DuplicateTypeError(std::string_view file, std::string_view type,
+                                std::string_view owner) {
   return absl::AlreadyExistsError(absl::StrCat("plugin '", file, "': component '", type,
-                                               "' is there already, from '", owner, "'"));
+                                               "' already exists in plugin '", owner, "'"));
 }
 
 absl::Status Catalogue::AddPath(std::string_view path) {
@@ -73,7 +74,7 @@ void Catalogue::AddNamedAfter(const std::vector<std::string>& files,
           continue;
         }
       } else {
-        // If its code ends the process, this line tells whose it was.
+        // If the plugin ends the process, this line names it.
         LOG(INFO) << "opening plugin '" << absl::Utf8SafeCEscape(file) << "'";
       }
       AddOrRefuse(file);
@@ -128,12 +129,12 @@ void Catalogue::AddOrRefuse(const std::string& file) {
 absl::Status Catalogue::AddFile(const std::string& path) {
   auto library = PluginLibrary::Load(path);
   if (!library.ok()) return library.status();
-  // First all checks, then all changes, so that a plugin is in whole or not at all.
+  // Check everything before any change, so that a plugin is added completely or not at all.
   config::ConfigSchemas schemas;
   for (const weir_component* component : (*library)->components()) {
     const auto known = components_.find({KindOf(*component), component->type});
     if (known != components_.end()) {
-      return TypeIsThere(path, component->type, known->second.library->path());
+      return DuplicateTypeError(path, component->type, known->second.library->path());
     }
     if (absl::Status status = schemas.Add(SpecOf(*component, path)); !status.ok()) return status;
   }
@@ -168,7 +169,7 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
             pipeline::StageHost* host) -> absl::StatusOr<std::unique_ptr<pipeline::Stage>> {
       auto made = MakePluginStage(*found.component, found.library->path(), wire, host, runtime);
       if (made.ok()) return made;
-      // In the first line: others may show what is wrong in a text.
+      // Into the first line: further lines may show a part of a text.
       std::string message(made.status().message());
       message.insert(std::min(message.find('\n'), message.size()), absl::StrCat(" (", place, ")"));
       return absl::Status(made.status().code(), message);

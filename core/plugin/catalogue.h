@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// All plugins there are: which files were opened, which component types they have,
-// and which files could not be used and why.
+// The catalogue of plugins: which files are open, which component types they have, and
+// which files were refused and why.
 #ifndef WEIR_CORE_PLUGIN_CATALOGUE_H_
 #define WEIR_CORE_PLUGIN_CATALOGUE_H_
 
@@ -23,57 +23,58 @@
 
 namespace weir::plugin {
 
-// When the descriptors of a plugin's configurations are read, which takes most of the time
-// that it takes to open it.
+// When the configuration descriptors of a plugin are parsed, which takes most of the time
+// that it takes to open a plugin.
 enum class DescriptorCheck {
-  kAtOnce,    // a plugin with descriptors that are wrong is refused
-  kWhenUsed,  // a configuration is refused that has a component with such descriptors
+  kAtOnce,    // a plugin with bad descriptors is refused
+  kWhenUsed,  // a pipeline that uses a component with bad descriptors is refused
 };
 
-// The error of a file with a component type that the file `owner` has.
-absl::Status TypeIsThere(std::string_view file, std::string_view type, std::string_view owner);
+// The error of a plugin `file` whose component type the file `owner` already has.
+absl::Status DuplicateTypeError(std::string_view file, std::string_view type,
+                                std::string_view owner);
 
-// Filled on the control thread, then constant.
+// Filled on the control thread; constant from then on.
 class Catalogue {
  public:
   explicit Catalogue(DescriptorCheck check = DescriptorCheck::kAtOnce) : check_(check) {}
 
-  // Opens every *.so in the folders of `path` (separated by colons), by name within
-  // a folder, in this process: for files that are known to be sound. A file that cannot be used
-  // is remembered in refused() and does not keep the others from being used; a folder that
-  // cannot be read is an error.
+  // Opens every *.so in the folders of `path` (separated by colons), sorted by name within a
+  // folder. Their code runs in this process, so the files must be trusted. A file that
+  // cannot be used goes to refused(), and the others are opened all the same. Returns an
+  // error if a folder cannot be read.
   absl::Status AddPath(std::string_view path);
 
   // How AddNeeded opens a file.
   enum class Opening {
-    kAtOnce,            // its code runs in this process; its name is logged before
-    kAfterExamination,  // only if it survives that in a child process
+    kAtOnce,            // in this process, after its name was logged
+    kAfterExamination,  // in this process, after it was opened in a child without harm
   };
 
-  // Opens the plugins of `path` that have the types `needed`, and no others. In the order of the
-  // folders; in a folder first a file that is named after the type (IsNamedAfter), then by name
-  // those that turn out to have it. These are looked at in child processes (Examine), and the
-  // names of types that they have are added to schemas() if a needed one was not found. A file
-  // that cannot be used is remembered in refused(). An error if a folder cannot be read. The
-  // process must have one thread.
+  // Opens the plugins of `path` that have the types `needed`, and no others. Searches the
+  // folders in order. In a folder it first tries a file that is named after the type
+  // (IsNamedAfter). Then it examines the other files, sorted by name, in child processes
+  // (Examine), opens those that have a needed type, and adds the names of all their types
+  // to schemas(). A file that cannot be used goes to refused(). Returns an error if a folder
+  // cannot be read. The process must have one thread.
   absl::Status AddNeeded(std::string_view path, const std::vector<config::ComponentName>& needed,
                          Opening opening);
 
-  // Opens one file. An error leaves the catalogue as it was.
+  // Opens one file. If it returns an error, the catalogue is unchanged.
   absl::Status AddFile(const std::string& path);
 
   const std::vector<std::unique_ptr<const PluginLibrary>>& libraries() const { return libraries_; }
   const config::ConfigSchemas& schemas() const { return schemas_; }
-  // Why files of AddPath and AddNeeded were refused.
+  // The reasons why AddPath and AddNeeded refused files.
   const std::vector<absl::Status>& refused() const { return refused_; }
 
-  // The stages of a checked configuration, for Pipeline::Create. `file_name` is for
-  // messages; the catalogue and `runtime` must outlive the specs and what they make.
+  // Returns the stages of a checked configuration, for Pipeline::Create. `file_name` appears
+  // in error messages. The catalogue and `runtime` must outlive the specs and their stages.
   std::vector<pipeline::StageSpec> StageSpecs(const config::PipelineConfig& config,
                                               const std::string& file_name, Runtime* runtime) const;
 
-  // Linux capabilities, as bits, that some stage of it needs to be prepared and none
-  // needs later. None if a stage does not tell what it needs.
+  // Returns the Linux capabilities (bit 1 << CAP_x) that some stage needs in Prepare and none
+  // needs later. Returns 0 if a stage does not declare its capabilities.
   uint64_t CapabilitiesToGiveUp(const config::PipelineConfig& config) const;
 
  private:
@@ -83,13 +84,13 @@ class Catalogue {
   };
   using Key = std::pair<StageKind, std::string>;
 
-  // Of AddNeeded, for one folder.
+  // The two parts of AddNeeded, for one folder.
   void AddNamedAfter(const std::vector<std::string>& files,
                      const std::vector<config::ComponentName>& needed, Opening opening);
   void AddExamined(const std::vector<std::string>& files,
                    const std::vector<config::ComponentName>& needed);
   bool HasAll(const std::vector<config::ComponentName>& needed) const;
-  bool IsKnown(const std::string& file) const;  // open or refused
+  bool IsKnown(const std::string& file) const;  // true if open or refused
   void Refuse(const std::string& file, const absl::Status& status);
   void AddOrRefuse(const std::string& file);
 

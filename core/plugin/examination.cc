@@ -21,38 +21,38 @@
 namespace weir::plugin {
 namespace {
 
-// What a child tells, with a tab between the parts of a value.
+// The names of the values that a child sends. A tab separates the parts of a value.
 constexpr char kPlugin[] = "plugin";
 constexpr char kComponent[] = "component";
 
 std::string WithoutTabs(const char* text) { return absl::StrReplaceAll(text, {{"\t", " "}}); }
 
-// In the child.
-void OpenAndTell(const std::string& file, DescriptorCheck check, isolation::Steps* steps) {
+// Runs in the child.
+void OpenAndReport(const std::string& file, DescriptorCheck check, isolation::Steps* steps) {
   Catalogue catalogue(check);
   const bool opened =
       steps->Run("load", [&] { return isolation::Verdict::Of(catalogue.AddFile(file)); });
   if (!opened) return;
   const PluginLibrary& library = *catalogue.libraries().front();
   const weir_plugin& plugin = library.plugin();
-  steps->Tell(kPlugin,
-              absl::StrCat(WithoutTabs(plugin.name), "\t", WithoutTabs(plugin.version), "\t",
-                           plugin.abi_major, "\t", plugin.abi_minor, "\t", plugin.record_version));
+  steps->SendValue(
+      kPlugin, absl::StrCat(WithoutTabs(plugin.name), "\t", WithoutTabs(plugin.version), "\t",
+                            plugin.abi_major, "\t", plugin.abi_minor, "\t", plugin.record_version));
   for (const weir_component* component : library.components()) {
-    steps->Tell(kComponent,
-                absl::StrCat(StageKindName(static_cast<StageKind>(component->kind)), "\t",
-                             component->type, "\t", WithoutTabs(component->summary)));
+    steps->SendValue(kComponent,
+                     absl::StrCat(StageKindName(static_cast<StageKind>(component->kind)), "\t",
+                                  component->type, "\t", WithoutTabs(component->summary)));
   }
 }
 
-std::optional<StageKind> KindCalled(std::string_view name) {
+std::optional<StageKind> ParseStageKind(std::string_view name) {
   for (const StageKind kind : {StageKind::kSource, StageKind::kTransform, StageKind::kSink}) {
     if (name == StageKindName(kind)) return kind;
   }
   return std::nullopt;
 }
 
-// In the parent.
+// Runs in the parent.
 class Listener final : public isolation::Listener {
  public:
   explicit Listener(Examined* examined) : examined_(examined) {}
@@ -76,7 +76,7 @@ class Listener final : public isolation::Listener {
       (void)absl::SimpleAtoi(parts[3], &examined_->abi_minor);
       (void)absl::SimpleAtoi(parts[4], &examined_->record_version);
     } else if (name == kComponent && parts.size() == 3) {
-      const std::optional<StageKind> kind = KindCalled(parts[0]);
+      const std::optional<StageKind> kind = ParseStageKind(parts[0]);
       if (!kind.has_value()) return;
       examined_->components.push_back({{*kind, std::string(parts[1])}, std::string(parts[2])});
     }
@@ -91,12 +91,12 @@ class Listener final : public isolation::Listener {
 Examined Examine(const std::string& file, DescriptorCheck check) {
   Examined examined;
   examined.path = file;
-  // Most of what is no plugin needs no process.
+  // This check rejects most files that are not plugins, without a process.
   examined.status = CheckPluginFile(file);
   if (!examined.status.ok()) return examined;
   Listener listener(&examined);
   isolation::RunIsolated(
-      kExaminationTimeout, [&](isolation::Steps* steps) { OpenAndTell(file, check, steps); },
+      kExaminationTimeout, [&](isolation::Steps* steps) { OpenAndReport(file, check, steps); },
       &listener);
   return examined;
 }
@@ -129,7 +129,7 @@ absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, Descript
       for (const Examined::Component& component : file->components) {
         const auto owner = owners.find({component.name.kind, component.name.type});
         if (owner == owners.end()) continue;
-        file->status = TypeIsThere(file->path, component.name.type, owner->second);
+        file->status = DuplicateTypeError(file->path, component.name.type, owner->second);
         break;
       }
       if (!file->status.ok()) continue;

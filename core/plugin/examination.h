@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opens plugin files in child processes, to see what they have without being at their mercy.
+// Opens plugin files in child processes, to learn which components they have. A file that
+// crashes or hangs then harms only its child.
 #ifndef WEIR_CORE_PLUGIN_EXAMINATION_H_
 #define WEIR_CORE_PLUGIN_EXAMINATION_H_
 
@@ -18,10 +19,10 @@
 
 namespace weir::plugin {
 
-// A child that takes longer is killed: a plugin that hangs while it is loaded.
+// A child that runs longer is killed, so that a plugin may hang while it is loaded.
 inline constexpr absl::Duration kExaminationTimeout = absl::Seconds(10);
 
-// What a plugin file has.
+// The result of the examination of one plugin file.
 struct Examined {
   struct Component {
     config::ComponentName name;
@@ -29,9 +30,9 @@ struct Examined {
   };
 
   std::string path;
-  // Why it cannot be used, beginning with "plugin 'PATH': ".
+  // OK, or why the file cannot be used; the message begins with "plugin 'PATH': ".
   absl::Status status;
-  // If it can: what its table tells.
+  // If OK: the contents of the plugin's table.
   std::string name;
   std::string version;
   uint32_t abi_major = 0;
@@ -40,22 +41,24 @@ struct Examined {
   std::vector<Component> components;
 };
 
-// Opens one file in a child process of its own. A file that crashes it, ends it or hangs is
-// refused like one that does not fit. The process must have one thread.
+// Opens one file in a child process. A file that crashes or ends the child, or hangs, gets
+// an error status, as does a file that does not fit. The calling process must have one
+// thread.
 Examined Examine(const std::string& file, DescriptorCheck check);
 
-// Whether the plugin file of this path is of interest.
+// True if the plugin file with this path should be examined.
 using FileFilter = std::function<bool(const std::string&)>;
 inline bool AllFiles(const std::string& /*file*/) { return true; }
 
-// Examines the files of `path` (ListPluginFolders, whose error it returns) that `wanted` is true
-// of, in its order. A file with a type that another one of them is preferred for
-// (Catalogue::AddNeeded) is refused.
+// Examines those files of `path` (see ListPluginFolders) for which `wanted` is true, in that
+// order. If several files have the same type, all but the preferred one
+// (Catalogue::AddNeeded) get an error status. Returns the error of ListPluginFolders.
 absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, DescriptorCheck check,
                                                  const FileFilter& wanted = AllFiles);
 
-// The order in which the files of one folder, from index `first` on, have types that more than
-// one of them has: first those that are named after a type of theirs, then the others.
+// Returns the files from index `first` on, which are those of one folder, in the order of
+// preference for a type that several of them have: first the files that are named after
+// one of their types, then the others.
 std::vector<Examined*> ByPreference(std::vector<Examined>* files, size_t first = 0);
 
 }  // namespace weir::plugin

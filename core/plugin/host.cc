@@ -47,11 +47,11 @@ void Misuse(weir_stage* stage, std::string_view what) {
   stage->host->OnMisuse(what);
 }
 
-// Why a stage may not emit this batch; empty: it may.
+// Returns why the stage must not emit this batch; empty if it may.
 std::string_view WhyNotEmit(const weir_stage& stage, const weir_batch& batch) {
-  if (stage.host->kind() == StageKind::kSink) return "a sink has nobody to emit to";
+  if (stage.host->kind() == StageKind::kSink) return "a sink must not emit";
   if (batch.size == 0) return "emitted an empty batch";
-  if (batch.size > batch.capacity) return "emitted a batch with more rows than it has room for";
+  if (batch.size > batch.capacity) return "emitted a batch with more rows than its capacity";
   return {};
 }
 
@@ -66,7 +66,7 @@ weir_code Emit(weir_stage* stage, weir_batch* batch) {
 
 weir_code WaitForDelivery(weir_stage* stage) {
   if (stage->host->kind() == StageKind::kSource) return stage->host->WaitForDelivery().raw_code();
-  Misuse(stage, "only a source can wait until its records have settled");
+  Misuse(stage, "only a source may wait for delivery");
   return WEIR_INVALID_ARGUMENT;
 }
 
@@ -89,10 +89,11 @@ void Count(weir_stage* stage, weir_count what, const char* reason, uint64_t reco
     case WEIR_COUNT_HELD:
       return counters.SetHeld(records);
   }
-  // Counted all the same it would stand twice in the balance.
+  // The host counts these records itself: to add them would count them twice.
   LOG_FIRST_N(ERROR, 10) << StageTitle(kind, stage->host->name())
-                         << ": the plugin counts what its kind of stage cannot (" << what << ")";
-  stage->host->OnMisuse("counted what its kind of stage cannot");
+                         << ": the plugin used a counter that its kind of stage lacks (" << what
+                         << ")";
+  stage->host->OnMisuse("used a counter that its kind of stage lacks");
 }
 
 void RequestStop(weir_stage* stage, weir_string why) { stage->host->RequestStop(View(why)); }
@@ -164,7 +165,7 @@ const weir_host* HostTable() {
 
 absl::Status weir_error::ToStatus(weir_code code) const {
   if (code == WEIR_OK) return absl::OkStatus();
-  // A number that is no error code must not turn into success.
+  // An unknown code must not become a success.
   const bool known = code >= WEIR_CANCELLED && code <= WEIR_UNAUTHENTICATED;
   return absl::Status(known ? static_cast<absl::StatusCode>(code) : absl::StatusCode::kUnknown,
                       message.empty() ? weir::plugin::kNoReason : message);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's side of the plugin boundary: the table of host functions, and what is
+// The host's side of the plugin interface: the table of host functions, and the types
 // behind the opaque handles of weir_plugin.h.
 #ifndef WEIR_CORE_PLUGIN_HOST_H_
 #define WEIR_CORE_PLUGIN_HOST_H_
@@ -17,40 +17,40 @@
 
 namespace weir::plugin {
 
-// The message of a call that failed without one.
+// The message of a plugin call that failed without a message.
 inline constexpr char kNoReason[] = "failed and gave no reason";
 
-// What the stages of one pipeline have in common. Outlives them.
+// What the stages of one pipeline share. Must outlive them.
 struct Runtime {
   const pipeline::Clock* clock;
   telemetry::MetricRegistry* metrics;
   SharedObjects shared;
 };
 
-// The one table, valid for the life of the process.
+// Returns the only host table. It lives as long as the process.
 const weir_host* HostTable();
 
 }  // namespace weir::plugin
 
-// What plugins hold as the handle of a stage. Immutable but for `shared`, which
-// only the control thread touches.
+// The handle of a stage, as plugins see it. Immutable, except `shared`, which only the
+// control thread uses.
 struct weir_stage {
   weir::pipeline::StageHost* host;
   weir::plugin::Runtime* runtime;
-  std::string plugin;                           // the file that the component came from
+  std::string plugin;                           // the path of the component's file
   std::set<weir::plugin::SharedObject> shared;  // released after the instance is destroyed
 };
 
-// What diagnose writes its findings to.
+// Receives the findings of a diagnose call.
 struct weir_findings {
   std::vector<weir::pipeline::Finding> findings;
 };
 
-// What a failing call writes its message to.
+// Receives the message of a plugin call that fails.
 struct weir_error {
   std::string message;
 
-  // The status of a call that returned `code`.
+  // Returns the status of a call that returned `code`.
   absl::Status ToStatus(weir_code code) const;
 };
 

@@ -3,6 +3,7 @@
 
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <set>
 #include <string_view>
@@ -19,29 +20,21 @@ namespace {
 
 constexpr uint32_t kMaxComponents = 64;
 
-// What every plugin of this major version knows, whatever its minor.
+// The sizes that every minor of this major version of the interface has.
 constexpr size_t kPluginSize = sizeof(weir_plugin);
 constexpr size_t kComponentSize = offsetof(weir_component, flush) + sizeof(weir_component::flush);
-
-bool IsSnakeCase(std::string_view text) {
-  if (text.empty() || !absl::ascii_islower(text[0])) return false;
-  for (const char c : text) {
-    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '_') return false;
-  }
-  return true;
-}
 
 absl::Status Unfit(std::string_view why) { return absl::FailedPreconditionError(why); }
 
 absl::Status CheckVersion(const weir_plugin& plugin) {
   if (plugin.abi_major != WEIR_ABI_MAJOR || plugin.abi_minor > WEIR_ABI_MINOR) {
     return Unfit(absl::StrCat("was built for version ", plugin.abi_major, ".", plugin.abi_minor,
-                              " of the plugin interface, this weir has ", WEIR_ABI_MAJOR, ".",
+                              " of the plugin interface; this weir has ", WEIR_ABI_MAJOR, ".",
                               WEIR_ABI_MINOR));
   }
   if (plugin.record_version > WEIR_RECORD_VERSION || plugin.record_version == 0) {
     return Unfit(absl::StrCat("was built for version ", plugin.record_version,
-                              " of the flow record, this weir has ", WEIR_RECORD_VERSION));
+                              " of the flow record; this weir has ", WEIR_RECORD_VERSION));
   }
   return absl::OkStatus();
 }
@@ -66,19 +59,19 @@ absl::Status CheckFunctions(const weir_component& component) {
 
 absl::Status CheckComponent(const weir_component& component) {
   if (component.struct_size < kComponentSize) {
-    return Unfit(absl::StrCat("has a table of ", component.struct_size, " bytes, ", kComponentSize,
-                              " are needed"));
+    return Unfit(absl::StrCat("has a table of ", component.struct_size,
+                              " bytes; it needs at least ", kComponentSize));
   }
   if (component.kind != WEIR_SOURCE && component.kind != WEIR_TRANSFORM &&
       component.kind != WEIR_SINK) {
-    return Unfit(absl::StrCat("is of kind ", static_cast<int>(component.kind),
-                              ", which is no source, transform or sink"));
+    return Unfit(absl::StrCat("has the unknown kind ", static_cast<int>(component.kind),
+                              "; a component is a source, a transform or a sink"));
   }
   if (component.summary == nullptr) return Unfit("has no summary");
   const bool has_message = component.config_message != nullptr;
   const bool has_descriptors = component.config_descriptors != nullptr;
   if (has_message != has_descriptors || has_message != (component.config_descriptors_size > 0)) {
-    return Unfit("has a configuration message without descriptors, or the other way round");
+    return Unfit("has a configuration message without descriptors, or descriptors without one");
   }
   return CheckFunctions(component);
 }
@@ -86,36 +79,43 @@ absl::Status CheckComponent(const weir_component& component) {
 }  // namespace
 
 absl::Status CheckPlugin(const weir_plugin* plugin) {
-  if (plugin == nullptr) return Unfit("cannot work here: weir_plugin_main returned nothing");
-  // The versions stand where every version of the struct has them.
+  if (plugin == nullptr) return Unfit("cannot work here: weir_plugin_main returned NULL");
+  // The version fields have the same place in every version of the struct.
   if (plugin->struct_size < offsetof(weir_plugin, component_count)) {
-    return Unfit("returned a table that is too short to tell its version");
+    return Unfit("returned a table that is too short to hold its version");
   }
   if (absl::Status status = CheckVersion(*plugin); !status.ok()) return status;
   if (plugin->struct_size < kPluginSize) {
-    return Unfit(absl::StrCat("returned a table of ", plugin->struct_size, " bytes, ", kPluginSize,
-                              " are needed"));
+    return Unfit(absl::StrCat("returned a table of ", plugin->struct_size,
+                              " bytes; it needs at least ", kPluginSize));
   }
   if (plugin->name == nullptr || plugin->version == nullptr) return Unfit("has no name or version");
   if (plugin->component_count == 0 || plugin->component_count > kMaxComponents ||
       plugin->components == nullptr) {
-    return Unfit(absl::StrCat("has ", plugin->component_count, " components, 1 to ", kMaxComponents,
-                              " are possible"));
+    return Unfit(absl::StrCat("has ", plugin->component_count, " components; 1 to ", kMaxComponents,
+                              " are allowed"));
   }
   std::set<std::pair<weir_kind, std::string>> seen;
   for (uint32_t i = 0; i < plugin->component_count; ++i) {
     const weir_component* const component = plugin->components[i];
     if (component == nullptr || component->type == nullptr || !IsSnakeCase(component->type)) {
-      return Unfit(absl::StrCat("component ", i, " has no type in snake_case"));
+      return Unfit(absl::StrCat("component ", i, ": its type is not in snake_case"));
     }
     if (absl::Status status = CheckComponent(*component); !status.ok()) {
       return Unfit(absl::StrCat("component '", component->type, "' ", status.message()));
     }
     if (!seen.emplace(component->kind, component->type).second) {
-      return Unfit(absl::StrCat("has two components '", component->type, "' of one kind"));
+      return Unfit(absl::StrCat("has two components '", component->type, "' of the same kind"));
     }
   }
   return absl::OkStatus();
+}
+
+bool IsSnakeCase(std::string_view text) {
+  if (text.empty() || !absl::ascii_islower(text[0])) return false;
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
+  });
 }
 
 absl::Status CheckPluginFile(const std::string& path) {
@@ -134,23 +134,23 @@ absl::StatusOr<std::unique_ptr<const PluginLibrary>> PluginLibrary::Load(const s
     return Unfit(absl::StrCat("plugin '", path, "': ", why));
   };
   if (absl::Status status = CheckPluginFile(path); !status.ok()) return status;
-  // A name without a slash would be looked up in the linker's own path.
+  // dlopen looks up a name without a slash in the search path of the dynamic linker.
   const std::string file = path.find('/') == std::string::npos ? absl::StrCat("./", path) : path;
   void* const library = dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
   if (library == nullptr) {
     const char* const why = dlerror();
-    return refuse(absl::StrCat("does not load: ", why == nullptr ? "no reason given" : why));
+    return refuse(absl::StrCat("does not load: ", why == nullptr ? "dlopen gave no reason" : why));
   }
   void* const symbol = dlsym(library, WEIR_PLUGIN_MAIN_SYMBOL);
   if (symbol == nullptr) {
-    return refuse("is no weir plugin: it does not export " WEIR_PLUGIN_MAIN_SYMBOL);
+    return refuse("is not a weir plugin: it does not export " WEIR_PLUGIN_MAIN_SYMBOL);
   }
   const auto plugin_main = reinterpret_cast<weir_plugin_main_function>(symbol);
   const weir_plugin* plugin = nullptr;
   try {
     plugin = plugin_main(HostTable());
   } catch (...) {
-    return refuse(WEIR_PLUGIN_MAIN_SYMBOL " let an exception out");
+    return refuse(WEIR_PLUGIN_MAIN_SYMBOL " threw an exception");
   }
   if (absl::Status status = CheckPlugin(plugin); !status.ok()) {
     return refuse(status.message());

@@ -10,21 +10,22 @@
 namespace weir::plugin {
 namespace {
 
-// Calls into a plugin. One that breaks its promise and throws fails like any other.
+// Calls a function of a plugin. Turns an exception, which the interface forbids, into an
+// error.
 template <typename Call>
 absl::Status Guarded(Call&& call) {
   weir_error error;
   try {
     return error.ToStatus(call(&error));
   } catch (const std::exception& exception) {
-    return absl::InternalError(absl::StrCat(kExceptionOut, ": ", exception.what()));
+    return absl::InternalError(absl::StrCat(kThrewException, ": ", exception.what()));
   } catch (...) {
-    return absl::InternalError(kExceptionOut);
+    return absl::InternalError(kThrewException);
   }
 }
 
-// An instance and its handle; destroys the one before it frees the other, and with
-// it the shared objects.
+// An instance of a component and its handle (weir_stage). Destroys the instance before it
+// frees the handle and, with it, the shared objects.
 class Instance {
  public:
   Instance(const weir_component& component, const std::string& plugin, pipeline::StageHost* host,
@@ -47,7 +48,7 @@ class Instance {
     absl::Status status =
         Guarded([&](weir_error* error) { return component_.create(&args, &object_, error); });
     if (!status.ok()) {
-      object_ = nullptr;  // a create that failed left nothing to destroy
+      object_ = nullptr;  // after a failed create there is nothing to destroy
     } else if (object_ == nullptr) {
       status = absl::InternalError("create returned no instance and no error");
     }
@@ -63,7 +64,7 @@ class Instance {
   void* object_ = nullptr;
 };
 
-// What sources and consumers share: the lifecycle, for a base of either kind.
+// The lifecycle functions, which sources and consumers have in common.
 template <typename Base>
 class PluginStage : public Base {
  public:

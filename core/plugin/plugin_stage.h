@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A component of a plugin as a stage of a pipeline.
+// Makes a pipeline stage from a component of a plugin.
 #ifndef WEIR_CORE_PLUGIN_PLUGIN_STAGE_H_
 #define WEIR_CORE_PLUGIN_PLUGIN_STAGE_H_
 
@@ -14,12 +14,13 @@
 
 namespace weir::plugin {
 
-// How the message of a call begins that let an exception through the boundary.
-inline constexpr char kExceptionOut[] = "the plugin let an exception out";
+// The error message of a plugin call that threw begins with this.
+inline constexpr char kThrewException[] = "the plugin threw an exception";
 
-// Makes an instance of `component` (from the plugin file `plugin`, both valid for
-// the life of the process) with a configuration in wire format. A Source if that is
-// what the component is, else a Consumer. `host` and `runtime` must outlive it.
+// Makes an instance of `component`, with `config` in protobuf wire format. Returns a
+// pipeline::Source if the component is a source, else a pipeline::Consumer. `plugin` is
+// the path of its file. `component` must live as long as the process; `host` and
+// `runtime` must outlive the stage.
 absl::StatusOr<std::unique_ptr<pipeline::Stage>> MakePluginStage(const weir_component& component,
                                                                  const std::string& plugin,
                                                                  std::string_view config,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The objects that stages of one pipeline share (weir_host.shared).
+// The objects that the stages of one pipeline share (weir_host.shared).
 #ifndef WEIR_CORE_PLUGIN_SHARED_OBJECTS_H_
 #define WEIR_CORE_PLUGIN_SHARED_OBJECTS_H_
 
@@ -10,14 +10,16 @@
 
 namespace weir::plugin {
 
-// A shared object with its disposal.
+// A shared object together with its dispose function.
 using SharedObject = std::shared_ptr<void>;
 
-// Control thread only. Keeps no object alive itself: whoever asked does.
+// Finds shared objects by plugin and name. Does not keep them alive: the stages that asked
+// for them do. Control thread only.
 class SharedObjects {
  public:
-  // The object of that plugin file and name; if it is not there, what `make` gives
-  // (nothing is kept if that is null). `dispose` gets it after the last reference.
+  // Returns the object with that plugin file and name, or else makes it by `make`. If
+  // `make` returns null, returns null and keeps nothing. Calls `dispose` with the object
+  // after the last reference is gone.
   SharedObject Get(const std::string& plugin, const std::string& name, void* (*make)(void),
                    void (*dispose)(void*)) {
     std::weak_ptr<void>& slot = objects_[{plugin, name}];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The version of this weir.
+// The version of weir.
 #ifndef WEIR_CORE_PLUGIN_VERSION_H_
 #define WEIR_CORE_PLUGIN_VERSION_H_
 

@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kMaxMessage = 8192;
 
-// glog has no severity below INFO, so debug lines are INFO lines with a gate.
+// glog has no severity below INFO, so debug lines are INFO lines behind this switch.
 std::atomic<bool> debug_enabled{false};
 
 bool IsPrintable(std::string_view text) {
@@ -34,8 +34,8 @@ absl::Status SetLogLevel(std::string_view level) {
   } else if (level == "error") {
     FLAGS_minloglevel = google::GLOG_ERROR;
   } else {
-    return absl::InvalidArgumentError(absl::StrCat("log level '", absl::CEscape(level),
-                                                   "' is none of debug, info, warning and error"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("log level '", absl::CEscape(level), "': use debug, info, warning or error"));
   }
   return absl::OkStatus();
 }

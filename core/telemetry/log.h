@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bridge from plugins' log lines to the host's log (glog, on stderr).
+// Writes the log lines of plugins to the log of the host (glog, on stderr).
 #ifndef WEIR_CORE_TELEMETRY_LOG_H_
 #define WEIR_CORE_TELEMETRY_LOG_H_
 
@@ -11,14 +11,14 @@ namespace weir::telemetry {
 
 enum class LogSeverity { kDebug = 0, kInfo = 1, kWarning = 2, kError = 3 };
 
-// "debug", "info", "warning" or "error".
+// Sets the lowest severity that is logged: "debug", "info", "warning" or "error".
 absl::Status SetLogLevel(std::string_view level);
 
-// Sends the log to stderr and stops glog from making files. Once, at start.
+// Sends the log to stderr and stops glog from creating files. Called once, at the start.
 void InitializeLog(const char* program_name);
 
-// Writes one line as if it came from file:line; `message` may hold anything: what
-// is not printable is escaped, and it is cut at 8 KiB. Thread-safe.
+// Logs `message` with the source position file:line. Escapes a message that is not
+// printable, and cuts it at 8 KiB. Thread-safe.
 void WriteLog(LogSeverity severity, const char* file, int line, std::string_view message);
 
 }  // namespace weir::telemetry

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weir's own metrics: named counters and gauges with the labels `stage` and
-// `reason`, which stages make through the host and the program reads.
+// weir's own metrics: counters and gauges with the labels `stage` and `reason`. Stages
+// make them through the host; the weir program reads them.
 #ifndef WEIR_CORE_TELEMETRY_METRICS_H_
 #define WEIR_CORE_TELEMETRY_METRICS_H_
 
@@ -20,9 +20,9 @@ namespace weir::telemetry {
 enum class MetricKind { kCounter, kGauge };
 
 struct MetricName {
-  std::string name;    // weir_<what>_total for counters
-  std::string stage;   // label; empty: none
-  std::string reason;  // label; empty: none
+  std::string name;    // weir_NAME, and weir_NAME_total for counters
+  std::string stage;   // label; empty: no such label
+  std::string reason;  // label; empty: no such label
 
   friend bool operator<(const MetricName& a, const MetricName& b) {
     return std::tie(a.name, a.stage, a.reason) < std::tie(b.name, b.stage, b.reason);
@@ -50,10 +50,11 @@ struct MetricSample {
 // Thread-safe. The metrics live as long as the registry.
 class MetricRegistry {
  public:
-  // The metric of that name, made at the first call, whose kind and help stand.
+  // Returns the metric `name`. The first call makes it; later calls do not change its kind
+  // and help.
   Metric* Get(MetricKind kind, const MetricName& name, const std::string& help);
 
-  // All metrics, ordered by name, stage and reason.
+  // Returns all metrics, sorted by name, stage and reason.
   std::vector<MetricSample> Snapshot() const;
 
  private:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What became of a stage's records. For every stage
+// Counts the outcomes of a stage's records. Whenever no call of the stage is running,
 //   received = emitted + merged + filtered + dropped + held
-// holds whenever nothing is in the middle of a call, so that no loss is silent.
+// holds, so that no loss is silent.
 #ifndef WEIR_CORE_TELEMETRY_STAGE_COUNTERS_H_
 #define WEIR_CORE_TELEMETRY_STAGE_COUNTERS_H_
 
@@ -17,22 +17,22 @@
 
 namespace weir::telemetry {
 
-// The counters of one stage at one time, in records.
+// The counters of one stage, in records.
 struct Balance {
   uint64_t received = 0;
-  uint64_t emitted = 0;  // handed on; by a sink: delivered
-  uint64_t merged = 0;   // absorbed into a record that was held already
+  uint64_t emitted = 0;  // passed on; by a sink: delivered
+  uint64_t merged = 0;   // absorbed into a record that the stage held
   uint64_t filtered = 0;
   uint64_t held = 0;
   std::map<std::string, uint64_t> dropped;  // by reason
 
   uint64_t DroppedTotal() const;
-  // What the stage has not told of: 0 if the law holds, negative if it told of more
-  // than it received.
+  // Returns received minus the rest: 0 if the law holds, negative if the stage accounted
+  // for more records than it received.
   int64_t Unaccounted() const;
 };
 
-// Thread-safe; every counter is exact, a snapshot of several is not one instant.
+// Thread-safe. Every counter is exact, but a snapshot does not read all at one instant.
 class StageCounters {
  public:
   void AddReceived(uint64_t records) { received_ += records; }
@@ -42,10 +42,10 @@ class StageCounters {
   void SetHeld(uint64_t records) { held_ = records; }
   void AddDropped(std::string_view reason, uint64_t records);
 
-  // Counts whatever is unaccounted for as dropped. For a stage that failed in the
-  // middle of a call and will get no other.
+  // Counts the unaccounted records as dropped. For a stage that failed during a call and
+  // will not be called again.
   void DropUnaccounted(std::string_view reason);
-  // The same for what it holds and will never hand on.
+  // Counts the held records as dropped. For a stage that will never emit them.
   void DropHeld(std::string_view reason);
 
   Balance Snapshot() const;

@@ -13,7 +13,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::Pair;
 
-TEST(StageCountersTest, TheBalanceNamesWhatIsMissing) {
+TEST(StageCountersTest, TheBalanceShowsUnaccountedRecords) {
   StageCounters counters;
   counters.AddReceived(100);
   counters.AddEmitted(50);
@@ -33,7 +33,7 @@ TEST(StageCountersTest, TheBalanceNamesWhatIsMissing) {
   EXPECT_THAT(balance.dropped, ElementsAre(Pair("queue_full", 5), Pair("stage_failed", 15)));
 }
 
-TEST(StageCountersTest, TellingOfMoreThanWasReceivedShows) {
+TEST(StageCountersTest, TheBalanceShowsRecordsThatWereNeverReceived) {
   StageCounters counters;
   counters.AddReceived(1);
   counters.AddEmitted(3);
@@ -41,7 +41,7 @@ TEST(StageCountersTest, TellingOfMoreThanWasReceivedShows) {
   EXPECT_EQ(counters.Snapshot().Unaccounted(), -2);
 }
 
-TEST(MetricRegistryTest, OneMetricForEachNameAndLabels) {
+TEST(MetricRegistryTest, HasOneMetricForEachNameAndLabels) {
   MetricRegistry registry;
   Metric* const a = registry.Get(MetricKind::kCounter, {"weir_x_total", "a", ""}, "x");
   Metric* const b = registry.Get(MetricKind::kCounter, {"weir_x_total", "b", ""}, "x");

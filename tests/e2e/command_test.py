@@ -103,7 +103,7 @@ class ProgramTest(harness.WeirTest):
         os.mkdir(plugins)
         shutil.copy(harness.runfile("tests/plugins/no_symbol.so"), plugins)
         said = self.check("version", "--verbose", "--plugin_path=" + plugins).stdout()
-        self.assertIn("no_symbol.so': is no weir plugin", said)
+        self.assertIn("no_symbol.so': is not a weir plugin", said)
 
     def test_every_example_is_valid(self):
         examples = glob.glob(harness.EXAMPLES + "/*.textproto")

@@ -90,7 +90,7 @@ class FindingsTest(DoctorTest):
     def test_a_plugin_that_cannot_be_used_is_named(self):
         shutil.copy(harness.runfile("tests/plugins/no_symbol.so"), self.plugins)
         *_, said = self.ask("ok", harness.EXIT_CLEAN)
-        self.assertIn("no_symbol.so': is no weir plugin", said)
+        self.assertIn("no_symbol.so': is not a weir plugin", said)
 
     def test_a_bad_configuration_is_exit_code_2(self):
         *_, said = self.ask("fail", harness.EXIT_BAD_USAGE)

@@ -89,10 +89,10 @@ class PluginFilesTest(harness.WeirTest):
         self.assertEqual(reasons["hangs.so"], "while it is loaded: did not return within 10s")
         self.assertRegex(reasons["cut.so"], r"^is cut off: it has \d+ bytes, and its ")
         self.assertEqual(reasons["empty.so"], "is empty")
-        self.assertRegex(reasons["text.so"], "^is no shared object: ")
+        self.assertRegex(reasons["text.so"], "^is not a shared object: ")
         self.assertRegex(reasons["other_machine.so"], "^is for another machine: ELF machine 2,")
         for name in ("fifo.so", "folder.so"):
-            self.assertEqual(reasons[name], "is no regular file")
+            self.assertEqual(reasons[name], "is not a regular file")
         self.assertEqual(reasons["link.so"], "cannot be read: No such file or directory")
 
     def test_describe_opens_what_is_named_after_the_type(self):
@@ -110,7 +110,7 @@ class PluginFilesTest(harness.WeirTest):
         self.assertEqual(weir.wait(), harness.EXIT_FAILED)
         self.assertEqual(len(weir.stderr().splitlines()), 1, weir.stderr())
         shown = r"\x1b]0;title\x07\x0asource     mine\xc2\x9b31m.so"
-        self.assertIn(shown + "': is no shared object", weir.stderr())
+        self.assertIn(shown + "': is not a shared object", weir.stderr())
         os.remove(os.path.join(self.plugins, name))
         self.copy(harness.runfile("tests/plugins/steady.so"), name)
         os.remove(os.path.join(self.plugins, "steady.so"))
@@ -167,7 +167,7 @@ sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
         self.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), "a.so")
         weir = self.assert_runs()
         reasons = self.refused()
-        self.assertEqual(reasons, {"a.so": "component 'stdout' is there already, from '%s'" %
+        self.assertEqual(reasons, {"a.so": "component 'stdout' already exists in plugin '%s'" %
                                    os.path.join(self.plugins, "weir_sink_stdout.so")})
         os.remove(os.path.join(self.plugins, "weir_sink_stdout.so"))
         weir = self.run_pipeline()
@@ -185,7 +185,7 @@ sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
             self.write_plugin(f"z{i:03}.so", damaged)
         self.assert_runs()
         reasons = self.refused()
-        # Those with harmless damage have a type that is there already.
+        # Those with harmless damage have a type that already exists.
         self.assertEqual(len(reasons), 300)
         died = [reason for reason in reasons.values() if "while it is loaded" in reason]
         self.assertLess(len(died), 10, died)

@@ -127,8 +127,8 @@ sink { name: "s" type: "stdout" input: "in" }
             shutil.copy(harness.runfile(f"tests/plugins/{name}.so"), plugins)
         self.refused("""source { name: "in" type: "steady" }
 sink { name: "out" type: "defect" input: "in" }
-""", "FILE:2:", "wrong_major.so': was built for version 2.4 of the plugin interface, this weir has 1.4",
-                     "no_symbol.so': is no weir plugin: it does not export weir_plugin_main",
+""", "FILE:2:", "wrong_major.so': was built for version 2.4 of the plugin interface; this weir has 1.4",
+                     "no_symbol.so': is not a weir plugin: it does not export weir_plugin_main",
                      arguments=("--plugin_path=" + plugins,))
         weir = self.weir("plugins", "--plugin_path=" + plugins)
         self.assertEqual(weir.wait(), harness.EXIT_FAILED)

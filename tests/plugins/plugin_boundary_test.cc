@@ -43,14 +43,14 @@ TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
               AllOf(StartsWith("plugin '"), HasSubstr("version 2.4"), HasSubstr("has 1.4")));
   EXPECT_THAT(WhyRefused("newer_minor"), AllOf(HasSubstr("version 1.5"), HasSubstr("has 1.4")));
   EXPECT_THAT(WhyRefused("newer_record"),
-              EndsWith("was built for version 3 of the flow record, this weir has 2"));
-  EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to tell its version"));
-  EXPECT_THAT(WhyRefused("null_plugin"), HasSubstr("weir_plugin_main returned nothing"));
-  EXPECT_THAT(WhyRefused("main_throws"), EndsWith("weir_plugin_main let an exception out"));
+              EndsWith("was built for version 3 of the flow record; this weir has 2"));
+  EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to hold its version"));
+  EXPECT_THAT(WhyRefused("null_plugin"), HasSubstr("weir_plugin_main returned NULL"));
+  EXPECT_THAT(WhyRefused("main_throws"), EndsWith("weir_plugin_main threw an exception"));
   EXPECT_THAT(WhyRefused("no_symbol"), EndsWith("it does not export weir_plugin_main"));
   EXPECT_THAT(WhyRefused("no_process"), EndsWith("is a transform or sink without process"));
   EXPECT_THAT(WhyRefused("short_component"), HasSubstr("has a table of 8 bytes"));
-  EXPECT_THAT(WhyRefused("bad_type"), EndsWith("component 0 has no type in snake_case"));
+  EXPECT_THAT(WhyRefused("bad_type"), EndsWith("component 0: its type is not in snake_case"));
   EXPECT_THAT(WhyRefused("broken_descriptors"), HasSubstr("defect"));
   EXPECT_THAT(WhyRefused("not_there"), EndsWith("cannot be read: No such file or directory"));
 }
@@ -74,7 +74,7 @@ TEST(RefusedPluginTest, ATypeThatIsThereAlreadyIsRefused) {
   Catalogue catalogue;
   ASSERT_TRUE(catalogue.AddFile(PluginFile("none")).ok());
   EXPECT_THAT(std::string(catalogue.AddFile(PluginFile("process_fails")).message()),
-              AllOf(HasSubstr("component 'defect' is there already"), HasSubstr("none.so")));
+              AllOf(HasSubstr("component 'defect' already exists"), HasSubstr("none.so")));
   EXPECT_EQ(catalogue.libraries().size(), 1u);
 }
 
@@ -133,7 +133,7 @@ TEST(DefectivePluginTest, ACreateThatFailsOrThrowsNamesStagePlaceAndReason) {
   EXPECT_EQ(RunWith("create_throws").status,
             absl::InternalError("sink 'out': create has thrown (test.textproto:2:1)"));
   EXPECT_EQ(RunWith("raw_throw").status,
-            absl::InternalError("sink 'out': the plugin let an exception out: past the SDK "
+            absl::InternalError("sink 'out': the plugin threw an exception: past the SDK "
                                 "(test.textproto:2:1)"));
 }
 
@@ -202,7 +202,7 @@ TEST(DiagnoseTest, AFailureOrAnExceptionIsAnErrorOfTheStage) {
   EXPECT_EQ(Diagnose(Loaded("opinions", "opinions")).status(),
             absl::InternalError("sink 'out': thrown"));
   EXPECT_EQ(Diagnose(Loaded("raw_diagnose")).status(),
-            absl::InternalError("sink 'out': the plugin let an exception out: past the SDK"));
+            absl::InternalError("sink 'out': the plugin threw an exception: past the SDK"));
 }
 
 TEST(CapabilitiesTest, ThoseForPreparationOnlyAreGivenUpIfAllStagesTell) {
