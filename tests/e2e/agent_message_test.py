@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""A message of a netobserv eBPF agent, byte by byte and sent by nothing of weir's: its own bits of
-TCP flags are flags that a filter and an accounter know."""
+"""A message of a netobserv eBPF agent, built byte by byte and sent without code of weir.
+The agent's own bits for TCP flags become flags that a filter and an accounter understand."""
 
 import ipaddress
 import json
@@ -13,11 +13,12 @@ import unittest
 import harness
 
 FIN, SYN, RST, PSH, ACK = 0x01, 0x02, 0x04, 0x08, 0x10
-# What an agent sends of a packet with two flags (its bpf/types.h).
+# The agent's bit for a packet with two flags (its bpf/types.h).
 SYN_ACK, FIN_ACK, RST_ACK = 0x100, 0x200, 0x400
 
-# Flags of a flow as an agent sends them; as a record has them; pairs of one packet, 1 SYN and ACK,
-# 2 FIN and ACK, 4 RST and ACK. The number of the case is the source port.
+# For each flow: its flags as an agent sends them, as a record has them, and the pairs that
+# one packet had (1: SYN and ACK, 2: FIN and ACK, 4: RST and ACK). The index of a case is its
+# source port.
 CASES = [
     (SYN, SYN, None),
     (SYN_ACK | ACK | PSH, SYN | ACK | PSH, 1),
@@ -90,7 +91,7 @@ def frame(kind, flags, stream, content=b""):
 
 
 def header(name, value):
-    """A field of HPACK: a literal that is not indexed (RFC 7541, section 6.2.2)."""
+    """An HPACK header field: a literal without indexing (RFC 7541, section 6.2.2)."""
     return bytes([0, len(name)]) + name.encode() + bytes([len(value)]) + value.encode()
 
 
@@ -99,7 +100,7 @@ END_STREAM, END_HEADERS, ACKNOWLEDGED = 1, 4, 1
 
 
 def send(target, message):
-    """Sends a message to /pbflow.Collector/Send and waits until it was answered."""
+    """Sends a message to /pbflow.Collector/Send and waits for the answer."""
     headers = (header(":method", "POST") + header(":scheme", "http")
                + header(":path", "/pbflow.Collector/Send") + header(":authority", "weir")
                + header("content-type", "application/grpc") + header("te", "trailers"))
@@ -127,11 +128,12 @@ class AgentMessageTest(harness.WeirTest):
 
     def lines(self, name):
         path = pathlib.Path(self.folder, name)
-        # The last line may be under way.
+        # The last line may be incomplete.
         return path.read_text().split("\n")[:-1] if path.exists() else []
 
     def check(self, records, reason):
-        """They are those that ended by FIN or RST, in any order, with each flag in its place."""
+        """Fails unless `records` are the flows that ended by FIN or RST, in any order, with the
+        right flags."""
         found = {}
         for line in records:
             flow = json.loads(line)
@@ -151,7 +153,7 @@ class AgentMessageTest(harness.WeirTest):
         weir = self.weir("run", "--config=" + config)
         weir.wait_for_log("taking records at")
         send(target, b"".join(block(1, record(case)) for case in range(len(CASES))))
-        # The end of the run would be the reason of what the accounter still holds.
+        # Flows that the accounter still holds at the end would have another end reason.
         harness.wait_until(lambda: len(self.lines("accounted.json")) >= 5, "flows that have ended")
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/bench measures all that docs/explanation/benchmarks.md says. How much it is, no test says:
-that is the machine's."""
+"""tools/bench measures everything that docs/explanation/benchmarks.md names. No test checks how
+fast it is: that depends on the machine."""
 
 import json
 import os
@@ -13,18 +13,17 @@ import unittest
 
 import harness
 
-# Loading some dozens of programs takes its time where others want the processors too.
+# Loading dozens of eBPF programs takes long on a busy machine.
 DEADLINE_SECONDS = 600
 
-# In each comparison: weir's two tables with two clocks each, two peers, and a program
-# that does nothing.
+# Each comparison has weir's two tables with two clocks each, two peers, and an empty program.
 TABLES = 7
 TRAFFICS = 6
 WANTED = {"packet": TABLES * TRAFFICS, "insert": TABLES, "live": TABLES + 1, "drain": 3}
 
 
 def measure(benchmark):
-    """What it prints, and what it says in JSON."""
+    """Runs a benchmark. Returns its text and its JSON result."""
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "result.json")
         text = subprocess.run(
@@ -37,7 +36,7 @@ def measure(benchmark):
 
 
 class Measurements:
-    """What is true of every benchmark's."""
+    """Checks that hold for every benchmark."""
 
     def of_section(self, section):
         return [m for m in self.result["measurements"] if m["section"] == section]
@@ -50,12 +49,11 @@ class Measurements:
                 self.assertLessEqual(ns["low"], ns["median"])
                 self.assertLessEqual(ns["median"], ns["high"])
                 self.assertLess(ns["high"], 1e9)
-                # A difference of two runs may be lost in what else the machine does, but what
-                # it was taken from cannot.
+                # Noise may hide the difference of two runs, but not the sum.
                 self.assertGreater(ns["median"] + self.floor_of(measurement), 0)
 
     def floor_of(self, measurement):
-        """The most that was taken off, nothing of what is given as measured."""
+        """Returns the most that was subtracted; 0 for a value given as measured."""
         if "floor" not in measurement:
             return 0
         floor, = [m for m in self.of_section(measurement["section"])
@@ -136,7 +134,7 @@ class UserspaceTest(Measurements, unittest.TestCase):
     def test_says_what_a_flow_takes(self):
         for footprint in self.result["footprints"]:
             with self.subTest(footprint):
-                # A record alone has 168 bytes, but a table need not keep all of it.
+                # A record has 168 bytes, but a table need not keep all of them.
                 self.assertGreater(footprint["bytes_per_flow"], 64)
                 self.assertLess(footprint["bytes_per_flow"], 4096)
 

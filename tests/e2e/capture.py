@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Captures to replay or to read, made packet by packet, so that what is in them is known."""
+"""Makes captures packet by packet, so that a test knows every packet in them."""
 
 import ipaddress
 import random
@@ -16,7 +16,7 @@ def _address(text):
 
 
 def ipv4(source, target, protocol, payload, fragment=0, options=b""):
-    """`fragment` is the field of flags and offset, in units of 8 bytes."""
+    """`fragment` is the header field of flags and offset; the offset counts 8 bytes."""
     size = 20 + len(options)
     return struct.pack("!BBHHHBBH4s4s", 0x40 | size // 4, 0, size + len(payload), 7, fragment, 64,
                        protocol, 0, _address(source), _address(target)) + options + payload
@@ -28,7 +28,7 @@ def ipv6(source, target, protocol, payload):
 
 
 def extension(next_header, size=8):
-    """An IPv6 extension header with a length of its own: 8 bytes or a multiple."""
+    """An IPv6 extension header with a length field; `size` is a multiple of 8 bytes."""
     return struct.pack("!BBBB", next_header, size // 8 - 1, 1, size - 4) + bytes(size - 4)
 
 
@@ -50,7 +50,7 @@ def icmp(kind, code=0, size=48):
 
 
 def ethernet(ether_type, payload, tags=(), source=SOURCE_MAC, target=TARGET_MAC):
-    """`tags` are pairs of an EtherType (VLAN or QINQ) and an id, the outermost first."""
+    """`tags` are pairs of an EtherType (VLAN or QINQ) and a VLAN id, the outermost first."""
     header = target + source
     for tag_type, tag_id in tags:
         header += struct.pack("!HH", tag_type, tag_id)
@@ -58,7 +58,7 @@ def ethernet(ether_type, payload, tags=(), source=SOURCE_MAC, target=TARGET_MAC)
 
 
 def flow_packet(number, size):
-    """An Ethernet frame of flow `number`: IPv4 or IPv6, TCP or UDP, by its number."""
+    """An Ethernet frame of flow `number`, which selects IPv4 or IPv6, and TCP or UDP."""
     transport, protocol = (tcp, TCP) if number & 2 else (udp, UDP)
     segment = transport(1024 + number % 60000, 443, size)
     if number & 1:
@@ -69,7 +69,8 @@ def flow_packet(number, size):
 
 
 def write_packets(path, packets, snaplen=65535, link_type=ETHERNET):
-    """A pcap file of (seconds, bytes), in microseconds; what is longer than snaplen is cut."""
+    """Writes a pcap file with microseconds from pairs (seconds, bytes). Truncates packets to
+    `snaplen`."""
     with open(path, "wb") as file:
         file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, snaplen, link_type))
         for seconds, packet in packets:
@@ -80,14 +81,14 @@ def write_packets(path, packets, snaplen=65535, link_type=ETHERNET):
 
 
 def write_flows(path, packets, flows, seed=1):
-    """A pcap file of `packets` packets of `flows` flows in random order, every flow at
+    """Writes a pcap file of `packets` packets of `flows` flows in random order, each flow at
     least once. Returns flow number -> [packets, bytes]."""
     chosen = list(range(flows)) + [0] * (packets - flows)
     generator = random.Random(seed)
     for i in range(flows, packets):
         chosen[i] = generator.randrange(flows)
     generator.shuffle(chosen)
-    # One size a flow: then a frame is made once.
+    # All packets of a flow have one size, so each frame is built once.
     frames = [flow_packet(flow, flow % 64) for flow in range(flows)]
     truth = {flow: [0, 0] for flow in range(flows)}
     write_packets(path, ((i / 1000000, frames[flow]) for i, flow in enumerate(chosen)))

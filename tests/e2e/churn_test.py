@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Interfaces come and go by the thousand while weir measures them all: nothing of them
-stays, in weir or in the kernel, and the packets between are in flows."""
+"""Thousands of interfaces appear and disappear while weir measures them all. Afterwards
+neither weir nor the kernel holds anything of them, and all their packets are in flows."""
 
 import json
 import os
@@ -20,19 +20,19 @@ sink      { name: "console"  type: "stdout"          input: "name"
             config { [weir/weir.sinks.Stdout] { format: JSON } } }
 """
 
-ROUNDS = 2000  # of making and deleting a cable, of which one end is measured
-AT_ONCE = 40  # cables, made and deleted together; one by one each takes the kernel 20 ms
+ROUNDS = 2000  # cables (veth pairs) to make and delete; weir measures one end of each
+AT_ONCE = 40  # cables made and deleted together; one by one each takes the kernel 20 ms
 ONE_BY_ONE = 100
 WARM_UP = 300
-# Groups of which one waits until weir has attached to all of it, which takes the kernel
-# 10 ms each. Of the others weir hears when they may have gone.
+# Every GROUPS-th group waits until weir has attached to all its cables, which takes the
+# kernel 10 ms each. The others may be gone before weir learns of them.
 GROUPS = 8
-PACKETS = 3  # each way through each cable of such a group
-# Room for the names of interfaces that have gone, of which the namer keeps some thousands.
+PACKETS = 3  # in each direction through each cable of such a group
+# Room for the names of deleted interfaces, of which the namer keeps some thousands.
 GROWTH_KIB = 1536
 
-# Sends frames of an ethertype for experiments out of each interface that a line names, and
-# answers with a line.
+# Reads lines of interface names, sends frames with an experimental EtherType from each
+# interface, and answers every line with a line.
 SENDER = f"""
 import socket, sys
 for line in sys.stdin:
@@ -52,7 +52,7 @@ class ChurnTest(harness.NamespaceTest):
     def setUp(self):
         super().setUp()
         self.cables = 0  # made so far
-        self.looked_at = []  # the numbers of those that had packets
+        self.used = []  # the numbers of the cables that carried packets
 
     def run_weir(self, settings):
         config = self.write("pipeline.textproto", PIPELINE % settings)
@@ -72,14 +72,14 @@ class ChurnTest(harness.NamespaceTest):
         self.inside(self.b, "ip", "-batch", "-", input="\n".join(commands) + "\n")
 
     def make(self):
-        """The commands that make one cable more, and its number."""
+        """Returns the number of the next cable and the commands that make it."""
         number = self.cables
         self.cables += 1
         return number, [f"link add c{number} group 7 type veth peer name d{number}",
                         f"link set c{number} up", f"link set d{number} up"]
 
     def churn_one_by_one(self, count):
-        """Each is deleted when weir may just be about to attach."""
+        """Makes and deletes `count` cables, each while weir may be about to attach."""
         commands = []
         for _ in range(count):
             number, made = self.make()
@@ -101,7 +101,7 @@ class ChurnTest(harness.NamespaceTest):
             group += 1
 
     def send_through(self, weir, sender, numbers):
-        # weir hears of them in the order of their making.
+        # weir learns of them in the order of their creation.
         weir.wait_for_log(f"interface 'c{numbers[-1]}' (")
         sender.stdin.write(" ".join(f"c{number} d{number}" for number in numbers) + "\n")
         sender.stdin.flush()
@@ -111,10 +111,10 @@ class ChurnTest(harness.NamespaceTest):
         for number in numbers:
             for way in ("rx", "tx"):
                 self.assertEqual(links[f"c{number}"][way]["packets"], PACKETS)
-        self.looked_at += numbers
+        self.used += numbers
 
     def held(self, weir):
-        """What weir has open; BPF objects by their ids."""
+        """Returns the open descriptors of weir, with the ids of BPF objects."""
         held = []
         for number in os.listdir(f"/proc/{weir.process.pid}/fd"):
             try:
@@ -141,9 +141,9 @@ class ChurnTest(harness.NamespaceTest):
         self.churn_in_groups(weir, sender, until=ROUNDS)
         harness.wait_until(lambda: self.held(weir) == before, f"nothing but {before} to be open")
         grown_kib = self.resident_kib(weir) - warm_kib
-        print(f"{settings}: {self.cables} cables, {len(self.looked_at)} with packets; resident "
+        print(f"{settings}: {self.cables} cables, {len(self.used)} with packets; resident "
               f"memory {warm_kib} KiB after {WARM_UP} of them, {grown_kib} KiB more at the end")
-        # AddressSanitizer keeps what is freed, and finds leaks by itself.
+        # AddressSanitizer keeps freed memory, and finds leaks itself.
         if not os.environ.get("WEIR_SANITIZER"):
             self.assertLess(grown_kib, GROWTH_KIB)
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
@@ -157,10 +157,10 @@ class ChurnTest(harness.NamespaceTest):
             end = record["Interface"], record["FlowDirection"]
             counted[end] = counted.get(end, 0) + record["Packets"]
         self.assertEqual(counted, {(f"c{number}", direction): PACKETS
-                                   for number in self.looked_at for direction in directions})
+                                   for number in self.used for direction in directions})
         metrics = weir.metrics()
         self.assertEqual(metrics["weir_datapath_packets_total", ""],
-                         PACKETS * len(self.looked_at) * len(directions))
+                         PACKETS * len(self.used) * len(directions))
         self.assertEqual(metrics["weir_datapath_dropped_packets_total", ""], 0)
 
     def test_by_tcx(self):

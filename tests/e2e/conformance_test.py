@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """`weir plugin-test`: every plugin that ships with weir passes, and each defect of
-tests/plugins is found, with its sentence."""
+tests/plugins is found and named."""
 
 import os
 import re
@@ -10,7 +10,7 @@ import unittest
 
 import harness
 
-# What the components need that have no defaults, or whose defaults would do harm here.
+# Configurations of components that have no defaults, or whose defaults would do harm here.
 CONFIGURATIONS = {
     "file": 'path: "%s"' % os.path.join(os.environ.get("TEST_TMPDIR", "/tmp"), "conformance.jsonl"),
     "filter": 'expression: "bytes > 1kB"',
@@ -19,18 +19,18 @@ CONFIGURATIONS = {
     "sample": "interval: 4",
 }
 
-# Those of which a second one, with the same configuration, refuses to start: that is skipped.
+# Components of which only one instance can start with the same configuration: the trial of
+# two at once is skipped.
 ONE_AT_A_TIME = {"file"}
 
-# Those that need root and BPF, and are tried where there is no interface but lo.
+# Components that need root and eBPF. They run in a namespace with no interface but lo.
 DATAPATH = {"ebpf_map", "ebpf_ringbuf"}
 
-# Those that need a peer or a port, which they have in tests of their own (grpc_test): here
-# they are loaded, their tables are looked at, and the rest is skipped for want of a
-# configuration.
+# Components that need a peer or a port, which grpc_test gives them. Here they are loaded and
+# their tables checked; the rest is skipped because they have no configuration.
 WITH_PEERS = {"grpc"}
 
-# What is found in a plugin -> the step that finds it, and its sentence.
+# Defect -> the step that finds it, and a part of the message.
 DEFECTS = {
     "bad_metric": ("first instance: destroy", "has a counter 'weir_defects'; its name must end in _total"),
     "bad_type": ("load", "component 0: its type is not in snake_case"),
@@ -73,20 +73,21 @@ def defect(name):
 class ConformanceTest(harness.WeirTest):
 
     def plugin_test(self, *arguments, before=()):
-        """Exit code, report, and log of `weir plugin-test`."""
+        """Runs `weir plugin-test`. Returns exit code, report and log."""
         done = subprocess.run([*before, harness.WEIR, "plugin-test", *arguments], text=True,
                               capture_output=True, timeout=2 * harness.DEADLINE_SECONDS, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def components(self):
-        """(type, file) of all that ships: the folder that the build fills and weir reads."""
+        """Returns (type, file) of every component that ships. Checks that weir lists every
+        file of the folder."""
         lines = harness.run(harness.WEIR, "plugins").splitlines()
         found = [(name.split()[1], file.strip()) for name, file in zip(lines[::2], lines[1::2])]
         self.assertEqual({os.path.basename(file) for _, file in found},
                          {name for name in os.listdir(harness.PLUGINS) if name.endswith(".so")})
         return found
 
-    def test_all_that_ship_pass(self):
+    def test_every_plugin_that_ships_passes(self):
         tried = 0
         for component, file in self.components():
             if component in DATAPATH | WITH_PEERS:
@@ -103,7 +104,7 @@ class ConformanceTest(harness.WeirTest):
                 tried += 1
         self.assertGreaterEqual(tried, 8)
 
-    def test_those_with_peers_have_sound_tables(self):
+    def test_components_that_need_a_peer_have_sound_tables(self):
         for component, file in self.components():
             if component in WITH_PEERS:
                 code, report, log = self.plugin_test(file)
@@ -112,14 +113,14 @@ class ConformanceTest(harness.WeirTest):
                 self.assertIn("\n2 ok, 0 FAILED, 1 skipped\n", report)
                 print(f"SKIPPED: {component} of {os.path.basename(file)}: needs a peer")
 
-    def test_the_datapath_s_pass(self):
+    def test_the_components_of_the_datapath_pass(self):
         reason = harness.why_no_namespaces()
         if reason:
             raise unittest.SkipTest("SKIPPED: " + reason)
         [file] = {file for name, file in self.components() if name in DATAPATH}
         code, report, log = self.plugin_test("--component=ebpf_map", file, before=("unshare", "-n"))
         self.assertEqual(code, harness.EXIT_CLEAN, report + log)
-        # Nothing can overflow where there is no table; with one it is tried by traffic_test.
+        # Without a table nothing can overflow; traffic_test runs both together.
         code, report, log = self.plugin_test("--component=ebpf_ringbuf", file, before=("unshare", "-n"))
         self.assertEqual(code, harness.EXIT_BAD_USAGE, report + log)
         self.assertIn("first instance: start", report)
@@ -133,12 +134,12 @@ class ConformanceTest(harness.WeirTest):
                 self.assertEqual(code, harness.EXIT_FAILED, report + log)
                 self.assertRegex(report, rf"(?m)^  {re.escape(step)} +FAILED: .*{re.escape(sentence)}")
 
-    def test_the_sound_ones_pass(self):
+    def test_the_sound_test_plugins_pass(self):
         for name in ("none", "old_minor"):
             code, report, _ = self.plugin_test(defect(name))
             self.assertEqual(code, harness.EXIT_CLEAN, report)
 
-    def test_what_is_missing_is_skipped_and_said_by_the_exit_code(self):
+    def test_a_missing_privilege_or_configuration_is_a_skip_with_an_exit_code(self):
         for name, wanted, text in (
                 ("start_fails", harness.EXIT_UNSUPPORTED, "start needs a privilege that nobody has"),
                 ("prepare_fails", harness.EXIT_UNSUPPORTED, "prepare needs a kernel that nobody has"),
@@ -173,7 +174,7 @@ sink { name: "out" type: "stdout" input: "some" }
             self.assertIn(sentence, log)
         code, report, _ = self.plugin_test("--component=nothing", defect("none"))
         self.assertEqual(code, harness.EXIT_BAD_USAGE)
-        self.assertIn("it has no 'nothing', but sink 'defect'", report)
+        self.assertIn("the plugin has no 'nothing'; it has sink 'defect'", report)
         self.assertEqual(self.plugin_test("/does/not/exist.so")[0], harness.EXIT_FAILED)
 
 

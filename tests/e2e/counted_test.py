@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""docs/explanation/what-is-counted.md: for each place in the kernel where a packet count can differ
-between weir, the interface and the wire, the difference that the page states."""
+"""Checks docs/explanation/what-is-counted.md: for each place in the kernel where the packet
+counts of weir, the interface and the wire can differ, the difference is the one stated."""
 
 import os
 import subprocess
@@ -26,7 +26,7 @@ FRAME = capture.flow_packet(0, PAYLOAD)
 MACS = FRAME[:12]
 HOOKS = ("AUTO", "CLSACT")
 
-# argv: interface, "hook" or "bypass", count; the frame comes on standard input.
+# argv: interface, "hook" or "bypass", count; reads the frame from standard input.
 SEND = """
 import errno, socket, sys
 sender = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
@@ -42,7 +42,7 @@ for _ in range(int(sys.argv[3])):
             raise
 """
 
-# argv: "tcp" or "udp". Both ends stop when DATA has been taken, so no packet comes later.
+# argv: "tcp" or "udp". Both ends stop when DATA has arrived, so no packet comes later.
 DATA, SEGMENT = 1_000_000, 1000
 RECEIVE = f"""
 import socket, sys
@@ -80,7 +80,7 @@ else:
 
 
 class CountedTest(harness.NamespaceTest):
-    """veth-a sends, veth-b receives."""
+    """veth-a sends; veth-b receives."""
 
     def start_weir(self, netns, link, attach):
         config = self.write("pipeline.textproto", PIPELINE.format(link=link, attach=attach))
@@ -89,7 +89,7 @@ class CountedTest(harness.NamespaceTest):
         return weir
 
     def end(self, weir, direction):
-        """Stops weir; returns packets and bytes of that direction, as buffers and on the wire."""
+        """Stops weir. Returns packets and bytes of that direction, in buffers and on the wire."""
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
         records = [r for r in weir.records() if r["FlowDirection"] == direction]
@@ -97,25 +97,25 @@ class CountedTest(harness.NamespaceTest):
                 for key in ("Packets", "Bytes", "WirePackets", "WireBytes")}
 
     def send(self, frame=FRAME, way="hook"):
-        """Sends PACKETS copies from veth-a and returns when the last one was handed over."""
+        """Sends PACKETS copies from veth-a. Returns when the kernel has taken the last one."""
         subprocess.run(["ip", "netns", "exec", self.a, sys.executable, "-c", SEND, "veth-a", way, str(PACKETS)],
                        input=frame, check=True, timeout=harness.DEADLINE_SECONDS)
 
     def counted_while(self, netns, link, act):
-        """What the interface counts while `act` runs."""
+        """Returns what the interface counts while `act` runs."""
         before = self.counters(netns, link)
         act()
         after = self.counters(netns, link)
         return {key: after[key] - before[key] for key in after}
 
     def arrivals(self, attach, frame):
-        """(packets that veth-b counts, packets that weir counts there) of PACKETS frames."""
+        """Sends PACKETS frames to veth-b. Returns the packets that veth-b and weir count there."""
         weir = self.start_weir(self.b, "veth-b", attach)
         counted = self.counted_while(self.b, "veth-b", lambda: self.send(frame))
         return counted["rx_packets"], self.end(weir, INGRESS)["Packets"]
 
     def departures(self, attach, way="hook"):
-        """(packets that veth-a counts, packets that weir counts there) of PACKETS frames."""
+        """Sends PACKETS frames from veth-a. Returns the packets that veth-a and weir count there."""
         weir = self.start_weir(self.a, "veth-a", attach)
         counted = self.counted_while(self.a, "veth-a", lambda: self.send(way=way))
         return counted["tx_packets"], self.end(weir, EGRESS)["Packets"]
@@ -137,14 +137,14 @@ class CountedTest(harness.NamespaceTest):
             with self.subTest(attach=attach):
                 self.assertEqual(self.arrivals(attach, FRAME), (PACKETS, 0))
 
-    def test_a_drop_by_xdp_in_the_driver_comes_before_the_hook(self):
+    def test_xdp_in_the_driver_drops_before_the_hook(self):
         self.drops_by_xdp("native")
 
-    def test_a_drop_by_xdp_in_the_core_comes_before_the_hook(self):
+    def test_xdp_in_the_core_drops_before_the_hook(self):
         self.drops_by_xdp("generic")
 
-    def test_a_frame_cut_inside_of_its_vlan_tag_never_reaches_the_hook(self):
-        # The kernel wants the tag and two bytes behind it: skb_vlan_untag() in net/core/skbuff.c.
+    def test_a_frame_truncated_inside_its_vlan_tag_never_reaches_the_hook(self):
+        # The kernel requires two bytes behind the tag: skb_vlan_untag() in net/core/skbuff.c.
         for behind_type, packets in ((b"", 0), (b"\0\5", 0), (b"\0\5\x08\0", 0), (b"\0\5\x08\0\0\0", PACKETS)):
             frame = MACS + b"\x81\0" + behind_type
             for attach in HOOKS:
@@ -156,8 +156,8 @@ class CountedTest(harness.NamespaceTest):
             with self.subTest(attach=attach):
                 self.assertEqual(self.departures(attach, way="bypass"), (PACKETS, 0))
 
-    def test_a_drop_by_the_qdisc_comes_behind_the_hook(self):
-        # Room for a few packets, and a rate that lets none out during the test.
+    def test_a_qdisc_drops_behind_the_hook(self):
+        # The queue holds a few packets, and sends none during the test.
         self.inside(self.a, "tc", "qdisc", "add", "dev", "veth-a", "root", "tbf",
                     "rate", "8bit", "burst", "1600", "limit", "3000")
         for attach in HOOKS:
@@ -174,8 +174,8 @@ class CountedTest(harness.NamespaceTest):
 
     def segments_leave(self, protocol):
         """Buffers of many segments (GSO) pass the hook before the kernel splits them. They are
-        fewer than the interface's packets and lack headers; what weir gives as "on the wire" is
-        what the interface counts."""
+        fewer than the interface's packets and have fewer headers. The counters "on the wire"
+        of weir equal those of the interface."""
         self.enable_ipv4()
         self.inside(self.a, "ethtool", "-K", "veth-a", "tx-udp-segmentation", "off")
         for attach in HOOKS:
@@ -195,9 +195,9 @@ class CountedTest(harness.NamespaceTest):
         self.segments_arrive("udp")
 
     def segments_arrive(self, protocol):
-        """The kernel joins segments (GRO) before the hook. What weir gives as "on the wire" is what
-        left the other end. The interface counts as many packets. Its bytes are not compared: with
-        GRO, veth leaves the Ethernet headers out of them (veth_xdp_rcv_skb in
+        """The kernel joins segments (GRO) before the hook. The counters "on the wire" of weir
+        equal what left the other end. The interface counts as many packets. The test does not
+        compare its bytes: with GRO, veth leaves out the Ethernet headers (veth_xdp_rcv_skb in
         drivers/net/veth.c)."""
         self.enable_ipv4()
         self.inside(self.a, "ethtool", "-K", "veth-a", "tx-udp-segmentation", "off")
@@ -214,8 +214,8 @@ class CountedTest(harness.NamespaceTest):
                 self.assertLess(seen["Packets"], seen["WirePackets"])
                 self.assertLess(seen["Bytes"], seen["WireBytes"])
 
-    def test_an_interface_that_takes_whole_buffers_counts_these_itself(self):
-        # As veth does by default: nothing segments the buffer before the other end reads it.
+    def test_an_interface_that_takes_whole_buffers_counts_buffers(self):
+        # veth does so by default: nothing segments the buffer before the other end reads it.
         self.enable_ipv4()
         self.inside(self.a, "ethtool", "-K", "veth-a", "gso", "on", "tso", "on", "tx-udp-segmentation", "on")
         for protocol in ("tcp", "udp"):
@@ -228,7 +228,7 @@ class CountedTest(harness.NamespaceTest):
                 self.assertGreater(seen["WireBytes"], seen["Bytes"])
 
     def enable_ipv4(self):
-        """Addresses with known neighbours, and no IPv6: the kernel sends no packet of its own."""
+        """Adds IPv4 addresses and neighbours, so that the kernel sends no packet of its own."""
         for netns, link, number, other, far in ((self.a, "veth-a", 1, self.b, "veth-b"),
                                                 (self.b, "veth-b", 2, self.a, "veth-a")):
             self.inside(netns, "ip", "address", "add", f"10.78.0.{number}/24", "dev", link)
@@ -236,7 +236,7 @@ class CountedTest(harness.NamespaceTest):
                         "lladdr", self.link(other, far)["address"], "nud", "permanent")
 
     def transfer(self, protocol):
-        """From self.a to self.b; when it returns, the last packet has arrived."""
+        """Sends DATA from self.a to self.b. Returns after the last packet has arrived."""
         with subprocess.Popen(["ip", "netns", "exec", self.b, sys.executable, "-c", RECEIVE, protocol],
                               stdout=subprocess.PIPE, text=True) as receiver:
             self.addCleanup(self._end, receiver)

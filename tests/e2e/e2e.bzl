@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""End-to-end tests in Python, without a Python toolchain of Bazel's."""
+"""End-to-end tests in Python that need no Python toolchain of Bazel."""
 
 def e2e_test(name, data = [], size = "medium", tags = []):
-    """Runs `<name>.py`, which has a first line for the system's Python.
+    """Runs `<name>.py` with the Python of the system.
 
     Args:
-      name: of the test and of its file.
-      data: what it needs beside the installed tree.
-      size: as everywhere.
-      tags: as everywhere.
+      name: the name of the test and of its file.
+      data: files that the test needs besides the installed tree.
+      size: see Bazel's documentation.
+      tags: see Bazel's documentation.
     """
     native.sh_test(
         name = name,

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the end-to-end tests stand on: the installed tree, network namespaces that
-a test makes and removes, weir as a process, and results as Bazel wants them.
+"""The base of the end-to-end tests: the installed tree, network namespaces, weir as a
+process, and test results in Bazel's format.
 
-A test file ends with harness.main(). Tests that need root and BPF derive from
-NamespaceTest; where those are missing they are skipped with the reason. Tests of what looks at
-all network namespaces, interfaces or processes end with harness.main(alone=True).
+A test file ends with harness.main(). A test that needs root and eBPF derives from
+NamespaceTest, which skips it with a reason if one of them is missing. A test whose subject
+looks at all network namespaces, interfaces or processes of the machine ends with
+harness.main(alone=True).
 """
 
 import collections
@@ -20,10 +21,10 @@ import time
 import unittest
 import xml.sax.saxutils
 
-# Far beyond what anything here takes; never what a test waits for when it passes.
+# Longer than any step takes. A test that passes never waits that long.
 DEADLINE_SECONDS = 120
 
-# Bazel's own PATH has none of the folders of the administrator's programs.
+# Bazel's PATH lacks the sbin folders.
 os.environ["PATH"] = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 EXIT_CLEAN, EXIT_FAILED, EXIT_BAD_USAGE, EXIT_UNSUPPORTED = 0, 1, 2, 3
@@ -37,13 +38,13 @@ def runfile(path):
 TREE = runfile("tools/tree")
 WEIR = os.path.join(TREE, "bin/weir")
 PLUGINS = os.path.join(TREE, "lib/weir/plugins")
-# Where weir was built without the machine's gRPC, its stages cannot be made.
+# False if weir was built without the machine's gRPC: its gRPC stages then cannot be made.
 GRPC = os.path.exists(os.path.join(PLUGINS, "system/weir_sink_grpc_system.so"))
 EXAMPLES = os.path.join(TREE, "share/weir/examples")
 
 
 def run(*command, **options):
-    """A program that must succeed; returns what it printed."""
+    """Runs a program that must succeed. Returns its standard output."""
     done = subprocess.run(command, text=True, capture_output=True,
                           timeout=DEADLINE_SECONDS, check=False, **options)
     if done.returncode != 0:
@@ -52,7 +53,7 @@ def run(*command, **options):
 
 
 def wait_until(condition, what):
-    """Returns what `condition` returned, once that is true."""
+    """Waits until `condition` returns a true value, and returns that value."""
     end = time.monotonic() + DEADLINE_SECONDS
     while True:
         value = condition()
@@ -60,12 +61,12 @@ def wait_until(condition, what):
             return value
         if time.monotonic() > end:
             raise AssertionError(f"waited {DEADLINE_SECONDS} s for {what}")
-        time.sleep(0.02)  # between two looks; what is waited for is the condition
+        time.sleep(0.02)  # poll interval
 
 
 class Weir:
-    """`weir ARGUMENTS` as a process, in a network namespace if one is given. Its
-    output goes to files, so that it never waits for a reader, unless `stdout` says where."""
+    """`weir ARGUMENTS` as a process, in the network namespace `netns` if given. Its output
+    goes to files, so that it never waits for a reader; `stdout` redirects standard output."""
 
     def __init__(self, folder, *arguments, netns=None, program=WEIR, stdin=None, stdout=None,
                  cwd=None):
@@ -84,14 +85,14 @@ class Weir:
         return self._stdout_path.read_text()
 
     def wrote_records(self):
-        """Whether there is any output yet."""
+        """True if it has written output."""
         return self._stdout_path.stat().st_size > 0
 
     def stderr(self):
         return self._stderr_path.read_text()
 
     def wait_for_log(self, text):
-        """Until `text` stands in what it wrote on stderr."""
+        """Waits until its log contains `text`."""
         def seen():
             if text in self.stderr():
                 return True
@@ -101,21 +102,21 @@ class Weir:
         wait_until(seen, f"'{text}' in the log of weir")
 
     def wait(self):
-        """Its exit code, when it has ended by itself."""
+        """Waits until it ends by itself. Returns the exit code."""
         return self.process.wait(timeout=DEADLINE_SECONDS)
 
     def stop(self, number=signal.SIGTERM):
-        """Sends a signal and returns the exit code."""
+        """Sends a signal, waits for the end, and returns the exit code."""
         self.process.send_signal(number)
         return self.wait()
 
     def records(self):
-        """The whole lines of its output, parsed."""
-        # Not splitlines(), for which more than a newline ends a line, in names of interfaces too.
+        """Returns the complete lines of its output, parsed as JSON."""
+        # Not splitlines(): it also splits at other characters, which an interface name may have.
         return [json.loads(line) for line in self.stdout().split("\n")[:-1]]
 
     def balance(self):
-        """Stage name -> column -> records, of the table printed at the end."""
+        """Parses the table at the end of the log. Returns stage name -> column -> records."""
         table = {}
         for line in self.stderr().splitlines():
             if line.startswith("records "):
@@ -127,7 +128,7 @@ class Weir:
         return table
 
     def metrics(self):
-        """(name, reason or '') -> value, of the lines printed at the end."""
+        """Parses the metrics at the end of the log. Returns (name, reason or '') -> value."""
         values = collections.Counter()
         for line in self.stderr().splitlines():
             if line.startswith("weir_") and "{" in line:
@@ -139,7 +140,7 @@ class Weir:
 
 
 class WeirTest(unittest.TestCase):
-    """A test with a folder of its own for files."""
+    """A test with its own folder for files."""
 
     maxDiff = None
 
@@ -165,7 +166,7 @@ class WeirTest(unittest.TestCase):
             process.wait()
 
     def assert_balanced(self, weir):
-        """Every stage has told what became of each of its records."""
+        """Fails unless every stage has accounted for each of its records and holds none."""
         self.assertNotIn("the balance does not hold", weir.stderr())
         balance = weir.balance()
         self.assertTrue(balance, weir.stderr())
@@ -176,19 +177,19 @@ class WeirTest(unittest.TestCase):
 
 
 def why_no_namespaces():
-    """Why tests with namespaces and BPF cannot run here; None if they can."""
+    """Returns why tests with namespaces and eBPF cannot run here; None if they can."""
     if os.geteuid() != 0:
-        return "needs root for network namespaces and BPF"
+        return "needs root for network namespaces and eBPF"
     name = f"weir-probe-{os.getpid()}"
     if subprocess.run(["ip", "netns", "add", name], capture_output=True, check=False).returncode:
-        return "this machine makes no network namespaces"
+        return "this machine does not permit network namespaces"
     subprocess.run(["ip", "netns", "del", name], check=True)
     return None
 
 
 class NamespaceTest(WeirTest):
-    """Two namespaces, self.a and self.b, joined by veth-a and veth-b. Nothing but
-    the test sends on them: IPv6 is off until enable_ip() is called."""
+    """Two network namespaces, self.a and self.b, connected by veth-a and veth-b. Only the
+    test sends packets on them: IPv6 is off until enable_ip() is called."""
 
     @classmethod
     def setUpClass(cls):
@@ -209,14 +210,14 @@ class NamespaceTest(WeirTest):
         run("ip", "link", "add", "veth-a", "netns", self.a, "type", "veth",
             "peer", "name", "veth-b", "netns", self.b)
         for name, link in ((self.a, "veth-a"), (self.b, "veth-b")):
-            # What one packet is must not depend on who looks.
+            # Without offloads every observer sees the same packets.
             self.inside(name, "ethtool", "-K", link, "gro", "off", "gso", "off", "tso", "off")
             self.inside(name, "ip", "link", "set", link, "up")
         self.wait_for_carrier(self.a, "veth-a")
         self.wait_for_carrier(self.b, "veth-b")
 
     def _remove(self, name):
-        # Processes of the namespace were ended before: cleanups run last in, first out.
+        # Its processes have ended: cleanups run last in, first out.
         subprocess.run(["ip", "netns", "del", name], check=False)
 
     def inside(self, netns, *command, **options):
@@ -227,8 +228,8 @@ class NamespaceTest(WeirTest):
                    f"carrier on {link}")
 
     def enable_ip(self):
-        """Addresses on both ends: 10.78.0.1 and .2, fd78::1 and ::2. IPv6 neighbours are
-        told, so that no ICMPv6 but the test's own is between them."""
+        """Adds addresses to both ends: 10.78.0.1 and .2, fd78::1 and ::2. Also adds the IPv6
+        neighbours, so that the kernel sends no ICMPv6 of its own."""
         for name, link, number in ((self.a, "veth-a", 1), (self.b, "veth-b", 2)):
             self.inside(name, "sysctl", "-qw", f"net.ipv6.conf.{link}.disable_ipv6=0",
                         f"net.ipv6.conf.{link}.accept_ra=0",
@@ -244,13 +245,13 @@ class NamespaceTest(WeirTest):
                         "lladdr", self.link(other, far)["address"], "nud", "permanent")
 
     def counters(self, netns, link):
-        """What the kernel counted: a dictionary of rx_packets, rx_bytes and so on."""
+        """Returns the kernel's counters: a dictionary of rx_packets, rx_bytes and so on."""
         shown = self.link(netns, link)["stats64"]
         return {f"{way}_{what}": shown[way][what]
                 for way in ("rx", "tx") for what in ("packets", "bytes", "dropped")}
 
     def link(self, netns, link):
-        """What `ip` knows of an interface."""
+        """Returns what `ip` shows of an interface."""
         return json.loads(self.inside(netns, "ip", "-j", "-s", "link", "show", link))[0]
 
     def if_index(self, netns, link):
@@ -258,13 +259,13 @@ class NamespaceTest(WeirTest):
 
 
 def totals(records, **wanted):
-    """(packets, bytes) of the records whose keys have the wanted values."""
+    """Returns the (packets, bytes) of the records whose keys have the wanted values."""
     chosen = [r for r in records if all(r[key] == value for key, value in wanted.items())]
     return sum(r["Packets"] for r in chosen), sum(r["Bytes"] for r in chosen)
 
 
 class _Cases(unittest.TextTestResult):
-    """Remembers every case, for test.xml."""
+    """Collects every test case for test.xml."""
 
     def __init__(self, *arguments):
         super().__init__(*arguments)
@@ -300,23 +301,23 @@ class _Cases(unittest.TextTestResult):
         print(reason, file=sys.stderr)
 
 
-# Set inside of the namespaces that _enter_own_namespaces makes.
+# Set inside the namespaces that _enter_own_namespaces makes.
 _ALONE = "WEIR_TEST_IS_ALONE"
 
 
 def _enter_own_namespaces():
-    """Runs this test again in mount, PID and network namespaces of its own, where no process,
-    interface or named network namespace of the machine can be seen. Returns if it is there, or
-    if this user may not make them."""
+    """Runs this test again in new mount, PID and network namespaces, which hide all
+    processes, interfaces and named network namespaces of the machine. Returns if the test
+    already runs there, or if this user may not make them."""
     if os.environ.get(_ALONE) or os.geteuid() != 0:
         return
     command = ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
                "--", "sh", "-c",
-               # What `ip netns` and Docker name namespaces in is below /run.
+               # `ip netns` and Docker name namespaces below /run.
                'mount -t tmpfs tmpfs /run && mkdir /run/netns && ip link set lo up && exec "$@"',
                "sh"]
     if subprocess.run(command + ["true"], capture_output=True, check=False).returncode != 0:
-        return  # why_no_namespaces() says it
+        return  # why_no_namespaces() reports it
     sys.stdout.flush()
     sys.stderr.flush()
     os.environ[_ALONE] = "1"
@@ -324,8 +325,8 @@ def _enter_own_namespaces():
 
 
 def main(alone=False):
-    """Runs the tests of the calling file and writes test.xml if Bazel wants one. `alone`: in
-    namespaces of their own, so that nothing depends on what else there is on the machine."""
+    """Runs the tests of the calling file, and writes test.xml if Bazel wants one. With
+    `alone` they run in new namespaces, so that nothing else on the machine affects them."""
     if alone:
         _enter_own_namespaces()
     suite = unittest.defaultTestLoader.loadTestsFromModule(sys.modules["__main__"])

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What weir takes of a machine's memory while nothing happens."""
+"""The resident memory of an idle weir with the built-in pipeline stays below a limit."""
 
 import os
 import re
@@ -8,12 +8,12 @@ import unittest
 
 import harness
 
-# Of the built-in pipeline, beyond the kernel's tables that are mapped into it.
+# The limit for the built-in pipeline, without the eBPF maps that are mapped into the process.
 IDLE_KIB = 16 * 1024
 
 
 def resident_kib(pid):
-    """(all that is resident, what of it is of eBPF maps)."""
+    """Returns (all resident memory, the part of it that is eBPF maps), in KiB."""
     total = maps = 0
     with open(f"/proc/{pid}/smaps", encoding="ascii") as smaps:
         of_map = False
@@ -34,7 +34,7 @@ class MemoryTest(harness.NamespaceTest):
         self.enable_ip()
         weir = self.weir("run", netns=self.b)
         weir.wait_for_log("measuring 1 interfaces")
-        # Once everything has run that an idle pipeline runs.
+        # By the first record, everything has run that an idle pipeline runs.
         self.inside(self.a, "ping", "-q", "-c", "1", "10.78.0.2")
         harness.wait_until(weir.wrote_records, "a record")
         total, maps = resident_kib(weir.process.pid)

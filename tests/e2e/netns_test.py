@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`netns: ALL`: weir measures the interfaces of other network namespaces than its own,
-tells equal interface indexes apart, and keeps no namespace in existence."""
+"""`netns: ALL`: weir measures interfaces in other network namespaces, distinguishes equal
+interface indexes, and keeps no namespace alive."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ import subprocess
 
 import harness
 
-# The interfaces of this test only: other namespaces are none of its business.
+# Measures only the interfaces of this test.
 PIPELINE = """
 source    { name: "flows"    type: "ebpf_map"
             config { [weir/weir.sources.EbpfMap] { netns: ALL interfaces: "/^%(mine)s/"
@@ -24,7 +24,7 @@ sink      { name: "console"  type: "stdout"          input: "name"
             config { [weir/weir.sinks.Stdout] { format: JSON } } }
 """
 
-# Frames of an ethertype for experiments out of an interface, each of a flow of its own.
+# Sends frames with an experimental EtherType from an interface, each a flow of its own.
 SENDER = """
 import socket, sys
 link, count = sys.argv[1], int(sys.argv[2])
@@ -34,8 +34,8 @@ with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
         sender.send(b'\\x02\\0' + number.to_bytes(4, 'big') + b'\\x02\\0\\0\\0\\0\\1\\x88\\xb5' + bytes(46))
 """
 
-# Frames of one flow out of an interface, until its standard input ends, but no more than a
-# million. Those that cannot be sent, while there is no carrier, do not matter.
+# Sends frames of one flow from an interface until its standard input ends, at most a million.
+# Ignores frames that cannot be sent while there is no carrier.
 TRAFFIC = """
 import select, socket, sys
 frame = bytes.fromhex('020000000002020000000001' + '88b5') + bytes(46)
@@ -59,7 +59,7 @@ INGRESS, EGRESS = 0, 1
 class NamespacesTest(harness.NamespaceTest):
 
     def test_other_namespaces_of_the_machine_do_not_matter(self):
-        """This test itself runs alone: what it finds is what it has made."""
+        """Checks the isolation of this test: it sees only the namespaces that it made."""
         self.assertEqual(sorted(os.listdir("/run/netns")), sorted([self.a, self.b]))
         namespaces = set()
         for process in os.listdir("/proc"):
@@ -71,7 +71,7 @@ class NamespacesTest(harness.NamespaceTest):
 
     def setUp(self):
         super().setUp()
-        self.mine = f"w{os.getpid()}-"  # what names of interfaces begin with
+        self.mine = f"w{os.getpid()}-"  # the prefix of all interface names
         for name, end in ((self.a, "a"), (self.b, "b")):
             self.rename(name, f"veth-{end}", f"{self.mine}{end}")
 
@@ -101,7 +101,7 @@ class NamespacesTest(harness.NamespaceTest):
         return weir.records()
 
     def totals(self, records):
-        """(namespace, index, name, direction) -> packets."""
+        """Returns (namespace, index, name, direction) -> packets."""
         seen = {}
         for record in records:
             key = (record["NetworkNamespace"], record["IFIndex"], record["Interface"],
@@ -114,7 +114,7 @@ class NamespacesTest(harness.NamespaceTest):
         return {os.readlink(f"{folder}/{task}/ns/net") for task in os.listdir(folder)}
 
     def held(self, weir):
-        """What weir has open, but for what it needs to follow a namespace of others."""
+        """Returns the open descriptors of weir, without those that follow other namespaces."""
         held = []
         for number in os.listdir(f"/proc/{weir.process.pid}/fd"):
             try:
@@ -189,7 +189,7 @@ class NamespacesTest(harness.NamespaceTest):
             inode, index = self.inode(netns), self.if_index(netns, self.mine + far)
             self.send(self.a, near, 5)
             self.assertEqual(self.namespaces_of_threads(weir), {os.readlink("/proc/self/ns/net")})
-            # What was counted of it comes out after it has gone, under its name.
+            # Its flows come out after it is gone, with the name of the interface.
             harness.run("ip", "netns", "del", netns)
             harness.wait_until(
                 lambda near=near: self.mine + near not in self.inside(self.a, "ip", "link"),
@@ -209,7 +209,7 @@ class NamespacesTest(harness.NamespaceTest):
         return netns
 
     def add_cable(self, end, other):
-        """From self.a, where it is `end`, to self.b, where it is `other`."""
+        """Adds a veth pair: `end` in self.a and `other` in self.b."""
         self.inside(self.a, "ip", "link", "add", self.mine + end, "type", "veth",
                     "peer", "name", self.mine + other, "netns", self.b)
         for netns, name in ((self.a, end), (self.b, other)):
@@ -231,7 +231,7 @@ class NamespacesTest(harness.NamespaceTest):
 
     @contextlib.contextmanager
     def halted(self, weir):
-        """weir does nothing meanwhile."""
+        """Stops weir inside the with block."""
         os.kill(weir.process.pid, signal.SIGSTOP)
         try:
             harness.wait_until(lambda: self.states_of_threads(weir) == {"T"}, "a halt of weir")
@@ -255,8 +255,8 @@ class NamespacesTest(harness.NamespaceTest):
             self.add_cable("n", "f")
             self.wait_for_carrier(self.b, self.mine + "f")
             self.send(self.a, "n", 50)
-            # This one goes before weir has seen it. Of its far end the kernel may not say any
-            # more what it has received.
+            # This one is deleted before weir has seen it. The kernel may no longer report what
+            # its far end has received.
             self.add_cable("d", "e")
             self.wait_for_carrier(self.b, self.mine + "e")
             self.send(self.a, "d", 9)
@@ -299,7 +299,7 @@ class NamespacesTest(harness.NamespaceTest):
         return weir
 
     def check_move(self, attach):
-        """Records of what comes into the cable, and how much weir has missed."""
+        """Moves one end of a cable. Returns the packets in ingress records."""
         weir = self.start_measuring_a_cable_with_a_past(attach)
         self.send(self.a, "n", 10)
         with self.halted(weir):
@@ -315,7 +315,7 @@ class NamespacesTest(harness.NamespaceTest):
         return self.ingress(records)
 
     def test_packets_before_the_attachment_to_a_moved_interface_are_counted(self):
-        # The kernel leaves the old program on it, which sees them as well.
+        # The kernel leaves the old program attached, which also sees them.
         self.assertIn(self.check_move("TCX"), (17, 67))
 
     def test_packets_before_the_attachment_to_a_moved_interface_are_counted_by_clsact(self):
@@ -341,7 +341,7 @@ class NamespacesTest(harness.NamespaceTest):
         harness.wait_until(lambda: arrived() > before + BETWEEN_MOVES, "traffic")
         sender.stdin.close()
         sender.wait()
-        # Of the interface's last arrival weir has heard when it has heard of a later one.
+        # weir learns of events in order: when it knows the new interfaces, it knows all moves.
         self.inside(self.a, "ip", "link", "add", self.mine + "end", "type", "bridge")
         self.inside(self.b, "ip", "link", "add", self.mine + "end2", "type", "bridge")
         self.wait_until_measured(weir, "end", "end2")

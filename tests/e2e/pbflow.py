@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads messages of pbflow.proto by the numbers of their fields and by nothing of weir's:
-what is on the wire, in the words of the sink `stdout`. Times are nanoseconds since 1970."""
+"""Decodes messages of pbflow.proto without code of weir, by field number. The results have
+the keys of the sink `stdout`; times are nanoseconds since 1970."""
 
 import ipaddress
 import struct
@@ -20,7 +20,7 @@ def _varint(data, at):
 
 
 def fields(data):
-    """Number -> values in order: integers, or bytes of what has a length."""
+    """Returns field number -> values in order: integers, or bytes for a field with a length."""
     found = {}
     at = 0
     while at < len(data):
@@ -35,20 +35,20 @@ def fields(data):
         elif kind == LENGTH:
             size, at = _varint(data, at)
             value, at = data[at:at + size], at + size
-            assert len(value) == size, "a field is cut off"
+            assert len(value) == size, "a field is truncated"
         else:
             raise AssertionError(f"wire type {kind}")
         found.setdefault(number, []).append(value)
-    assert at == len(data), "a field is cut off"
+    assert at == len(data), "a field is truncated"
     return found
 
 
 def delimited(data):
-    """The messages of a file that holds each behind its length."""
+    """Yields the messages of a file in which each follows its length."""
     at = 0
     while at < len(data):
         size, at = _varint(data, at)
-        assert at + size <= len(data), "a message is cut off"
+        assert at + size <= len(data), "a message is truncated"
         yield data[at:at + size]
         at += size
 
@@ -76,8 +76,8 @@ def _address(data):
 
 
 def record(data):
-    """One Record. What is 0 is not on the wire, and not in the result, but for what makes a
-    flow and what was counted."""
+    """Decodes one Record. The result always has the flow key and the counters; another field
+    that is 0 is neither on the wire nor in the result."""
     message = fields(data)
     link = fields(_last(message, 5, b""))
     network = fields(_last(message, 6, b""))

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Files in plugin folders that are no plugins, are damaged, or end the process that loads them:
-a pipeline that does not need them runs, and `weir plugins` has a line for each."""
+"""Plugin folders with files that are not plugins, are damaged, or crash their loader: a
+pipeline that does not need them runs, and `weir plugins` prints one line for each."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ import harness
 PIPELINE = """source { name: "in" type: "steady" }
 sink { name: "out" type: "stdout" input: "in" }
 """
-RECORDS = 1000  # of the source 'steady'
+RECORDS = 1000  # that the source 'steady' emits
 
 
 class PluginFilesTest(harness.WeirTest):
@@ -54,14 +54,15 @@ class PluginFilesTest(harness.WeirTest):
         return weir
 
     def refused(self):
-        """File name -> reason, of `weir plugins`; the sound ones are listed all the same."""
+        """Runs `weir plugins`. Returns file name -> reason of the refused files. Fails unless
+        the sound files are listed too."""
         weir = self.weir_with("plugins")
         self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
         self.assertRegex(weir.stdout(), r"(?m)^source +steady ")
         self.assertRegex(weir.stdout(), r"(?m)^sink +stdout ")
         reasons = {}
         for line in weir.stderr().splitlines():
-            # A sanitizer reports a crash of a child, too.
+            # A sanitizer also reports the crash of a child.
             if os.environ.get("WEIR_SANITIZER") and not line.startswith("weir: plugin '"):
                 continue
             self.assertTrue(line.startswith("weir: plugin '"), line)
@@ -70,7 +71,7 @@ class PluginFilesTest(harness.WeirTest):
             reasons[os.path.basename(path)] = reason
         return reasons
 
-    def test_files_that_nobody_needs_keep_nothing_from_running(self):
+    def test_bad_files_that_are_not_needed_do_not_stop_a_pipeline(self):
         sound = pathlib.Path(self.plugins, "steady.so").read_bytes()
         for name in ("aborts", "hangs"):
             self.copy(harness.runfile(f"tests/plugins/{name}.so"), name + ".so")
@@ -87,7 +88,7 @@ class PluginFilesTest(harness.WeirTest):
             "aborts", "hangs", "cut", "empty", "text", "other_machine", "fifo", "folder", "link")))
         self.assertEqual(reasons["aborts.so"], "while it is loaded: crashed: SIGABRT (Aborted)")
         self.assertEqual(reasons["hangs.so"], "while it is loaded: did not return within 10s")
-        self.assertRegex(reasons["cut.so"], r"^is cut off: it has \d+ bytes, and its ")
+        self.assertRegex(reasons["cut.so"], r"^is truncated: it has \d+ bytes, and its ")
         self.assertEqual(reasons["empty.so"], "is empty")
         self.assertRegex(reasons["text.so"], "^is not a shared object: ")
         self.assertRegex(reasons["other_machine.so"], "^is for another machine: ELF machine 2,")
@@ -95,7 +96,7 @@ class PluginFilesTest(harness.WeirTest):
             self.assertEqual(reasons[name], "is not a regular file")
         self.assertEqual(reasons["link.so"], "cannot be read: No such file or directory")
 
-    def test_describe_opens_what_is_named_after_the_type(self):
+    def test_describe_opens_only_the_file_named_after_the_type(self):
         self.copy(harness.runfile("tests/plugins/hangs.so"), "a_hangs.so")
         begun = time.monotonic()
         weir = self.weir_with("describe", "stdout")
@@ -103,7 +104,7 @@ class PluginFilesTest(harness.WeirTest):
         self.assertIn("weir.sinks.Stdout", weir.stdout())
         self.assertLess(time.monotonic() - begun, 10, "it waited for the file that hangs")
 
-    def test_names_of_files_do_not_reach_the_terminal_raw(self):
+    def test_control_characters_of_file_names_are_escaped(self):
         name = "\x1b]0;title\x07\nsource     mine\x9b31m.so"
         self.write_plugin(name, b"no plugin")
         weir = self.weir_with("plugins")
@@ -123,7 +124,7 @@ class PluginFilesTest(harness.WeirTest):
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         self.assertNotIn("\x1b", weir.stderr())
 
-    def test_a_type_that_is_in_no_usable_file(self):
+    def test_a_type_that_no_usable_file_has(self):
         self.copy(harness.runfile("tests/plugins/aborts.so"), "mine.so")
         path = self.copy(os.path.join(harness.PLUGINS, "weir_transform_filter.so"), "x.so")
         weir = self.run_pipeline(PIPELINE.replace("stdout", "filtr"))
@@ -131,13 +132,13 @@ class PluginFilesTest(harness.WeirTest):
         self.assertIn("there is no sink type 'filtr' (there are stdout)", weir.stderr())
         self.assertIn("note: plugin '%s/mine.so': while it is loaded: crashed: SIGABRT" %
                       self.plugins, weir.stderr())
-        # The name of the file counts for nothing, if it promises nothing.
+        # The type is found although the file is not named after it.
         weir = self.run_pipeline(PIPELINE.replace("stdout", "filter"))
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
         self.assertIn("it is the type of a transform", weir.stderr())
         os.remove(path)
 
-    def test_a_file_that_is_needed_is_named_before_it_is_loaded(self):
+    def test_a_needed_file_is_logged_before_it_is_loaded(self):
         self.copy(harness.runfile("tests/plugins/aborts.so"), "weir_sink_stdout.so")
         weir = self.run_pipeline()
         self.assertEqual(weir.wait(), -6)
@@ -149,9 +150,9 @@ class PluginFilesTest(harness.WeirTest):
         os.truncate(path, os.path.getsize(path) // 2)
         weir = self.run_pipeline()
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
-        self.assertIn("weir_sink_stdout.so': is cut off", weir.stderr())
+        self.assertIn("weir_sink_stdout.so': is truncated", weir.stderr())
 
-    def test_only_what_is_needed_is_loaded(self):
+    def test_only_needed_plugins_are_loaded(self):
         for name in os.listdir(harness.PLUGINS):
             if name.endswith(".so"):
                 self.copy(os.path.join(harness.PLUGINS, name), name)
@@ -163,7 +164,7 @@ sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
                   if "opening plugin" in line]
         self.assertEqual(sorted(opened), ["weir_sink_stdout.so'", "weir_transform_filter.so'"])
 
-    def test_of_two_files_with_a_type_the_one_that_is_named_after_it_counts(self):
+    def test_of_two_files_with_a_type_the_one_named_after_it_is_used(self):
         self.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), "a.so")
         weir = self.assert_runs()
         reasons = self.refused()
@@ -175,7 +176,7 @@ sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
 
     def test_damaged_headers(self):
         sound = pathlib.Path(self.plugins, "steady.so").read_bytes()
-        # The ELF header and the program headers, of 64 and 56 bytes.
+        # The size of the ELF header (64 bytes) and the program headers (56 bytes each).
         size = 64 + 56 * struct.unpack_from("<H", sound, 56)[0]
         numbers = random.Random(6)
         for i in range(300):
@@ -185,7 +186,7 @@ sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
             self.write_plugin(f"z{i:03}.so", damaged)
         self.assert_runs()
         reasons = self.refused()
-        # Those with harmless damage have a type that already exists.
+        # Files with harmless damage are refused because their type already exists.
         self.assertEqual(len(reasons), 300)
         died = [reason for reason in reasons.values() if "while it is loaded" in reason]
         self.assertLess(len(died), 10, died)

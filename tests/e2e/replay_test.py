@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Every packet that the interface counts is in a flow, while a capture is replayed
-at full speed: with evictions in the middle, with a table that is too small, and
-with an end in the middle of the traffic."""
+"""Every packet that the interface counts is in a flow while a capture is replayed at full
+speed: during evictions, with a table that is too small, and when weir ends during traffic."""
 
 import collections
 import os
@@ -43,7 +42,7 @@ class Replays:
         values = {"timeout": "1s", "table": self.table, "flows": 100_000, "ring_bytes": 4 << 20, "more": "",
                   **settings}
         config = self.write("pipeline.textproto", PIPELINE.format(**values))
-        # All is to arrive, however slow the machine or a sanitizer makes the stages.
+        # All records must arrive, even if the machine or a sanitizer slows the stages.
         weir = self.weir("run", "--config=" + config,
                          f"--drain_timeout={harness.DEADLINE_SECONDS}s", netns=self.b)
         weir.wait_for_log("measuring 1 interfaces")
@@ -53,8 +52,8 @@ class Replays:
         self.inside(self.a, "tcpreplay", "-q", "-t", "-i", "veth-a", *options, self.capture)
 
     def replay_and_compare(self, weir, loops=1):
-        """Replays the capture; the flows must be the interface's counters and the
-        capture's own."""
+        """Replays the capture. Fails unless the flows match the counters of the interface and
+        the contents of the capture."""
         before = self.counters(self.b, "veth-b")
         self.replay(f"--loop={loops}")
         after = self.counters(self.b, "veth-b")
@@ -74,7 +73,7 @@ class Replays:
         return metrics
 
     def assert_flows_are_the_captures(self, records, loops):
-        """Flow by flow: packets and bytes are those in the capture, once a replay."""
+        """Fails unless each flow has the packets and bytes of the capture, times `loops`."""
         seen = collections.defaultdict(lambda: [0, 0])
         for record in records:
             counts = seen[record["SrcAddr"], record["SrcPort"], record["Proto"]]
@@ -92,14 +91,14 @@ class Replays:
         self.assertEqual(metrics["weir_datapath_table_packets_total", ""], PACKETS * 10)
         self.assertGreater(len(weir.records()), FLOWS, "no eviction during the replay")
 
-    def test_flows_add_up_when_it_is_evicted_all_the_time(self):
+    def test_flows_add_up_when_the_table_is_evicted_all_the_time(self):
         weir = self.start_weir(timeout="20ms")
         self.replay_and_compare(weir)
-        # More records than flows: most flows were cut by an eviction at least once.
+        # More records than flows: an eviction has split most flows at least once.
         self.assertGreater(len(weir.records()), 2 * FLOWS)
 
     def test_flows_add_up_when_the_table_overflows(self):
-        # The ring has room for all of them (112 bytes each), whether or not it is read in time.
+        # The ring has room for all packets (112 bytes each), even if it is read late.
         metrics = self.replay_and_compare(self.start_weir(flows=1000, ring_bytes=64 << 20))
         self.assertGreater(metrics["weir_datapath_ringbuf_packets_total", ""], 0)
         self.assertEqual(metrics["weir_datapath_table_packets_total", ""] +
@@ -108,7 +107,7 @@ class Replays:
     def test_flows_add_up_through_clsact(self):
         self.replay_and_compare(self.start_weir(more="attach: CLSACT"))
 
-    def test_an_end_in_the_middle_of_traffic_loses_nothing_that_was_counted(self):
+    def test_an_end_during_traffic_loses_no_counted_packet(self):
         for flows in (100_000, 1000):
             with self.subTest(cache_max_flows=flows):
                 weir = self.start_weir(flows=flows)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""With pin_path no packet is lost while weir is away, however it ended: not by kill -9 in
-the middle of an eviction, and not by an upgrade."""
+"""With pin_path no packet is lost between two runs of weir, however the first one ended:
+also by SIGKILL during an eviction. State of another layout is refused, not misread."""
 
 import json
 import os
@@ -45,18 +45,18 @@ class PinnedTest(harness.NamespaceTest):
                          f"--drain_timeout={harness.DEADLINE_SECONDS}s", netns=self.b)
 
     def links(self):
-        """Names of the links that are pinned, which hold programs at interfaces."""
+        """Returns the names of the pinned links, which keep programs attached."""
         return sorted(name for name in os.listdir(self.pins) if name.startswith("weir_link_"))
 
     def attached(self):
-        """Link and program of each, by id."""
+        """Returns (link id, program id) of each pinned link."""
         shown = [json.loads(harness.run("bpftool", "-j", "link", "show", "pinned",
                                         os.path.join(self.pins, name))) for name in self.links()]
         return [(link["id"], link["prog_id"]) for link in shown]
 
     @staticmethod
     def all_links():
-        """Ids of all links in the kernel."""
+        """Returns the ids of all links in the kernel."""
         return {link["id"] for link in json.loads(harness.run("bpftool", "-j", "link", "show"))}
 
 
@@ -66,14 +66,14 @@ class Restarts:
     table = None
 
     def collect(self, weir, flows):
-        """Adds the records of one run. What was under way when weir was killed comes once
-        more with the next: a record is the same if its flow and its start are."""
+        """Adds the records of one run to `flows`. Records in flight when weir was killed come
+        again in the next run: records with the same flow and start are the same."""
         for record in weir.records():
             key = tuple(record[name] for name in KEY)
             counts = (record["Packets"], record["Bytes"])
             self.assertEqual(flows.setdefault(key, counts), counts)
 
-    def test_ten_ends_in_the_middle_of_traffic_lose_nothing(self):
+    def test_twelve_ends_during_traffic_lose_nothing(self):
         path = os.path.join(self.folder, "flows.pcap")
         capture.write_flows(path, PACKETS, FLOWS)
         weir = self.start_weir(table=self.table)
@@ -86,7 +86,7 @@ class Restarts:
         self.addCleanup(self._end, replay)
         flows = {}
         for end in (signal.SIGKILL, signal.SIGTERM, *[signal.SIGKILL] * 4) * 2:
-            # In the middle of writing what an eviction has brought.
+            # Ends weir while it writes the records of an eviction.
             harness.wait_until(lambda weir=weir: weir.wrote_records(), "records")
             weir.stop(end)
             self.assertIsNone(replay.poll(), "the traffic ended too early for this test")
@@ -128,7 +128,7 @@ class PinPathTest(PinnedTest):
         self.assertEqual(weir.wait(), 1, weir.stderr())
         return weir.stderr()
 
-    def test_what_was_pinned_otherwise_is_refused_and_left_alone(self):
+    def test_pins_of_other_settings_are_refused_and_left_alone(self):
         weir = self.start_weir()
         weir.wait_for_log("measuring 1 interfaces")
         self.assertIn("another process uses it", self.refused(self.start_weir()))
@@ -166,14 +166,14 @@ class PinPathTest(PinnedTest):
         self.inside(self.b, "ip", "link", "del", "late-1")
         weir = self.start_weir(interfaces="veth-b")
         weir.wait_for_log("measuring 1 interfaces")
-        # Of what has gone, and of what is not to be measured any more, nothing is left.
+        # Nothing is left of the deleted interface and of those no longer measured.
         index = self.if_index(self.b, "veth-b")
         harness.wait_until(lambda: self.links() == [f"weir_link_{index}_egress",
                                                     f"weir_link_{index}_ingress"], "links")
         harness.wait_until(lambda: not former & self.all_links(), "programs to be detached")
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN)
 
-    def test_a_folder_elsewhere_is_refused_with_what_to_do(self):
+    def test_a_folder_outside_a_bpf_file_system_is_refused_with_advice(self):
         error = self.refused(self.start_weir(pins=os.path.join(self.folder, "pins")))
         self.assertIn("not in a BPF file system, as it is mounted by 'mount -t bpf", error)
         error = self.refused(self.start_weir(pins=self.pins + ".d"))

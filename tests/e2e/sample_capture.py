@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes examples/sample.pcap, always the same bytes: `tests/e2e/sample_capture.py FILE`."""
+"""Writes examples/sample.pcap, always with the same bytes: `sample_capture.py FILE`."""
 
 import sys
 
@@ -13,27 +13,27 @@ CLIENT6, SERVER6 = "2001:db8::10", "2001:db8:1::443"
 FIN_ACK, SYN, PSH_ACK, ACK, SYN_ACK = 0x11, 0x02, 0x18, 0x10, 0x12
 
 
-def there(ether_type, packet, tags=()):
+def outbound(ether_type, packet, tags=()):
     return ethernet(ether_type, packet, tags, SOURCE_MAC, TARGET_MAC)
 
 
-def back(ether_type, packet, tags=()):
+def inbound(ether_type, packet, tags=()):
     return ethernet(ether_type, packet, tags, TARGET_MAC, SOURCE_MAC)
 
 
 def packets():
-    """A look-up, a page over IPv4 and one over IPv6, a ping of both, in the order of time."""
+    """A DNS lookup, a web page over IPv4 and one over IPv6, and pings, in the order of time."""
     at = BEGIN
-    yield at, there(IPV4, ipv4(CLIENT, RESOLVER, UDP, udp(40001, 53, 33)))
-    yield at + 0.002, back(IPV4, ipv4(RESOLVER, CLIENT, UDP, udp(53, 40001, 65)))
+    yield at, outbound(IPV4, ipv4(CLIENT, RESOLVER, UDP, udp(40001, 53, 33)))
+    yield at + 0.002, inbound(IPV4, ipv4(RESOLVER, CLIENT, UDP, udp(53, 40001, 65)))
     for client, server, version, make, tags, at in (
             (CLIENT, SERVER, IPV4, ipv4, (), BEGIN + 0.003),
             (CLIENT6, SERVER6, IPV6, ipv6, ((VLAN, 100),), BEGIN + 0.2)):
         def request(size, flags, client=client, server=server, version=version, make=make, tags=tags):
-            return there(version, make(client, server, TCP, tcp(50443, 443, size, flags)), tags)
+            return outbound(version, make(client, server, TCP, tcp(50443, 443, size, flags)), tags)
 
         def answer(size, flags, client=client, server=server, version=version, make=make, tags=tags):
-            return back(version, make(server, client, TCP, tcp(443, 50443, size, flags)), tags)
+            return inbound(version, make(server, client, TCP, tcp(443, 50443, size, flags)), tags)
         yield at, request(0, SYN)
         yield at + 0.010, answer(0, SYN_ACK)
         yield at + 0.011, request(0, ACK)
@@ -46,10 +46,10 @@ def packets():
         yield at + 0.043, request(0, ACK)
     for number in range(3):
         at = BEGIN + 1 + number
-        yield at, there(IPV4, ipv4(CLIENT, SERVER, ICMP, icmp(8)))
-        yield at + 0.010, back(IPV4, ipv4(SERVER, CLIENT, ICMP, icmp(0)))
-        yield at + 0.020, there(IPV6, ipv6(CLIENT6, SERVER6, ICMPV6, icmp(128)))
-        yield at + 0.030, back(IPV6, ipv6(SERVER6, CLIENT6, ICMPV6, icmp(129)))
+        yield at, outbound(IPV4, ipv4(CLIENT, SERVER, ICMP, icmp(8)))
+        yield at + 0.010, inbound(IPV4, ipv4(SERVER, CLIENT, ICMP, icmp(0)))
+        yield at + 0.020, outbound(IPV6, ipv6(CLIENT6, SERVER6, ICMPV6, icmp(128)))
+        yield at + 0.030, inbound(IPV6, ipv6(SERVER6, CLIENT6, ICMPV6, icmp(129)))
 
 
 if __name__ == "__main__":

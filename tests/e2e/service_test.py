@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""weir as a service: what it tells a service manager and when, and whether the unit that
-is installed is sound and gives it what it needs."""
+"""weir as a service: it notifies the service manager when it is ready and when it stops, and
+the installed systemd unit is valid, restrictive and sufficient."""
 
 import glob
 import os
@@ -17,12 +17,12 @@ import harness
 
 UNIT = os.path.join(harness.TREE, "lib/systemd/system/weir.service")
 SERVICE_PIPELINE = os.path.join(harness.EXAMPLES, "service.textproto")
-# Reads what the test writes, for as long as the test wants.
+# Runs until the test closes the pipe on its standard input.
 PIPELINE = """source { name: "in" type: "record_file"
   config { [weir/weir.sources.RecordFile] { path: "-" } } }
 sink { name: "out" type: "stdout" input: "in" }
 """
-# A stage of each kind that has a thread.
+# Has a thread of every kind of stage.
 FLOWS = """source { name: "flows" type: "ebpf_map"
   config { [weir/weir.sources.EbpfMap] { interfaces: "/^veth-/" interfaces: "late"
            cache_active_timeout: "100ms" attach: %s } } }
@@ -37,7 +37,7 @@ STOPPING = b"STOPPING=1\nSTATUS=delivering what was counted"
 
 
 def directives():
-    """The unit as a dictionary: name -> list of values."""
+    """Parses the unit. Returns name -> list of values."""
     found = {}
     with open(UNIT, encoding="utf-8") as unit:
         for line in unit:
@@ -50,7 +50,7 @@ def directives():
 class ReadinessTest(harness.WeirTest):
 
     def manager(self, name):
-        """The socket of a service manager; `name` as NOTIFY_SOCKET has it."""
+        """Returns the socket of a service manager; `name` is as in NOTIFY_SOCKET."""
         end = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.addCleanup(end.close)
         end.bind("\0" + name[1:] if name.startswith("@") else name)
@@ -68,7 +68,7 @@ class ReadinessTest(harness.WeirTest):
 
     @staticmethod
     def heard(end):
-        """What has been sent so far and not been received."""
+        """Receives all messages that have arrived."""
         end.setblocking(False)
         messages = []
         try:
@@ -77,7 +77,7 @@ class ReadinessTest(harness.WeirTest):
         except BlockingIOError:
             return messages
 
-    def tells(self, name):
+    def check_notifications(self, name):
         end = self.manager(name)
         weir = self.start()
         self.assertEqual(end.recv(4096), READY)
@@ -86,13 +86,13 @@ class ReadinessTest(harness.WeirTest):
         self.assertEqual(self.heard(end), [STOPPING])
 
     def test_ready_when_it_runs_and_stopping_when_it_ends(self):
-        self.tells(f"@weir-service-test-{os.getpid()}")
+        self.check_notifications(f"@weir-service-test-{os.getpid()}")
 
-    def test_a_socket_that_has_a_path(self):
-        # Bazel's own folder is too deep for a socket.
+    def test_a_socket_with_a_path(self):
+        # The path of Bazel's folder is too long for a socket.
         folder = tempfile.mkdtemp(dir="/tmp")
         self.addCleanup(shutil.rmtree, folder)
-        self.tells(os.path.join(folder, "notify"))
+        self.check_notifications(os.path.join(folder, "notify"))
 
     def test_a_source_that_ends_by_itself(self):
         end = self.manager(f"@weir-service-test-{os.getpid()}")
@@ -100,14 +100,14 @@ class ReadinessTest(harness.WeirTest):
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         self.assertEqual(self.heard(end), [READY, STOPPING])
 
-    def test_what_does_not_start_is_never_ready(self):
+    def test_a_weir_that_does_not_start_is_never_ready(self):
         end = self.manager(f"@weir-service-test-{os.getpid()}")
         for text, code in ((PIPELINE.replace("stdout", "stdoot"), harness.EXIT_BAD_USAGE),
                            (PIPELINE.replace('"-"', '"/does/not/exist"'), harness.EXIT_FAILED)):
             self.assertEqual(self.start(text).wait(), code)
         self.assertEqual(self.heard(end), [])
 
-    def test_a_manager_that_cannot_be_told_stops_nothing(self):
+    def test_an_unreachable_manager_stops_nothing(self):
         for address, words in (("@weir-nobody-listens", "notify the service manager of READY=1"),
                                ("nonsense", "NOTIFY_SOCKET is 'nonsense'")):
             os.environ["NOTIFY_SOCKET"] = address
@@ -129,19 +129,19 @@ class UnitTest(harness.WeirTest):
     def analyze(self, *arguments):
         if not shutil.which("systemd-analyze"):
             raise unittest.SkipTest("SKIPPED: needs systemd-analyze (Debian's package systemd)")
-        # It asks man for the pages that the unit names.
+        # systemd-analyze looks up the man pages that the unit names.
         environment = dict(os.environ, MANPATH=os.path.join(self.prefix, "share/man"))
         return subprocess.run(["systemd-analyze", *arguments], text=True, env=environment,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                               timeout=harness.DEADLINE_SECONDS, check=False)
 
-    def test_systemd_takes_it(self):
+    def test_systemd_accepts_the_unit(self):
         if not shutil.which("man"):
             raise unittest.SkipTest("SKIPPED: needs man (Debian's package man-db)")
         done = self.analyze("verify", self.unit)
         self.assertEqual((done.returncode, done.stdout), (0, ""))
 
-    def test_systemd_would_not_take_a_bad_one(self):
+    def test_systemd_would_refuse_a_bad_unit(self):
         bad = os.path.join(self.folder, "bad.service")
         with open(self.unit, encoding="utf-8") as unit, open(bad, "w", encoding="utf-8") as file:
             file.write(unit.read().replace("/bin/weir", "/bin/wier")
@@ -152,14 +152,14 @@ class UnitTest(harness.WeirTest):
         self.assertIn("ProtectHoem", done.stdout)
 
     def test_little_is_exposed(self):
-        # 0.0 is nothing, 10.0 everything. The three capabilities and the host's network
-        # make out what is left; a directive that is dropped shows here.
+        # The scale goes from 0.0, nothing, to 10.0, everything. The three capabilities and the
+        # network of the machine make up the rest. A directive that is lost shows here.
         done = self.analyze("security", "--offline=true", "--threshold=20", self.unit)
         found = re.search(r"Overall exposure level for \S+: ([0-9.]+)", done.stdout)
         self.assertTrue(found, done.stdout)
         self.assertLessEqual(float(found[1]), 2.0, done.stdout)
 
-    def test_another_start_is_not_tried_where_it_cannot_help(self):
+    def test_systemd_does_not_restart_where_that_cannot_help(self):
         found = directives()
         self.assertEqual(found["Restart"], ["on-failure"])
         self.assertEqual(found["RestartPreventExitStatus"],
@@ -169,9 +169,9 @@ class UnitTest(harness.WeirTest):
 class PrivilegeTest(harness.NamespaceTest):
 
     def run_as_the_service(self, capabilities, config=None):
-        """weir with the pipeline of the service, or the text of another one, as a user who
-        has only these."""
-        # `nobody` gets to no folder of Bazel's.
+        """Runs weir as a user with these capabilities only, with the pipeline of the service or
+        with the text `config`."""
+        # The user `nobody` cannot enter Bazel's folders.
         tree = tempfile.mkdtemp(dir="/tmp")
         self.addCleanup(shutil.rmtree, tree)
         os.chmod(tree, 0o755)
@@ -190,7 +190,7 @@ class PrivilegeTest(harness.NamespaceTest):
 
     @staticmethod
     def capabilities_of(pid):
-        """Thread -> set of capabilities -> its bits."""
+        """Returns thread -> name of a capability set -> its bits."""
         threads = {}
         for status in glob.glob(f"/proc/{pid}/task/*/status"):
             with open(status, encoding="utf-8") as lines:
@@ -217,7 +217,7 @@ class PrivilegeTest(harness.NamespaceTest):
         packets, _ = harness.totals(weir.records(), Proto=1, FlowDirection=1)
         self.assertEqual(packets, 3)
 
-    def test_every_thread_has_only_what_is_needed_while_it_runs(self):
+    def test_every_thread_has_only_the_capabilities_that_running_needs(self):
         if "tsan" in harness.run(harness.WEIR, "version", "--verbose").partition("options")[0]:
             raise unittest.SkipTest("SKIPPED: ThreadSanitizer has a thread before weir begins")
         for attach in ("AUTO", "CLSACT"):
@@ -226,8 +226,7 @@ class PrivilegeTest(harness.NamespaceTest):
                 weir.wait_for_log("measuring 1 interfaces")
                 self.assertIn("gave up CAP_PERFMON", weir.stderr())
                 kept = 1 << CAP_BPF | 1 << CAP_NET_ADMIN
-                # The main thread, that of signals, the source's, the sink's, and that of
-                # the transform with ticks.
+                # The threads: main, signals, source, sink, and the transform with ticks.
                 threads = self.capabilities_of(weir.process.pid)
                 self.assertGreaterEqual(len(threads), 5)
                 for sets in threads.values():
@@ -235,12 +234,13 @@ class PrivilegeTest(harness.NamespaceTest):
                     self.assertEqual(sets["CapPrm"], kept)
                     self.assertEqual(sets["CapInh"] & 1 << CAP_PERFMON, 0)
                     self.assertEqual(sets["CapAmb"] & 1 << CAP_PERFMON, 0)
-                self.measures_what_comes_later(weir)
+                self.check_a_later_interface(weir)
                 self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
                 self.assert_balanced(weir)
 
-    def measures_what_comes_later(self, weir):
-        """An interface that appears is attached, counted and read with what is left."""
+    def check_a_later_interface(self, weir):
+        """Fails unless weir measures an interface that appears now, with its reduced
+        capabilities."""
         self.inside(self.a, "ip", "link", "add", "late", "type", "veth", "peer", "name", "far")
         for link in ("late", "far"):
             self.inside(self.a, "ip", "link", "set", link, "up")
@@ -254,7 +254,7 @@ class PrivilegeTest(harness.NamespaceTest):
         harness.wait_until(lambda: harness.totals(weir.records(), IFIndex=index)[0] >= 3, "flows")
         self.inside(self.a, "ip", "link", "del", "late")
 
-    def test_root_keeps_what_it_has(self):
+    def test_root_keeps_its_capabilities(self):
         weir = self.weir("run", "--config=" + self.write("p.textproto", FLOWS % "AUTO"),
                          netns=self.a)
         weir.wait_for_log("measuring 1 interfaces")
@@ -263,7 +263,7 @@ class PrivilegeTest(harness.NamespaceTest):
             self.assertEqual(sets["CapEff"], own["CapEff"])
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
 
-    def test_each_of_them_is_needed(self):
+    def test_each_capability_of_the_unit_is_needed(self):
         for name in ("CAP_BPF", "CAP_NET_ADMIN", "CAP_PERFMON"):
             self.assertIn(name, self.capabilities)
             weir = self.run_as_the_service([other for other in self.capabilities if other != name])

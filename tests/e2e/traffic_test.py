@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Real programs talk between two namespaces; their flows must have the right
-addresses, ports, directions, interface names and times."""
+"""Real programs communicate between two namespaces. Their flows have the right addresses,
+ports, directions, interface names and times."""
 
 import datetime
 import re
@@ -26,7 +26,7 @@ INGRESS, EGRESS = 0, 1
 
 
 def parse_time(text):
-    """Seconds since 1970 of an RFC 3339 time with nanoseconds."""
+    """Parses an RFC 3339 time with nanoseconds. Returns seconds since 1970."""
     whole, _, fraction = text.rstrip("Z").partition(".")
     moment = datetime.datetime.strptime(whole, "%Y-%m-%dT%H:%M:%S")
     return moment.replace(tzinfo=datetime.timezone.utc).timestamp() + float("0." + (fraction or "0"))
@@ -72,7 +72,7 @@ class TrafficTest(harness.NamespaceTest):
                     self.assertEqual(record["Interface"], "veth-b")
                     self.assertEqual(record["IFIndex"], self.if_index(self.b, "veth-b"))
                     start, stop = parse_time(record["TimeFlowStart"]), parse_time(record["TimeFlowEnd"])
-                    # The clocks are read apart, so allow them a little.
+                    # The clocks are not read at the same instant, so allow a difference.
                     self.assertLessEqual(begin - 0.5, start)
                     self.assertLessEqual(start, stop)
                     self.assertLessEqual(stop, end + 0.5)
@@ -104,25 +104,24 @@ class TrafficTest(harness.NamespaceTest):
                 r["FlowDirection"] == INGRESS]
         self.assertEqual({(r["SrcAddr"], r["DstAddr"], r["Interface"]) for r in data},
                          {(source, target, "veth-b")})
-        # The client stops when it has handed over 5 MB, of which not all may be sent.
+        # The client stops when it has written 5 MB, not all of which may be sent.
         self.assertGreater(harness.totals(data)[1], 1_000_000)
-        # Some stray packets (neighbour discovery) may come before or after the two looks
-        # at the interface, so the flows may be a few more than the difference; never less.
+        # Stray packets (neighbour discovery) may come outside the two reads of the counters,
+        # so the flows may have a few packets more than the difference, but never fewer.
         received = after["rx_packets"] - before["rx_packets"]
         sent = after["tx_packets"] - before["tx_packets"]
         for direction, counted in ((INGRESS, received), (EGRESS, sent)):
             total = harness.totals(records, FlowDirection=direction)[0]
             self.assertGreaterEqual(total, counted)
             self.assertLess(total, counted + 20)
-        # The answers are the same flow turned round.
+        # The replies are a flow with source and destination exchanged.
         self.assertTrue([r for r in records if r["FlowDirection"] == EGRESS and
                          r["SrcPort"] == 5201 and (r["SrcAddr"], r["DstAddr"]) == (target, source)])
         return data
 
     def test_iperf3_over_tcp_and_ipv4(self):
         data = self.check_iperf3("10.78.0.1", "10.78.0.2", TCP)
-        # Each connection begins with a SYN and goes on with ACKs. Its end may come after
-        # weir's.
+        # Each connection begins with a SYN and continues with ACKs. It may end after weir does.
         flags = {}
         for record in data:
             flags[record["SrcPort"]] = flags.get(record["SrcPort"], 0) | record["TcpFlags"]
@@ -132,13 +131,13 @@ class TrafficTest(harness.NamespaceTest):
         for record in data:
             self.assertEqual(record["WirePackets"], record["Packets"])
 
-    def test_buffers_that_are_yet_to_be_segmented_count_as_what_they_become(self):
+    def test_unsegmented_buffers_count_as_the_packets_on_the_wire(self):
         for name, link in ((self.a, "veth-a"), (self.b, "veth-b")):
             self.inside(name, "ethtool", "-K", link, "gso", "on", "tso", "on")
         data = self.check_iperf3("10.78.0.1", "10.78.0.2", TCP)
         biggest = max(data, key=lambda record: record["Bytes"])
         self.assertGreater(biggest["WirePackets"], 2 * biggest["Packets"])
-        # Headers are counted once a buffer, so a packet has a segment of at most 1460.
+        # Headers count once per buffer, so a packet on the wire has a segment of at most 1460.
         self.assertLess(biggest["Bytes"] / biggest["WirePackets"], 1514)
         self.assertGreater(biggest["Bytes"] / biggest["WirePackets"], 1000)
 
@@ -150,7 +149,7 @@ class TrafficTest(harness.NamespaceTest):
         weir = self.start_weir("direction: EGRESS sampling: 1000000000")
         self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "10.78.0.2")
         records = self.end(weir)
-        self.assertEqual(records, [])  # but once in a hundred million runs
+        self.assertEqual(records, [])  # fails once in a hundred million runs
         metrics = weir.metrics()
         self.assertGreaterEqual(metrics["weir_datapath_sampled_out_packets_total", ""], 5)
 
@@ -177,7 +176,7 @@ class TrafficTest(harness.NamespaceTest):
 
     def test_an_interface_that_appears_and_goes_keeps_its_name(self):
         weir = self.start_weir()
-        # Twice, because the second has another index and perhaps the first's memory.
+        # Twice: the second interface has another index and may reuse the memory of the first.
         for number in (1, 2):
             self.inside(self.b, "ip", "link", "add", f"late-{number}", "type", "veth",
                         "peer", "name", f"far-{number}")
@@ -194,7 +193,7 @@ class TrafficTest(harness.NamespaceTest):
         self.end(weir)
 
     def send_frames(self, link, count):
-        """`count` frames of an ethertype for experiments, out of `link` in namespace b."""
+        """Sends `count` frames with an experimental EtherType from `link` in namespace b."""
         script = ("import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW);"
                   f"s.bind(('{link}', 0));"
                   f"[s.send(bytes.fromhex('020000000002020000000001' + '88b5') + bytes(46))"
@@ -220,7 +219,7 @@ class TrafficTest(harness.NamespaceTest):
             stdout=reader.stdin, stderr=log)
         self.addCleanup(self._end, weir)
         reader.stdin.close()
-        # It cannot know that nobody reads before it has something to write.
+        # weir notices that the reader is gone only when it writes.
         harness.wait_until(lambda: self.ping_once() and weir.poll() is not None, "weir's end")
         self.assertEqual(len(reader.stdout.read().splitlines()), 2)
         reader.stdout.close()
@@ -231,7 +230,7 @@ class TrafficTest(harness.NamespaceTest):
         self.assertTrue(re.search(r"sink 'console': \d+ dropped: reader_gone", text), text)
 
     def ping_once(self):
-        # Packets are what is wanted; where the answer is late, more of them come.
+        # Only the packets matter, so a late reply is no failure.
         subprocess.run(["ip", "netns", "exec", self.a, "ping", "-q", "-c", "1", "10.78.0.2"],
                        stdout=subprocess.DEVNULL, check=False)
         return True

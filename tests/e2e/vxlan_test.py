@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Two namespaces talk through a VXLAN tunnel; on the interface below it weir counts the
-tunnel's packets, or what they carry."""
+"""Two namespaces communicate through a VXLAN tunnel. On the interface below it weir counts
+the packets of the tunnel, or with `vxlan: INNER` the packets that they carry."""
 
 import subprocess
 
@@ -17,7 +17,7 @@ sink   {{ name: "console" type: "stdout" input: "flows"
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 INGRESS, EGRESS = 0, 1
-# What weir says where the kernel cannot have the mapped table.
+# In the error message of weir on a kernel that cannot have the mapped table.
 NO_MAPPED_TABLE = "this kernel has no compare-and-swap"
 PORT = 4789
 # Ethernet, IPv4, UDP and VXLAN.
@@ -28,14 +28,14 @@ PINGS = 20
 class VxlanTest(harness.NamespaceTest):
 
     def enable_tunnel(self, port):
-        """10.79.0.1 and .2, fd79::1 and ::2 over VXLAN 42 between 10.78.0.1 and .2.
-        Neighbours are told, so that the tunnel carries pings only."""
+        """Adds 10.79.0.1 and .2, fd79::1 and ::2 over VXLAN 42 between 10.78.0.1 and .2, and
+        their neighbours, so that the tunnel carries pings only."""
         self.enable_ip()
         for name, link, near, far in ((self.a, "veth-a", 1, 2), (self.b, "veth-b", 2, 1)):
             self.inside(name, "ip", "link", "add", "tunnel", "address", f"02:79:0:0:0:0{near}",
                         "type", "vxlan", "id", "42", "local", f"10.78.0.{near}",
                         "remote", f"10.78.0.{far}", "dev", link, "dstport", str(port))
-            # Before it is up, for the kernel then asks for routers and joins groups.
+            # Before the link is up: the kernel would solicit routers and join groups.
             self.inside(name, "sysctl", "-qw", "net.ipv6.conf.tunnel.disable_ipv6=0",
                         "net.ipv6.conf.tunnel.accept_ra=0",
                         "net.ipv6.conf.tunnel.router_solicitations=0")
@@ -63,7 +63,7 @@ class VxlanTest(harness.NamespaceTest):
         return weir.records()
 
     def ping_and_count(self, port=PORT, table="FASTEST", more=""):
-        """The records of two pings of PINGS packets through the tunnel."""
+        """Pings PINGS times over IPv4 and over IPv6 through the tunnel. Returns the records."""
         self.enable_tunnel(port)
         weir = self.start_weir(table, more)
         for target in ("10.79.0.2", "fd79::2"):
@@ -71,8 +71,8 @@ class VxlanTest(harness.NamespaceTest):
         return self.end(weir)
 
     def assert_pings(self, records):
-        """Requests in and answers out are counted as what they are, all of them, in bytes
-        of the packets on the interface."""
+        """Fails unless all requests and replies are in flows of the inner packets, with the
+        bytes of the packets on the interface."""
         for family, protocol, size in (("10.79.0.", ICMP, 14 + 20 + 64),
                                        ("fd79::", ICMPV6, 14 + 40 + 64)):
             for direction, near, far in ((INGRESS, 1, 2), (EGRESS, 2, 1)):
@@ -88,22 +88,22 @@ class VxlanTest(harness.NamespaceTest):
                     self.assertEqual(record["Dscp"], 46)
         self.assertEqual([r for r in records if r["Proto"] == UDP and r["DstPort"] == PORT], [])
 
-    def test_by_default_the_tunnel_is_what_is_counted(self):
+    def test_by_default_the_packets_of_the_tunnel_are_counted(self):
         records = self.ping_and_count()
         for direction, near, far in ((INGRESS, 1, 2), (EGRESS, 2, 1)):
             tunnel = [r for r in records if r["FlowDirection"] == direction and
                       r["Proto"] == UDP and r["DstPort"] == PORT]
             self.assertEqual({(r["SrcAddr"], r["DstAddr"]) for r in tunnel},
                              {(f"10.78.0.{near}", f"10.78.0.{far}")})
-            # The tunnel may carry some multicast of the kernel's beside the pings.
+            # Besides the pings, the tunnel may carry some multicast of the kernel.
             self.assertGreaterEqual(harness.totals(tunnel)[0], 2 * PINGS)
         self.assertEqual([r for r in records if r["Proto"] in (ICMP, ICMPV6) and
                           r["SrcAddr"].startswith(("10.79.", "fd79:"))], [])
 
-    def test_the_mapped_table_counts_what_the_tunnel_carries(self):
+    def test_the_mapped_table_counts_the_inner_packets(self):
         self.assert_pings(self.ping_and_count(table="MAPPED", more="vxlan: INNER"))
 
-    def test_the_hash_table_counts_what_the_tunnel_carries(self):
+    def test_the_hash_table_counts_the_inner_packets(self):
         self.assert_pings(self.ping_and_count(table="HASH", more="vxlan: INNER"))
 
     def test_a_transfer_in_the_tunnel_is_counted_to_the_packet(self):
@@ -116,16 +116,16 @@ class VxlanTest(harness.NamespaceTest):
         sent = [r for r in records if r["FlowDirection"] == EGRESS and r["Proto"] == TCP and
                 r["DstPort"] == 5201]
         self.assertEqual({(r["SrcAddr"], r["DstAddr"]) for r in sent}, {("10.79.0.2", "10.79.0.1")})
-        # What goes out is yet to be segmented, inside of the tunnel; what comes in has been.
-        # Stray packets may come before or after the looks at the interface, and are few.
+        # Outgoing buffers are not segmented yet; incoming packets are. A few stray packets may
+        # come before or after the reads of the counters.
         counted = {direction: after[name] - before[name]
                    for direction, name in ((INGRESS, "rx_packets"), (EGRESS, "tx_packets"))}
         for direction, packets in counted.items():
             wire = sum(r["WirePackets"] for r in records if r["FlowDirection"] == direction)
             self.assertGreaterEqual(wire, packets)
             self.assertLess(wire, packets + 20)
-        # Hardly anything else went out. How much that is, is iperf3's: what it has written last
-        # may be thrown away when the server closes.
+        # Hardly anything else was sent. iperf3 decides how much this is: the server may discard
+        # the last data when it closes.
         wire = sum(r["WirePackets"] for r in sent)
         self.assertGreater(wire, counted[EGRESS] - 20)
         self.assertGreater(wire, 1_000_000 / 1500)

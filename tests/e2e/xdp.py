@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""An XDP program that drops every packet of one interface, made and attached by bpf(2)
-alone, so that a test needs no compiler and no other library."""
+"""An XDP program that drops every packet of one interface. Uses bpf(2) only, so that a
+test needs no compiler and no library."""
 
 import ctypes
 import os
@@ -26,9 +26,9 @@ def _bpf(command, attributes):
 
 
 class DropAll:
-    """Drops each packet that arrives at the interface, from construction until close().
-    `if_index` is one of the calling thread's network namespace. `native` runs the program in
-    the driver, before there is a socket buffer; otherwise the network core runs it."""
+    """Drops every packet that arrives at the interface, from construction until close().
+    `if_index` belongs to the network namespace of the calling thread. With `native` the
+    driver runs the program, before a socket buffer exists; otherwise the network core does."""
 
     def __init__(self, if_index, native):
         # r0 = XDP_DROP; exit
@@ -47,13 +47,13 @@ class DropAll:
             raise
 
     def close(self):
-        """Detaches the program: a link holds it for as long as its descriptor is open."""
+        """Detaches the program: closing the descriptor of its link does that."""
         os.close(self._link)
         os.close(self._program)
 
 
 def main():
-    """`xdp.py IF_INDEX native|generic` drops until its standard input ends."""
+    """`xdp.py IF_INDEX native|generic` drops packets until its standard input ends."""
     dropping = DropAll(int(sys.argv[1]), native=sys.argv[2] == "native")
     print("dropping", flush=True)
     sys.stdin.read()
