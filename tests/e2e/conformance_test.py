@@ -141,8 +141,8 @@ class ConformanceTest(harness.WeirTest):
 
     def test_a_missing_privilege_or_configuration_is_a_skip_with_an_exit_code(self):
         for name, wanted, text in (
-                ("start_fails", harness.EXIT_UNSUPPORTED, "start needs a privilege that nobody has"),
-                ("prepare_fails", harness.EXIT_UNSUPPORTED, "prepare needs a kernel that nobody has"),
+                ("start_fails", harness.EXIT_UNSUPPORTED, "start needs a privilege that does not exist"),
+                ("prepare_fails", harness.EXIT_UNSUPPORTED, "prepare needs a kernel that does not exist"),
                 ("create_fails", harness.EXIT_BAD_USAGE, "create does not like its configuration")):
             code, report, _ = self.plugin_test(defect(name))
             self.assertEqual(code, wanted, report)

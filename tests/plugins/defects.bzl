@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Plugins that are wrong in one way each."""
+"""Plugins with one defect each."""
 
 load("//plugins:weir_plugin.bzl", "weir_plugin")
 
 def defect_plugins(name, defects, **kwargs):
-    """`<defect>.so` of defects.cc compiled with -DDEFECT_<DEFECT>, for each defect.
+    """Compiles defects.cc with -DDEFECT_<DEFECT> to `<defect>.so`, for each defect.
 
     Args:
-      name: of the files together.
-      defects: as defects.cc calls them, in lower case.
-      **kwargs: visibility and so on of the files together.
+      name: the name of a filegroup of all the files.
+      defects: the names that defects.cc uses, in lower case.
+      **kwargs: attributes of the filegroup, such as visibility.
     """
     for defect in defects:
         weir_plugin(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sink "defect" that is sound but for one thing, which a macro chooses: what the
-// host must survive and name, or `weir plugin-test` find. DEFECT_NONE is the control: it
-// must work.
+// A sink "defect" with one defect, which a macro selects. The host must survive the defect
+// and name it, or `weir plugin-test` must find it. DEFECT_NONE has no defect and must work.
 #include <fcntl.h>
 #include <unistd.h>  // keep: pause
 
@@ -17,7 +16,7 @@
 
 namespace {
 
-// What only a defective plugin has: something that all its instances share.
+// State that all instances share, which only a defective plugin has.
 [[maybe_unused]] std::atomic<const weir_host*> last_host{nullptr};
 [[maybe_unused]] std::atomic<weir_stage*> last_stage{nullptr};
 
@@ -36,14 +35,14 @@ class DefectSink : public weir::sdk::Sink {
 
   weir::sdk::Status Prepare() override {
 #if defined(DEFECT_PREPARE_FAILS)
-    return {WEIR_UNIMPLEMENTED, "prepare needs a kernel that nobody has"};
+    return {WEIR_UNIMPLEMENTED, "prepare needs a kernel that does not exist"};
 #endif
     return weir::sdk::OkStatus();
   }
 
   weir::sdk::Status Start() override {
 #if defined(DEFECT_START_FAILS)
-    return {WEIR_PERMISSION_DENIED, "start needs a privilege that nobody has"};
+    return {WEIR_PERMISSION_DENIED, "start needs a privilege that does not exist"};
 #elif defined(DEFECT_LEAVES_THREAD)
     std::thread([] { pause(); }).detach();
 #elif defined(DEFECT_LEAKS_FILE)
@@ -83,7 +82,7 @@ class DefectSink : public weir::sdk::Sink {
     stage_.SetHeld(held_ += batch.size());
     return weir::sdk::OkStatus();
 #elif defined(DEFECT_IGNORES_STRIDE)
-    // Rows end in the record only for those who do not look.
+    // Wrong: takes the rows for an array of records, without their stride.
     for (uint32_t i = 1; i < batch.size(); ++i) {
       const auto* const records = reinterpret_cast<const weir::Record*>(batch.raw()->rows);
       if (records[i].packets == 0xa5a5a5a5a5a5a5a5) return {WEIR_DATA_LOSS, "read no record"};
@@ -112,12 +111,12 @@ class DefectSink : public weir::sdk::Sink {
 };
 
 #if defined(DEFECT_OLD_MINOR)
-// What lies behind the table of an old plugin is not the host's to read.
+// The host must not read what lies behind the table of an old plugin.
 weir_code NotThere(void*, weir_error*) { std::abort(); }
 weir_code NotThere(void*, weir_findings*, weir_error*) { std::abort(); }
 #endif
 
-// Of an instance that the host knows by its table's functions only.
+// Functions of a component that does without the SDK.
 [[maybe_unused]] weir_code CreateShared(const weir_create_args* args, void** instance,
                                         weir_error*) {
   last_host = args->host;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* No plugin: a shared object that does not return to the process that loads it. */
+/* Not a plugin: a shared object that never returns to the process that loads it. */
 #include <unistd.h>
 
 __attribute__((constructor)) static void Wait(void) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A sink "opinions" that finds of the machine what WEIR_OPINIONS says: "ok", "degraded"
-// and "missing", separated by commas; "fail" and "throw" are what they say.
+// A sink "opinions". Its Diagnose reports the findings in the environment variable
+// WEIR_OPINIONS: "ok", "degraded" and "missing", separated by commas. With "fail" it returns
+// an error; with "throw" it throws.
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -15,7 +16,7 @@ namespace {
 
 class OpinionsSink : public weir::sdk::Sink {
  public:
-  // CAP_CHECKPOINT_RESTORE is the highest that there is.
+  // Bit 40 is CAP_CHECKPOINT_RESTORE, the highest capability.
   static constexpr uint64_t kCapabilities = 1 << 3;
   static constexpr uint64_t kPrepareCapabilities = kCapabilities | uint64_t{1} << 40;
 
@@ -52,4 +53,4 @@ class OpinionsSink : public weir::sdk::Sink {
 }  // namespace
 
 WEIR_PLUGIN("opinions", "1",
-            weir::sdk::Define<OpinionsSink>("opinions", "Finds what it is told to find."));
+            weir::sdk::Define<OpinionsSink>("opinions", "Reports the findings in WEIR_OPINIONS."));

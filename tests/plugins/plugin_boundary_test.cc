@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugin boundary from both sides: real shared objects, sound and defective.
+// The plugin interface from both sides, with real shared objects, sound and defective.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,7 +55,7 @@ TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
   EXPECT_THAT(WhyRefused("not_there"), EndsWith("cannot be read: No such file or directory"));
 }
 
-TEST(RefusedPluginTest, DescriptorsAreReadWhenTheyAreUsedIfAskedFor) {
+TEST(RefusedPluginTest, DescriptorsAreParsedOnFirstUseIfAskedFor) {
   Catalogue catalogue(DescriptorCheck::kWhenUsed);
   ASSERT_TRUE(catalogue.AddFile(PluginFile("broken_descriptors")).ok());
   ASSERT_TRUE(catalogue.AddFile(PluginFile("steady")).ok());
@@ -65,12 +65,12 @@ TEST(RefusedPluginTest, DescriptorsAreReadWhenTheyAreUsedIfAskedFor) {
                                                config::ProcessEnvironment())
                                   .status();
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
-  // The sentence of the catalogue that reads them at once.
+  // The same message as from a catalogue that parses them at once.
   EXPECT_EQ(std::string(status.message()),
             "test.textproto:2:20: sink 'out': " + WhyRefused("broken_descriptors"));
 }
 
-TEST(RefusedPluginTest, ATypeThatIsThereAlreadyIsRefused) {
+TEST(RefusedPluginTest, ATypeThatAlreadyExistsIsRefused) {
   Catalogue catalogue;
   ASSERT_TRUE(catalogue.AddFile(PluginFile("none")).ok());
   EXPECT_THAT(std::string(catalogue.AddFile(PluginFile("process_fails")).message()),
@@ -78,7 +78,7 @@ TEST(RefusedPluginTest, ATypeThatIsThereAlreadyIsRefused) {
   EXPECT_EQ(catalogue.libraries().size(), 1u);
 }
 
-// steady -> a sink of that plugin file and type.
+// A pipeline from the source "steady" to a sink of that plugin file and type.
 struct Loaded {
   explicit Loaded(const std::string& file, const std::string& type = "defect") {
     EXPECT_TRUE(catalogue.AddFile(PluginFile("steady")).ok());
@@ -95,7 +95,7 @@ struct Loaded {
   absl::StatusOr<config::PipelineConfig> config;
 };
 
-// How a run of it ended, in which it was asked to reopen before its first batch.
+// The result of a run in which the stages had to reopen before their first batch.
 struct Outcome {
   absl::Status status;
   std::vector<pipeline::StageReport> report;
@@ -117,7 +117,7 @@ Outcome RunWith(const std::string& defect) {
   return {status, (*pipeline)->Report()};
 }
 
-TEST(DefectivePluginTest, TheSoundOneDeliversEverything) {
+TEST(DefectivePluginTest, TheSoundPluginDeliversEverything) {
   const Outcome outcome = RunWith("none");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   ASSERT_EQ(outcome.report.size(), 2u);
@@ -139,17 +139,17 @@ TEST(DefectivePluginTest, ACreateThatFailsOrThrowsNamesStagePlaceAndReason) {
 
 TEST(DefectivePluginTest, AStartThatFailsIsTheErrorOfItsStage) {
   EXPECT_EQ(RunWith("start_fails").status,
-            absl::PermissionDeniedError("sink 'out': start needs a privilege that nobody has"));
+            absl::PermissionDeniedError("sink 'out': start needs a privilege that does not exist"));
   EXPECT_EQ(pipeline::LiveBatches(), 0);
 }
 
 TEST(DefectivePluginTest, APreparationThatFailsIsTheErrorOfItsStage) {
   EXPECT_EQ(RunWith("prepare_fails").status,
-            absl::UnimplementedError("sink 'out': prepare needs a kernel that nobody has"));
+            absl::UnimplementedError("sink 'out': prepare needs a kernel that does not exist"));
 }
 
-// Built when the interface had neither prepare nor diagnose nor reopen.
-TEST(OldPluginTest, WorksAsItAlwaysDid) {
+// A plugin from before the interface had prepare, diagnose and reopen.
+TEST(OldPluginTest, StillWorks) {
   const Outcome outcome = RunWith("old_minor");
   EXPECT_TRUE(outcome.status.ok()) << outcome.status;
   ASSERT_EQ(outcome.report.size(), 2u);
@@ -166,7 +166,7 @@ absl::StatusOr<std::vector<pipeline::StageDiagnosis>> Diagnose(const Loaded& loa
   return (*pipeline)->Diagnose();
 }
 
-// "ok SUBJECT: TEXT" of each finding of the sink.
+// Returns "SEVERITY SUBJECT: TEXT" for each finding of the sink.
 std::vector<std::string> FindingsOf(const Loaded& loaded) {
   const auto stages = Diagnose(loaded);
   EXPECT_TRUE(stages.ok()) << stages.status();
@@ -182,14 +182,14 @@ std::vector<std::string> FindingsOf(const Loaded& loaded) {
   return lines;
 }
 
-TEST(DiagnoseTest, EachSeverityComesThroughWithItsWords) {
+TEST(DiagnoseTest, EachSeverityArrivesWithSubjectAndText) {
   setenv("WEIR_OPINIONS", "ok,degraded,missing,ok", 1);
   EXPECT_THAT(FindingsOf(Loaded("opinions", "opinions")),
               ElementsAre("ok thing 1: it is ok", "degraded thing 2: it is degraded",
                           "missing thing 3: it is missing", "ok thing 4: it is ok"));
 }
 
-TEST(DiagnoseTest, APluginNeedHaveNothingToSay) {
+TEST(DiagnoseTest, APluginMayHaveNoFindings) {
   EXPECT_THAT(FindingsOf(Loaded("none")), IsEmpty());
   EXPECT_THAT(FindingsOf(Loaded("old_minor")), IsEmpty());
 }
@@ -205,7 +205,7 @@ TEST(DiagnoseTest, AFailureOrAnExceptionIsAnErrorOfTheStage) {
             absl::InternalError("sink 'out': the plugin threw an exception: past the SDK"));
 }
 
-TEST(CapabilitiesTest, ThoseForPreparationOnlyAreGivenUpIfAllStagesTell) {
+TEST(CapabilitiesTest, OnesOnlyForPreparationAreGivenUpIfAllStagesDeclareTheirs) {
   const auto given_up = [](const Loaded& loaded) {
     return loaded.catalogue.CapabilitiesToGiveUp(*loaded.config);
   };
@@ -226,19 +226,19 @@ TEST(DefectivePluginTest, AFailureWhileRunningDropsAndCounts) {
     ASSERT_EQ(outcome.report.size(), 2u);
     const telemetry::Balance& sink = outcome.report[1].balance;
     EXPECT_EQ(sink.received, outcome.report[0].balance.emitted);
-    // Of a source that was interrupted before its first batch there is nothing to drop.
+    // If the source was interrupted before its first batch, nothing is dropped.
     EXPECT_EQ(sink.DroppedTotal(), sink.received);
     EXPECT_EQ(sink.Unaccounted(), 0);
     EXPECT_EQ(pipeline::LiveBatches(), 0);
   }
 }
 
-TEST(DefectivePluginTest, WhatASinkForgetsToCountShows) {
+TEST(DefectivePluginTest, RecordsThatASinkForgetsToCountAreUnaccounted) {
   EXPECT_EQ(RunWith("forgets_to_count").report[1].balance.Unaccounted(), 1000);
 }
 
-// Two shared objects with the same generated protobuf, and the same again in this
-// program: with one protobuf library between them the second dlopen would abort.
+// Two shared objects and this program all have the same generated protobuf message. If they
+// shared one protobuf library, the second dlopen would abort.
 TEST(TwinPluginTest, TwoPluginsWithTheSameGeneratedProtobufWorkTogether) {
   weir::tests::Twin own;
   own.set_word("own");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source "random_records": records whose fields are at their edges, in batches of
-// any size, so that what a sink makes of them can be compared.
+// A source "random_records": records with extreme field values in batches of varying size, to
+// compare the outputs of sinks.
 #include <condition_variable>
 #include <cstdint>
 #include <memory>
@@ -73,6 +73,6 @@ class RandomSource : public weir::sdk::Source {
 
 WEIR_PLUGIN("random_records", "1",
             (weir::sdk::Define<RandomSource, weir::tests::RandomSource>(
-                "random_records", "Records with every field at its edges.",
+                "random_records", "Records with extreme values in every field.",
                 "weir.tests.RandomSource", weir::kTestsPluginsRandomSourceDescriptors,
                 weir::kTestsPluginsRandomSourceDescriptorsSize)));

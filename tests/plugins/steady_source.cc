@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source "steady": a hundred batches of ten records, then the end.
+// A source "steady": emits a hundred batches of ten records, then ends.
 #include <atomic>
 #include <cstdint>
 #include <memory>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One of two plugins that hold the same generated protobuf: a sink whose creation
-// fails with what it read from its configuration, so that a test sees which of the
-// two parsed it and that it did.
+// One of two plugins with the same generated protobuf message: a sink whose creation fails
+// with the contents of its configuration, so that a test sees which plugin parsed it.
 #include <memory>
 #include <string>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bugs, planted so that a test can see each sanitizer find its own. A header, because
-// they are compiled into a program as well as into a plugin.
+// Planted bugs, which the sanitizers must find. They are in a header because both a program
+// and a plugin contain them.
 #ifndef WEIR_TESTS_SANITIZERS_BUGS_H_
 #define WEIR_TESTS_SANITIZERS_BUGS_H_
 
@@ -14,8 +14,7 @@
 
 namespace weir::tests {
 
-// What the compiler does not see through, so that it neither warns of a bug nor takes
-// it out.
+// Hides a value from the compiler, so that it neither warns of a bug nor removes it.
 template <typename T>
 T Opaque(T value) {
   volatile T copy = value;
@@ -56,7 +55,7 @@ __attribute__((noinline)) inline void OutOfBounds() {
   std::printf("%d\n", kNumbers[Opaque(4)]);
 }
 
-// Two threads that do `body` at once.
+// Runs `body` on two threads at once.
 template <typename Body>
 void Twice(const Body& body) {
   std::thread other(body);
@@ -69,8 +68,8 @@ __attribute__((noinline)) inline void DataRace() {
   Twice([] { ++number; });
 }
 
-// In these the access that is wrong is one of abseil's own code: they are found only
-// if that was compiled with the sanitizer too.
+// In these bugs the wrong access is in the code of Abseil: a sanitizer finds them only if
+// Abseil is compiled with it too.
 
 __attribute__((noinline)) inline void DependencyUseAfterFree() {
   double* const number = new double(0);
@@ -90,7 +89,7 @@ __attribute__((noinline)) inline void DependencyDataRace() {
   Twice([] { std::printf("%d\n", absl::SimpleAtod("1.5", &number) ? 1 : 0); });
 }
 
-// False if there is no such bug.
+// Triggers the bug `name`. Returns false if there is no such bug.
 inline bool DoBug(std::string_view name) {
   struct Bug {
     std::string_view name;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fuzz target with a bug that no input of its corpus comes near, but a fuzzer that is
-// led by coverage finds within seconds: for tools/build/fuzz_check.
+// A fuzz target for tools/build/fuzz_check. No input of its corpus comes near its bug, but a
+// coverage-guided fuzzer finds it within seconds.
 #include <cstddef>
 #include <cstdint>
 #include <memory>

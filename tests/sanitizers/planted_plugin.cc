@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A source "planted" that does the bug of bugs.h that WEIR_PLANTED_BUG names, and then
-// comes to an end like any other.
+// A source "planted" that triggers the bug of bugs.h which the environment variable
+// WEIR_PLANTED_BUG names, and then ends normally.
 #include <cstdlib>
 #include <memory>
 #include <utility>

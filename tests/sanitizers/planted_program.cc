@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// planted_program BUG: does what one function of bugs.h does. Exits with 0 if nobody
-// stops it, and with 2 if there is no such bug.
+// planted_program BUG: triggers a bug of bugs.h. Exits with 0 if no sanitizer stops it, and
+// with 2 if there is no such bug.
 #include <cstdio>
 
 #include "tests/sanitizers/bugs.h"

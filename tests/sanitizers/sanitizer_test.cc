@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each sanitizer's configuration finds what it is for: in a program, in a plugin that
-// weir has loaded, and in a dependency's own code. WEIR_SANITIZER in the environment,
-// which .bazelrc sets, says which one it is.
+// Each sanitizer finds its kind of bug: in a program, in a plugin that weir has loaded, and in
+// the code of a dependency. The environment variable WEIR_SANITIZER, which .bazelrc sets,
+// names the sanitizer.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -20,13 +20,13 @@ using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-// Of the configurations in .bazelrc; no exit code of weir's.
+// The exit code that .bazelrc gives to sanitizers; weir never uses it.
 constexpr int kExitOfSanitizers = 66;
 
 struct Planted {
   const char* bug;
-  const char* report;  // the line that says what was found
-  const char* place;   // where, as a regular expression
+  const char* report;  // a part of the report: the kind of bug
+  const char* place;   // the position of the bug, as a regular expression
 };
 
 std::string_view Sanitizer() {
@@ -73,7 +73,7 @@ struct Outcome {
   std::string output;
 };
 
-// Runs a shell's command.
+// Runs a shell command.
 Outcome Run(const std::string& command) {
   Outcome outcome;
   FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
@@ -91,7 +91,7 @@ Outcome RunProgram(const std::string& bug) {
   return Run("'" + Runfile("tests/sanitizers/planted_program") + "' " + bug);
 }
 
-// weir, with a pipeline whose source is the planted plugin.
+// Runs weir with a pipeline whose source is the planted plugin.
 Outcome RunPlugin(const std::string& bug) {
   const std::string folder = std::string(std::getenv("TEST_TMPDIR")) + "/" + bug;
   const std::string config = folder + ".textproto";
@@ -103,9 +103,9 @@ Outcome RunPlugin(const std::string& bug) {
              "' run --config='" + config + "' --plugin_path='" + folder + "'");
 }
 
-TEST(SanitizerTest, IsOneOfThose) { ASSERT_FALSE(PlantedBugs().empty()); }
+TEST(SanitizerTest, HasPlantedBugs) { ASSERT_FALSE(PlantedBugs().empty()); }
 
-TEST(SanitizerTest, HasNothingAgainstASoundProgram) {
+TEST(SanitizerTest, FindsNothingInASoundProgram) {
   const Outcome outcome = RunProgram("none");
   EXPECT_EQ(outcome.exit_code, 0) << outcome.output;
   EXPECT_EQ(outcome.output, "");
@@ -121,14 +121,14 @@ TEST(SanitizerTest, FindsTheBugsInAProgramAndInADependency) {
   }
 }
 
-TEST(SanitizerTest, HasNothingAgainstASoundPlugin) {
+TEST(SanitizerTest, FindsNothingInASoundPlugin) {
   const Outcome plugin = RunPlugin("none");
   EXPECT_EQ(plugin.exit_code, 0) << plugin.output;
   EXPECT_THAT(plugin.output, Not(HasSubstr("Sanitizer")));
   EXPECT_THAT(plugin.output, Not(HasSubstr("runtime error")));
 }
 
-TEST(SanitizerTest, FindsTheBugsInAPluginThatIsLoaded) {
+TEST(SanitizerTest, FindsTheBugsInALoadedPlugin) {
   for (const Planted& planted : PlantedBugs()) {
     SCOPED_TRACE(planted.bug);
     const Outcome outcome = RunPlugin(planted.bug);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/ci, with a checkout whose steps are small scripts of this test's; and how test
-cases are counted, in one run and over several."""
+"""tools/ci in a checkout whose steps are small scripts; and count_tests.py, which counts test
+cases in one run and over several."""
 
 import contextlib
 import io
@@ -52,14 +52,14 @@ class CountTest(FolderTest):
         self.addCleanup(os.environ.pop, "WEIR_TEST_RESULTS")
 
     def run_main(self, *arguments):
-        """(exit code, its output with complaints, in order)."""
+        """Runs count_tests. Returns exit code and lines of output and errors, in order."""
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = count_tests.main(list(arguments))
         return code, out.getvalue().splitlines()
 
     def count(self, *tests):
-        """Of tests as (label, status, text of test.xml or None)."""
+        """Counts the cases of tests, given as (label, status, text of test.xml or None)."""
         events = []
         for number, (label, status, xml) in enumerate(tests):
             outputs = []
@@ -71,14 +71,14 @@ class CountTest(FolderTest):
         events.append({"id": {"progress": {}}})
         return self.run_main(self.write("events", "\n".join(map(json.dumps, events))))
 
-    def test_cases_are_counted_and_those_that_did_not_pass_are_named(self):
+    def test_cases_are_counted_and_failures_and_skips_are_named(self):
         code, lines = self.count(("//a", "FAILED", CASES), ("//b", "PASSED", GOOD))
         self.assertEqual(code, 1)
         self.assertEqual(lines, ["FAILED: //a: Suite.Fails",
                                  "SKIPPED: //a: IsSkipped: SKIPPED: needs root",
                                  "3 passed, 1 failed, 1 skipped"])
 
-    def test_a_test_that_crashed_is_one_failure(self):
+    def test_a_crashed_test_is_one_failure(self):
         self.assertEqual(self.count(("//a", "FAILED", GOOD), ("//b", "TIMEOUT", None)),
                          (1, ["FAILED: //a", "FAILED: //b", "1 passed, 2 failed"]))
 
@@ -93,13 +93,13 @@ class CountTest(FolderTest):
         self.count(("//b", "PASSED", GOOD))
         self.assertEqual(self.run_main("--sum", self.results), (1, ["3 passed, 1 failed, 1 skipped"]))
 
-    def test_a_sum_without_failures_is_good_and_one_of_nothing_is_not(self):
+    def test_a_sum_without_failures_is_good_but_an_empty_sum_is_not(self):
         self.assertEqual(self.run_main("--sum", self.write("r", "5 0 2\n7 0 0\n")),
                          (0, ["12 passed, 0 failed, 2 skipped"]))
         self.assertEqual(self.run_main("--sum", self.write("r", "")),
                          (1, ["no test ran", "0 passed, 0 failed"]))
 
-    def test_what_is_no_result_is_refused(self):
+    def test_a_malformed_result_is_refused(self):
         for text in ("5 0\n", "5 0 2 1\n", "5 0 x\n"):
             with self.subTest(text), self.assertRaises(ValueError):
                 self.run_main("--sum", self.write("r", text))
@@ -128,16 +128,16 @@ class CiTest(FolderTest):
         return done.returncode, done.stdout
 
     def steps(self):
-        """(name, set, command) of every step."""
+        """Returns (name, set, command) of every step."""
         code, out = self.ci("--list")
         self.assertEqual(code, 0, out)
         return [tuple(line.split(None, 2)) for line in out.splitlines()]
 
     def results(self, out):
-        """step -> result, of the table."""
+        """Parses the table. Returns step -> result."""
         return dict(re.findall(r"(?m)^(\S+) +\d+:\d\d  (.+)$", out))
 
-    def test_the_gate_and_all_steps(self):
+    def test_runs_the_gate_or_all_steps(self):
         steps = self.steps()
         gate = [name for name, of_set, _ in steps if of_set == "gate"]
         self.assertLess(len(gate), len(steps))
@@ -145,12 +145,12 @@ class CiTest(FolderTest):
             code, out = self.ci(*arguments)
             self.assertEqual(code, 0, out)
             self.assertEqual(self.results(out), {name: "ok" for name in names})
-        # In the last one; each run has 2 cases, and one that is skipped.
+        # In the last output: each run of tests has 2 cases that pass and one that is skipped.
         runs = sum(command.startswith("tools/test") for _, _, command in steps)
         self.assertGreaterEqual(runs, 2)
         self.assertEqual(out.splitlines()[-1], f"{2 * runs} passed, 0 failed, {runs} skipped")
 
-    def test_a_failure_is_said_and_does_not_hide_later_steps(self):
+    def test_a_failure_is_reported_and_later_steps_still_run(self):
         self.replace("tools/lint", "echo found something; exit 3")
         code, out = self.ci("--only=lint,test")
         self.assertEqual(code, 1)
@@ -164,13 +164,13 @@ class CiTest(FolderTest):
         self.assertEqual(code, 1)
         self.assertRegex(self.results(out)["lint"], "^failed")
 
-    def test_a_step_that_cannot_be_done_here_is_skipped_with_its_reason(self):
+    def test_a_step_that_cannot_run_here_is_skipped_with_its_reason(self):
         self.replace("tools/lint", "echo 'SKIPPED: no such tool'; echo")
         code, out = self.ci("--only=lint")
         self.assertEqual(code, 0)
         self.assertEqual(self.results(out), {"lint": "SKIPPED: no such tool"})
 
-    def test_a_part_that_is_left_out_is_said_and_the_step_is_ok(self):
+    def test_a_skipped_part_is_reported_and_the_step_is_ok(self):
         self.replace("tools/lint", "echo 'SKIPPED: no such tool'; echo nothing found")
         code, out = self.ci("--only=lint")
         self.assertEqual(code, 0)
@@ -182,7 +182,7 @@ class CiTest(FolderTest):
         code, out = self.ci("--only=lint")
         self.assertEqual((code, self.results(out)), (1, {"lint": "failed (exit code 1)"}))
 
-    def test_a_failed_case_fails_even_if_its_step_did_not(self):
+    def test_a_failed_case_is_a_failure_even_if_its_step_succeeded(self):
         self.replace("tools/test", 'echo "2 1 0" >>"$WEIR_TEST_RESULTS"')
         code, out = self.ci("--only=test")
         self.assertEqual((code, out.splitlines()[-1]), (1, "2 passed, 1 failed"))
@@ -192,7 +192,7 @@ class CiTest(FolderTest):
         code, out = self.ci("--only=test")
         self.assertEqual((code, out.splitlines()[-1]), (1, "0 passed, 0 failed"))
 
-    def test_steps_run_in_their_order_and_unknown_ones_are_refused(self):
+    def test_steps_run_in_order_and_unknown_steps_are_refused(self):
         _, out = self.ci("--only=test,lint")
         self.assertEqual(list(self.results(out)), ["lint", "test"])
         for arguments in (["--only=lint,nothing"], ["--only="], ["--ful"], ["--only=lint,"]):

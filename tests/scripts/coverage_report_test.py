@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Coverage: how counts are merged, and that a program of which every line is known to
-run or not gives exactly those lines, through the compiler, a plugin, gcov and all."""
+"""coverage_report.py merges counts correctly. For a known program with a plugin, it reports
+exactly the lines that run, through the real compiler and gcov."""
 
 import contextlib
 import io
@@ -16,7 +16,7 @@ import scripts
 
 report = scripts.load("tools/build/coverage_report.py")
 
-# Lines that run are marked, and so are those that could and do not.
+# Marks the lines that run and the lines that never run.
 HEADER = """#pragma once
 template <typename T>
 int Sign(T value) {           // run
@@ -51,7 +51,7 @@ extern "C" int Entry() {      // run
   return Sign(-1.5);          // run
 }
 """
-# Compiled, and in no program that runs.
+# Compiled, but part of no program that runs.
 UNUSED = """#include "lib/sign.h"
 int Unused() {                // left
   return Sign('x');           // left
@@ -59,12 +59,12 @@ int Unused() {                // left
 """
 SOURCES = {"lib/sign.h": HEADER, "app/main.cc": PROGRAM, "app/plugin.cc": PLUGIN,
            "app/unused.cc": UNUSED}
-# What a Bazel action sees as its working directory, whichever sandbox it runs in.
+# The working directory of a Bazel action, in any sandbox.
 COMPILER_DIRECTORY = "/proc/self/cwd"
 
 
 def document(*files):
-    """gcov's JSON: each file is (path, [(line, count), ...])."""
+    """Returns a JSON document of gcov. Each file is (path, [(line, count), ...])."""
     return {"format_version": "1", "current_working_directory": COMPILER_DIRECTORY,
             "files": [{"file": path,
                        "lines": [{"line_number": line, "count": count} for line, count in lines]}
@@ -83,25 +83,25 @@ class MergeTest(unittest.TestCase):
             lines.add_document(one, lambda path: not path.startswith(("external/", "/usr/")))
         return {path: dict(counts) for path, counts in lines.files.items()}
 
-    def test_a_line_of_a_header_is_one_line_of_all_objects(self):
+    def test_a_line_of_a_header_counts_once_for_all_objects(self):
         self.assertEqual(
             self.merged(document(("a.h", [(3, 0), (4, 2)])), document(("a.h", [(3, 5), (9, 0)]))),
             {"a.h": {3: 5, 4: 2, 9: 0}})
 
-    def test_a_line_runs_if_one_instance_of_its_template_does(self):
+    def test_a_line_runs_if_one_instance_of_its_template_runs(self):
         self.assertEqual(self.merged(document(("a.h", [(3, 0), (3, 7), (3, 0)]))), {"a.h": {3: 7}})
 
-    def test_paths_are_those_of_the_checkout(self):
+    def test_paths_are_relative_to_the_checkout(self):
         self.assertEqual(
             self.merged(document(("./a.h", [(1, 1)])),
                         document((COMPILER_DIRECTORY + "/a.h", [(1, 1)]))),
             {"a.h": {1: 2}})
 
-    def test_code_of_others_is_left_out_and_so_are_files_without_code(self):
+    def test_external_files_and_files_without_code_are_left_out(self):
         self.assertEqual(self.merged(document(("external/x/a.h", [(1, 1)]), ("/usr/include/b", [(1, 1)]),
                                               ("c.h", []))), {})
 
-    def test_tests_add_up(self):
+    def test_counts_of_several_tests_add_up(self):
         one, two = report.Lines(), report.Lines()
         one.add_document(document(("a.cc", [(1, 1), (2, 0)])), lambda path: True)
         two.add_document(document(("a.cc", [(1, 0), (2, 3)]), ("b.cc", [(1, 0)])), lambda path: True)
@@ -141,8 +141,8 @@ class TableTest(unittest.TestCase):
 
 
 class KnownProgramTest(unittest.TestCase):
-    """As Bazel does it: compiled in a folder that is gone afterwards, run with the counts
-    going to another one, the notes in a third."""
+    """As Bazel does it: compiles in a folder that is deleted afterwards, writes the counts to a
+    second folder, and has the notes in a third."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(dir=os.environ.get("TEST_TMPDIR"))
@@ -172,7 +172,7 @@ class KnownProgramTest(unittest.TestCase):
                        env={**os.environ, "PWD": COMPILER_DIRECTORY, **environment})
 
     def bundle(self, name):
-        """Runs the program, and packs its counts as Bazel's wrapper of tests has it done."""
+        """Runs the program and packs its counts as Bazel's test wrapper does."""
         counts = os.path.join(self.folder, name)
         packed = os.path.join(self.folder, name + ".dat")
         self.run_in_checkout("./main", "./plugin.so", GCOV_PREFIX=counts, GCOV_PREFIX_STRIP="3")
@@ -197,13 +197,13 @@ class KnownProgramTest(unittest.TestCase):
                 "--other-labels=" + self.write("other", "//app:main.cc\n//lib:sign.h\n")]
 
     def report(self, results, *options):
-        """(exit code, what it printed, what it complained of)."""
+        """Runs coverage_report. Returns exit code, output and errors."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = report.main(self.arguments(results) + list(options))
         return code, out.getvalue(), err.getvalue()
 
-    def test_every_line_is_as_known(self):
+    def test_every_line_is_reported_as_marked(self):
         known = {f"{self.bin}/{name}.pic" for name in ("main", "plugin", "unused")}
         lines = report.count_all(report.default_gcov(), {"//a": [self.bundle("one")], "//b": [self.bundle("two")]},
                                  known, self.checkout, lambda path: path in SOURCES)
@@ -213,7 +213,7 @@ class KnownProgramTest(unittest.TestCase):
                 self.assertEqual({n for n, count in counts.items() if count}, marked(SOURCES[path], "run"))
                 self.assertEqual({n for n, count in counts.items() if not count},
                                  marked(SOURCES[path], "left"))
-        # Twice as often as in one test, in the program and in its plugin together.
+        # Two tests, each with one run in the program and one in its plugin.
         self.assertEqual(lines.files["lib/sign.h"][4], 4)
 
     def test_the_report(self):
@@ -222,7 +222,7 @@ class KnownProgramTest(unittest.TestCase):
                                      "--output=" + output)
         self.assertEqual((code, err), (0, ""))
         own, apart = out.split("apart: files of tests")
-        # main.cc is a file of a test and of something else: not apart.
+        # main.cc belongs to a test and to another target, so it is not listed apart.
         self.assertRegex(own, r"(?m)^app +13 +8 +61\.5$")
         self.assertRegex(own, r"(?m)^lib +6 +4 +66\.7$")
         self.assertRegex(apart, r"(?m)^app +2 +2 +100\.0$")
@@ -254,7 +254,7 @@ class KnownProgramTest(unittest.TestCase):
         self.assertIn("../../x.gcda", err)
 
     def test_counts_are_packed_once(self):
-        # Tests outside of a sandbox leave their counts in one folder each time.
+        # Tests outside a sandbox write their counts to the same folder each time.
         self.bundle("one")
         self.assertEqual([name for _, _, names in os.walk(os.path.join(self.folder, "one"))
                           for name in names], [])

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""tools/kernel-test, without a machine: what it makes of results that come whole, cut
-off or not at all; how it runs one test; and the archive that a kernel unpacks."""
+"""tools/kernel-test without a virtual machine: it judges complete, truncated and missing
+results, runs one test, and writes the archive that a kernel unpacks."""
 
 import contextlib
 import io
@@ -56,13 +56,13 @@ class FolderTest(unittest.TestCase):
 class JudgeTest(FolderTest):
 
     def judge(self, text, labels=("//a", "//b"), trouble=None, console=CONSOLE):
-        """(exit code, lines of output)."""
+        """Judges results. Returns exit code and lines of output."""
         out = io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(out):
             code = kernel_test.judge(labels, text, console, trouble, self.folder)
         return code, out.getvalue().splitlines()
 
-    def test_results_are_counted_and_skips_and_measurements_said(self):
+    def test_results_are_counted_and_skips_and_measurements_printed(self):
         code, lines = self.judge(result("//a") + result("//b") + END)
         self.assertEqual((code, lines[-1]), (0, "2 passed, 0 failed, 2 skipped"))
         self.assertIn("SKIPPED: //a: IsSkipped: SKIPPED: no TCX", lines)
@@ -77,9 +77,9 @@ class JudgeTest(FolderTest):
         self.assertNotIn("  what a wrote", lines)
 
     def test_a_test_without_a_result_fails(self):
-        for text in (result("//a"),                      # the machine's end
-                     result("//a") + END,                # a line that got lost
-                     result("//a") + result("//b")[:-9]  # one that was cut off
+        for text in (result("//a"),                      # the machine ended
+                     result("//a") + END,                # a line is lost
+                     result("//a") + result("//b")[:-9]  # a line is truncated
                      ):
             with self.subTest(text):
                 code, lines = self.judge(text)
@@ -93,23 +93,23 @@ class JudgeTest(FolderTest):
         self.assertEqual((code, lines[-1]), (1, "0 passed, 2 failed"))
         self.assertIn("  Kernel panic - not syncing", lines)
 
-    def test_trouble_fails_though_all_results_are_there(self):
+    def test_trouble_is_a_failure_even_if_all_results_are_good(self):
         code, lines = self.judge(result("//a") + result("//b") + END, trouble="ended after 5 s")
         self.assertEqual((code, lines[-1]), (1, "2 passed, 0 failed, 2 skipped"))
         self.assertIn("FAILED: ended after 5 s; without a result: none", lines)
 
-    def test_the_last_line_is_missed(self):
+    def test_a_missing_last_line_is_a_failure(self):
         code, _ = self.judge(result("//a") + result("//b"))
         self.assertEqual(code, 1)
 
-    def test_a_test_that_ends_well_without_a_case_has_not_passed(self):
+    def test_a_test_that_succeeds_without_a_case_has_not_passed(self):
         for xml in (EMPTY, None, GOOD[:50]):
             with self.subTest(xml):
                 code, lines = self.judge(result("//a") + result("//b", 0, xml) + END)
                 self.assertEqual(code, 1)
                 self.assertIn("FAILED: //b", lines)
 
-    def test_a_crash_behind_good_cases_and_a_timeout_fail(self):
+    def test_a_crash_after_good_cases_and_a_timeout_fail(self):
         for code in (-11, "timeout"):
             with self.subTest(code):
                 self.assertEqual(self.judge(result("//a", code) + END, labels=("//a",))[0], 1)
@@ -118,7 +118,7 @@ class JudgeTest(FolderTest):
         code, lines = self.judge(END, labels=())
         self.assertEqual((code, lines[-1]), (1, "0 passed, 0 failed"))
 
-    def test_what_is_no_result_is_passed_over(self):
+    def test_lines_that_are_no_result_are_ignored(self):
         noise = "\x00\xff[  1.2] message\n[1]\n7\n{\n{}\n"
         code, lines = self.judge(noise + result("//a") + noise + result("//b") + END)
         self.assertEqual((code, lines[-1]), (0, "2 passed, 0 failed, 2 skipped"))
@@ -127,7 +127,8 @@ class JudgeTest(FolderTest):
 class BootTest(FolderTest):
 
     def boot(self, script, seconds=60):
-        """(why it did not end by itself, what was said) of a machine that is a script."""
+        """Boots a shell script as the machine. Returns the trouble (None if it ended well) and
+        the output."""
         with open(self.path("results"), "w", encoding="utf-8"):
             pass
         out = io.StringIO()
@@ -136,14 +137,14 @@ class BootTest(FolderTest):
                                        self.path("results"), seconds)
         return trouble, out.getvalue()
 
-    def test_it_ends_and_results_are_said_as_they_come(self):
+    def test_results_are_printed_as_they_arrive(self):
         self.assertEqual(self.boot(f"echo '{result('//a', 3).strip()}' >$1"),
                          (None, "//a: exit code 3 in 1.5 s\n"))
 
     def test_a_machine_that_fails_is_trouble(self):
         self.assertEqual(self.boot("exit 3"), ("QEMU ended with exit code 3", ""))
 
-    def test_a_machine_that_does_not_end_is_ended(self):
+    def test_a_machine_that_does_not_end_is_killed(self):
         self.assertEqual(self.boot("exec sleep 3600", seconds=0),
                          ("the machine was ended after 0 s", ""))
 
@@ -160,14 +161,14 @@ class GuestTest(FolderTest):
                                    "arguments": ["-c", script],
                                    "environment": {"GREETING": "<hello/>"}}, 0)
 
-    def test_code_and_report_are_the_tests(self):
+    def test_exit_code_and_report_are_those_of_the_test(self):
         done = self.run_test('echo "$GREETING" >"$XML_OUTPUT_FILE"; exit 4')
         self.assertEqual((done["label"], done["code"], done["xml"]), ("//a", 4, "<hello/>\n"))
 
     def test_without_a_report_there_is_none(self):
         self.assertNotIn("xml", self.run_test("true"))
 
-    def test_a_test_that_does_not_end_is_ended_with_its_children(self):
+    def test_a_test_that_does_not_end_is_killed_with_its_children(self):
         done = self.run_test('sleep 3600 & echo $! >child; wait', seconds=1)
         self.assertEqual(done["code"], "timeout")
         with open(self.path("test0/child"), encoding="utf-8") as file:
@@ -178,7 +179,7 @@ class GuestTest(FolderTest):
 
 
 def unpack(data):
-    """path -> (mode, content) of a newc archive, by its own description."""
+    """Unpacks a newc archive by its published format. Returns path -> (mode, content)."""
     entries, at = {}, 0
     while True:
         header = data[at:at + 110]
@@ -196,7 +197,7 @@ def unpack(data):
 
 class ArchiveTest(FolderTest):
 
-    def test_what_is_put_in_comes_out(self):
+    def test_an_archive_unpacks_to_what_was_added(self):
         with open(self.path("source"), "wb") as file:
             file.write(b"copied")
         os.chmod(self.path("source"), 0o751)
@@ -216,10 +217,10 @@ class ArchiveTest(FolderTest):
             "a": folder, "a/b": folder, "bin": (stat.S_IFLNK | 0o777, b"usr/bin"),
             "copy": (stat.S_IFREG | 0o751, b"copied"),
             **{f"a/b/file{size}": (stat.S_IFREG | 0o644, b"x" * size) for size in range(5)}})
-        # A folder has to come before what is in it.
+        # A folder must come before its contents.
         self.assertLess(list(found).index("a/b"), list(found).index("a/b/file0"))
 
-    def test_packages_come_with_all_that_they_depend_on(self):
+    def test_packages_come_with_all_their_dependencies(self):
         database = ("a\tinstalled\t\tb (>= 1), absent | c:any\n"
                     "b\tinstalled\t\t, virtual\n"
                     "c\tinstalled\t\ta\n"
@@ -238,7 +239,7 @@ class CommandTest(FolderTest):
                               capture_output=True, check=False,
                               env={**os.environ, "PATH": self.folder + ":" + os.environ["PATH"]})
 
-    def test_it_says_how_it_is_used(self):
+    def test_help_and_bad_arguments(self):
         done = self.command("--help")
         self.assertEqual(done.returncode, 0)
         self.assertIn("--kernel=PACKAGE", done.stdout)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What tools/lint finds in includes and in BUILD files: each kind of mistake is planted,
-and found alone."""
+"""The checks of tools/lint for includes and BUILD files: each test plants one kind of mistake,
+and the check finds it and nothing else."""
 
 import unittest
 import xml.etree.ElementTree
@@ -80,7 +80,7 @@ class IncludeTest(unittest.TestCase):
                                    ARCHITECTURE, files.get)
 
     def without(self, rule, label):
-        """RULES where a rule has lost one label."""
+        """Returns RULES without one label of a rule."""
         root = xml.etree.ElementTree.fromstring(RULES)
         for one in root.iter("rule"):
             if one.get("name") == rule:
@@ -96,30 +96,30 @@ class IncludeTest(unittest.TestCase):
         self.assertEqual(1, len(found), found)
         self.assertRegex(found[0], r"^sinks/out/out.h:1: includes <regex>: .*core/regex/regex.h$")
 
-    def test_files_that_are_as_they_should_be(self):
+    def test_good_files(self):
         self.assertEqual(self.check(), [])
 
-    def test_twice(self):
+    def test_a_header_included_twice(self):
         self.assertEqual(self.changed("core/record/text.h", "#include <string>\n", "#include <string>\n" * 2),
                          ["core/record/text.h:2: includes string twice"])
 
-    def test_a_header_of_ours_that_is_not_used(self):
+    def test_an_unused_header_of_weir(self):
         self.assertEqual(self.changed("sinks/out/out.h", " : Sink", ""),
                          ["sinks/out/out.h:3: nothing of plugins/sdk/sink.h is used"])
 
-    def test_one_that_is_kept_for_a_reason(self):
+    def test_an_unused_header_with_a_reason_to_keep_it(self):
         self.assertEqual(self.changed("core/record/text.h", "<string>\n", "<string>\n#include <map>  // keep: for all\n"),
                          [])
 
-    def test_names_in_comments_and_texts_are_no_use(self):
+    def test_names_in_comments_and_strings_are_no_use(self):
         self.assertEqual(self.changed("sinks/out/out.h", " : Sink", ' /* Sink */ { const char* a = "Sink"; } // Sink\nint b'),
                          ["sinks/out/out.h:3: nothing of plugins/sdk/sink.h is used"])
 
-    def test_a_standard_header_that_is_not_used(self):
+    def test_an_unused_standard_header(self):
         self.assertEqual(self.changed("core/record/text.h", "<string>\n", "<string>\n#include <map>\n"),
                          ["core/record/text.h:2: nothing of <map> is used"])
 
-    def test_a_standard_header_that_is_missing(self):
+    def test_a_missing_standard_header(self):
         self.assertEqual(self.changed("sinks/out/out.h", "#include <vector>\n", ""),
                          ["sinks/out/out.cc:1: uses std::vector and does not include <vector>",
                           "sinks/out/out.h:1: uses std::vector and does not include <vector>"])
@@ -156,7 +156,7 @@ class IncludeTest(unittest.TestCase):
         self.assertEqual(self.changed("core/record/text.h", "inline", "#include <new>\nint* a = new (nullptr) int;\ninline"),
                          [])
 
-    def test_a_component_may_not_include_what_the_table_does_not_say(self):
+    def test_a_component_may_include_only_what_the_table_allows(self):
         found = self.changed("sinks/out/out.h", "#include <vector>\n",
                              '#include <vector>\n#include "core/telemetry/metrics.h"\nMetric m;\n')
         self.assertEqual(found[0], "sinks/out/out.h:2: //sinks/out:out includes core/telemetry/metrics.h "
@@ -164,7 +164,7 @@ class IncludeTest(unittest.TestCase):
         self.assertEqual(found[1:], ["sinks/out/out.h:2: includes core/telemetry/metrics.h, which "
                                      "docs/explanation/architecture.md does not let sinks/out include"])
 
-    def test_nothing_but_tests_may_include_tests(self):
+    def test_only_tests_may_include_tests(self):
         found = self.changed("core/telemetry/metrics.h", "class", '#include "tests/vectors/vectors.h"\nVectors v; class')
         self.assertIn("core/telemetry/metrics.h:1: includes tests/vectors/vectors.h, which "
                       "docs/explanation/architecture.md does not let core/telemetry include", found)
@@ -194,7 +194,7 @@ class IncludeTest(unittest.TestCase):
                 ("sources/in/kernel/a.cc", "plugins/sdk/stage.h", False, False),
                 ("sources/in/kernel/a_test.cc", "sources/in/testing/fake.h", True, True),
                 ("sources/in/kernel/a.cc", "sources/in/testing/fake.h", False, False),
-                # Without a row: only itself.
+                # A folder without a row may include only itself.
                 ("sources/in/other/a.cc", "sources/in/kernel/b.h", False, False),
                 ("sources/in/kernel/a.cc", "sources/in/other/b.h", False, False)):
             with self.subTest(f"{path} includes {included}"):
@@ -209,7 +209,7 @@ class IncludeTest(unittest.TestCase):
         with self.assertRaises(ValueError):
             include_check.Layers("| no | table |\n")
 
-    def test_a_header_of_no_direct_dependency(self):
+    def test_a_header_without_a_direct_dependency(self):
         for rule, label, finding in (
                 ("//sinks/out:out", "//plugins/sdk:sdk",
                  "sinks/out/out.h:3: //sinks/out:out includes plugins/sdk/sink.h and has no dependency "
@@ -226,7 +226,7 @@ class IncludeTest(unittest.TestCase):
             with self.subTest(label):
                 self.assertEqual(self.check(self.without(rule, label)), [finding])
 
-    def test_a_dependency_that_gives_nothing(self):
+    def test_an_unused_dependency(self):
         rules = RULES.replace('<label value="//plugins/sdk:sdk"/>',
                               '<label value="//plugins/sdk:sdk"/><label value="//core/record:record"/>')
         self.assertEqual(self.check(rules), ["sinks/out/BUILD.bazel:1: //sinks/out:out includes nothing of "
@@ -257,7 +257,7 @@ class BuildFileTest(unittest.TestCase):
         self.assertIn(old, BUILD)
         return self.check(BUILD.replace(old, new))
 
-    def test_a_file_that_is_as_it_should_be(self):
+    def test_a_good_file(self):
         self.assertEqual(self.check(BUILD), [])
 
     def test_mistakes(self):
@@ -284,7 +284,7 @@ class BuildFileTest(unittest.TestCase):
         self.assertEqual(self.check(text.replace('":c", ":d", "//b"', '":c", "//b", ":d"')),
                          [(9, "deps is not sorted: :d after //b")])
 
-    def test_a_load_below(self):
+    def test_a_load_below_other_statements(self):
         self.assertEqual(self.check(BUILD + 'load("//x:z.bzl", "three")\n\nthree(name = "c")\n'),
                          [(13, "load() below other statements")])
         self.assertEqual(self.check(BUILD + 'load("//x:z.bzl", "three")\n\nthree(name = "c")\n', "WORKSPACE"), [])

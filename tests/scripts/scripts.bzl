@@ -2,13 +2,13 @@
 """Tests of the project's own scripts, in Python."""
 
 def script_test(name, data, size = "small", **kwargs):
-    """Runs `<name>.py`, which has a first line for the system's Python.
+    """Runs `<name>.py` with the Python of the system.
 
     Args:
-      name: of the test and of its file.
-      data: the scripts under test, and what they need.
-      size: as everywhere.
-      **kwargs: as for sh_test.
+      name: the name of the test and of its file.
+      data: the scripts under test and the files that they need.
+      size: see Bazel's documentation.
+      **kwargs: further attributes of sh_test.
     """
     native.sh_test(
         name = name,

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What tests of scripts stand on: the scripts as modules, and results as the
-end-to-end tests report them."""
+"""The base of the tests of scripts: loads scripts as modules, and reports results as the
+end-to-end tests do."""
 
 import importlib.machinery
 import importlib.util
@@ -14,9 +14,9 @@ def runfile(path):
 
 
 def load(path):
-    """A script of this repository as a module, without running it."""
+    """Loads a script of this repository as a module, without running its main()."""
     name = os.path.basename(path).partition(".")[0]
-    # Its folder first: scripts import those beside them.
+    # Scripts import others of their folder.
     sys.path.insert(0, os.path.dirname(runfile(path)))
     sys.dont_write_bytecode = True
     loader = importlib.machinery.SourceFileLoader(name, runfile(path))

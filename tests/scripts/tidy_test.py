@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Which files tools/lint --tidy looks at again after a change, and with which options."""
+"""tools/lint --tidy checks the right files again after a change, with the right options."""
 
 import fnmatch
 import unittest
@@ -41,27 +41,27 @@ class TidyTest(unittest.TestCase):
         graph = tidy.Graph()
         return {path: tidy.stamp(graph, b"", path, model) for path, model in tidy.jobs(graph)}
 
-    def looked_at_after(self, path, text="changed\n"):
+    def checked_after(self, path, text="changed\n"):
         before = self.stamps()
         self.files[path] += text
         after = self.stamps()
         return {path for path in after if after[path] != before.get(path)}
 
-    def test_sources_and_headers_that_no_source_has_first(self):
-        # Not what is in a workspace of its own; nor core/a.h, which core/a.cc has first; nor
-        # bpf/parse.h, which is of BPF programs.
+    def test_checks_sources_and_headers_that_no_source_includes_first(self):
+        # Leaves out files in a workspace of its own, core/a.h, which core/a.cc includes first,
+        # and bpf/parse.h, which belongs to BPF programs.
         self.assertEqual(set(self.stamps()), {"bpf/flow.h", "core/a.cc", "core/only.h", "core/other.cc"})
 
-    def test_a_change_is_looked_at_where_it_is_read(self):
-        self.assertEqual(self.looked_at_after("core/other.cc"), {"core/other.cc"})
-        self.assertEqual(self.looked_at_after("core/a.h"), {"core/a.cc"})
-        self.assertEqual(self.looked_at_after("core/only.h"), {"core/a.cc", "core/only.h"})
+    def test_a_change_is_checked_in_all_files_that_include_it(self):
+        self.assertEqual(self.checked_after("core/other.cc"), {"core/other.cc"})
+        self.assertEqual(self.checked_after("core/a.h"), {"core/a.cc"})
+        self.assertEqual(self.checked_after("core/only.h"), {"core/a.cc", "core/only.h"})
 
-    def test_so_is_one_in_what_headers_are_generated_from(self):
-        self.assertIn("core/a.cc", self.looked_at_after("core/q.proto"))
-        self.assertIn("core/other.cc", self.looked_at_after("bpf/parse.h"))
+    def test_a_change_in_the_source_of_a_generated_header_is_checked(self):
+        self.assertIn("core/a.cc", self.checked_after("core/q.proto"))
+        self.assertIn("core/other.cc", self.checked_after("bpf/parse.h"))
 
-    def test_the_tools_are_part_of_it(self):
+    def test_a_new_version_of_the_tool_checks_again(self):
         graph = tidy.Graph()
         self.assertNotEqual(tidy.stamp(graph, b"clang-tidy 14", "core/a.cc", "core/a.cc"),
                             tidy.stamp(graph, b"clang-tidy 15", "core/a.cc", "core/a.cc"))

@@ -17,10 +17,10 @@
 
 namespace weir::vectors {
 
-// The clocks with which the reference ran.
+// The clock readings of the reference run.
 inline constexpr ClockPair kClocks = {1661272402123456789, 10'000'000'000'000};
 
-// Where the files are, from the folder in which Bazel runs tests.
+// The paths of the files, relative to the folder in which Bazel runs tests.
 inline constexpr char kRawRecords[] = "tests/vectors/raw_records.bin";
 inline constexpr char kRecords[] = "tests/vectors/records.jsonl";
 inline constexpr char kAccounted[] = "tests/vectors/accounted.jsonl";
@@ -42,7 +42,7 @@ inline std::vector<std::string> ReadLines(const char* path) {
   return lines;
 }
 
-// All input records, as the reference's NewRecord makes them.
+// Returns all input records, as NewRecord of the reference makes them.
 inline std::vector<Record> InputRecords() {
   const std::string bytes = ReadFile(kRawRecords);
   EXPECT_EQ(bytes.size(), 200 * sizeof(RawRecord));
