@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The checks of tools/lint for includes and BUILD files: each test plants one kind of mistake,
-and the check finds it and nothing else."""
+"""The checks of tools/lint for includes, BUILD files and language: each test plants one kind of
+mistake, and the check finds it and nothing else."""
 
 import unittest
 import xml.etree.ElementTree
@@ -10,6 +10,7 @@ import scripts
 
 build_files_check = scripts.load("tools/build/build_files_check.py")
 include_check = scripts.load("tools/build/include_check.py")
+language_check = scripts.load("tools/build/language_check.py")
 
 ARCHITECTURE = """
 | folder | what | may include |
@@ -293,6 +294,85 @@ class BuildFileTest(unittest.TestCase):
         text = "# SPDX-License-Identifier: Apache-2.0\n%s\nA = 1\n"
         self.assertEqual(self.check(text % '"""What."""', "x/a.bzl"), [])
         self.assertEqual(self.check(text % "", "x/a.bzl"), [(1, "does not say what it is for")])
+
+
+LANGUAGE = """# comment
+[phrases]
+\\bhe\\b => code is "it"
+[names]
+OldName => NewName
+"""
+LONG = " ".join(["word"] * (language_check.MAX_WORDS + 1)) + "."
+
+
+class LanguageTest(unittest.TestCase):
+
+    def check(self, path, text):
+        """Returns (line, beginning of the finding) of each finding."""
+        rules = language_check.Rules(LANGUAGE)
+        return [(line, finding.partition(":")[0].partition(" words,")[0])
+                for line, finding in language_check.check(path, text, rules)]
+
+    def test_a_long_sentence_in_every_kind_of_file(self):
+        finding = f"a sentence of {language_check.MAX_WORDS + 1}"
+        for path, text in (("a.cc", f"// {LONG}\n"), ("a.h", f"/* {LONG} */"),
+                           ("a.proto", f"int a;  // {LONG}\n"), ("a.py", f"# {LONG}\n"),
+                           ("a.bzl", f'"""{LONG}"""\n'), ("BUILD.bazel", f"a = 1  # {LONG}\n"),
+                           ("a.textproto", f"# {LONG}\n"), ("a.md", f"{LONG}\n"),
+                           ("a.md", f"- {LONG}\n")):
+            with self.subTest(path=path, text=text[:10]):
+                self.assertEqual(self.check(path, text), [(1, finding)])
+        for interpreter in ("bash", "python3"):
+            text = f"#!/usr/bin/env {interpreter}\n# {LONG}\n"
+            self.assertEqual(self.check("script", text), [(2, finding)])
+
+    def test_a_sentence_may_span_lines_but_not_paragraphs(self):
+        words = language_check.MAX_WORDS // 2 + 1
+        half = " ".join(["word"] * words)
+        for path, text in (("a.cc", f"// {half}\n// {half}\n"), ("a.h", f"/* {half}\n * {half} */"),
+                           ("a.py", f'"""{half}\n{half}"""\n'), ("a.md", f"{half}\n{half}\n")):
+            with self.subTest(path=path):
+                self.assertEqual(self.check(path, text), [(1, f"a sentence of {2 * words}")])
+        for path, text in (("a.cc", f"// {half}\n//\n// {half}\n"), ("a.cc", f"// {half}\n\n// {half}\n"),
+                           ("a.cc", f"int a;  // {half}\nint b;  // {half}\n"),
+                           ("a.py", f"# {half}.\n# {half}\n"), ("a.sh", f"# - {half}\n# - {half}\n"),
+                           ("a.md", f"{half}\n\n{half}\n"), ("a.md", f"- {half}\n- {half}\n")):
+            with self.subTest(path=path, text=text[-20:]):
+                self.assertEqual(self.check(path, text), [])
+
+    def test_text_that_is_not_prose_is_not_checked(self):
+        for path, text in (("a.cc", f'const char* a = "// he {LONG}";\nint he = 1\'000;  // fine\n'),
+                           ("a.cc", f"//     {LONG}\n"), ("a.cc", f'R"(// {LONG})";'),
+                           ("a.py", f'a = "# he {LONG}"\n'), ("a.py", f'def a():\n  b("""{LONG}""")\n'),
+                           ("a.sh", f"#!/bin/sh\necho '{LONG}'  he\n"), ("a.txt", f"he {LONG}"),
+                           ("a.md", f"# {LONG}\n\n| {LONG} |\n\n```\n{LONG} he\n```\n`he`\n"),
+                           ("a.sh", f"# name    {LONG}\n")):
+            with self.subTest(path=path, text=text[:20]):
+                self.assertEqual(self.check(path, text), [])
+
+    def test_a_phrase_is_found_on_the_line_of_its_paragraph(self):
+        self.assertEqual(self.check("a.cc", "int a;\n// Fine.\n// So he\n// says.\n"), [(2, "'he'")])
+        self.assertEqual(self.check("a.py", 'def a():\n    """Returns what he has."""\n'), [(2, "'he'")])
+        self.assertEqual(self.check("a.cc", '// The (`he`) and "he" then there.\n'), [])
+
+    def test_a_retired_name_is_found_in_code_only(self):
+        finding = "the name 'OldName' is retired"
+        self.assertEqual(self.check("a.cc", "\nint OldName;  // OldName\n"), [(2, finding)])
+        self.assertEqual(self.check("a.py", "# OldName\na.OldName('OldName')\n"), [(2, finding)])
+        self.assertEqual(self.check("a.md", "OldName\n\n```\nOldName\n```\n"), [(4, finding)])
+        self.assertEqual(self.check("a.md", "Call `OldName()`.\n"), [(1, finding)])
+        self.assertEqual(self.check("a.cc", "int OldNames, MyOldName;\n"), [])
+
+    def test_bad_rules_are_an_error(self):
+        for text in ("Old => New\n", "[names]\nOld\n"):
+            with self.assertRaisesRegex(ValueError, "language.txt:"):
+                language_check.Rules(text)
+
+    def test_the_rules_of_the_project_have_both_sections(self):
+        with open(language_check.RULES, encoding="utf-8") as file:
+            rules = language_check.Rules(file.read())
+        self.assertTrue(rules.phrases)
+        self.assertTrue(rules.names)
 
 
 if __name__ == "__main__":

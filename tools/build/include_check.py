@@ -450,7 +450,7 @@ def main(arguments):
     parser.add_argument("files", nargs="+")
     options = parser.parse_args(arguments)
     found = check(options.files, xml.etree.ElementTree.parse(options.rules).getroot(),
-                  read_file(os.path.join("docs", "architecture.md")), read_file)
+                  read_file(os.path.join("docs", "explanation", "architecture.md")), read_file)
     print("\n".join(found), end="\n" if found else "")
     return 1 if found else 0
 
