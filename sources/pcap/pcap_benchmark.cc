@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The source on a capture in memory: packets of 10,000 flows in random order, IPv4 and
-// IPv6, TCP and UDP. Beside it the reader alone, and that with the parser, which are the
-// floors, and libpcap alone.
+// IPv6, TCP and UDP. To compare: the reader alone and the reader with the parser, which are
+// the floors, and libpcap alone.
 #include <pcap/pcap.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include <atomic>
 #include <cstdint>
@@ -20,12 +18,14 @@
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "plugins/sdk/testing/bare_host.h"
 #include "sources/pcap/formats/capture_reader.h"
 #include "sources/pcap/formats/captured_packet.h"
 #include "sources/pcap/formats/interface_table.h"
 #include "sources/pcap/links/link_layer.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/pcap_source.h"
+#include "sources/pcap/testing/memory_file.h"
 #include "sources/pcap/testing/memory_stream.h"
 #include "sources/pcap/testing/test_capture.h"
 
@@ -61,36 +61,26 @@ const std::string& Capture() {
   return *capture;
 }
 
-// What a host costs a source that fills rows: a batch is zeroed, and its memory comes
-// round again.
-class ReusingHost {
+// A host that reuses one zeroed batch, so that the benchmark measures the source and the
+// zeroing, but not the allocator.
+class ReusingHost : public sdk::testing::BareHost {
  public:
   ReusingHost() {
-    table_.struct_size = sizeof(table_);
-    table_.log = [](weir_stage*, weir_severity, const char*, int, weir_string) {};
-    table_.batch_allocate = [](weir_stage* stage, uint32_t rows, const weir_batch*) {
+    table()->batch_allocate = [](weir_stage* stage, uint32_t rows, const weir_batch*) {
       return Of(stage)->Allocate(rows);
     };
-    table_.batch_release = [](const weir_batch*) {};
-    table_.emit = [](weir_stage* stage, weir_batch* batch) {
-      Of(stage)->emitted += batch->size;
+    table()->batch_release = [](const weir_batch*) {};
+    table()->emit = [](weir_stage* stage, weir_batch* batch) {
+      Of(stage)->emitted_ += batch->size;
       benchmark::DoNotOptimize(batch->rows);
       return weir_code{WEIR_OK};
     };
-    table_.count = [](weir_stage*, weir_count, const char*, uint64_t) {};
-    table_.metric = [](weir_stage*, weir_metric_kind, const char*, const char*, const char*) {
-      return static_cast<weir_metric*>(nullptr);
-    };
-    table_.metric_add = [](weir_metric*, int64_t) {};
-    table_.clock_monotonic_ns = [](weir_stage*) { return uint64_t{0}; };
   }
 
-  sdk::Stage MakeStage() { return {&table_, reinterpret_cast<weir_stage*>(this), "benchmark"}; }
-
-  uint64_t emitted = 0;
+  uint64_t emitted() const { return emitted_; }  // records
 
  private:
-  static ReusingHost* Of(weir_stage* stage) { return reinterpret_cast<ReusingHost*>(stage); }
+  static ReusingHost* Of(weir_stage* stage) { return static_cast<ReusingHost*>(FromStage(stage)); }
 
   weir_batch* Allocate(uint32_t rows) {
     rows_.resize(rows);
@@ -103,28 +93,9 @@ class ReusingHost {
     return &batch_;
   }
 
-  weir_host table_{};
   weir_batch batch_{};
   std::vector<Record> rows_;
-};
-
-class MemoryFile {
- public:
-  explicit MemoryFile(std::string_view bytes) : fd_(memfd_create("capture", MFD_CLOEXEC)) {
-    while (!bytes.empty()) {
-      const ssize_t written = write(fd_, bytes.data(), bytes.size());
-      if (written <= 0) std::abort();
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-  }
-  ~MemoryFile() { close(fd_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  const int fd_;
+  uint64_t emitted_ = 0;
 };
 
 void Read(benchmark::State& state, std::string_view bytes) {
@@ -139,9 +110,9 @@ void Read(benchmark::State& state, std::string_view bytes) {
       return;
     }
   }
-  if (host.emitted != kPackets * static_cast<uint64_t>(state.iterations()))
+  if (host.emitted() != kPackets * static_cast<uint64_t>(state.iterations()))
     state.SkipWithError("packets are missing");
-  state.SetItemsProcessed(static_cast<int64_t>(host.emitted));
+  state.SetItemsProcessed(static_cast<int64_t>(host.emitted()));
 }
 
 void BM_Pcap(benchmark::State& state) { Read(state, Capture<TestPcap>()); }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host for benchmarks of stages, which does the least there is to do: batches are allocated
-// and freed, what is emitted is counted, and the clock stands until it is put forward.
+// A minimal host for benchmarks and fuzzers of stages. It allocates and frees batches, counts
+// emitted records, and has a clock that only Advance moves.
 #ifndef WEIR_PLUGINS_SDK_TESTING_BARE_HOST_H_
 #define WEIR_PLUGINS_SDK_TESTING_BARE_HOST_H_
 
@@ -16,7 +16,7 @@
 
 namespace weir::sdk::testing {
 
-// One thread. Must outlive the stages made with it.
+// A derived host replaces functions of the table. One thread. Must outlive its stages.
 class BareHost {
  public:
   BareHost() {
@@ -28,7 +28,7 @@ class BareHost {
     table_.batch_retain = [](const weir_batch* batch) { ++SlabOf(batch)->references; };
     table_.batch_release = [](const weir_batch* batch) { Release(batch); };
     table_.emit = [](weir_stage* stage, weir_batch* batch) -> weir_code {
-      reinterpret_cast<BareHost*>(stage)->emitted_ += batch->size;
+      FromStage(stage)->emitted_ += batch->size;
       Release(batch);
       return WEIR_OK;
     };
@@ -37,9 +37,7 @@ class BareHost {
                        const char*) -> weir_metric* { return nullptr; };
     table_.metric_add = [](weir_metric*, int64_t) {};
     table_.metric_set = [](weir_metric*, int64_t) {};
-    table_.clock_monotonic_ns = [](weir_stage* stage) {
-      return reinterpret_cast<BareHost*>(stage)->now_ns_;
-    };
+    table_.clock_monotonic_ns = [](weir_stage* stage) { return FromStage(stage)->now_ns_; };
   }
   BareHost(const BareHost&) = delete;
   BareHost& operator=(const BareHost&) = delete;
@@ -49,7 +47,7 @@ class BareHost {
   void Advance(uint64_t ns) { now_ns_ += ns; }
   uint64_t now_ns() const { return now_ns_; }
 
-  // As the program's: one block, zeroed, with one reference. `like` may be null.
+  // Returns one zeroed block with one reference, as the program does. `like` may be null.
   static weir_batch* Allocate(uint32_t rows, const weir_batch* like = nullptr) {
     const uint32_t stride = like == nullptr ? sizeof(Record) : like->stride;
     auto* const slab = static_cast<Slab*>(std::calloc(1, kRowsOffset + size_t{rows} * stride));
@@ -69,9 +67,13 @@ class BareHost {
     if (--slab->references == 0) std::free(slab);
   }
 
+ protected:
+  weir_host* table() { return &table_; }
+  static BareHost* FromStage(weir_stage* stage) { return reinterpret_cast<BareHost*>(stage); }
+
  private:
   struct Slab {
-    weir_batch batch;  // the first, so that one is found by the other
+    weir_batch batch;  // first, so that a slab and its batch have the same address
     uint64_t references;
   };
   static constexpr size_t kRowsOffset = (sizeof(Slab) + 63) / 64 * 64;
