@@ -34,6 +34,7 @@ write the skeleton, and leaves the type of such a program open; libbpf 1.5, whic
 is what loads it, knows them.
 """
 
+load("@rules_cc//cc:defs.bzl", "CcInfo", "cc_common")
 load("@weir_host_tools//:tools.bzl", "HOST_TOOLS")
 
 # Bazel's name of the target's processor, to libbpf's.

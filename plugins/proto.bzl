@@ -37,6 +37,8 @@ all would be in memory. The host, which has the whole of it, checks and prints
 configurations by the embedded descriptors, so a plugin rarely needs more.
 """
 
+load("@rules_cc//cc:defs.bzl", "CcInfo", "cc_library")
+
 # As weir sees it, whatever the workspace that calls the macro maps the name to.
 _PROTOBUF = str(Label("@com_google_protobuf//:protobuf"))
 _PROTOBUF_LITE = str(Label("@com_google_protobuf//:protobuf_lite"))
@@ -266,7 +268,7 @@ def weir_proto_library(
         visibility = visibility,
         **common
     )
-    native.cc_library(
+    cc_library(
         name = name + "_cc",
         srcs = [":%s_srcs" % generated],
         hdrs = [":%s_hdrs" % generated],
@@ -282,7 +284,7 @@ def weir_proto_library(
         visibility = visibility,
         **common
     )
-    native.cc_library(
+    cc_library(
         name = name + "_descriptors",
         srcs = [":%s_descriptor_srcs" % generated],
         hdrs = [":%s_descriptor_hdrs" % generated],

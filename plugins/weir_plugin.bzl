@@ -18,6 +18,8 @@ Another workspace loads it from "@weir//plugins:weir_plugin.bzl"; see
 examples/external_workspace.
 """
 
+load("@rules_cc//cc:defs.bzl", "cc_binary")
+
 # A plain "//plugins:exports.map" would be looked for in the workspace that calls
 # the macro.
 _EXPORTS = str(Label("//plugins:exports.map"))
@@ -59,7 +61,7 @@ def weir_plugin(
     """
     if proto:
         deps = deps + [proto, _with_suffix(proto, "_descriptors")]
-    native.cc_binary(
+    cc_binary(
         name = name + ".so",
         srcs = srcs,
         copts = ["-fvisibility=hidden"] + copts,

@@ -4,7 +4,7 @@
 load(":archives.bzl", "ARCHIVES")
 load(":repositories.bzl", "host_tools", "pinned_archive", "stand_in")
 load(":system_library.bzl", "system_library")
-load(":stand_ins.bzl", "ABSL_STAND_INS", "BAZEL4_STAND_INS")
+load(":stand_ins.bzl", "ABSL_STAND_INS", "BAZEL4_STAND_INS", "SHELL_STAND_INS")
 
 def _archive(name, **kwargs):
     """One of ARCHIVES, unless the workspace that uses weir has its own."""
@@ -41,6 +41,7 @@ def weir_dependencies():
             },
         })
     _stand_ins(ABSL_STAND_INS)
+    _stand_ins(SHELL_STAND_INS)
 
     _archive(
         "com_google_absl",

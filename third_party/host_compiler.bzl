@@ -5,6 +5,7 @@ weir's lowest libraries depend on it, so that an unfit compiler is one sentence 
 not a page of what it has to say about our sources.
 """
 
+load("@rules_cc//cc:defs.bzl", "CcInfo")
 load("@weir_host_tools//:tools.bzl", "HOST_TOOLS")
 
 def _host_compiler_impl(_ctx):

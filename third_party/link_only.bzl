@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A C++ library without its headers, and those of what it stands on."""
 
+load("@rules_cc//cc:defs.bzl", "CcInfo")
+
 def _link_only_impl(ctx):
     return [CcInfo(linking_context = ctx.attr.library[CcInfo].linking_context)]
 

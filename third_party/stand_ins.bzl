@@ -57,7 +57,14 @@ alias(
     actual = "@bazel_tools//tools/cpp:toolchain_type",
 )
 """,
-        "cc/defs.bzl": _native_rules(_CC_RULES),
+        "cc/defs.bzl": """
+load(":providers.bzl", _CcInfo = "CC_INFO", _cc_common = "CC_COMMON")
+
+CcInfo = _CcInfo
+cc_common = _cc_common
+""" + _native_rules(_CC_RULES),
+        # A file cannot give a new value to a name of Bazel's that it also reads.
+        "cc/providers.bzl": "CC_INFO = CcInfo\nCC_COMMON = cc_common\n",
     },
     "rules_java": {
         "BUILD.bazel": _EMPTY,
@@ -82,6 +89,15 @@ filegroup(
     srcs = ["coverage_bundle.py"],
 )
 """,
+    },
+}
+
+# Every Bazel that reads WORKSPACE files has the native rule.
+SHELL_STAND_INS = {
+    "rules_shell": {
+        "BUILD.bazel": _EMPTY,
+        "shell/BUILD.bazel": _EMPTY,
+        "shell/sh_test.bzl": _native_rules(["sh_test"]),
     },
 }
 

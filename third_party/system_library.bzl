@@ -18,6 +18,8 @@ it. Without the library @NAME//:library fails with the sentence.
 load(":host_tools.bzl", "is_at_least")
 
 _BUILD = """\
+load("@rules_cc//cc:defs.bzl", "cc_library")
+
 package(default_visibility = ["//visibility:public"])
 
 cc_library(
@@ -39,7 +41,9 @@ absent_library(
 )
 """
 
-_ABSENT = """
+_ABSENT = """\
+load("@rules_cc//cc:defs.bzl", "CcInfo")
+
 def _absent_library_impl(_ctx):
     fail(PROBLEM)
 
@@ -70,7 +74,7 @@ def _system_library_impl(ctx):
     found = "FOUND = %r\nVERSION = %r\nPROBLEM = %r\n" % (not problem, version, problem)
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name, executable = False)
     if problem:
-        ctx.file("found.bzl", found + _ABSENT, executable = False)
+        ctx.file("found.bzl", _ABSENT + found, executable = False)
         ctx.file("BUILD.bazel", _ABSENT_BUILD, executable = False)
         return
     words = []

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of what needs a library of the machine (system_library.bzl)."""
 
+load("@rules_cc//cc:defs.bzl", "cc_test")
+
 def skipped_test(name, why):
     """A test that says SKIPPED and why, in place of one that cannot be built.
 
@@ -14,7 +16,7 @@ def skipped_test(name, why):
         cmd = "printf '%s\\n' " + "'#include \"gtest/gtest.h\"'" +
               " 'TEST(SystemLibraryTest, IsThere) { GTEST_SKIP() << R\"(SKIPPED: " + why + ")\"; }' >$@",
     )
-    native.cc_test(
+    cc_test(
         name = name,
         size = "small",
         srcs = [":%s_source" % name],

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The targets of the sink `grpc` that need the system's gRPC."""
 
+load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 load("@weir_system_grpc//:found.bzl", "FOUND", "PROBLEM")
 load("//plugins:weir_plugin.bzl", "weir_plugin")
 load("//third_party:system_test.bzl", "skipped_test")
@@ -21,7 +22,7 @@ def system_targets():
             "//plugins/sdk",
         ],
     )
-    native.cc_library(
+    cc_library(
         name = "grpc",
         srcs = [
             "collector_link.cc",
@@ -41,7 +42,7 @@ def system_targets():
             "@weir_system_grpc//:library",
         ],
     )
-    native.cc_library(
+    cc_library(
         name = "fake_collector",
         testonly = True,
         srcs = ["fake_collector.cc"],
@@ -53,7 +54,7 @@ def system_targets():
             "@weir_system_grpc//:library",
         ],
     )
-    native.cc_test(
+    cc_test(
         name = "grpc_sink_test",
         size = "medium",
         srcs = ["grpc_sink_test.cc"],

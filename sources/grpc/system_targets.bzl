@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The targets of the source `grpc` that need the system's gRPC."""
 
+load("@rules_cc//cc:defs.bzl", "cc_library", "cc_test")
 load("@weir_system_grpc//:found.bzl", "FOUND", "PROBLEM")
 load("//plugins:weir_plugin.bzl", "weir_plugin")
 load("//third_party:system_test.bzl", "skipped_test")
@@ -21,7 +22,7 @@ def system_targets():
             "//plugins/sdk",
         ],
     )
-    native.cc_library(
+    cc_library(
         name = "grpc",
         srcs = [
             "grpc_source.cc",
@@ -39,7 +40,7 @@ def system_targets():
             "@weir_system_grpc//:library",
         ],
     )
-    native.cc_test(
+    cc_test(
         name = "grpc_source_test",
         size = "small",
         srcs = ["grpc_source_test.cc"],

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """End-to-end tests in Python that need no Python toolchain of Bazel."""
 
+load("@rules_shell//shell:sh_test.bzl", "sh_test")
+
 def e2e_test(name, data = [], size = "medium", tags = []):
     """Runs `<name>.py` with the Python of the system.
 
@@ -10,7 +12,7 @@ def e2e_test(name, data = [], size = "medium", tags = []):
       size: see Bazel's documentation.
       tags: see Bazel's documentation.
     """
-    native.sh_test(
+    sh_test(
         name = name,
         size = size,
         srcs = [name + ".py"],

@@ -279,6 +279,22 @@ class BuildFileTest(unittest.TestCase):
                 else:
                     self.assertIn("does not parse", found[0][1])
 
+    def test_a_rule_that_bazel_9_does_not_have(self):
+        cc = "@rules_cc//cc:defs.bzl"
+        for name, instead in (("cc_library", cc), ("cc_test", cc),
+                              ("sh_test", "@rules_shell//shell:sh_test.bzl"), ("py_binary", "its repository")):
+            with self.subTest(name):
+                self.assertEqual(self.check(BUILD + f'\n{name}(name = "c")\n'), [
+                    (14, f"Bazel 9 has no native rule or provider {name}: load {name} from {instead}")])
+                loaded = BUILD.replace("load(", f'load("@z//:z.bzl", "{name}")\nload(')
+                self.assertEqual(self.check(loaded + f'\n{name}(name = "c")\n'), [])
+        bzl = '# SPDX-License-Identifier: Apache-2.0\n"""What."""\n\ndef a(name):\n    %s\n'
+        self.assertEqual(self.check(bzl % 'native.cc_library(name = name)', "x/a.bzl"), [
+            (5, f"Bazel 9 has no native rule or provider native.cc_library: load cc_library from {cc}")])
+        self.assertEqual(self.check(bzl % 'return CcInfo()', "x/a.bzl"), [
+            (5, f"Bazel 9 has no native rule or provider CcInfo: load CcInfo from {cc}")])
+        self.assertEqual(self.check(bzl % 'native.filegroup(name = name)', "x/a.bzl"), [])
+
     def test_labels_are_sorted_by_kind(self):
         text = BUILD.replace(" + select({\"//x\": [\"//a\"]})", "")
         self.assertEqual(self.check(text), [])

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Tests of the project's own scripts, in Python."""
 
+load("@rules_shell//shell:sh_test.bzl", "sh_test")
+
 def script_test(name, data, size = "small", **kwargs):
     """Runs `<name>.py` with the Python of the system.
 
@@ -10,7 +12,7 @@ def script_test(name, data, size = "small", **kwargs):
       size: see Bazel's documentation.
       **kwargs: further attributes of sh_test.
     """
-    native.sh_test(
+    sh_test(
         name = name,
         size = size,
         srcs = [name + ".py"],

@@ -2,6 +2,7 @@
 """The notices that go with the installed files: who holds the copyright of what is
 linked into them and under which licence, with the texts of the pinned archives."""
 
+load("@rules_cc//cc:defs.bzl", "CcInfo")
 load("//third_party:archives.bzl", "ARCHIVES", "archive_version")
 
 # What is linked into the program or into a plugin that ships with it. Not what only

@@ -30,6 +30,8 @@ tools/bench userspace measures whole stages in turns; these are for the one who 
 one of them.
 """
 
+load("@rules_cc//cc:defs.bzl", "cc_binary", "cc_library", "cc_test")
+
 def weir_benchmark(name, srcs, deps = [], data = [], tags = [], size = "small"):
     """A program that measures, and a test that it works.
 
@@ -42,7 +44,7 @@ def weir_benchmark(name, srcs, deps = [], data = [], tags = [], size = "small"):
       size: of the test.
     """
     benchmarks = name + "_functions"
-    native.cc_library(
+    cc_library(
         name = benchmarks,
         testonly = True,
         srcs = srcs,
@@ -50,13 +52,13 @@ def weir_benchmark(name, srcs, deps = [], data = [], tags = [], size = "small"):
         # Benchmarks register themselves: nobody refers to them.
         alwayslink = True,
     )
-    native.cc_binary(
+    cc_binary(
         name = name,
         testonly = True,
         data = data,
         deps = [benchmarks, "//tools/build:benchmark_main"],
     )
-    native.cc_test(
+    cc_test(
         name = name + "_test",
         size = size,
         args = [

@@ -7,8 +7,8 @@
 
 Each file parses (Starlark is Python, as far as it is used here); its first line names
 the licence; every name that load() brings is used, and load() stands on top; srcs,
-hdrs, deps and data are sorted and name nothing twice; nothing is public by default. A
-.bzl file says what it is for.
+hdrs, deps and data are sorted and name nothing twice; nothing is public by default;
+rules and providers that Bazel 9 has no longer are loaded. A .bzl file says what it is for.
 """
 
 import ast
@@ -18,6 +18,10 @@ import sys
 
 SORTED = ("srcs", "hdrs", "deps", "data")
 PUBLIC = "//visibility:public"
+# Native rules and providers that Bazel 8 and 9 removed, and the file that has them instead.
+REMOVED = re.compile(r"(?:cc|java|proto|py|sh)_(?:binary|import|library|proto_library|shared_library|test|toolchain)"
+                     r"|CcInfo|JavaInfo|ProtoInfo|PyInfo|cc_common|java_common")
+INSTEAD = {"cc": "@rules_cc//cc:defs.bzl", "Cc": "@rules_cc//cc:defs.bzl", "sh": "@rules_shell//shell:NAME.bzl"}
 
 
 def sort_key(label):
@@ -58,6 +62,22 @@ def check_loads(path, tree):
             yield load.lineno, "load() below other statements"
 
 
+def check_removed(tree):
+    """Rules that Bazel 4 and 7 have by themselves, and Bazel 9 does not."""
+    loaded = {name for load in calls(tree, "load")
+              for name in [item.value for item in load.args[1:]] + [item.arg for item in load.keywords]}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "native":
+            name, shown = node.attr, f"native.{node.attr}"
+        elif isinstance(node, ast.Name) and node.id not in loaded:
+            name = shown = node.id
+        else:
+            continue
+        if REMOVED.fullmatch(name):
+            instead = INSTEAD.get(name[:2], "its repository").replace("NAME", name)
+            yield node.lineno, f"Bazel 9 has no native rule or provider {shown}: load {name} from {instead}"
+
+
 def check_lists(tree):
     for call in (node for node in ast.walk(tree) if isinstance(node, ast.Call)):
         for keyword in call.keywords:
@@ -91,6 +111,7 @@ def check(name, text):
     if name.endswith(".bzl") and not ast.get_docstring(tree):
         yield 1, "does not say what it is for"
     yield from check_loads(name, tree)
+    yield from check_removed(tree)
     yield from check_lists(tree)
     # Overlays are BUILD files of others' repositories, for whoever depends on them.
     if os.path.basename(name) == "BUILD.bazel":

@@ -17,6 +17,8 @@
 tools/fuzz without a target finds all of them by their tag.
 """
 
+load("@rules_cc//cc:defs.bzl", "cc_test")
+
 def weir_fuzz_test(name, srcs, deps = [], corpus = [], dictionary = None, tags = [], **kwargs):
     """A test that replays a corpus, or under --config=libfuzzer a fuzzer.
 
@@ -29,7 +31,7 @@ def weir_fuzz_test(name, srcs, deps = [], corpus = [], dictionary = None, tags =
       tags: further ones.
       **kwargs: as for cc_test.
     """
-    native.cc_test(
+    cc_test(
         name = name,
         srcs = srcs + select({
             "//tools/build:libfuzzer": [],
