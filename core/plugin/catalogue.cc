@@ -179,6 +179,11 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
   return specs;
 }
 
+absl::StatusOr<std::unique_ptr<pipeline::Pipeline>> Catalogue::MakePipeline(
+    const config::PipelineConfig& config, const std::string& file_name, Runtime* runtime) const {
+  return pipeline::Pipeline::Create(StageSpecs(config, file_name, runtime), runtime->clock);
+}
+
 uint64_t Catalogue::CapabilitiesToGiveUp(const config::PipelineConfig& config) const {
   uint64_t to_prepare = 0;
   uint64_t later = 0;

@@ -72,6 +72,9 @@ class Catalogue {
   // in error messages. The catalogue and `runtime` must outlive the specs and their stages.
   std::vector<pipeline::StageSpec> StageSpecs(const config::PipelineConfig& config,
                                               const std::string& file_name, Runtime* runtime) const;
+  // Makes the pipeline of these stages, with the clock of `runtime`. Starts nothing.
+  absl::StatusOr<std::unique_ptr<pipeline::Pipeline>> MakePipeline(
+      const config::PipelineConfig& config, const std::string& file_name, Runtime* runtime) const;
 
   // Returns the Linux capabilities (bit 1 << CAP_x) that some stage needs in Prepare and none
   // needs later. Returns 0 if a stage does not declare its capabilities.

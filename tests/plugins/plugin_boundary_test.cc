@@ -106,8 +106,7 @@ Outcome RunWith(const std::string& defect) {
   const auto& [catalogue, config] = loaded;
   telemetry::MetricRegistry metrics;
   Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-  auto pipeline = pipeline::Pipeline::Create(
-      catalogue.StageSpecs(*config, "test.textproto", &runtime), pipeline::SystemClock());
+  auto pipeline = catalogue.MakePipeline(*config, "test.textproto", &runtime);
   if (!pipeline.ok()) return {pipeline.status(), {}};
   (*pipeline)->RequestReopen();
   if (absl::Status status = (*pipeline)->Start(); !status.ok()) return {status, {}};
@@ -159,9 +158,7 @@ TEST(OldPluginTest, StillWorks) {
 absl::StatusOr<std::vector<pipeline::StageDiagnosis>> Diagnose(const Loaded& loaded) {
   telemetry::MetricRegistry metrics;
   Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-  auto pipeline = pipeline::Pipeline::Create(
-      loaded.catalogue.StageSpecs(*loaded.config, "test.textproto", &runtime),
-      pipeline::SystemClock());
+  auto pipeline = loaded.catalogue.MakePipeline(*loaded.config, "test.textproto", &runtime);
   EXPECT_TRUE(pipeline.ok()) << pipeline.status();
   return (*pipeline)->Diagnose();
 }
@@ -259,9 +256,7 @@ TEST(TwinPluginTest, TwoPluginsWithTheSameGeneratedProtobufWorkTogether) {
     ASSERT_TRUE(config.ok()) << config.status();
     telemetry::MetricRegistry metrics;
     Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-    EXPECT_EQ(pipeline::Pipeline::Create(catalogue.StageSpecs(*config, "twins.textproto", &runtime),
-                                         pipeline::SystemClock())
-                  .status(),
+    EXPECT_EQ(catalogue.MakePipeline(*config, "twins.textproto", &runtime).status(),
               absl::AbortedError("sink 'out': " + type + " read: word: \"of " + type +
                                  "\" (twins.textproto:2:1)"));
   }

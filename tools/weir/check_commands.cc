@@ -39,10 +39,7 @@ namespace {
 absl::Status CheckSetup(const plugin::Catalogue& catalogue, const config::PipelineConfig& config) {
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-  return pipeline::Pipeline::Create(
-             catalogue.StageSpecs(config, PipelineFileName(FLAGS_config), &runtime),
-             pipeline::SystemClock())
-      .status();
+  return catalogue.MakePipeline(config, PipelineFileName(FLAGS_config), &runtime).status();
 }
 
 int BadUsage(std::string_view message) {

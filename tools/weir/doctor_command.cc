@@ -102,9 +102,7 @@ int DoctorCommand(const Arguments& /*arguments*/) {
     PrintError(TerminalLine(refused.message()));
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-  auto pipeline = pipeline::Pipeline::Create(
-      catalogue.StageSpecs(*config, PipelineFileName(FLAGS_config), &runtime),
-      pipeline::SystemClock());
+  auto pipeline = catalogue.MakePipeline(*config, PipelineFileName(FLAGS_config), &runtime);
   if (!pipeline.ok()) {
     PrintError(pipeline.status().message());
     return kExitBadUsage;
