@@ -15,7 +15,6 @@
 #include "absl/strings/str_join.h"
 #include "core/config/describe.h"
 #include "core/pipeline/clock.h"
-#include "core/pipeline/pipeline.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
 #include "core/record/stage_kind.h"
