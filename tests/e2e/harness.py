@@ -187,6 +187,16 @@ def why_no_namespaces():
     return None
 
 
+# argv: interface, count. An Ethernet frame with EtherType 0x88b5 and zeros.
+_SEND_FRAMES = """
+import socket, sys
+with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender:
+    sender.bind((sys.argv[1], 0))
+    for _ in range(int(sys.argv[2])):
+        sender.send(bytes.fromhex('020000000002020000000001' + '88b5') + bytes(46))
+"""
+
+
 class NamespaceTest(WeirTest):
     """Two network namespaces, self.a and self.b, connected by veth-a and veth-b. Only the
     test sends packets on them: IPv6 is off until enable_ip() is called."""
@@ -243,6 +253,22 @@ class NamespaceTest(WeirTest):
                                                (self.b, "veth-b", self.a, "veth-a", 1)):
             self.inside(name, "ip", "neighbour", "add", f"fd78::{number}", "dev", link,
                         "lladdr", self.link(other, far)["address"], "nud", "permanent")
+
+    def send_frames(self, netns, link, count):
+        """Sends `count` frames with an experimental EtherType from `link`."""
+        self.inside(netns, sys.executable, "-c", _SEND_FRAMES, link, str(count))
+
+    def iperf3(self, server, client, *options):
+        """Runs iperf3 in the namespace `client`, with a server in `server`. Returns when both
+        have ended."""
+        with subprocess.Popen(["ip", "netns", "exec", server, "iperf3", "-s", "-1", "--forceflush"],
+                              stdout=subprocess.PIPE, text=True) as process:
+            self.addCleanup(self._end, process)
+            for line in process.stdout:
+                if "Server listening" in line:
+                    break
+            self.inside(client, "iperf3", *options)
+            process.wait(timeout=DEADLINE_SECONDS)
 
     def counters(self, netns, link):
         """Returns the kernel's counters: a dictionary of rx_packets, rx_bytes and so on."""

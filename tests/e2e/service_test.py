@@ -246,11 +246,7 @@ class PrivilegeTest(harness.NamespaceTest):
             self.inside(self.a, "ip", "link", "set", link, "up")
         weir.wait_for_log("interface 'late' ")
         index = self.if_index(self.a, "late")
-        self.inside(self.a, "python3", "-c", "import socket\n"
-                    "s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)\n"
-                    "s.bind(('far', 0))\n"
-                    "for _ in range(3):\n"
-                    "  s.send(bytes.fromhex('02000000000202000000000188b5') + bytes(46))\n")
+        self.send_frames(self.a, "far", 3)
         harness.wait_until(lambda: harness.totals(weir.records(), IFIndex=index)[0] >= 3, "flows")
         self.inside(self.a, "ip", "link", "del", "late")
 

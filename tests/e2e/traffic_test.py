@@ -81,23 +81,12 @@ class TrafficTest(harness.NamespaceTest):
         self.assertEqual({r["SrcAddr"] for r in arp}, {"::"})
         self.assertNotIn("Dscp", arp[0])
 
-    def iperf3(self, *options):
-        server = subprocess.Popen(
-            ["ip", "netns", "exec", self.b, "iperf3", "-s", "-1", "--forceflush"],
-            stdout=subprocess.PIPE, text=True)
-        self.addCleanup(server.stdout.close)
-        self.addCleanup(self._end, server)
-        for line in server.stdout:
-            if "Server listening" in line:
-                break
-        self.inside(self.a, "iperf3", *options)
-        server.wait(timeout=harness.DEADLINE_SECONDS)
 
     def check_iperf3(self, source, target, protocol, *options):
         self.enable_ip()
         weir = self.start_weir()
         before = self.counters(self.b, "veth-b")
-        self.iperf3("-c", target, "-n", "5M", *options)
+        self.iperf3(self.b, self.a, "-c", target, "-n", "5M", *options)
         after = self.counters(self.b, "veth-b")
         records = self.end(weir)
         data = [r for r in records if r["Proto"] == protocol and r["DstPort"] == 5201 and
@@ -184,21 +173,13 @@ class TrafficTest(harness.NamespaceTest):
                 self.inside(self.b, "ip", "link", "set", link, "up")
             weir.wait_for_log(f"interface 'late-{number}' ")
             index = self.if_index(self.b, f"late-{number}")
-            self.send_frames(f"far-{number}", 3)
+            self.send_frames(self.b, f"far-{number}", 3)
             self.inside(self.b, "ip", "link", "del", f"late-{number}")
             harness.wait_until(
                 lambda index=index: harness.totals(weir.records(), IFIndex=index)[0] >= 3, "flows")
             named = {r["Interface"] for r in weir.records() if r["IFIndex"] == index}
             self.assertEqual(named, {f"late-{number}"})
         self.end(weir)
-
-    def send_frames(self, link, count):
-        """Sends `count` frames with an experimental EtherType from `link` in namespace b."""
-        script = ("import socket; s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW);"
-                  f"s.bind(('{link}', 0));"
-                  f"[s.send(bytes.fromhex('020000000002020000000001' + '88b5') + bytes(46))"
-                  f" for _ in range({count})]")
-        self.inside(self.b, "python3", "-c", script)
 
     def test_the_built_in_pipeline_prints_a_table_or_json(self):
         self.enable_ip()
