@@ -99,7 +99,7 @@ def _host_tools_test_impl(ctx):
     _test_clang_as_the_cxx_compiler_is_held_to_clangs_range()
     _test_a_version_that_nobody_tried_is_noted_and_used()
 
-    # Bazel runs a file for every test; what is tested has been by then.
+    # Bazel needs a file to run for every test; the checks above have already run.
     script = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.write(script, "#!/bin/sh\nexit 0\n", is_executable = True)
     return [DefaultInfo(executable = script)]

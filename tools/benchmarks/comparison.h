@@ -49,9 +49,10 @@ int64_t ThreadCpuNs();
 // The same of all threads of this process together.
 int64_t ProcessCpuNs();
 
-// Takes a sample of each subject in turn, `rounds` times, there and back. `floor` is what
-// each of the others costs at least (a subject's name, which is in front and is given as
-// measured) and is taken off them, of the same round; empty if there is none.
+// Takes a sample of each subject in turn, `rounds` times, forward and backward. `floor` is
+// the name of the first subject, or empty. Its cost is part of every other subject's cost,
+// so the sample of the floor is subtracted from the others of the same round. The floor
+// itself is reported as measured.
 sdk::Result<std::vector<Measurement>> Compare(const std::string& section,
                                               const std::string& traffic, int rounds,
                                               const std::string& floor,

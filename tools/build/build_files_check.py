@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What matters in BUILD, WORKSPACE and .bzl files and needs no tool but Python
-(tools/lint; buildifier, where it is at hand, sees more).
+"""Checks BUILD, WORKSPACE and .bzl files with Python only (tools/lint); buildifier, if it is
+installed, finds more.
 
     build_files_check.py FILE...
 
-Each file parses (Starlark is Python, as far as it is used here); its first line names
-the licence; every name that load() brings is used, and load() stands on top; srcs,
-hdrs, deps and data are sorted and name nothing twice; nothing is public by default;
-rules and providers that Bazel 9 has no longer are loaded. A .bzl file says what it is for.
+- The file parses (the Starlark that is used here is also Python), and its first line names
+  the licence.
+- load() is at the top, and every loaded name is used.
+- srcs, hdrs, deps and data are sorted and have no duplicates.
+- No package is public by default.
+- Rules and providers that Bazel 9 no longer has built in are loaded.
+- A .bzl file has a docstring.
 """
 
 import ast
@@ -113,7 +116,7 @@ def check(name, text):
     yield from check_loads(name, tree)
     yield from check_removed(tree)
     yield from check_lists(tree)
-    # Overlays are BUILD files of others' repositories, for whoever depends on them.
+    # Overlays (*.BUILD) are for other repositories, and may be public.
     if os.path.basename(name) == "BUILD.bazel":
         yield from check_visibility(tree)
 

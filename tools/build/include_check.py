@@ -1,23 +1,21 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""What C++ files of weir include, against three things (tools/lint).
+"""Checks the #include lines of weir's C++ files (tools/lint).
 
     bazel query --output=xml //... >RULES
     include_check.py --rules=RULES FILE...       from the top of the checkout
 
-- The file itself: no header twice; a header of weir's is there because one of the names
-  that it declares is used, and a header of the standard library of which all names are
-  known because one of them is; a name of the standard library comes from its own header
-  and not by chance through another one. A .cc has what its own header (same name,
-  included first) includes. A line that ends in "// keep: REASON" is not judged.
-- The headers of FORBIDDEN, which no file may include.
-- The table of docs/explanation/architecture.md that says which folder may include which, and that
-  must name no circle. Tests may include tests/ and helpers of tests beside that.
-- The target in Bazel: a header comes from the target itself or from one that it names in
-  deps, and each of its deps gives it a header. Bazel alone would let a header of a
-  dependency's dependency pass.
+- No file includes a header twice. It uses at least one name of each header of weir, and of
+  each standard header whose names are all known. It includes the header of each standard
+  name that it uses. A .cc inherits the includes of its own header (same name, included
+  first). A line that ends in "// keep: REASON" is exempt.
+- No file includes a header of FORBIDDEN.
+- A folder includes only the folders that the table of docs/explanation/architecture.md allows;
+  the table has no cycle. Tests may also include tests/ and test helpers.
+- A header comes from the target itself or from a target in its deps, and each of the deps
+  provides a header. Bazel alone would accept a header of an indirect dependency.
 
-Only text is looked at, so it takes a second; what it does not see, the compiler does.
+The check reads text only, so it takes a second; the compiler finds the rest.
 """
 
 import argparse

@@ -1,11 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Says which files of some folders are opened, by anybody, until standard input ends.
+"""Reports which files of some folders any process opens, until standard input ends.
 
-watch_opens.py FOLDER...: prints "watching N folders", then a line for each file (or
-folder) that is opened in them or below, once. Folders that come later are not seen.
-Uses inotify, which tells of inodes: it does not matter through which mount, or from
-which process, namespace or sandbox they are opened.
+watch_opens.py FOLDER...: prints "watching N folders", then one line for each file or
+folder that is opened in or below them. Does not see folders that are made later.
+inotify watches inodes, so the mount, process, namespace or sandbox does not matter.
 """
 
 import ctypes

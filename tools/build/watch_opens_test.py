@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of watch_opens.py: what is opened is told, by whomever, and nothing else is."""
+"""watch_opens.py reports every file that any process opens, and nothing else."""
 
 import os
 import subprocess
