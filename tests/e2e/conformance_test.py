@@ -58,7 +58,7 @@ DEFECTS = {
     "releases_batch": ("first instance: process no record", "released a batch that it had not retained"),
     "reopen_fails": ("first instance: reopen", "reopen does not find what it had"),
     "shares_state": ("two at once, one: stop", "the balance does not hold: of 3 records received, 3 are"),
-    "short_component": ("load", "component 'defect' has a table of 8 bytes, "),
+    "short_component": ("load", "component 'defect' has a table of 8 bytes; it needs at least "),
     "still_holds": ("first instance: flush", "records after flush"),
     "wrong_count": ("first instance: process 1 record", "used a counter that its kind of stage lacks"),
     "wrong_major": ("load", "of the plugin interface; this weir has "),

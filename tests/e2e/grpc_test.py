@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""An agent and a collector, two weirs in two network namespaces: every packet of a replayed
-capture arrives in a record of the collector's, over a restart of the collector as well, and
-when it is killed what is missing is what the agent says it lost."""
+"""An agent and a collector, two weirs in two network namespaces. Every packet of a replayed
+capture arrives in a record at the collector, also across a restart of the collector. If the
+collector is killed, the packets that are missing are the ones that the agent counts as lost."""
 
 import glob
 import json

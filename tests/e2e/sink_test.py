@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""One suite that every sink has to pass: all fields of every record, in order; what was
-taken before weir is stopped is delivered; a place that is away and comes back costs
-nothing; a place that never works ends weir with a sentence, and every record is counted.
-And the same pipeline with another sink in it gives the same records."""
+"""One suite for every sink. It delivers all fields of every record, in order. It delivers all
+records that it accepted before weir stops. A destination that is away for a while costs no
+record. A destination that never works ends weir with an error, and every record is counted.
+The same pipeline with another sink gives the same records."""
 
 import concurrent.futures
 import csv

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A sink in plain C, from the installed header alone: writes a line for each record to the
- * file that the environment names in FLOW_LIST, "PROTOCOL SOURCE DESTINATION PACKETS BYTES",
- * and logs at the end how many records of TCP, UDP and others there were.
+ * A sink in plain C that needs only the installed header. For each record it writes a line
+ * "PROTOCOL SOURCE DESTINATION PACKETS BYTES" to the file in the environment variable
+ * FLOW_LIST. At the end it logs the number of records of TCP, of UDP and of the rest.
  *
  *   sink { name: "list" type: "flow_list" input: "name" }
  */

@@ -249,7 +249,7 @@ TEST(PcapngReaderTest, SectionsOfEitherByteOrder) {
   ExpectAsLibpcap(file.bytes());
 }
 
-// A section does not know the interfaces of the one before.
+// A section does not know the interfaces of the previous section.
 TEST(PcapngReaderTest, ASectionHasItsOwnInterfaces) {
   TestPcapng file;
   file.Add("packet");
