@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Where a packet is counted: in the flow table, else in the ring buffer, else as
- * dropped. Exactly one of the three, so that they add up to all packets.
+ * Counts each packet in exactly one place: the flow table, else the ring buffer, else as dropped.
+ * The three add up to all packets.
  */
 #ifndef WEIR_BPF_ACCOUNT_H_
 #define WEIR_BPF_ACCOUNT_H_
@@ -30,8 +30,8 @@ static __always_inline void count_notes(const struct packet* packet) {
 }
 
 /*
- * True if the ring buffer took the packet. The kernel wakes the reader up only if it had read
- * everything before: while it sleeps between two readings, packets cost no wake-up.
+ * Returns true if the ring buffer took the packet. The kernel wakes the reader only if the reader
+ * has read everything before: while it sleeps between two reads, packets cost no wake-up.
  */
 static __always_inline int add_to_ring(const struct packet* packet) {
   if (!overflow_to_ring) return 0;

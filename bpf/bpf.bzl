@@ -13,31 +13,31 @@
     cc_library(
         name = "loader",
         srcs = ["loader.cc"],         # #include "bpf/flow_bpf.skel.h"
-        deps = ["//bpf:flow_bpf"],    # brings libbpf with it
+        deps = ["//bpf:flow_bpf"],    # includes libbpf
     )
 
 The skeleton's functions are flow_bpf__open() and so on: `name` is their
 prefix (`object_name` for another one). The stripped object is the target's
 output group "object".
 
-A program includes headers of its own repository and of those of its `deps` by
-their path from the top ("bpf/flow.h") and libbpf's as <bpf/bpf_helpers.h>, and
-nothing else: neither the machine's headers, nor clang's own, nor anything of
-the running kernel. A compilation that reads anything else fails, whatever the
-sandbox let it see.
+A program may include only headers of its own repository and of the repositories
+of its `deps`, by their path from the top ("bpf/flow.h"), and libbpf's as
+<bpf/bpf_helpers.h>. It may not include headers of the machine, of clang or of
+the running kernel. A compilation that reads any other file fails, even if the
+sandbox let it see the file.
 
 Another workspace loads it from "@weir//bpf:bpf.bzl".
 
-About section names: SEC("tcx/ingress") and SEC("tcx/egress") can be used
-though bpftool 7.1 of Debian 12 does not know them. It only opens the object to
-write the skeleton, and leaves the type of such a program open; libbpf 1.5, which
-is what loads it, knows them.
+About section names: SEC("tcx/ingress") and SEC("tcx/egress") work although
+bpftool 7.1 of Debian 12 does not know them. It only opens the object to write
+the skeleton, and leaves the type of such a program open. libbpf 1.5, which
+loads the program, knows them.
 """
 
 load("@rules_cc//cc:defs.bzl", "CcInfo", "cc_common")
 load("@weir_host_tools//:tools.bzl", "HOST_TOOLS")
 
-# Bazel's name of the target's processor, to libbpf's.
+# Maps Bazel's name of the target's processor to libbpf's name.
 _ARCHITECTURES = {
     "aarch64": "arm64",
     "arm": "arm",
@@ -48,9 +48,9 @@ _ARCHITECTURES = {
     "x86_64": "x86",
 }
 
-# Compiles, then goes through the list of the files that the compiler read.
-# Absolute names are the machine's; of other repositories only those count that
-# declared headers are in.
+# Compiles, then checks the list of files that the compiler read. Absolute paths
+# belong to the machine. Of other repositories, only those of declared headers
+# are allowed.
 _COMPILE = """\
 set -eu
 depfile="$1"
@@ -61,14 +61,14 @@ bad="$(sed -e 's/^[^:]*: *//' -e 's/\\\\$//' "$depfile" | tr ' ' '\\n' | sed '/^
   sed -E 's,^bazel-out/[^/]*/bin/,,' |
   grep -E '^/|(^|/)\\.\\.(/|$)|^external/' | grep -Ev "^($repositories)/" || :)"
 if [ -n "$bad" ]; then
-  echo 'bpf_object: the program includes files that are neither of this repository nor of its dependencies:' >&2
+  echo 'bpf_object: the program includes files from outside its repository and its dependencies:' >&2
   echo "$bad" >&2
   exit 1
 fi
 """
 
-# The skeleton is generated code: what a compiler has to say about it is of no
-# use, and the project's own code that includes it is compiled with -Werror.
+# The skeleton is generated code: compiler warnings about it are useless, and
+# the project's code that includes it is compiled with -Werror.
 _SKELETON = """\
 set -eu
 {
@@ -78,7 +78,7 @@ set -eu
 """
 
 def _repository_pattern(file):
-    """The folder of a header's repository, for grep -E; none for the main one."""
+    """Returns the folder of a header's repository, for grep -E; None for the main one."""
     folder = file.owner.workspace_root
     return folder.replace(".", "\\.").replace("+", "\\+") if folder else None
 
@@ -96,7 +96,7 @@ def _bpf_object_impl(ctx):
     stripped = ctx.actions.declare_file(ctx.label.name + ".bpf.o")
     skeleton = ctx.actions.declare_file(ctx.label.name + ".skel.h")
 
-    # A tool of another version is another action, also in a shared cache.
+    # Another version of a tool makes another action, also in a shared cache.
     versions = {
         "WEIR_BPFTOOL_VERSION": HOST_TOOLS["bpftool"].version,
         "WEIR_CLANG_VERSION": HOST_TOOLS["clang"].version,
@@ -105,7 +105,7 @@ def _bpf_object_impl(ctx):
 
     headers = [dep[CcInfo].compilation_context for dep in ctx.attr.deps + [ctx.attr._bpf_headers]]
 
-    # The top of the repository that the target is in, as it is and as it is built.
+    # The top of the target's repository, in the source tree and in the output tree.
     own_root = ctx.label.workspace_root
     quote_includes = [own_root or ".", "/".join([ctx.bin_dir.path] + ([own_root] if own_root else []))]
     args = ctx.actions.args()
@@ -130,7 +130,7 @@ def _bpf_object_impl(ctx):
         "-Werror",
         "-fno-stack-protector",
         "-fno-ident",
-        # The same object from any folder: no absolute name gets into it. (The
+        # The same object from any folder: it contains no absolute path. (The
         # prefix map, which needs the current folder, is in _COMPILE.)
         "-fdebug-compilation-dir=.",
         "-D__TARGET_ARCH_" + _ARCHITECTURES[cpu],
@@ -159,7 +159,7 @@ def _bpf_object_impl(ctx):
         progress_message = "Compiling %s for BPF" % ctx.file.src.short_path,
     )
 
-    # Without DWARF, with BTF: the kernel wants the latter.
+    # Removes DWARF and keeps BTF, which the kernel needs.
     ctx.actions.run(
         executable = HOST_TOOLS["llvm-strip"].path,
         arguments = ["-g", "-o", stripped.path, unstripped.path],

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What the programs count beside flows.
+ * What the programs count in addition to flows.
  */
 #ifndef WEIR_BPF_COUNTERS_H_
 #define WEIR_BPF_COUNTERS_H_
@@ -11,9 +11,9 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * Plain additions are exact here: TC programs run with bottom halves disabled, so
- * that none interrupts another on the same CPU. Not looked at for a packet that the
- * table takes, unless there are filter rules.
+ * Plain additions are exact: TC programs run with bottom halves disabled, so none interrupts
+ * another on the same CPU. Without filter rules, a packet that the table takes does not touch these
+ * counters.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -22,7 +22,7 @@ struct {
   __type(value, struct flow_counters_t);
 } counters_map SEC(".maps");
 
-/* Null never comes: the array has an entry 0. */
+/* Never null in practice: the array has an entry 0. */
 static __always_inline struct flow_counters_t* counters_of_this_cpu(void) {
   const weir_u32 zero = 0;
   return bpf_map_lookup_elem(&counters_map, &zero);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which packets are counted in flows: what the filter rules accept, of which sampling
- * takes some. What is left out is counted, by reason.
+ * Selects the packets that are counted in flows: the filter rules accept packets, and sampling
+ * takes some of these. Packets left out are counted by reason.
  */
 #ifndef WEIR_BPF_FILTER_H_
 #define WEIR_BPF_FILTER_H_
@@ -15,8 +15,8 @@
 
 #include <bpf/bpf_helpers.h>
 
-/* True if sampling leaves the packet out. Without a modulo, which costs as much as all
- * the rest of this and prefers some remainders. */
+/* Returns true if sampling leaves the packet out. Does not use a modulo: it would cost as much
+ * as the rest of this function, and it favours some remainders. */
 static __always_inline int is_sampled_out(weir_u32 threshold) {
   if (bpf_get_prandom_u32() < threshold) return 0;
   struct flow_counters_t* const counters = counters_of_this_cpu();
@@ -24,7 +24,8 @@ static __always_inline int is_sampled_out(weir_u32 threshold) {
   return 1;
 }
 
-/* What filters return of a packet that they leave out; of others, its sampling interval. */
+/* The filter functions return this flag for a packet that they leave out, and the sampling
+ * interval for any other packet. */
 #define FILTER_LEAVES_IT_OUT (1ull << 32)
 
 static __always_inline weir_u64 filter(const struct packet* packet) {
@@ -46,14 +47,14 @@ static __always_inline weir_u64 filter(const struct packet* packet) {
   return interval;
 }
 
-/* Global, so that the verifier looks at the rules once; see search_mapped_table. */
+/* A global function, so that the verifier checks the rules once; see search_mapped_table. */
 __attribute__((noinline)) weir_u64 filter_packet(const struct packet* packet) {
   return packet ? filter(packet) : FILTER_LEAVES_IT_OUT;
 }
 
 /*
- * The same for kernels before 5.12, whose global functions take numbers only: the packet
- * waits here. No program of weir's interrupts another on the same CPU.
+ * The same for kernels before 5.12, where global functions take only numbers: the packet is passed
+ * through this map. This is safe because no weir program interrupts another on the same CPU.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -67,7 +68,8 @@ __attribute__((noinline)) weir_u64 filter_waiting_packet(weir_u32 place) {
   return packet ? filter(packet) : FILTER_LEAVES_IT_OUT;
 }
 
-/* The packet itself has no address, so that without rules it may stay in registers. */
+/* Copies the packet, so that the packet itself has no address and may stay in registers if there
+ * are no rules. */
 static __always_inline weir_u64 copy_and_filter(const struct packet* packet) {
   const struct packet copy = *packet;
   return filter_packet(&copy);
@@ -81,7 +83,7 @@ static __always_inline weir_u64 let_wait_and_filter(const struct packet* packet)
   return filter_waiting_packet(place);
 }
 
-/* True if the packet, which has been parsed, is to be counted in a flow. */
+/* Returns true if the packet is to be counted in a flow. The packet has been parsed. */
 static __always_inline int passes_rules(struct packet* packet, enum tier tier) {
   const weir_u64 answer =
       tier == TIER_MAPPED ? copy_and_filter(packet) : let_wait_and_filter(packet);

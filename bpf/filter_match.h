@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Which filter rule a packet fits. No helper and no map, so that user space compiles it
- * too (bpf/packet_filter.h).
+ * Finds the filter rule that a packet matches. Uses no helper and no map, so that it also compiles
+ * for user space (bpf/packet_filter.h).
  */
 #ifndef WEIR_BPF_FILTER_MATCH_H_
 #define WEIR_BPF_FILTER_MATCH_H_
@@ -9,7 +9,7 @@
 #include "bpf/flow.h"
 #include "bpf/packet.h"
 
-/* enum weir_filter_field says where each stands. */
+/* Returns the packet's fields in one word, laid out as enum weir_filter_field says. */
 static __always_inline weir_u64 filter_fields(const struct packet* packet) {
   return (weir_u64)packet->eth_protocol << WEIR_FILTER_ETH_PROTOCOL |
          (weir_u64)packet->transport_protocol << WEIR_FILTER_PROTOCOL |
@@ -20,10 +20,10 @@ static __always_inline weir_u64 filter_fields(const struct packet* packet) {
          (weir_u64)packet->direction << WEIR_FILTER_DIRECTION;
 }
 
-/* Without a branch for each range, which the verifier would follow both ways. */
+/* Has no branch for each range: the verifier would follow both sides of each. */
 static __always_inline int is_in_ranges(weir_u32 port,
                                         const volatile struct flow_port_range_t* ranges) {
-  weir_u32 outside = ~0u; /* the sign bit: of all ranges so far */
+  weir_u32 outside = ~0u; /* sign bit set: outside all ranges so far */
   for (int i = 0; i < WEIR_MAX_PORT_RANGES; ++i) {
     outside &= (port - ranges[i].first) | (ranges[i].last - port);
   }
@@ -46,7 +46,7 @@ static __always_inline int fits_addresses(const weir_u64* address, const weir_u6
           ((peer[1] & rule->peer_mask[1]) ^ rule->peer[1])) == 0;
 }
 
-/* `fields` are the packet's. */
+/* `fields` is filter_fields(packet). */
 static __always_inline int fits_rule(const struct packet* packet, weir_u64 fields,
                                      const volatile struct flow_filter_rule_t* rule) {
   if ((fields & rule->fields_mask) != rule->fields) return 0;
@@ -57,8 +57,8 @@ static __always_inline int fits_rule(const struct packet* packet, weir_u64 field
   return fits_ports(packet, rule);
 }
 
-/* The place of the first of `count` rules that the packet fits; WEIR_MAX_FILTER_RULES if
- * it fits none. */
+/* Returns the index of the first of `count` rules that the packet matches, or
+ * WEIR_MAX_FILTER_RULES if it matches none. */
 static __always_inline weir_u32 first_fitting_rule(const struct packet* packet,
                                                    const volatile struct flow_filter_rule_t* rules,
                                                    weir_u32 count) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From the fields of a packet to the key of its flow, and what is noted beside it.
+ * Turns the fields of a packet into the key and the details of its flow.
  */
 #ifndef WEIR_BPF_FLOW_KEY_H_
 #define WEIR_BPF_FLOW_KEY_H_
@@ -14,7 +14,7 @@
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the key is built word by word");
 
-/* The key as the words it is made of. The last one is half of one: namespace and VLAN. */
+/* The key as words. The last word is only half used: namespace and VLAN. */
 union flow_key {
   struct flow_id_t id;
   struct flow_key_t whole;
@@ -22,9 +22,9 @@ union flow_key {
 };
 
 /*
- * The packed key lies across its words; field by field it would take a store per
- * byte. Each line is a word, lowest byte first; what is shifted out goes on in the
- * next line.
+ * The fields of the packed key cross word boundaries: writing field by field would take a store per
+ * byte. Each line below makes a word, lowest byte first. Bits that do not fit continue in the next
+ * line.
  */
 static __always_inline void make_key(const struct packet* packet, union flow_key* key) {
   key->words[0] = packet->eth_protocol | (weir_u64)packet->direction << 16 | packet->src_mac << 24;
@@ -37,14 +37,14 @@ static __always_inline void make_key(const struct packet* packet, union flow_key
                   (weir_u64)packet->transport_protocol << 24 | (weir_u64)packet->if_index << 32;
 }
 
-/* The flags of this packet, as enum weir_seen_tcp_flags. */
+/* Returns the TCP flags of this packet, as enum weir_seen_tcp_flags. */
 static __always_inline weir_u16 seen_tcp_flags(const struct packet* packet) {
   const weir_u16 flags = packet->tcp_flags;
   const weir_u16 pairs = flags & TCP_ACK ? flags & (TCP_FIN | TCP_SYN | TCP_RST) : 0;
   return flags | pairs << WEIR_TCP_PAIR_SHIFT;
 }
 
-/* flow_details_t.flags, where the VLAN is or is not part of the key. */
+/* Returns flow_details_t.flags. `vlan_key` is true if the VLAN is part of the key. */
 static __always_inline weir_u8 flags_of_flow(const struct packet* packet, weir_u32 vlan_key) {
   return packet->flags | (vlan_key ? WEIR_FLOW_VLAN_KEY : 0);
 }

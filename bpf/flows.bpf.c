@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Counts every packet that passes an interface, by flow. Four programs for each flow
- * table: one per direction, for links with an Ethernet header and for links without a
- * link-layer header. They alter neither the packet nor anybody's verdict, and do the
- * same at a TCX hook and as a filter of a clsact qdisc. User space loads those of one
- * table.
+ * Counts every packet that passes an interface, by flow. There are four programs for each flow
+ * table: one per direction, for links with an Ethernet header and for links without a link-layer
+ * header. They change neither the packet nor any verdict. They do the same at a TCX hook and as a
+ * filter of a clsact qdisc. User space loads the programs of one table.
  */
 #include "bpf/account.h"
 #include "bpf/datapath_config.h"
@@ -24,8 +23,7 @@ static __always_inline int measure(struct __sk_buff* skb, weir_u8 direction, int
   if (selected == WEIR_SELECT_SAMPLE && is_sampled_out(sampling.threshold)) {
     return WEIR_VERDICT_NEXT;
   }
-  /* The clock first, which waits for all that was begun before it, and forgets what stands
-   * in registers. */
+  /* Read the clock first: the call serialises and clobbers registers. */
   struct packet packet = {
       .time = end_time(),
       .bytes = skb->len + (has_ethernet ? tag_beside(skb) : 0),
@@ -91,8 +89,8 @@ int egress_no_link_layer_hash(struct __sk_buff* skb) {
   return measure(skb, WEIR_DIRECTION_EGRESS, 0, TIER_HASH);
 }
 
-/* Both clocks at one instant: what user space turns jiffies into nanoseconds with. It
- * runs this program itself. */
+/* Reads both clocks at one instant. User space runs this program itself, to convert jiffies into
+ * nanoseconds. */
 volatile struct {
   weir_u64 jiffies;
   weir_u64 monotonic_ns;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The flow table of tier "hash": two hash maps of the kernel, of which one is filled.
- * For kernels whose programs have no compare-and-swap.
+ * The flow table of tier "hash": two hash maps of the kernel, of which one is being filled. For
+ * kernels whose programs have no compare-and-swap.
  */
 #ifndef WEIR_BPF_HASH_TABLE_H_
 #define WEIR_BPF_HASH_TABLE_H_
@@ -15,9 +15,9 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * The numbers of entries here only make the types complete: user space says how
- * many. Sizes instead of types, because clang describes a type that stands only
- * behind a pointer of an inner map by its name alone.
+ * The numbers of entries here only complete the types: user space sets the real ones. The map has
+ * sizes instead of types, because clang describes a type that is used only behind a pointer of an
+ * inner map by its name alone.
  */
 struct flow_table {
   __uint(type, BPF_MAP_TYPE_HASH);
@@ -27,11 +27,10 @@ struct flow_table {
 };
 
 /*
- * The table that packets are counted in now. User space puts the other one in its
- * place and, since that call of the kernel returns only when no program runs any
- * more that could have seen the former, then has the former to itself. When a run ends it
- * takes the table out: then no packet is counted any more. Both tiers have this map: to wait
- * in that call is what the mapped one uses it for.
+ * The table that packets are counted in now. User space replaces it with the other one. That call
+ * returns only when no program that could have seen the first table is still running; so user space
+ * then owns the first table. When a run ends, user space removes the table: from then on no packet
+ * is counted. Both tiers have this map: the mapped tier uses it only to wait in that call.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
@@ -41,9 +40,9 @@ struct {
 } active_table SEC(".maps");
 
 /*
- * The comparison is not one atomic step with its store: where two CPUs count packets
- * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
- * Packets and bytes are exact.
+ * The comparison and its store are not one atomic step: if two CPUs count packets of a flow within
+ * the same nanoseconds, the end of the flow may be those nanoseconds too early. Packets and bytes
+ * are exact.
  */
 static __always_inline void add_to_value(const struct packet* packet, struct flow_value_t* flow) {
   __sync_fetch_and_add(&flow->packets, 1);
@@ -53,8 +52,8 @@ static __always_inline void add_to_value(const struct packet* packet, struct flo
     __sync_fetch_and_add(&flow->more_wire_bytes, packet->more_wire_bytes);
   }
   if (flow->end_time < packet->time) flow->end_time = packet->time;
-  /* No atomic "or" before 5.12: where two CPUs see new flags of a flow within the same
-   * nanoseconds, those of one may be lost. */
+  /* There is no atomic "or" before 5.12: if two CPUs see new flags of a flow within the same
+   * nanoseconds, the flags of one may be lost. */
   const weir_u16 before = flow->details.tcp_flags;
   const weir_u16 tcp_flags = seen_tcp_flags(packet);
   if (tcp_flags & ~before) flow->details.tcp_flags = before | tcp_flags;
@@ -65,7 +64,7 @@ static __always_inline weir_u32 failure_of(int error) {
     case -WEIR_E2BIG:
       return WEIR_TABLE_FULL;
     case -WEIR_EBUSY:
-    case -WEIR_EDEADLK: /* what kernels from 6.15 on say for the same */
+    case -WEIR_EDEADLK: /* kernels from 6.15 on return these instead */
     case -WEIR_ETIMEDOUT:
       return WEIR_TABLE_BUSY;
     default:
@@ -83,8 +82,8 @@ static __always_inline void make_value(const struct packet* packet, struct flow_
   make_details(packet, namespace_id, vlan_key, &value->details);
 }
 
-/* TABLE_TOOK_IT or an enum weir_table_failure. The table is looked up once, so that
- * the retry below meets the table that refused the insertion. */
+/* Returns TABLE_TOOK_IT or an enum weir_table_failure. The table is looked up once, so that the
+ * retry below uses the table that refused the insertion. */
 static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
   const weir_u32 zero = 0;
   void* const table = bpf_map_lookup_elem(&active_table, &zero);
@@ -97,10 +96,11 @@ static __always_inline weir_u32 add_to_hash_table(const struct packet* packet) {
   if (!flow) {
     struct flow_value_t first;
     make_value(packet, &first);
-    /* An int: before 6.4 the call comes back with one, and nothing in the upper half. */
+    /* An int: before 6.4 the helper returns an int, and the upper half of the register is not
+     * set. */
     const int error = bpf_map_update_elem(table, &key, &first, BPF_NOEXIST);
     if (error == 0) return TABLE_TOOK_IT;
-    /* Another CPU was faster with the same flow. */
+    /* Another CPU inserted the same flow first. */
     if (error == -WEIR_EEXIST) flow = bpf_map_lookup_elem(table, &key);
     if (!flow) return failure_of(error);
   }

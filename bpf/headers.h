@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Protocol headers as they stand in a packet: fields in network order, each at
- * its natural alignment counted from the start of the header, so that one may be
- * read from the packet or from an aligned copy on the stack with the same code.
- * In user space a packet may stand at any address.
+ * Protocol headers as they are in a packet. Fields are in network order. Each field is at its
+ * natural alignment, counted from the start of the header: the same code reads a header from the
+ * packet and from an aligned copy on the stack. In user space a packet may be at any address.
  */
 #ifndef WEIR_BPF_HEADERS_H_
 #define WEIR_BPF_HEADERS_H_
@@ -11,7 +10,6 @@
 #include "bpf/flow.h"
 
 enum {
-  MIN_ETHERTYPE = 0x0600, /* IEEE 802.3: less is the length of a frame */
   ETHERTYPE_IPV4 = 0x0800,
   ETHERTYPE_BRIDGING = 0x6558, /* in tunnels: an Ethernet frame */
   ETHERTYPE_VLAN = 0x8100,     /* IEEE 802.1Q */
@@ -63,7 +61,7 @@ WEIR_STATIC_ASSERT(sizeof(struct ethernet_header) == 14);
 
 enum { VLAN_ID_MASK = 0x0fff };
 
-/* What follows an EtherType of 802.1Q or 802.1ad. As many bytes as a whole tag. */
+/* The bytes after an EtherType of 802.1Q or 802.1ad. As many bytes as a whole tag. */
 struct vlan_header {
   header_u16 tag; /* VLAN_ID_MASK and priority */
   header_u16 protocol;
@@ -71,17 +69,18 @@ struct vlan_header {
 
 enum { LLC_SNAP = 0xaa, LLC_UNNUMBERED = 0x03 };
 
-/* What follows the length of an 802.3 frame (IEEE 802.2). */
+/* The bytes after the length of an 802.3 frame (IEEE 802.2). */
 struct llc_header {
   weir_u8 dsap;
   weir_u8 ssap;
   weir_u8 control; /* its first byte */
 };
 
-/* The last byte of an organization that starts with two zeros: its protocols are EtherTypes. */
+/* The last byte of an organization code that starts with two zeros: its protocols are
+ * EtherTypes. */
 enum { SNAP_RFC_1042 = 0x00, SNAP_BRIDGE_TUNNEL = 0xf8 };
 
-/* The same with LLC_SNAP and LLC_UNNUMBERED. */
+/* LLC with LLC_SNAP and LLC_UNNUMBERED. */
 struct snap_header {
   struct llc_header llc;
   weir_u8 organization[3];
@@ -99,7 +98,7 @@ enum {
   PPP_MPLS_UPSTREAM = 0x0283,
 };
 
-/* PPPoE (RFC 2516), and the protocol of PPP behind it. */
+/* PPPoE (RFC 2516), and the PPP protocol after it. */
 struct pppoe_header {
   weir_u8 version_type;
   weir_u8 code; /* 0: data of the session */
@@ -148,11 +147,11 @@ WEIR_STATIC_ASSERT(sizeof(struct ipv6_header) == 40);
 
 enum { IPV6_OFFSET_MASK = 0xfff8 };
 
-/* The first four bytes that IPv6 extension headers have in common. */
+/* The first four bytes, which all IPv6 extension headers have in common. */
 struct extension_header {
   weir_u8 next_header;
-  weir_u8 length;      /* in units and with a start that depend on the header */
-  header_u16 fragment; /* of a fragment header only: IPV6_OFFSET_MASK and flags */
+  weir_u8 length;      /* its unit and where it starts depend on the header */
+  header_u16 fragment; /* only in a fragment header: IPV6_OFFSET_MASK and flags */
 };
 
 /* The first four bytes of TCP, UDP, SCTP, DCCP and UDP-Lite. */
@@ -169,21 +168,21 @@ struct udp_header {
 
 enum { VXLAN_HAS_ID = 0x08 };
 
-/* What stands between UDP and the frame that it carries (RFC 7348). */
+/* The header between UDP and the carried frame (RFC 7348). */
 struct vxlan_header {
-  weir_u8 flags; /* VXLAN_HAS_ID, and reserved bits, which say nothing */
+  weir_u8 flags; /* VXLAN_HAS_ID, and reserved bits, which are ignored */
   weir_u8 reserved[3];
-  header_u32 id; /* 24 bits, and 8 that are reserved */
+  header_u32 id; /* 24 bits, then 8 reserved bits */
 };
 
 enum { GENEVE_CONTROL = 0x80 };
 
-/* What stands between UDP and what it carries (RFC 8926). Options follow. */
+/* The header between UDP and the carried packet (RFC 8926). Options follow. */
 struct geneve_header {
-  weir_u8 version_length; /* 2 bits, and 6: options in units of 4 bytes */
-  weir_u8 flags;          /* GENEVE_CONTROL, and others, which say nothing */
+  weir_u8 version_length; /* 2 bits of version, 6 bits of options in units of 4 bytes */
+  weir_u8 flags;          /* GENEVE_CONTROL, and others, which are ignored */
   header_u16 protocol;    /* an EtherType */
-  header_u32 id;          /* 24 bits, and 8 that are reserved */
+  header_u32 id;          /* 24 bits, then 8 reserved bits */
 };
 WEIR_STATIC_ASSERT(sizeof(struct geneve_header) == 8);
 
@@ -196,8 +195,7 @@ enum {
   GRE_VERSION_MASK = 0x0007,
 };
 
-/* GRE (RFC 2784). Checksum, key and sequence number follow where there are such, with 4 bytes
- * each (RFC 2890). */
+/* GRE (RFC 2784). Checksum, key and sequence number follow if present, 4 bytes each (RFC 2890). */
 struct gre_header {
   header_u16 flags_version;
   header_u16 protocol; /* an EtherType */
@@ -212,7 +210,7 @@ enum {
   TCP_ACK = 0x10,
 };
 
-/* TCP as far as its flags. */
+/* TCP up to the window. */
 struct tcp_header {
   struct port_pair ports;
   header_u32 sequence;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The few kernel types and constants that the BPF programs touch, so that a BPF
- * object is compiled without a header of the build host.
+ * The kernel types and constants that the BPF programs use, so that a BPF object is compiled
+ * without a header of the build machine.
  *
- * All of it is the kernel's stable interface (UAPI), whose layout never changes:
- * none of it needs CO-RE. A kernel-internal struct, once one is needed, goes at
- * the end with __attribute__((preserve_access_index)) and only the fields used.
+ * All of them belong to the kernel's stable interface (UAPI), whose layout never changes: none
+ * needs CO-RE. If a kernel-internal struct is ever needed, put it at the end with
+ * __attribute__((preserve_access_index)) and only the fields used.
  */
 #ifndef WEIR_BPF_KERNEL_TYPES_H_
 #define WEIR_BPF_KERNEL_TYPES_H_
@@ -31,21 +31,21 @@ enum bpf_map_type {
   BPF_MAP_TYPE_RINGBUF = 27,
 };
 
-/* A flag of a map: user space can map its values into memory. */
+/* A map flag: user space can map the map's values into memory. */
 enum { BPF_F_MMAPABLE = 1 << 10 };
 
 /* A flag of bpf_map_update_elem. */
 enum { BPF_NOEXIST = 1 };
 
 /*
- * "No opinion", the same number at both hooks: TCX_NEXT and TC_ACT_UNSPEC. The
- * verdict is that of whoever comes next.
+ * "No opinion", the same number at both hooks: TCX_NEXT and TC_ACT_UNSPEC. The next program gives
+ * the verdict.
  */
 enum { WEIR_VERDICT_NEXT = -1 };
 
 enum { WEIR_EEXIST = 17, WEIR_E2BIG = 7, WEIR_EBUSY = 16, WEIR_EDEADLK = 35, WEIR_ETIMEDOUT = 110 };
 
-/* The context of a TC program, as far as it is used. */
+/* The part of the context of a TC program that weir uses. */
 struct __sk_buff {
   __u32 len;
   __u32 pkt_type;
@@ -75,8 +75,8 @@ struct __sk_buff {
   __u32 data_meta;
   __u64 flow_keys __attribute__((aligned(8)));
   __u64 tstamp;
-  __u32 wire_len; /* len, at egress with the headers of all segments as far as the kernel knows */
-  __u32 gso_segs; /* 0: not known, or not to be segmented */
+  __u32 wire_len; /* len; at egress plus the headers of all segments, if the kernel knows them */
+  __u32 gso_segs; /* 0: unknown, or not to be segmented */
   __u64 sk __attribute__((aligned(8)));
   __u32 gso_size; /* bytes of payload in a segment; 0: not to be segmented */
 };

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * The flow table of tier "mapped": open addressing in an array that user space has
- * mapped into its memory. Flows are only ever added; user space changes the epoch,
- * waits until no program runs that saw the former, and then reads and clears that
- * one's slots without a system call.
+ * The flow table of tier "mapped": open addressing in an array that user space has mapped into its
+ * memory. The programs only add flows. User space changes the epoch, waits until no program that
+ * saw the old epoch is running, and then reads and clears the slots of the old epoch without a
+ * system call.
  *
- * A flow stands in the first slot of its probe sequence that was free when it came.
- * Where a slot cannot be compared, because another CPU has claimed and not yet
- * published it, the flow goes on to the next and is marked as possibly twice there.
- * So no packet waits, and user space, which reads the mark, makes one flow of both.
+ * A new flow takes the first free slot of its probe sequence. A slot cannot be compared while
+ * another CPU has claimed but not yet published it: the flow then takes a later slot and is marked
+ * there as possibly twice. So no packet waits. User space reads the mark and merges the two entries
+ * into one flow.
  */
 #ifndef WEIR_BPF_MAPPED_TABLE_H_
 #define WEIR_BPF_MAPPED_TABLE_H_
@@ -23,16 +23,16 @@
 #include <bpf/bpf_helpers.h>
 
 /*
- * With two thirds of the slots in use at most, one flow of half a million finds all of
- * these taken. User space makes their number a prime, so that a sequence comes by all
- * slots of a small table.
+ * If at most two thirds of the slots are in use, one flow of half a million finds all of these
+ * taken. User space makes the number of slots a prime, so that a sequence visits all slots of a
+ * small table.
  */
 enum { MAX_PROBES = 32 };
 
 struct {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __uint(map_flags, BPF_F_MMAPABLE);
-  __uint(max_entries, 2); /* user space says how many: the slots of both epochs */
+  __uint(max_entries, 2); /* user space sets the real number: the slots of both epochs */
   __type(key, weir_u32);
   __type(value, struct flow_slot_t);
 } flow_slots SEC(".maps");
@@ -45,8 +45,8 @@ struct {
   __type(value, struct flow_table_state_t);
 } table_state SEC(".maps");
 
-/* The words of a slot that say whose it is; the second line has the rest of it for all
- * that is not IPv4. */
+/* The words of a slot that identify its flow. For flows other than IPv4, the second line has the
+ * rest of the key. */
 struct slot_key {
   weir_u64 ports_interface;
   weir_u64 addresses;
@@ -55,8 +55,8 @@ struct slot_key {
   weir_u64 vlan; /* as flow_key_t.vlan */
 };
 
-/* Spreads the bits of `a` and `b` over all of the result (the finaliser of MurmurHash3
- * over their combination). */
+/* Spreads the bits of `a` and `b` over the whole result (the finaliser of MurmurHash3 applied to
+ * their combination). */
 static __always_inline weir_u64 mix(weir_u64 a, weir_u64 b) {
   weir_u64 hash = (a ^ b >> 32 ^ b << 32) * 0xff51afd7ed558ccdull;
   hash = (hash ^ hash >> 33 ^ b) * 0xc4ceb9fe1a85ec53ull;
@@ -72,7 +72,7 @@ static __always_inline void make_slot_key(const struct packet* packet,
                           (packet->direction ? WEIR_SLOT_EGRESS : 0) | WEIR_SLOT_READY;
   key->dst_mac_namespace = packet->dst_mac | (weir_u64)namespace_id << 48;
   key->vlan = vlan_key ? packet->vlan : 0;
-  /* With its addresses: of an IPv4 packet whose header is cut off there are none. */
+  /* Only with addresses: an IPv4 packet whose header is cut off has none. */
   if (packet->eth_protocol == ETHERTYPE_IPV4 && packet->flags & WEIR_FLOW_HAS_DSCP) {
     key->addresses = packet->src_ip[1] >> 32 | (packet->dst_ip[1] >> 32 << 32);
     key->src_mac_protocol |= WEIR_SLOT_IPV4;
@@ -84,9 +84,9 @@ static __always_inline void make_slot_key(const struct packet* packet,
 }
 
 /*
- * All that distinguishes flows is in it: otherwise flows that differ only in the rest would
- * share one probe sequence. The two products do not depend on each other, so that a
- * processor computes them at the same time.
+ * Hashes everything that distinguishes flows: flows that differ only in something else would share
+ * one probe sequence. The two products do not depend on each other, so a processor computes them at
+ * the same time.
  */
 static __always_inline weir_u64 hash_of(const struct slot_key* key,
                                         const struct flow_hash_seed_t* seed) {
@@ -96,7 +96,7 @@ static __always_inline weir_u64 hash_of(const struct slot_key* key,
   return mix(key->ports_interface ^ seed->start ^ link ^ vlan, key->addresses);
 }
 
-/* Of a slot with the same ports_interface. */
+/* Requires a slot with the same ports_interface. */
 static __always_inline int is_same_flow(const struct flow_slot_t* slot, const struct slot_key* key,
                                         const struct packet* packet) {
   if (slot->src_mac_protocol != key->src_mac_protocol || slot->addresses != key->addresses ||
@@ -110,12 +110,13 @@ static __always_inline int is_same_flow(const struct flow_slot_t* slot, const st
          slot->dst_ip[1] == packet->dst_ip[1];
 }
 
-/* Answers of a slot beside TABLE_TOOK_IT and enum weir_table_failure: the search goes on. */
+/* Answers of a slot in addition to TABLE_TOOK_IT and enum weir_table_failure: the search
+ * continues. */
 enum slot_answer { SLOT_OF_ANOTHER_FLOW = TABLE_TOOK_IT + 1, SLOT_MAY_BE_OURS };
 
-/* The comparison is not one atomic step with its store: where two CPUs count packets
- * of a flow within the same nanoseconds, the flow may end those nanoseconds too early.
- * Packets, bytes and flags are exact. */
+/* The comparison and its store are not one atomic step: if two CPUs count packets of a flow
+ * within the same nanoseconds, the end of the flow may be those nanoseconds too early. Packets,
+ * bytes and flags are exact. */
 static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct packet* packet) {
   __sync_fetch_and_add(&slot->packets, 1 | (weir_u64)packet->wire_packets << 32);
   __sync_fetch_and_add(&slot->bytes, packet->bytes);
@@ -128,15 +129,14 @@ static __always_inline void add_to_slot(struct flow_slot_t* slot, const struct p
 }
 
 /*
- * Shows a filled slot to the other CPUs: all that was stored before is visible to a CPU that
- * sees WEIR_SLOT_READY.
+ * Shows a filled slot to the other CPUs: a CPU that sees WEIR_SLOT_READY sees everything stored
+ * before.
  *
- * On x86 a plain store suffices. The processor makes the stores of a CPU visible in their
- * order, and does not move a load before an earlier load (Intel SDM, volume 3A, "Memory
- * Ordering"; AMD64 manual, volume 2, 7.2). The kernel's compiler for BPF translates one
- * instruction after the other and does not change their order. That leaves clang, which the
- * empty assembler statement and the volatile store hold to it. On other architectures an
- * atomic exchange is a full barrier.
+ * On x86 a plain store suffices. The processor makes the stores of a CPU visible in their order,
+ * and does not move a load before an earlier load (Intel SDM, volume 3A, "Memory Ordering"; AMD64
+ * manual, volume 2, 7.2). The kernel's BPF compiler translates one instruction after the other and
+ * does not change their order. Only clang could: the empty assembler statement and the volatile
+ * store prevent it. On other architectures an atomic exchange is a full barrier.
  */
 static __always_inline void publish_slot(struct flow_slot_t* slot, weir_u64 src_mac_protocol) {
 #ifdef __TARGET_ARCH_x86
@@ -147,7 +147,7 @@ static __always_inline void publish_slot(struct flow_slot_t* slot, weir_u64 src_
 #endif
 }
 
-/* Of a slot that this CPU has claimed; all of it was zero. */
+/* Requires a slot that this CPU has claimed and that was all zero. */
 static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slot_key* key,
                                       const struct packet* packet, int may_be_twice) {
   slot->addresses = key->addresses;
@@ -175,12 +175,11 @@ static __always_inline void fill_slot(struct flow_slot_t* slot, const struct slo
   publish_slot(slot, key->src_mac_protocol);
 }
 
-/* Of a slot with the same ports_interface: TABLE_TOOK_IT or an enum slot_answer. */
+/* Requires a slot with the same ports_interface. Returns TABLE_TOOK_IT or an enum slot_answer. */
 static __always_inline weir_u32 try_slot(struct flow_slot_t* slot, const struct slot_key* key,
                                          const struct packet* packet) {
   if (!is_same_flow(slot, key, packet)) {
-    /* An atomic operation is a full barrier, behind which a slot that has been published
-     * is seen whole. */
+    /* An atomic operation is a full barrier: after it, this CPU sees all of a published slot. */
     if (!(__sync_fetch_and_or(&slot->src_mac_protocol, 0) & WEIR_SLOT_READY)) {
       return SLOT_MAY_BE_OURS;
     }
@@ -191,7 +190,8 @@ static __always_inline weir_u32 try_slot(struct flow_slot_t* slot, const struct 
   return TABLE_TOOK_IT;
 }
 
-/* Where a flow may stand in an epoch: at `place`, and then each `step` further. */
+/* The slots of an epoch that a flow may use: the first is `place`, each next one is `step`
+ * further. */
 struct probe_sequence {
   weir_u32 place;
   weir_u32 step;
@@ -208,8 +208,8 @@ static __always_inline struct probe_sequence probes_of(const struct slot_key* ke
   return probes;
 }
 
-/* Where an epoch begins. The number of slots is not a constant of the program: the verifier
- * would follow each value of an index. */
+/* Returns the first slot of an epoch. The number of slots is not a constant of the program: the
+ * verifier would follow each value of an index. */
 static __always_inline weir_u32 first_slot(const struct flow_table_state_t* state, weir_u32 epoch) {
   return epoch ? state->slots : 0;
 }
@@ -219,12 +219,12 @@ static __always_inline weir_u32 active_epoch(const struct flow_table_state_t* st
 }
 
 /*
- * Offers the packet to the slot at `index`: TABLE_TOOK_IT, an enum weir_table_failure or an
+ * Offers the packet to the slot at `index`. Returns TABLE_TOOK_IT, an enum weir_table_failure or an
  * enum slot_answer.
  *
- * Global, as the search below is, so that the verifier looks at it once and for any packet and
- * slot: inlined, it would look at it in each round of the search and on each way through the
- * parser. Such a function has to check its pointers.
+ * A global function, like the search below: the verifier checks it once, for any packet and slot.
+ * Inlined, it would be checked in each round of the search and on each path through the parser. A
+ * global function has to check its pointers.
  */
 __attribute__((noinline)) weir_u32 offer_to_slot(const struct packet* packet, weir_u32 index,
                                                  weir_u32 epoch, weir_u32 may_be_twice) {
@@ -251,9 +251,9 @@ __attribute__((noinline)) weir_u32 offer_to_slot(const struct packet* packet, we
 }
 
 /*
- * TABLE_TOOK_IT or an enum weir_table_failure. The numbers are of the packet's probe sequence;
- * its key is made again in each slot, because the stacks of nested functions have 512 bytes
- * together.
+ * Returns TABLE_TOOK_IT or an enum weir_table_failure. `place` and `step` are the packet's probe
+ * sequence. Each round makes the key again, because nested functions together have only 512 bytes
+ * of stack.
  */
 __attribute__((noinline)) weir_u32 search_mapped_table(const struct packet* packet, weir_u32 place,
                                                        weir_u32 step, weir_u32 epoch) {
@@ -276,9 +276,8 @@ __attribute__((noinline)) weir_u32 search_mapped_table(const struct packet* pack
 }
 
 /*
- * TABLE_TOOK_IT or an enum weir_table_failure. Most packets are of a flow that stands where
- * it is looked for first: for these nothing is called, and what is known of them needs no
- * place in memory.
+ * Returns TABLE_TOOK_IT or an enum weir_table_failure. Most packets belong to a flow that is in its
+ * first slot: for these no function is called and `packet` stays in registers.
  */
 static __always_inline weir_u32 add_to_mapped_table(const struct packet* packet) {
   const weir_u32 zero = 0;

@@ -2,7 +2,7 @@
 /*
  * The filter rules of the BPF programs (bpf/filter_match.h), compiled for user space.
  *
- * Stateless: any thread. For C and C++.
+ * Stateless functions: call them from any thread. For C and C++.
  */
 #ifndef WEIR_BPF_PACKET_FILTER_H_
 #define WEIR_BPF_PACKET_FILTER_H_
@@ -14,9 +14,9 @@
 extern "C" {
 #endif
 
-/* The place among the `count` rules of the first that the packet fits;
- * WEIR_MAX_FILTER_RULES if it fits none. Of more rules than that the rest is not read.
- * The direction is that of packet->id. */
+/* Returns the index of the first of `count` rules that the packet matches, or
+ * WEIR_MAX_FILTER_RULES if it matches none. Rules beyond WEIR_MAX_FILTER_RULES are not read. The
+ * direction is packet->id.direction. */
 weir_u32 weir_first_fitting_rule(const struct weir_parsed_packet* packet,
                                  const struct flow_filter_rule_t* rules, weir_u32 count);
 

@@ -5,21 +5,21 @@
 
 #include "bpf/kernel_types.h"
 
-/* Helpers are the kernel's functions, by number. The one that parse.h calls is a
- * function of this file instead. */
+/* BPF helpers are kernel functions, called by number. parse.h calls one of them; this file
+ * defines it as an ordinary function. */
 #define bpf_skb_load_bytes bpf_skb_load_bytes_of_the_kernel
 #include <bpf/bpf_helpers.h>
 #undef bpf_skb_load_bytes
 
-/* skb->data and data_end of a packet without a linear part. Not 0, because to count
- * from a null pointer is undefined even where nothing is read. */
+/* skb->data and data_end of a packet without a linear part. Not 0, because arithmetic on a null
+ * pointer is undefined even if nothing is read. */
 enum { NOWHERE = 1 };
 
-/* What a BPF program sees of the packet, and behind it what its helper reads. */
+/* The context that a BPF program sees, followed by what its helper reads. */
 struct packet_context {
   struct __sk_buff skb;
   const struct weir_packet_bytes* packet;
-  int in_place; /* nothing is copied; a constant where it matters how fast it is */
+  int in_place; /* nothing is copied; a constant where speed matters */
   weir_u32 copied;
 };
 
@@ -28,7 +28,7 @@ static __always_inline int has_bytes(const struct weir_packet_bytes* packet, wei
   return offset <= packet->size && size <= packet->size - offset;
 }
 
-/* For parse.h, as a kernel cannot have it: wherever a packet stands, user space can read it. */
+/* For parse.h. Only user space has this: it can read a packet at any address. */
 static __always_inline int reads_in_place(const struct __sk_buff* skb) {
   return ((const struct packet_context*)skb)->in_place;
 }
@@ -39,8 +39,8 @@ static __always_inline const void* header_in_place(const struct __sk_buff* skb, 
   return has_bytes(packet, offset, size) ? (const char*)packet->bytes + offset : 0;
 }
 
-/* As the kernel's: all of it or, with zeros in `to`, nothing. Inline, so that a header of a
- * known size is copied without a call. */
+/* Like the kernel's helper: copies all bytes or, if they are not there, writes zeros to `to`.
+ * Inline, so that a header of a known size is copied without a call. */
 static __always_inline long bpf_skb_load_bytes(const struct __sk_buff* skb, weir_u32 offset,
                                                void* to, weir_u32 size) {
   struct packet_context* const context = (struct packet_context*)skb;
@@ -59,7 +59,7 @@ static __always_inline long bpf_skb_load_bytes(const struct __sk_buff* skb, weir
 #include "bpf/parse.h"
 #include "bpf/tunnel.h"
 
-/* What the parser reads of a socket buffer, and no more: the rest is four cache lines. */
+/* Sets only the fields that the parser reads: the rest of a socket buffer is four cache lines. */
 static __always_inline void set_context(const struct weir_packet_bytes* packet,
                                         weir_u16 eth_protocol, int in_place,
                                         struct packet_context* context) {
@@ -83,8 +83,8 @@ static void set_linear_part(const struct weir_packet_bytes* packet,
   }
 }
 
-/* With a copy of the context: a variable whose address a function that is not inlined gets
- * stands in memory, and most packets do without. */
+/* Works on a copy of the context. A variable whose address is passed to a function that is not
+ * inlined stays in memory; most packets do not need that. */
 static __always_inline void read_tunnel(struct packet_context* context, weir_u64 payload,
                                         struct packet* packet) {
   const struct weir_tunnels tunnels = context->packet->tunnels;

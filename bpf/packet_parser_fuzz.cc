@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// A fuzzer's entry to the packet parser of the BPF programs: no byte beyond the packet
-// is read, in place or copied, and the flow is the one that the reference finds.
+// Fuzzes the packet parser of the BPF programs: it reads no byte beyond the packet, in place or
+// copied, and it finds the same flow as the reference parser.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace {
 
-// A few, by what is in the packet: over many inputs all come.
+// A few splits that depend on the bytes of the packet: over many inputs all splits occur.
 weir::ebpf::Splits SomeSplits(std::string_view packet) {
   weir::ebpf::Splits splits;
   if (packet.size() < 2) return splits;
@@ -32,8 +32,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static weir::ebpf::PacketMemory memory;
   if (size > weir::ebpf::PacketMemory::kMaxBytes) return 0;
   const std::string_view packet(reinterpret_cast<const char*>(data), size);
-  // Without a link layer the version of the first byte says what it may be; the second
-  // byte, that the kernel says something else.
+  // Without a link layer, the version in the first byte selects the EtherType. A second byte of
+  // 0xff selects one that is not IP.
   const uint16_t eth_protocol =
       size < 2 || data[1] == 0xff ? 0x0806 : (data[0] >> 4 == 6 ? 0x86dd : 0x0800);
   const std::string wrong =

@@ -12,6 +12,7 @@
 #include "bpf/testing/check_parsers.h"
 #include "bpf/testing/reference_parser.h"
 #include "bpf/testing/test_packets.h"
+#include "bpf/testing/tunnel_packets.h"
 
 namespace weir::ebpf {
 namespace {
@@ -73,7 +74,7 @@ TEST(PacketParserTest, NotesWhatIsNotPartOfTheFlow) {
   EXPECT_EQ(of_icmp.vlan, 0);
   EXPECT_EQ(of_icmp.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_ICMP);
 
-  // The protocol of the other IP's ICMP has no type and code.
+  // ICMP of the other IP version has no type and code.
   const Bytes other = Ethernet({0x86dd}) + Ipv6(1, 8) + Bytes(8, 9);
   EXPECT_EQ(DetailsOf(other).flags, WEIR_FLOW_HAS_DSCP);
 }
@@ -100,7 +101,7 @@ TEST(PacketParserTest, FindsTheFlowOfThePacketInATunnelWhereAsked) {
   }
 }
 
-// With the others looked into, a tunnel that is not wanted is counted as it is.
+// If only the other kinds are looked into, a tunnel is counted under its own flow.
 TEST(PacketParserTest, LooksIntoTheTunnelsThatAreAskedForOnly) {
   const auto inner_flows = [](const std::vector<TunnelPacket>& packets,
                               const weir_tunnels& tunnels) {
@@ -127,7 +128,7 @@ TEST(PacketParserTest, LooksIntoTheTunnelsThatAreAskedForOnly) {
   }
 }
 
-// A packet without Ethernet of its own keeps the VLAN of the frame, and no other detail.
+// A carried packet without Ethernet keeps the VLAN of the outer frame, and no other detail.
 TEST(PacketParserTest, NotesTheVlanOfTheFrameThatCarriesIp) {
   Bytes packet = Ethernet({0x8100, 0x0800}) + Ipv4(47, 4 + 48) + Gre(0, 0x86dd) + Ipv6(58, 8) +
                  Bytes{128, 3, 0, 0, 0, 0, 0, 0};
@@ -141,7 +142,7 @@ TEST(PacketParserTest, NotesTheVlanOfTheFrameThatCarriesIp) {
   EXPECT_EQ(details.flags, WEIR_FLOW_HAS_DSCP | WEIR_FLOW_HAS_ICMP);
 }
 
-// Nothing of the packet that carries it is left in the details of a frame.
+// The details of a carried frame contain nothing of the outer packet.
 TEST(PacketParserTest, NotesOfAFrameInVxlanWhatTheFrameHas) {
   Bytes packet = Ethernet({0x8100, 0x0800}) + Ipv4(17, 100) + Udp(kVxlanPort, 92) + Vxlan(7);
   packet[19] = 46 << 2;
@@ -179,8 +180,8 @@ TEST(PacketParserTest, FindsTheSameWithoutTheEthernetHeader) {
   EXPECT_GT(compared, 20);
 }
 
-// The packets say what is right; the reference must say so too, or what the next test
-// and the fuzzer compare with is worth nothing.
+// The expected flow is written beside each packet. The reference parser must find it too: otherwise
+// the next test and the fuzzer compare with a wrong reference.
 TEST(ReferenceParserTest, FindsTheFlowThatTheKernelCounts) {
   for (const TestPacket& packet : AllPackets()) {
     SCOPED_TRACE(packet.name);
@@ -207,7 +208,7 @@ TEST(PacketParserTest, FindsTheSameInPlaceCopiedAndCutOffAnywhere) {
   for (const TunnelPacket& packet : AllTunnelPackets()) packets.push_back(packet);
   for (const TestPacket& packet : packets) {
     SCOPED_TRACE(packet.name);
-    // Behind the headers nothing changes any more.
+    // After the headers, more bytes change nothing.
     for (size_t size = 0; size <= packet.bytes.size(); size += size < 300 ? 1 : 97) {
       std::string_view cut = View(packet.bytes).substr(0, size);
       ASSERT_EQ(check(cut, packet.id.eth_protocol), "");
@@ -218,7 +219,7 @@ TEST(PacketParserTest, FindsTheSameInPlaceCopiedAndCutOffAnywhere) {
   }
 }
 
-// Headers up to 32 KiB into the packet are read, and none behind.
+// Headers that begin up to 32 KiB into the packet are read, later ones are not.
 TEST(PacketParserTest, AHeaderFarInIsFound) {
   PacketMemory memory;
   Bytes headers;
@@ -230,7 +231,7 @@ TEST(PacketParserTest, AHeaderFarInIsFound) {
 
   const Bytes too_far = Underlay4(Vxlan(1) + far);
   EXPECT_EQ(CheckParsers(View(too_far), {}, 0x0800, &memory), "");
-  // Behind both, each with the most headers.
+  // After both frames, each with the most headers.
   Bytes outer = Ethernet({0x86dd}) + Ipv6(60, headers.size() + 16 + far.size()) + headers +
                 Udp(kVxlanPort, 8 + far.size()) + Vxlan(1) + far;
   outer[14 + 40 + headers.size() - 2048] = 17;
@@ -242,7 +243,8 @@ TEST(PacketParserTest, AHeaderFarInIsFound) {
   EXPECT_EQ(parsed.truncated, 1);
 }
 
-// Segmentation offload leaves a payload length of 0 in what is longer than it can say.
+// Segmentation offload leaves a payload length of 0 in a packet that is longer than the field can
+// say.
 TEST(PacketParserTest, APayloadLengthOfZeroEndsShortPacketsOnly) {
   PacketMemory memory;
   for (const size_t size : {65535, 65536}) {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From a socket buffer to the fields of its flow. Reads the packet in place where
- * it is linear and copies a header where it is not; never pulls, never writes.
- * A field that could not be read stays zero: better none than a wrong one. Headers
- * that are cut off or make no sense, and fragments, are noted.
+ * Parses a socket buffer into the fields of its flow. Reads the packet in place in its linear part
+ * and copies a header elsewhere; never pulls, never writes. A field that cannot be read stays zero:
+ * no value is better than a wrong one. Headers that are cut off or malformed, and fragments, are
+ * noted.
  */
 #ifndef WEIR_BPF_PARSE_H_
 #define WEIR_BPF_PARSE_H_
@@ -18,22 +18,21 @@
 enum {
   MAX_LINK_HEADERS = 16, /* between the Ethernet header and the network layer */
   MAX_EXTENSION_HEADERS = 8,
-  /* A header further in counts as cut off. The verifier needs a bound, and header_at() uses
-   * it as a mask: all bits below its highest one are set. */
+  /* A header at a larger offset counts as cut off. The verifier needs a bound, and header_at()
+   * uses it as a mask: all bits below its highest one are set. */
   MAX_HEADER_OFFSET = 0x7fff,
 };
 
 /*
- * An `end` is the offset in the packet at which a header with a length (802.3, PPPoE, IP) says
- * that its payload ends. The packet may end before it (a capture that is cut off) or behind it
- * (padding).
+ * An `end` is the offset in the packet where a payload ends, as a header with a length (802.3,
+ * PPPoE, IP) says. The packet may end earlier (a truncated capture) or later (padding).
  */
 #define NO_END 0xffffffffull
 
 /*
- * Functions without another comment return the payload of UDP, or that of IP if its protocol
- * has no header that is read here: its offset in the low 32 bits, its end above. 0 if the
- * packet has none, or it was not reached.
+ * Unless their comment says otherwise, the functions below return a payload: that of UDP, or that
+ * of IP if its protocol has no header that is read here. The offset is in the low 32 bits, the end
+ * above. 0: the packet has no such payload, or it was not reached.
  */
 static __always_inline weir_u64 payload_at(weir_u64 offset, weir_u64 end) {
   return offset | end << 32;
@@ -42,15 +41,15 @@ static __always_inline weir_u64 payload_offset(weir_u64 payload) { return payloa
 static __always_inline weir_u64 payload_end(weir_u64 payload) { return payload >> 32; }
 
 /*
- * The header of `size` bytes (a constant) at `offset`: a pointer into the packet, or to
+ * Returns the header of `size` bytes (a constant) at `offset`: a pointer into the packet, or to
  * `copy`. Null if the packet ends before the header does.
  */
 static __always_inline const void* header_at(struct __sk_buff* skb, weir_u64 offset, void* copy,
                                              weir_u32 size) {
   if (offset > MAX_HEADER_OFFSET) return 0;
 #ifdef __bpf__
-  /* Once more in the register that is added below: the compiler may have compared another
-   * one of the same value, which verifiers before 6.2 do not see. */
+  /* Repeats the check on the register that is added below: the compiler may have compared
+   * another register with the same value, which verifiers before 6.2 do not see. */
   asm volatile("%0 &= %1" : "+r"(offset) : "i"(MAX_HEADER_OFFSET));
 #else
   if (reads_in_place(skb)) return header_in_place(skb, offset, size);
@@ -71,7 +70,7 @@ static __always_inline weir_u64 mac_word(const header_u16* mac) {
   return mac[0] | (weir_u64)mac[1] << 16 | (weir_u64)mac[2] << 32;
 }
 
-/* Beside TCP. */
+/* Protocols other than TCP that begin with ports. */
 static __always_inline int has_ports(weir_u8 protocol) {
   return protocol == PROTOCOL_UDP || protocol == PROTOCOL_SCTP || protocol == PROTOCOL_DCCP ||
          protocol == PROTOCOL_UDP_LITE;
@@ -145,14 +144,13 @@ static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 
 }
 
 /*
- * A step: the type of the header that comes next in the low 16 bits, its offset in the 16
- * bits above, then an end in 16 (0: the header says none), the id of a VLAN tag in 12, and
- * the flags. Offsets have 16 bits: a header begins at MAX_HEADER_OFFSET at most, and no header has
- * as many bytes as are left above it.
+ * A step describes the next header: its type in the low 16 bits, its offset in the next 16, an end
+ * in the next 16 (0: the header says none), the id of a VLAN tag in 12 bits, then flags. 16 bits
+ * suffice for an offset: a header begins at most at MAX_HEADER_OFFSET, and no header is longer than
+ * the rest of that range.
  *
- * The functions that step over a header are global in a BPF program: the verifier looks at
- * each once, for any argument. Inlined, it would follow every combination of tags and
- * extension headers.
+ * The functions that step over a header are global in a BPF program: the verifier checks each once,
+ * for any argument. Inlined, it would follow every combination of tags and extension headers.
  */
 #ifdef __bpf__
 #define VERIFIED_ALONE __attribute__((noinline))
@@ -161,10 +159,10 @@ static __always_inline weir_u64 parse_transport(struct __sk_buff* skb, weir_u64 
 #endif
 #define STEP_VLAN_SHIFT 48
 /* Flags of the last step. */
-#define STEP_CUT_OFF (1ull << 62)  /* the header of this type is cut off or makes no sense */
-#define STEP_FRAGMENT (1ull << 61) /* a fragment but the first: no header follows in it */
+#define STEP_CUT_OFF (1ull << 62)  /* the header of this type is cut off or malformed */
+#define STEP_FRAGMENT (1ull << 61) /* not the first fragment: no header follows */
 #define STEP_LAST (1ull << 60)     /* no header follows that can be read */
-/* The first VLAN tag had the id in the step. */
+/* The step has the id of the first VLAN tag. */
 #define STEP_HAS_VLAN (1ull << 63)
 #define STEP_VLAN (STEP_HAS_VLAN | (weir_u64)VLAN_ID_MASK << STEP_VLAN_SHIFT)
 #define STEP_ENDS (STEP_CUT_OFF | STEP_FRAGMENT | STEP_LAST)
@@ -178,9 +176,9 @@ static __always_inline weir_u64 step_offset(weir_u64 step) { return step >> 16 &
 #define STEP_END_SHIFT 32
 #define MAX_STEP_END 0xffff
 #define STEP_END ((weir_u64)MAX_STEP_END << STEP_END_SHIFT)
-/* The lesser of two ends. */
+/* Returns the smaller of two ends. */
 static __always_inline weir_u64 first_end(weir_u64 a, weir_u64 b) { return a < b ? a : b; }
-/* The step with that end. All headers that are read end before MAX_STEP_END. */
+/* Returns the step with that end. All headers that are read end before MAX_STEP_END. */
 static __always_inline weir_u64 step_with_end(weir_u64 step, weir_u64 end) {
   return step | first_end(end, MAX_STEP_END) << STEP_END_SHIFT;
 }
@@ -191,21 +189,22 @@ static __always_inline weir_u16 step_vlan(weir_u64 step) {
   return step >> STEP_VLAN_SHIFT & VLAN_ID_MASK;
 }
 
-/* The second word of ::ffff:a.b.c.d. */
+/* Returns the second word of ::ffff:a.b.c.d. */
 static __always_inline weir_u64 mapped_word(weir_u32 address) {
   return 0xffff0000u | (weir_u64)address << 32;
 }
 
 /*
- * The end of a payload of `length` bytes at `offset`, which lies in one that ends at `end`.
- * Where `length` does not say it, the payload reaches to `end`.
+ * Returns the end of a payload of `length` bytes at `offset`, inside a payload that ends at `end`.
+ * A length of 0, or one that reaches beyond `end`, means `end`.
  */
 static __always_inline weir_u64 end_of(weir_u64 offset, weir_u64 length, weir_u64 end) {
   return length != 0 && offset + length < end ? offset + length : end;
 }
 
-/* The fixed header of IPv4 and its options. Moves `end` to that of the packet. A total
- * length of 0 is left by segmentation offload: the packet has no end of its own. */
+/* Parses the fixed header of IPv4 and skips its options. Moves `end` to the end of the packet.
+ * Segmentation offload leaves a total length of 0: such a packet has no end of its own. Returns
+ * the step to the payload. */
 static __always_inline weir_u64 parse_ipv4(struct __sk_buff* skb, weir_u64 offset, weir_u64* end,
                                            struct packet* packet) {
   struct ipv4_header copy;
@@ -225,10 +224,10 @@ static __always_inline weir_u64 parse_ipv4(struct __sk_buff* skb, weir_u64 offse
 }
 
 /*
- * The fixed header of IPv6. Moves `end` to that of the packet. A payload length of 0 has two
- * meanings. It is that of a jumbogram (RFC 2675), which has a hop-by-hop header, and of a
- * packet that segmentation offload has made longer than the field can say: these have no end
- * of their own. All other packets have no payload then.
+ * Parses the fixed header of IPv6. Moves `end` to the end of the packet. Two kinds of packets have
+ * a payload length of 0 but a payload: a jumbogram (RFC 2675), which has a hop-by-hop header, and a
+ * packet that segmentation offload has made longer than the field can say. These have no end of
+ * their own. Any other packet with length 0 has no payload. Returns the step to the payload.
  */
 static __always_inline weir_u64 parse_ipv6(struct __sk_buff* skb, weir_u64 offset, weir_u64* end,
                                            struct packet* packet) {
@@ -248,7 +247,7 @@ static __always_inline weir_u64 parse_ipv6(struct __sk_buff* skb, weir_u64 offse
   return step_to(ip->next_header, offset + sizeof(*ip));
 }
 
-/* Bytes of an extension header of IPv6, 0 if `protocol` is none. */
+/* Returns the bytes of an extension header of IPv6, or 0 if `protocol` is none. */
 static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 length) {
   switch (protocol) {
     case PROTOCOL_HOP_BY_HOP:
@@ -267,13 +266,13 @@ static __always_inline weir_u64 extension_length(weir_u8 protocol, weir_u8 lengt
   }
 }
 
-/* IPv4 has one of the extension headers of IPv6. */
+/* IPv4 has only one of the extension headers of IPv6. */
 static __always_inline int is_extension(weir_u8 protocol, int is_ipv6) {
   return protocol == PROTOCOL_AUTHENTICATION || (is_ipv6 && extension_length(protocol, 0) != 0);
 }
 
-/* An extension header that carries a protocol of its own. Where no other header follows,
- * it is the payload (RFC 6275, RFC 7401, RFC 5533). */
+/* Returns true for an extension header that has a protocol of its own. If no other header
+ * follows, it is the payload (RFC 6275, RFC 7401, RFC 5533). */
 static __always_inline int may_be_payload(weir_u8 protocol) {
   return protocol == PROTOCOL_MOBILITY || protocol == PROTOCOL_HIP || protocol == PROTOCOL_SHIM6;
 }
@@ -286,7 +285,7 @@ VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offs
   const struct extension_header* const extension =
       header_before(skb, offset, end, &copy, sizeof(copy));
   if (!extension) return here | STEP_CUT_OFF;
-  /* The fields that every authentication header has are longer than that (RFC 4302). */
+  /* The mandatory fields of an authentication header need a length above 0 (RFC 4302). */
   if (protocol == PROTOCOL_AUTHENTICATION && extension->length == 0) return here | STEP_CUT_OFF;
   const weir_u8 type = extension->next_header;
   if (type == PROTOCOL_NO_NEXT_HEADER && may_be_payload(protocol)) return here | STEP_LAST;
@@ -297,7 +296,7 @@ VERIFIED_ALONE weir_u64 step_over_extension(struct __sk_buff* skb, weir_u64 offs
   return next;
 }
 
-/* Steps over all extension headers; `step` is to the first. */
+/* Steps over all extension headers. `step` leads to the first one. */
 VERIFIED_ALONE weir_u64 step_over_extensions(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
                                              weir_u64 is_ipv6) {
   for (int i = 0; i < MAX_EXTENSION_HEADERS; ++i) {
@@ -307,8 +306,8 @@ VERIFIED_ALONE weir_u64 step_over_extensions(struct __sk_buff* skb, weir_u64 ste
   return step | STEP_CUT_OFF; /* too many */
 }
 
-/* The payload of IP: `step` is to its first header. The protocol of the flow is the type of
- * the last header that is known, also where that one is cut off or too deep. */
+/* Parses the payload of IP. `step` leads to its first header. The flow's protocol is the type of
+ * the last known header, even if that header is cut off or too deep. */
 static __always_inline weir_u64 parse_ip_payload(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
                                                  struct packet* packet) {
   const int is_ipv6 = packet->eth_protocol == ETHERTYPE_IPV6;
@@ -338,19 +337,19 @@ static __always_inline int is_tag(weir_u16 type) {
   return type == ETHERTYPE_VLAN || type == ETHERTYPE_QINQ;
 }
 
-/* The field of the EtherType holds the length of an 802.3 frame instead. */
-static __always_inline int is_length(weir_u16 type) { return type < MIN_ETHERTYPE; }
+/* True if the field of the EtherType holds the length of an 802.3 frame instead. */
+static __always_inline int is_length(weir_u16 type) { return type < WEIR_MIN_ETHERTYPE; }
 
 static __always_inline int is_mpls(weir_u16 type) {
   return type == ETHERTYPE_MPLS || type == ETHERTYPE_MPLS_UPSTREAM;
 }
 
-/* Whether a header of this type stands between Ethernet and the network layer. */
+/* True if a header of this type comes between Ethernet and the network layer. */
 static __always_inline int is_link_header(weir_u16 type) {
   return is_tag(type) || is_length(type) || is_mpls(type) || type == ETHERTYPE_PPPOE_SESSION;
 }
 
-/* Steps over what follows the EtherType of a VLAN tag. */
+/* Steps over the bytes after the EtherType of a VLAN tag. */
 static __always_inline weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                               weir_u64 type) {
   struct vlan_header copy;
@@ -361,9 +360,9 @@ static __always_inline weir_u64 step_over_tag(struct __sk_buff* skb, weir_u64 of
          id << STEP_VLAN_SHIFT | STEP_HAS_VLAN;
 }
 
-/* Steps over LLC in a frame of `length` bytes behind that field; padding follows it. The
- * EtherType is that of SNAP (IEEE 802, RFC 1042, and the bridge tunnel encapsulation of
- * 802.1H); all other LLC has none, and no header that can be read. */
+/* Steps over LLC in a frame with `length` bytes after the length field; padding may follow. SNAP
+ * has an EtherType (IEEE 802, RFC 1042, and the bridge tunnel encapsulation of 802.1H). Other
+ * LLC has none, and no header that can be read. */
 static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                               weir_u64 length) {
   const weir_u64 without_type = step_to(0, offset);
@@ -385,7 +384,7 @@ static __always_inline weir_u64 step_over_llc(struct __sk_buff* skb, weir_u64 of
   return step_with_end(step_to(type, offset + sizeof(*snap)), end);
 }
 
-/* The EtherType for a protocol of PPP, 0 if there is none. */
+/* Returns the EtherType for a protocol of PPP, or 0 if there is none. */
 static __always_inline weir_u16 type_of_ppp(weir_u16 protocol) {
   switch (protocol) {
     case PPP_IPV4:
@@ -401,9 +400,9 @@ static __always_inline weir_u16 type_of_ppp(weir_u16 protocol) {
   }
 }
 
-/* Steps over a header of a PPPoE session (RFC 2516) and the protocol of PPP, which may be
- * compressed to one byte (RFC 1661) and is part of the payload; padding follows the payload. Other
- * protocols, as those of the session's control, keep the EtherType of PPPoE. */
+/* Steps over the header of a PPPoE session (RFC 2516) and the PPP protocol. The protocol may be
+ * compressed to one byte (RFC 1661) and is part of the payload. Padding may follow the payload.
+ * Other protocols, such as the session's control protocols, keep the EtherType of PPPoE. */
 static __always_inline weir_u64 step_over_pppoe(struct __sk_buff* skb, weir_u64 offset,
                                                 weir_u64 end) {
   const weir_u64 here = step_to(ETHERTYPE_PPPOE_SESSION, offset);
@@ -422,9 +421,9 @@ static __always_inline weir_u64 step_over_pppoe(struct __sk_buff* skb, weir_u64 
   return step_with_end(step_to(type, next), payload_ends);
 }
 
-/* Steps over one entry of an MPLS label stack (RFC 3032). Behind the last one the first half
- * byte tells IP by its version (RFC 4928); what is not IP, as the control word of a
- * pseudowire (RFC 4385), keeps the EtherType of MPLS. */
+/* Steps over one entry of an MPLS label stack (RFC 3032). After the last entry, the first 4 bits
+ * tell IP by its version (RFC 4928). Other payloads, such as the control word of a pseudowire
+ * (RFC 4385), keep the EtherType of MPLS. */
 static __always_inline weir_u64 step_over_mpls(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                                weir_u64 type) {
   struct mpls_entry copy;
@@ -440,7 +439,7 @@ static __always_inline weir_u64 step_over_mpls(struct __sk_buff* skb, weir_u64 o
   return step_to(type, payload) | STEP_LAST;
 }
 
-/* Steps over the link header of that type at `offset`. */
+/* Steps over the link header of type `type` at `offset`. */
 VERIFIED_ALONE weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 offset, weir_u64 end,
                                               weir_u64 type) {
   if (is_tag(type)) return step_over_tag(skb, offset, end, type);
@@ -449,9 +448,9 @@ VERIFIED_ALONE weir_u64 step_over_link_header(struct __sk_buff* skb, weir_u64 of
   return step_over_llc(skb, offset, end, type);
 }
 
-/* Steps over all link headers; `step` is to the first, and has an end. The type is that of the last
- * header that is known, also where that one is cut off or too deep. The end is the first one of
- * that end and those that the headers say. */
+/* Steps over all link headers. `step` leads to the first one, and has an end. The type of the
+ * result is that of the last known header, even if that header is cut off or too deep. Its end
+ * is the smallest of the end in `step` and the ends that the headers say. */
 VERIFIED_ALONE weir_u64 step_over_link_headers(struct __sk_buff* skb, weir_u64 step) {
   weir_u64 end = step_end(step), vlan = 0;
   for (int i = 0; i < MAX_LINK_HEADERS; ++i) {
@@ -468,8 +467,9 @@ VERIFIED_ALONE weir_u64 step_over_link_headers(struct __sk_buff* skb, weir_u64 s
   return step_with_end(step_to(type, step_offset(step)) | vlan | STEP_CUT_OFF, end);
 }
 
-/* The link headers to which `step` leads, and the network layer behind. The end goes through the
- * step in each case: the verifier would follow a known one apart from those of link headers. */
+/* Parses the link headers to which `step` leads, and the network layer after them. The end
+ * always goes through the step: the verifier would follow a known end apart from the ends of
+ * link headers. */
 static __always_inline weir_u64 parse_link(struct __sk_buff* skb, weir_u64 step, weir_u64 end,
                                            struct packet* packet) {
   step = step_with_end(step, end);
@@ -485,7 +485,7 @@ static __always_inline weir_u64 parse_link(struct __sk_buff* skb, weir_u64 step,
   return step & STEP_ENDS ? 0 : parse_network(skb, step_offset(step), end, packet);
 }
 
-/* An Ethernet header at `offset`. Returns the step over it. */
+/* Parses the Ethernet header at `offset`. Returns the step over it. */
 static __always_inline weir_u64 parse_ethernet_header(struct __sk_buff* skb, weir_u64 offset,
                                                       weir_u64 end, struct packet* packet) {
   struct ethernet_header copy;
@@ -497,15 +497,15 @@ static __always_inline weir_u64 parse_ethernet_header(struct __sk_buff* skb, wei
   return step_to(__builtin_bswap16(ethernet->protocol), offset + sizeof(*ethernet));
 }
 
-/* A packet that begins with an Ethernet header. The outermost tag may have been taken
- * out by the card or the kernel, which leave it beside the packet. */
+/* Parses a packet that begins with an Ethernet header. The card or the kernel may have taken out
+ * the outermost tag and keep it beside the packet. */
 static __always_inline weir_u64 parse_ethernet(struct __sk_buff* skb, struct packet* packet) {
   if (skb->vlan_present) packet->vlan = WEIR_VLAN_PRESENT | (skb->vlan_tci & VLAN_ID_MASK);
   return parse_link(skb, parse_ethernet_header(skb, 0, NO_END, packet), NO_END, packet);
 }
 
-/* A packet of a link without a link-layer header. The kernel has numbers of its own that are no
- * EtherTypes for what it cannot tell; they do not say that LLC follows. */
+/* Parses a packet of a link without a link-layer header. For packets that it cannot identify,
+ * the kernel has numbers of its own below the EtherTypes; they do not mean that LLC follows. */
 static __always_inline weir_u64 parse_no_link_layer(struct __sk_buff* skb, struct packet* packet) {
   const weir_u16 type = __builtin_bswap16(skb->protocol);
   if (!is_length(type)) return parse_link(skb, step_to(type, 0), NO_END, packet);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * From a socket buffer to the packets and bytes on the wire: the network card or the kernel
- * cuts a buffer with gso_size into segments, each with a copy of the headers (GSO), and
- * joins packets that come in to such buffers (GRO).
+ * Counts the packets and bytes on the wire of a socket buffer. The network card or the kernel cuts
+ * a buffer with gso_size into segments, each with a copy of the headers (GSO). The kernel joins
+ * incoming packets to such buffers (GRO).
  */
 #ifndef WEIR_BPF_SEGMENTS_H_
 #define WEIR_BPF_SEGMENTS_H_
@@ -12,18 +12,18 @@
 #include "bpf/kernel_types.h"
 #include "bpf/packet.h"
 
-/* Bytes of the VLAN tag that the card or the kernel has taken out of the packet, or will put
- * into it: skb->len does not contain them. */
+/* Returns the bytes of the VLAN tag that the card or the kernel has taken out of the packet, or
+ * will put into it. skb->len does not contain them. */
 static __always_inline weir_u32 tag_beside(const struct __sk_buff* skb) {
   return skb->vlan_present ? sizeof(struct vlan_header) : 0;
 }
 
 /*
  * Buffers from virtual machines (tap, SKB_GSO_DODGY) come without a number of segments: it is
- * derived as qdisc_pkt_len_init() of the kernel's net/core/dev.c does. That function has also
- * set wire_len at egress. It knows where the inner headers of a tunnel end, which the parser
- * does not read where it stops at the outer ones; the parser knows the headers at ingress. The
- * larger of the two is right.
+ * derived as in qdisc_pkt_len_init() of the kernel's net/core/dev.c. That function has also set
+ * wire_len at egress. It knows the end of a tunnel's inner headers, which the parser does not know
+ * if it reads only the outer ones. At ingress only the parser knows the headers. The larger of the
+ * two values is right.
  */
 static __always_inline void count_segments(const struct __sk_buff* skb, struct packet* packet) {
   const weir_u32 payload_size = skb->gso_size;

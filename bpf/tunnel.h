@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Looks into tunnels: a packet of one is counted under the flow of the packet that it
- * carries. VXLAN (RFC 7348), Geneve (RFC 8926), GRE (RFC 2784, RFC 2890), and IP in IP
- * (RFC 2003, RFC 2473, RFC 4213).
+ * Looks into tunnels: a packet of a tunnel is counted under the flow of the packet that it carries.
+ * VXLAN (RFC 7348), Geneve (RFC 8926), GRE (RFC 2784, RFC 2890), and IP in IP (RFC 2003, RFC 2473,
+ * RFC 4213).
  */
 #ifndef WEIR_BPF_TUNNEL_H_
 #define WEIR_BPF_TUNNEL_H_
@@ -17,7 +17,7 @@
 
 enum tunnel { TUNNEL_NONE, TUNNEL_VXLAN, TUNNEL_GENEVE, TUNNEL_GRE, TUNNEL_IP };
 
-/* That of the packet, if it is one of those that are looked into. */
+/* Returns the kind of the packet's tunnel, or TUNNEL_NONE if it has none that is looked into. */
 static __always_inline enum tunnel tunnel_of(const struct packet* packet,
                                              const struct weir_tunnels* tunnels) {
   switch (packet->transport_protocol) {
@@ -35,8 +35,8 @@ static __always_inline enum tunnel tunnel_of(const struct packet* packet,
   }
 }
 
-/* These step over the header of a tunnel, to what it carries. STEP_LAST: it carries nothing
- * that is read. */
+/* These functions step over the header of a tunnel, to the carried packet. STEP_LAST: the tunnel
+ * carries nothing that can be read. */
 
 static __always_inline weir_u64 step_over_vxlan(struct __sk_buff* skb, weir_u64 offset,
                                                 weir_u64 end) {
@@ -47,7 +47,7 @@ static __always_inline weir_u64 step_over_vxlan(struct __sk_buff* skb, weir_u64 
   return step_to(ETHERTYPE_BRIDGING, offset + sizeof(*vxlan));
 }
 
-/* Its control messages carry nothing that is read. */
+/* Control messages carry nothing that can be read. */
 static __always_inline weir_u64 step_over_geneve(struct __sk_buff* skb, weir_u64 offset,
                                                  weir_u64 end) {
   struct geneve_header copy;
@@ -88,7 +88,7 @@ static __always_inline weir_u64 step_over_tunnel(struct __sk_buff* skb, weir_u64
   }
 }
 
-/* Bytes of the first header of what a tunnel carries, 0 if that is not read. */
+/* Returns the bytes of the first carried header, or 0 if its type is not read. */
 static __always_inline weir_u64 carried_header_length(weir_u16 type) {
   if (type == ETHERTYPE_BRIDGING) return sizeof(struct ethernet_header);
   if (type == ETHERTYPE_IPV4) return sizeof(struct ipv4_header);
@@ -96,7 +96,7 @@ static __always_inline weir_u64 carried_header_length(weir_u16 type) {
   return is_mpls(type) ? sizeof(struct mpls_entry) : 0;
 }
 
-/* Whether the first header of what a tunnel carries can be read and, of IP, has the version. */
+/* Returns true if the first carried header can be read and, for IP, has the right version. */
 static __always_inline int can_read_carried(struct __sk_buff* skb, weir_u64 step, weir_u64 end) {
   const weir_u16 type = step_type(step);
   const weir_u64 offset = step_offset(step), last = offset + carried_header_length(type);
@@ -107,7 +107,7 @@ static __always_inline int can_read_carried(struct __sk_buff* skb, weir_u64 step
   return first && *first >> 4 == (type == ETHERTYPE_IPV4 ? 4 : 6);
 }
 
-/* Clears what the headers of the packet have said; with `keep_link` but for Ethernet and tags. */
+/* Clears all fields that come from the packet's headers. `keep_link` keeps MACs and VLAN. */
 static __always_inline void forget_headers(int keep_link, struct packet* packet) {
   const struct packet outer = *packet;
   *packet = (struct packet){
@@ -125,9 +125,9 @@ static __always_inline void forget_headers(int keep_link, struct packet* packet)
 }
 
 /*
- * Not inlined: with the parser in it twice, a function keeps addresses within the context on
- * its stack, which the verifier refuses. Not global either: kernels before 5.12 know no
- * pointer to a packet as an argument of such functions, and it is called at one place.
+ * Not inlined: with two copies of the parser, the function would keep addresses within the context
+ * on its stack, which the verifier refuses. Not global either: before 5.12 global functions cannot
+ * take a pointer to a packet. It is called at only one place.
  */
 static __attribute__((noinline)) void parse_carried(struct __sk_buff* skb, weir_u64 payload,
                                                     enum tunnel tunnel, struct packet* packet) {
@@ -147,11 +147,11 @@ static __attribute__((noinline)) void parse_carried(struct __sk_buff* skb, weir_
 }
 
 /*
- * `packet` has been parsed to `payload`, 0 if it was not reached. If the packet is of a tunnel
- * that is looked into, the headers of the carried packet replace its own, also where they are
- * cut off. The MAC addresses and the VLAN stay if the tunnel carries no Ethernet. If the
- * header of the tunnel or the first carried one is cut off or makes no sense, the packet stays
- * as it is, and is noted as truncated. A carried tunnel is not looked into.
+ * Requires a `packet` that has been parsed to `payload` (0: not reached). If the packet belongs to
+ * a tunnel that is looked into, the headers of the carried packet replace its own, even if they are
+ * cut off. The MAC addresses and the VLAN stay if the tunnel carries no Ethernet. If the header of
+ * the tunnel or the first carried one is cut off or malformed, the packet stays as it is and is
+ * noted as truncated. A tunnel inside the carried packet is not looked into.
  */
 static __always_inline void parse_tunnel(struct __sk_buff* skb, weir_u64 payload,
                                          const struct weir_tunnels* tunnels,

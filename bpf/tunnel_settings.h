@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// The settings of tunnels, which several sources have in their configurations.
+// The tunnel settings that several sources have in their configurations.
 #ifndef WEIR_BPF_TUNNEL_SETTINGS_H_
 #define WEIR_BPF_TUNNEL_SETTINGS_H_
 
@@ -10,8 +10,8 @@
 namespace weir::ebpf {
 
 // Reads the fields `vxlan`, `vxlan_port`, `gre`, `ip_in_ip`, `geneve` and `geneve_port` of a
-// configuration, whose enum has an INNER. Returns what is wrong with them, beginning with the
-// name of a field, or null.
+// configuration whose enum has a value INNER. Returns null, or an error that begins with the name
+// of a field.
 template <typename Config>
 const char* TunnelsOf(const Config& config, weir_tunnels* tunnels) {
   const auto is_port = [](uint32_t port) { return port >= 1 && port <= 65535; };
@@ -24,7 +24,7 @@ const char* TunnelsOf(const Config& config, weir_tunnels* tunnels) {
     if (!is_port(config.geneve_port())) return "geneve_port: must be 1 to 65535";
     tunnels->geneve_port = static_cast<uint16_t>(config.geneve_port());
     if (tunnels->geneve_port == tunnels->vxlan_port) {
-      return "geneve_port: is that of VXLAN too, and one port cannot be both";
+      return "geneve_port: equals vxlan_port: give each tunnel its own port";
     }
   }
   tunnels->gre = config.gre() == Config::INNER ? 1 : 0;

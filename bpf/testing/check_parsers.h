@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Holds the parser to what it promises of any packet; for its test and its fuzzer.
+// Checks what the parser promises for any packet. For its test and its fuzzer.
 #ifndef WEIR_BPF_TESTING_CHECK_PARSERS_H_
 #define WEIR_BPF_TESTING_CHECK_PARSERS_H_
 
@@ -17,18 +17,18 @@
 
 namespace weir::ebpf {
 
-// Sizes of the linear part to try beside none and all, each less than the packet's.
+// Sizes of the linear part to try, each less than the packet's size. None and all are always tried.
 using Splits = std::vector<size_t>;
 
-// Of long packets up to here, where the headers of most have ended.
+// Returns all splits up to byte 200, where the headers of most packets have ended.
 inline Splits AllSplits(size_t size) {
   Splits splits;
   for (size_t split = 1; split < std::min(size, size_t{200}); ++split) splits.push_back(split);
   return splits;
 }
 
-// Parses with `parse` what stands in `bytes`, of which the first `linear` bytes can be read
-// in place, in another copy. Both copies end where reading on is an error.
+// Calls `parse` on `bytes`. The first `linear` bytes can be read in place, in another copy. Both
+// copies end where reading further is an error.
 template <typename Parse>
 weir_parsed_packet ParseSplit(weir_packet_bytes bytes, std::string_view packet, size_t linear,
                               PacketMemory* memory, const Parse& parse) {
@@ -37,7 +37,7 @@ weir_parsed_packet ParseSplit(weir_packet_bytes bytes, std::string_view packet, 
   return parse(bytes);
 }
 
-// What is wrong with what was found; empty if nothing is.
+// Returns the difference between the two results, or an empty string.
 inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceResult& expected,
                               bool tunnels) {
   if (std::memcmp(&parsed.id, &expected.id, sizeof(parsed.id)) != 0) return "another flow";
@@ -51,13 +51,13 @@ inline std::string Difference(const weir_parsed_packet& parsed, const ReferenceR
   return "";
 }
 
-// Parses the packet copied, in place as in a kernel and where it stands, and split, and
-// compares with the reference. Empty if all agree, else what does not. At most
-// PacketMemory::kMaxBytes.
+// Parses the packet copied, in place as in a kernel, in place as in user space, and split, and
+// compares each result with the reference. Returns the first difference, or an empty string. The
+// packet has at most PacketMemory::kMaxBytes.
 template <typename Parse>
 std::string CheckParser(std::string_view packet, const Splits& splits, const weir_tunnels& tunnels,
                         const ReferenceResult& expected, PacketMemory* memory, const Parse& parse) {
-  // Of exactly that size, so that AddressSanitizer sees who reads on.
+  // Exactly as long as the packet, so that AddressSanitizer sees a read beyond it.
   const std::unique_ptr<uint8_t[]> exact(new uint8_t[packet.size()]);
   std::copy(packet.begin(), packet.end(), exact.get());
   weir_packet_bytes bytes{};
@@ -83,10 +83,10 @@ std::string CheckParser(std::string_view packet, const Splits& splits, const wei
   bytes.in_place = 1;
   const weir_parsed_packet parsed = parse(bytes);
   wrong = parsed.copied == 0 ? Difference(parsed, expected, looks_in) : "copied";
-  return wrong.empty() ? wrong : "where it stands: " + wrong;
+  return wrong.empty() ? wrong : "in place in user space: " + wrong;
 }
 
-// Both parsers on one packet; `eth_protocol` is for the one without a link layer.
+// Checks both parsers on one packet. `eth_protocol` is for the parser without a link layer.
 inline std::string CheckParsers(std::string_view packet, const Splits& splits,
                                 uint16_t eth_protocol, const weir_tunnels& tunnels,
                                 PacketMemory* memory) {
@@ -101,7 +101,7 @@ inline std::string CheckParsers(std::string_view packet, const Splits& splits,
   return "";
 }
 
-// The same, as it is and looking into all tunnels.
+// Checks both parsers without tunnels and with all tunnels looked into.
 inline std::string CheckParsers(std::string_view packet, const Splits& splits,
                                 uint16_t eth_protocol, PacketMemory* memory) {
   constexpr weir_tunnels kAll = {4789, 6081, 1, 1};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// What the programs' code, compiled for user space, says of a packet and filter rules.
+// Finds the rule for a packet with the programs' code, compiled for user space.
 #ifndef WEIR_BPF_TESTING_FIRST_FITTING_H_
 #define WEIR_BPF_TESTING_FIRST_FITTING_H_
 
@@ -13,7 +13,7 @@
 
 namespace weir::ebpf {
 
-// The first of `rules` that the Ethernet frame fits; null: none.
+// Returns the first of `rules` that the Ethernet frame matches, or null.
 inline const flow_filter_rule_t* FirstFitting(const std::vector<flow_filter_rule_t>& rules,
                                               std::string_view frame, uint8_t direction) {
   weir_packet_bytes bytes{};
@@ -21,9 +21,9 @@ inline const flow_filter_rule_t* FirstFitting(const std::vector<flow_filter_rule
   bytes.size = static_cast<weir_u32>(frame.size());
   weir_parsed_packet parsed = weir_parse_ethernet(&bytes);
   parsed.id.direction = direction;
-  const weir_u32 place =
+  const weir_u32 index =
       weir_first_fitting_rule(&parsed, rules.data(), static_cast<weir_u32>(rules.size()));
-  return place < rules.size() ? &rules[place] : nullptr;
+  return index < rules.size() ? &rules[index] : nullptr;
 }
 
 }  // namespace weir::ebpf

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Gives the packet that BPF_PROG_TEST_RUN repeats the source address of the next flow and
- * goes on with the program under measurement. Benchmarks only.
+ * Gives the packet that BPF_PROG_TEST_RUN repeats the source address of the next flow, then calls
+ * the measured program. For benchmarks only.
  */
 #include "bpf/flow.h"
 #include "bpf/headers.h"
@@ -11,9 +11,9 @@
 
 enum { BPF_MAP_TYPE_PROG_ARRAY = 3 };
 
-/* User space changes all of them between runs, of which there is one at a time. */
+/* User space changes these between runs. There is one run at a time. */
 volatile weir_u32 flows = 1;  /* 2^24 at most */
-volatile weir_u32 stride = 1; /* from one flow to the next, at most their number */
+volatile weir_u32 stride = 1; /* from one flow to the next, at most `flows` */
 volatile weir_u32 next_number = 0;
 
 /* The only entry is the program under measurement. */
@@ -24,8 +24,8 @@ struct {
   __type(value, weir_u32);
 } measured_program SEC(".maps");
 
-/* Written in the words that parsers read: a read of bytes from two writes that are still
- * under way would wait for them, and be counted as the program's. */
+/* Writes the same words that parsers read: a read across two unfinished writes would wait for
+ * them, and the wait would be counted as the program's. */
 SEC("tcx/ingress")
 int next_flow(struct __sk_buff* skb) {
   const weir_u32 flow = next_number;
@@ -44,7 +44,7 @@ int next_flow(struct __sk_buff* skb) {
   return WEIR_VERDICT_NEXT;
 }
 
-/* What a program costs that does nothing. */
+/* Measures the cost of a program that does nothing. */
 SEC("tcx/ingress")
 int empty(struct __sk_buff* skb) {
   (void)skb;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Memory in which a packet ends exactly where nothing can be read any more, so that a
-// parser that goes too far dies of it; below 4 GB, for addresses of 32 bits.
+// Memory in which a packet ends at a page that cannot be read: a parser that reads too far crashes.
+// It is below 4 GB, for 32-bit addresses.
 #ifndef WEIR_BPF_TESTING_PACKET_MEMORY_H_
 #define WEIR_BPF_TESTING_PACKET_MEMORY_H_
 
@@ -15,14 +15,14 @@
 
 namespace weir::ebpf {
 
-// One thread.
+// For one thread.
 class PacketMemory {
  public:
   static constexpr size_t kMaxBytes = 64 * 1024;
 
   PacketMemory() {
     const size_t page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
-    // A multiple of every page size, and where no sanitizer keeps its own memory.
+    // A multiple of every page size, in a range that no sanitizer uses.
     for (uintptr_t wish = 0x10000000; wish < 0x70000000; wish += 0x1000000) {
       // NOLINTNEXTLINE(performance-no-int-to-ptr)
       void* const got = mmap(reinterpret_cast<void*>(wish), page + kMaxBytes + page, PROT_NONE,
@@ -44,8 +44,7 @@ class PacketMemory {
   PacketMemory(const PacketMemory&) = delete;
   PacketMemory& operator=(const PacketMemory&) = delete;
 
-  // A copy of the `size` bytes, kMaxBytes at most, at the very end; in the place of
-  // the one before.
+  // Copies `size` bytes, at most kMaxBytes, to the very end. Replaces the copy before.
   const uint8_t* Place(const uint8_t* bytes, size_t size) {
     uint8_t* const copy = begin_ + kMaxBytes - size;
     if (size > 0) std::memcpy(copy, bytes, size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * How peers keep flows, to be measured beside weir's tables. Written from their design,
- * with weir's own parser and way to build a key, so that the table is what differs: that
- * makes both of them cheaper than they are. Benchmarks only.
+ * The flow tables of peers, to measure them next to weir's tables. Written from their design, with
+ * weir's own parser and key, so that only the table differs. That makes both of them cheaper than
+ * they really are. For benchmarks only.
  */
 #include "bpf/flow.h"
 #include "bpf/flow_key.h"
@@ -23,8 +23,8 @@ static __always_inline void parse_ingress(struct __sk_buff* skb, struct packet* 
 }
 
 /*
- * netobserv-ebpf-agent 0.2.0: a hash of values per CPU, preallocated, under the packed key
- * of 56 bytes, whose value is put back into the map after each packet.
+ * netobserv-ebpf-agent 0.2.0: a preallocated hash of per-CPU values. The key is the packed key of
+ * 56 bytes. The value is written back to the map after each packet.
  */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_HASH);
@@ -59,9 +59,9 @@ int per_cpu_hash(struct __sk_buff* skb) {
 }
 
 /*
- * netobserv-ebpf-agent as of late: one hash for all CPUs under addresses, ports and
- * protocol; the value has a spin lock and, behind what is counted, the interfaces that
- * the flow was seen on. Everything that is optional there is off.
+ * Recent netobserv-ebpf-agent: one hash for all CPUs, keyed by addresses, ports and protocol. The
+ * value has a spin lock and, after the counts, the interfaces that the flow was seen on. Everything
+ * optional is off.
  */
 enum { MAX_INTERFACES = 6 };
 
@@ -76,7 +76,7 @@ struct shared_key_t {
   weir_u8 reserved;
 };
 
-/* The kernel knows it by its name. */
+/* The kernel recognises this struct by its name. */
 struct bpf_spin_lock {
   __u32 val;
 };
@@ -163,7 +163,7 @@ int spin_lock_hash(struct __sk_buff* skb) {
     if (bpf_map_update_elem(&shared_flows, &key, &first, BPF_NOEXIST) == 0) {
       return WEIR_VERDICT_NEXT;
     }
-    flow = bpf_map_lookup_elem(&shared_flows, &key); /* another CPU was faster */
+    flow = bpf_map_lookup_elem(&shared_flows, &key); /* another CPU inserted it first */
     if (!flow) return WEIR_VERDICT_NEXT;
   }
   add_to_shared(&packet, now, flow);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// Filter rules as their user thinks of them, and which of them decides on a packet: what
-// the programs' compiled rules are compared with. As plain as can be, and written without
-// a look at those.
+// Filter rules as a user thinks of them, and the rule that decides on a packet. The programs'
+// compiled rules are compared with this reference. It is as simple as possible and written
+// independently of them.
 #ifndef WEIR_BPF_TESTING_REFERENCE_FILTER_H_
 #define WEIR_BPF_TESTING_REFERENCE_FILTER_H_
 
@@ -34,10 +34,10 @@ struct ReferencePrefix {
   }
 };
 
-// Each port from the first to the second.
+// Ranges of ports; both ends are included.
 using ReferencePorts = std::vector<std::pair<uint16_t, uint16_t>>;
 
-// What is absent, or an empty list, is not asked for.
+// An absent value or an empty list matches any packet.
 struct ReferenceRule {
   std::optional<ReferencePrefix> ip;
   std::optional<ReferencePrefix> peer;
@@ -51,7 +51,7 @@ struct ReferenceRule {
   std::optional<uint8_t> direction;
 };
 
-// A packet that has been parsed, against rules.
+// Matches a parsed packet with rules.
 class ReferenceFilter {
  public:
   ReferenceFilter(const ReferenceResult& packet, uint8_t direction)
@@ -62,7 +62,7 @@ class ReferenceFilter {
     destination_.assign(packet.id.dst_ip + skipped, packet.id.dst_ip + 16);
   }
 
-  // The place of the rule that decides; nothing if no rule fits.
+  // Returns the index of the rule that decides, or nothing if no rule matches.
   std::optional<size_t> Decides(const std::vector<ReferenceRule>& rules) const {
     std::optional<size_t> best;
     for (size_t i = 0; i < rules.size(); ++i) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// A second parser of packets, written from the RFCs and not from bpf/parse.h: it consumes a
-// view from the front and cuts it to the length that an IP header gives. Without a thought
-// for a verifier or for speed.
+// A second packet parser, written from the RFCs and not from bpf/parse.h. It consumes a view from
+// the front and shortens it to the length that an IP header gives. It ignores the verifier and
+// speed.
 #ifndef WEIR_BPF_TESTING_REFERENCE_PARSER_H_
 #define WEIR_BPF_TESTING_REFERENCE_PARSER_H_
 
@@ -23,7 +23,7 @@ struct ReferenceResult {
 
 class ReferenceParser {
  public:
-  // `tunnels`: those that are looked into.
+  // `tunnels` are the tunnels that are looked into.
   static ReferenceResult Ethernet(std::string_view packet, const weir_tunnels& tunnels = {}) {
     ReferenceParser parser(packet, 0, packet.size());
     parser.ReadEthernet();
@@ -42,7 +42,7 @@ class ReferenceParser {
   static constexpr int kMostLinkHeaders = 16;
   static constexpr int kMostExtensions = 8;
   static constexpr size_t kDeepest = 0x7fff;
-  // IEEE 802.3: a smaller number in place of the EtherType is the length of the frame.
+  // IEEE 802.3: a smaller number instead of the EtherType is the length of the frame.
   static constexpr uint16_t kLeastType = 1536;
 
   // `rest` begins at `position` in a packet of `whole` bytes.
@@ -65,7 +65,7 @@ class ReferenceParser {
       inner.ReadEthernet();
       return inner.result_;
     }
-    // Without Ethernet of its own it came in that of the tunnel.
+    // Without its own Ethernet header, it keeps the MACs and the VLAN of the outer frame.
     std::copy_n(result_.id.src_mac, 6, inner.result_.id.src_mac);
     std::copy_n(result_.id.dst_mac, 6, inner.result_.id.dst_mac);
     inner.result_.details.vlan = result_.details.vlan;
@@ -74,7 +74,7 @@ class ReferenceParser {
     return inner.result_;
   }
 
-  // Consumes the header of a tunnel and sets `carried_`. False if there is none.
+  // Consumes the header of a tunnel and sets `carried_`. Returns false if there is none.
   bool OpenTunnel(const weir_tunnels& tunnels) {
     const uint8_t protocol = result_.id.transport_protocol;
     const uint16_t port = result_.id.dst_port;
@@ -88,7 +88,7 @@ class ReferenceParser {
     return port == tunnels.geneve_port && OpenGeneve();
   }
 
-  // RFC 7348: 8 bytes behind UDP; the flag I says that there is an id.
+  // RFC 7348: 8 bytes after UDP; the flag I says that there is an id.
   bool OpenVxlan() {
     Skip(8);
     if (!Has(8)) return !CutOff().truncated;
@@ -108,7 +108,7 @@ class ReferenceParser {
     return true;
   }
 
-  // RFC 2784: bits C, K (RFC 2890), S (RFC 2890) add 4 bytes each. R is of RFC 1701.
+  // RFC 2784: bits C, K (RFC 2890) and S (RFC 2890) add 4 bytes each. R belongs to RFC 1701.
   bool OpenGre() {
     if (!Has(4)) return !CutOff().truncated;
     size_t size = 4;
@@ -120,7 +120,7 @@ class ReferenceParser {
     return version_0 && !routing;
   }
 
-  // A header that is cut off or makes no sense.
+  // Notes a header that is cut off or malformed.
   ReferenceResult CutOff() {
     result_.truncated = true;
     return result_;
@@ -136,7 +136,7 @@ class ReferenceParser {
     ReadLink(0);
   }
 
-  // What the EtherType or the length that was read last announces, behind so many others.
+  // Reads what the last EtherType or length announces, after `headers` other link headers.
   void ReadLink(int headers) {
     const uint16_t type = result_.id.eth_protocol;
     if (type < kLeastType) {
@@ -153,7 +153,7 @@ class ReferenceParser {
     if ((this->*read)()) ReadLink(headers + 1);
   }
 
-  // These return false if nothing follows that can be read.
+  // The next functions return false if nothing follows that can be read.
 
   bool ReadTag() {
     if (!Has(4)) return !CutOff().truncated;
@@ -203,7 +203,7 @@ class ReferenceParser {
     return false;
   }
 
-  // RFC 3032: label 20 bits, class 3, bottom of the stack 1, hops 8. What follows the bottom
+  // RFC 3032: label 20 bits, class 3, bottom of the stack 1, hops 8. The payload after the bottom
   // is IP if its first four bits are a version of IP.
   bool ReadLabel() {
     if (!Has(4)) return !CutOff().truncated;
@@ -240,7 +240,7 @@ class ReferenceParser {
     if (header < 20) return void(CutOff());
     if (const size_t total = Be16At(2); total != 0) Keep(total);
     Skip(header);
-    // RFC 4302 has the same header in both versions of IP.
+    // The header of RFC 4302 is the same in both versions of IP.
     for (int headers = 0; id.transport_protocol == 51; ++headers) {
       if (headers == kMostExtensions || !Has(4) || ByteAt(1) == 0) return void(CutOff());
       id.transport_protocol = ByteAt(0);
@@ -249,8 +249,8 @@ class ReferenceParser {
     ReadTransport(1);
   }
 
-  // RFC 8200. The payload length is 0 in a jumbogram (RFC 2675), and where the length of
-  // the packet takes more than 16 bits.
+  // RFC 8200. The payload length is 0 in a jumbogram (RFC 2675), and if the length of the packet
+  // needs more than 16 bits.
   void ReadIpv6() {
     if (!Has(40) || ByteAt(0) / 16 != 6) return void(CutOff());
     flow_id_t& id = result_.id;
@@ -269,14 +269,14 @@ class ReferenceParser {
     ReadTransport(58);
   }
 
-  // False if no other header follows.
+  // Returns false if no other header follows.
   bool ReadExtension() {
     uint8_t& type = result_.id.transport_protocol;
     const uint8_t before = type;
     const uint8_t next = ByteAt(0);
-    // RFC 4302: 12 bytes at least, and the length 1 says 12.
+    // RFC 4302: at least 12 bytes; the length 1 means 12.
     if (before == 51 && ByteAt(1) == 0) return !CutOff().truncated;
-    // Mobility, HIP and shim6: with 59 behind, the message itself is the payload.
+    // Mobility, HIP and shim6: if 59 follows, the message itself is the payload.
     const bool carries_a_message = before == 135 || before == 139 || before == 140;
     if (carries_a_message && next == 59) return false;
     type = next;
@@ -315,7 +315,7 @@ class ReferenceParser {
     if (protocol != 6) return;
     if (!Has(16)) return void(CutOff());
     result_.details.tcp_flags = Be16At(12) % 0x1000;
-    // Beside ACK, FIN is noted a second time by bit 12, SYN by bit 13 and RST by bit 14.
+    // With ACK, FIN also sets bit 12, SYN bit 13 and RST bit 14.
     if (Be16At(12) & 0x10) {
       result_.details.tcp_flags |= static_cast<uint16_t>(Be16At(12) % 8 * 0x1000);
     }
@@ -327,13 +327,13 @@ class ReferenceParser {
     return std::count(std::begin(kExtensions), std::end(kExtensions), type) != 0;
   }
 
-  // Whether a header of that size begins here.
+  // True if a header of that size begins here.
   bool Has(size_t bytes) const { return rest_.size() >= bytes && position_ <= kDeepest; }
   void Skip(size_t bytes) {
     rest_.remove_prefix(std::min(bytes, rest_.size()));
     position_ += bytes;
   }
-  // The rest ends after so many bytes at most.
+  // Ends the rest after at most `bytes` bytes.
   void Keep(size_t bytes) { rest_ = rest_.substr(0, bytes); }
 
   uint8_t ByteAt(size_t at) const { return static_cast<uint8_t>(rest_[at]); }
@@ -345,7 +345,7 @@ class ReferenceParser {
   size_t position_;
   size_t whole_;
   bool at_payload_ = false;  // the view begins with UDP or with another payload of IP
-  uint16_t carried_ = 0;     // the EtherType of what a tunnel carries
+  uint16_t carried_ = 0;     // the EtherType of the carried packet
   ReferenceResult result_;
 };
 

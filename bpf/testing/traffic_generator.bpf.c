@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * Makes packets of many flows out of one frame: run with BPF_PROG_TEST_RUN and
- * BPF_F_TEST_XDP_LIVE_FRAMES, it gives each copy the source address of the next flow and
- * passes it on to the interface. Tests and benchmarks only.
+ * Makes packets of many flows from one frame. It runs with BPF_PROG_TEST_RUN and
+ * BPF_F_TEST_XDP_LIVE_FRAMES, gives each copy the source address of the next flow and passes it to
+ * the interface. For tests and benchmarks only.
  */
 #include "bpf/testing/traffic_generator.h"
 #include "bpf/flow.h"
@@ -23,10 +23,10 @@ struct xdp_md {
 
 enum xdp_action { XDP_DROP = 1, XDP_PASS = 2 };
 
-/* Of each family; each CPU goes through all of them. At most 2^24. */
+/* The number of flows of each family, at most 2^24. Each CPU sends all of them. */
 const volatile weir_u32 flows = 1;
 
-/* Exact by plain additions: bottom halves are disabled while the program runs. */
+/* Plain additions are exact: bottom halves are disabled while the program runs. */
 struct {
   __uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
   __uint(max_entries, 1);
@@ -43,14 +43,14 @@ static __always_inline weir_u32 count(enum weir_frame_family family, weir_u64 by
   return flow;
 }
 
-/* The last three bytes of an address; the others are as in the frame. */
+/* Writes the last three bytes of an address. The others stay as in the frame. */
 static __always_inline void set_flow(weir_u8* last_bytes, weir_u32 flow) {
   last_bytes[0] = flow >> 16;
   last_bytes[1] = flow >> 8;
   last_bytes[2] = flow;
 }
 
-/* A frame is what an earlier packet has left: all that is changed is set each time. */
+/* A frame contains the values of an earlier packet: every changed field is set each time. */
 SEC("xdp")
 int generate(struct xdp_md* context) {
   const weir_u32 zero = 0;

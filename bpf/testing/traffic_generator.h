@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What traffic_generator.bpf.c and user space have in common. Tests and benchmarks only.
+ * What traffic_generator.bpf.c and user space share. For tests and benchmarks only.
  */
 #ifndef WEIR_BPF_TESTING_TRAFFIC_GENERATOR_H_
 #define WEIR_BPF_TESTING_TRAFFIC_GENERATOR_H_

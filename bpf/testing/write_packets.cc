@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-// write_packets FOLDER: writes the packets of test_packets.h into it, a file each, as
-// the corpus that fuzzing starts from:
+// write_packets FOLDER: writes the packets of the two headers below into FOLDER, one file each.
+// They are the corpus that fuzzing starts from:
 //
-//   bazel run //bpf/testing:write_packets -- "$PWD/bpf/testdata/packets"
+//     bazel run //bpf/testing:write_packets -- "$PWD/bpf/testdata/packets"
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bpf/testing/test_packets.h"
+#include "bpf/testing/tunnel_packets.h"
 
 int main(int argc, char** argv) {
   if (argc != 2) {

@@ -47,17 +47,17 @@ TcxAnchor::Place PlaceOf(EbpfMap::TcxAnchor anchor) {
 
 sdk::Status CheckFieldsFitMode(const EbpfMap& config) {
   if (config.attach() == EbpfMap::CLSACT) {
-    if (config.has_tcx_anchor()) return Invalid("tcx_anchor: has no meaning with attach: CLSACT");
+    if (config.has_tcx_anchor()) return Invalid("tcx_anchor: has no effect with attach: CLSACT");
     if (config.has_tcx_anchor_program()) {
-      return Invalid("tcx_anchor_program: has no meaning with attach: CLSACT");
+      return Invalid("tcx_anchor_program: has no effect with attach: CLSACT");
     }
   }
   if (config.attach() == EbpfMap::TCX) {
     if (config.clsact_priority() != 0) {
-      return Invalid("clsact_priority: has no meaning with attach: TCX");
+      return Invalid("clsact_priority: has no effect with attach: TCX");
     }
     if (config.clsact_handle() != 0) {
-      return Invalid("clsact_handle: has no meaning with attach: TCX");
+      return Invalid("clsact_handle: has no effect with attach: TCX");
     }
   }
   return sdk::OkStatus();
@@ -74,13 +74,13 @@ sdk::Result<TcxAnchor> AnchorOf(const EbpfMap& config) {
                                 " needs a tcx_anchor_program"));
   }
   if (!relative && config.has_tcx_anchor_program()) {
-    return Invalid("tcx_anchor_program: is for tcx_anchor: BEFORE and AFTER only");
+    return Invalid("tcx_anchor_program: only valid with tcx_anchor: BEFORE or AFTER");
   }
   if (!std::all_of(program.begin(), program.end(), absl::ascii_isdigit)) {
     anchor.program_name = program;
   } else if (!program.empty() &&
              (!absl::SimpleAtoi(program, &anchor.program_id) || anchor.program_id == 0)) {
-    return Invalid(absl::StrCat("tcx_anchor_program: ", program, " is not the id of a program"));
+    return Invalid(absl::StrCat("tcx_anchor_program: ", program, " is not a program id"));
   }
   return anchor;
 }

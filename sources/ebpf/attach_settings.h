@@ -9,8 +9,8 @@
 
 namespace weir::ebpf {
 
-// INVALID_ARGUMENT, with the field in front, for fields that contradict each other or
-// would have no effect.
+// Returns INVALID_ARGUMENT, beginning with the name of the field, if fields contradict each other
+// or would have no effect.
 sdk::Result<AttachOptions> AttachOptionsOf(const sources::EbpfMap& config);
 
 }  // namespace weir::ebpf

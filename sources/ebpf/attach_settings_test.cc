@@ -53,12 +53,12 @@ TEST(AttachSettings, AnAnchorIsWholeOrRefused) {
   EXPECT_EQ(Error("tcx_anchor: AFTER tcx_anchor_program: ''"),
             "tcx_anchor: AFTER needs a tcx_anchor_program");
   EXPECT_EQ(Error("tcx_anchor_program: 'x'"),
-            "tcx_anchor_program: is for tcx_anchor: BEFORE and AFTER only");
+            "tcx_anchor_program: only valid with tcx_anchor: BEFORE or AFTER");
   EXPECT_EQ(Error("tcx_anchor: TAIL tcx_anchor_program: 'x'"),
-            "tcx_anchor_program: is for tcx_anchor: BEFORE and AFTER only");
+            "tcx_anchor_program: only valid with tcx_anchor: BEFORE or AFTER");
   for (const char* const id : {"0", "4294967296", "99999999999999999999"}) {
     EXPECT_EQ(Error(std::string("tcx_anchor: AFTER tcx_anchor_program: '") + id + "'"),
-              std::string("tcx_anchor_program: ") + id + " is not the id of a program");
+              std::string("tcx_anchor_program: ") + id + " is not a program id");
   }
 }
 
@@ -72,17 +72,17 @@ TEST(AttachSettings, ClsactHasPriorityAndHandle) {
   EXPECT_EQ(Error("clsact_priority: 65536"), "clsact_priority: must be at most 65535");
 }
 
-// With AUTO each is for its case; where the case is decided the other is a mistake.
+// With AUTO, each field is for its own case. With TCX or CLSACT, the fields of the other are a
+// mistake.
 TEST(AttachSettings, WhatCannotHaveAnEffectIsRefused) {
   EXPECT_EQ(Error("tcx_anchor: TAIL clsact_priority: 5 clsact_handle: 1"), "");
   EXPECT_EQ(Error("attach: CLSACT tcx_anchor: HEAD"),
-            "tcx_anchor: has no meaning with attach: CLSACT");
+            "tcx_anchor: has no effect with attach: CLSACT");
   EXPECT_EQ(Error("attach: CLSACT tcx_anchor_program: 'x'"),
-            "tcx_anchor_program: has no meaning with attach: CLSACT");
+            "tcx_anchor_program: has no effect with attach: CLSACT");
   EXPECT_EQ(Error("attach: TCX clsact_priority: 5"),
-            "clsact_priority: has no meaning with attach: TCX");
-  EXPECT_EQ(Error("attach: TCX clsact_handle: 5"),
-            "clsact_handle: has no meaning with attach: TCX");
+            "clsact_priority: has no effect with attach: TCX");
+  EXPECT_EQ(Error("attach: TCX clsact_handle: 5"), "clsact_handle: has no effect with attach: TCX");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Interfaces that are made anew, renamed, moved and robbed of weir's programs while they
-// are measured, by TCX and by clsact.
+// Interfaces that are made again, renamed, moved and robbed of weir's programs while they are
+// measured, with TCX and with clsact.
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
@@ -33,15 +33,13 @@ constexpr char kMakeCable[] =
     "link add near index 100 type veth peer name far index 101\n"
     "link set near up\nlink set far up\n";
 
-// A cable from "far" to "near", whose indexes are chosen, and a source that measures what
-// comes into all but "far".
+// A cable from "far" to "near" with chosen indexes, and a source that measures packets coming into
+// every interface except "far".
 class ChurnTest : public ::testing::TestWithParam<sources::EbpfMap::Attach> {
  protected:
   void SetUp() override {
     if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
-    // Where there is no IPv6 there is none to be silenced.
-    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-    if (const std::string error = Batch(kMakeCable); !error.empty()) {
+    if (const std::string error = MakeInterfaces(InBatch(kMakeCable)); !error.empty()) {
       GTEST_SKIP() << "SKIPPED: " << error;
     }
     sources::EbpfMap config;
@@ -71,12 +69,13 @@ class ChurnTest : public ::testing::TestWithParam<sources::EbpfMap::Attach> {
     EXPECT_EQ(host_.metric("weir_interface_attach_failures_total"), 0);
   }
 
-  static std::string Batch(const std::string& commands) {
-    return Shell("ip -batch - <<'END'\n" + commands + "END");
+  static std::string InBatch(const std::string& commands) {
+    return "ip -batch - <<'END'\n" + commands + "END";
   }
+  static std::string Batch(const std::string& commands) { return Shell(InBatch(commands)); }
 
-  // Returns when the source has heard of all that happened to interfaces until now: of
-  // one thing after the other, so that the last one tells.
+  // Returns when the source has read all reports of interfaces so far. They come in order, so the
+  // last one suffices.
   void WaitForLinkEvents() {
     const std::string name = "mark" + std::to_string(++marks_);
     ASSERT_EQ(Batch("link add " + name + " type bridge\n"), "");
@@ -92,8 +91,8 @@ class ChurnTest : public ::testing::TestWithParam<sources::EbpfMap::Attach> {
     return packets;
   }
 
-  // Sends packets into `sender`, and a last one into a cable of its own, which comes when
-  // all of the others would have.
+  // Sends packets into `sender`, then one into its own new cable, which arrives after all others
+  // would have.
   uint64_t CountedOf(uint64_t packets, uint32_t if_index, const std::string& sender = "far") {
     const uint64_t before = Received(if_index);
     PacketSocket socket(sender);
@@ -117,8 +116,8 @@ class ChurnTest : public ::testing::TestWithParam<sources::EbpfMap::Attach> {
   int marks_ = 0;
 };
 
-// The kernel's messages tell of interfaces that have gone already, and whose index is
-// another one's.
+// The kernel's messages report interfaces that are already gone and whose index belongs to another
+// one.
 TEST_P(ChurnTest, AnInterfaceThatFollowsAtTheSameIndexIsCountedOnce) {
   std::string commands;
   for (int i = 0; i < 15; ++i) commands += std::string("link del near\n") + kMakeCable;
@@ -144,7 +143,7 @@ TEST_P(ChurnTest, RenamedIntoTheSelectionAndOutOfIt) {
   }
 }
 
-// Whatever its name becomes, the interface stays in the selection.
+// The interface stays selected under each of its names.
 TEST_P(ChurnTest, RenamedUnderTrafficNothingIsLost) {
   constexpr int kRenames = 20;
   std::atomic<bool> end{false};
@@ -214,7 +213,7 @@ TEST_P(ChurnTest, AnInterfaceThatComesAndGoesWhileConsumersHoldBackIsCounted) {
   EXPECT_TRUE(host_.WaitFor([&] { return Received(200) == kPackets; }));
 }
 
-// The only program at the ingress of "near", if it is there by a TCX link, is taken off.
+// Detaches the only program at the ingress of "near", if it is attached by a TCX link.
 bool DetachTcx() {
   uint32_t program = 0;
   uint32_t link = 0;
@@ -230,15 +229,13 @@ bool DetachTcx() {
   return bpf_link_detach(fd.get()) == 0;
 }
 
-TEST_P(ChurnTest, WhatSomebodyElseTakesOffIsPutBack) {
+TEST_P(ChurnTest, AProgramThatSomebodyRemovesIsAttachedAgain) {
   const bool taken_off = GetParam() == sources::EbpfMap::TCX
                              ? DetachTcx()
                              : Shell("tc qdisc del dev near clsact").empty();
   ASSERT_TRUE(taken_off);
   ASSERT_TRUE(host_.WaitFor([&] {
-    return host_.HasLog(
-        "interface 'near': a program of weir was no longer on it, and is attached "
-        "again");
+    return host_.HasLog("interface 'near': somebody removed weir's program: attached it again");
   }));
   EXPECT_EQ(CountedOf(10, 100), 10u);
 }

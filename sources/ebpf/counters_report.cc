@@ -12,9 +12,9 @@ namespace {
 constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 
 constexpr const char* kFilterHelp =
-    "Packets by what the filter rules say: rejected and unmatched ones are in no flow.";
+    "Packets by the decision of the filter rules. Rejected and unmatched ones are in no flow.";
 
-// By enum weir_table_failure.
+// In the order of enum weir_table_failure.
 constexpr const char* kFailures[WEIR_TABLE_FAILURES] = {"full", "busy", "crowded", "other"};
 
 }  // namespace
@@ -22,16 +22,18 @@ constexpr const char* kFailures[WEIR_TABLE_FAILURES] = {"full", "busy", "crowded
 CountersReport::CountersReport(const sdk::Stage* stage, uint32_t max_flows)
     : stage_(stage),
       max_flows_(max_flows),
-      packets_(
-          stage->Counter("weir_datapath_packets_total", "Packets that the kernel side looked at.")),
-      bytes_(stage->Counter("weir_datapath_bytes_total", "Their bytes.")),
+      packets_(stage->Counter("weir_datapath_packets_total",
+                              "Packets that the programs accounted or dropped.")),
+      bytes_(stage->Counter("weir_datapath_bytes_total", "Bytes of these packets.")),
       table_packets_(stage->Counter("weir_datapath_table_packets_total",
                                     "Packets counted in the flow table.")),
       ringbuf_packets_(stage->Counter("weir_datapath_ringbuf_packets_total",
-                                      "Packets passed on one by one through the ring buffer.")),
-      dropped_packets_(stage->Counter("weir_datapath_dropped_packets_total",
-                                      "Packets in no flow: neither table nor ring had room.")),
-      dropped_bytes_(stage->Counter("weir_datapath_dropped_bytes_total", "Their bytes.")),
+                                      "Packets that went through the ring buffer, one by one.")),
+      dropped_packets_(
+          stage->Counter("weir_datapath_dropped_packets_total",
+                         "Packets that are in no flow: neither table nor ring buffer had room.")),
+      dropped_bytes_(
+          stage->Counter("weir_datapath_dropped_bytes_total", "Bytes of these packets.")),
       sampled_out_packets_(stage->Counter("weir_datapath_sampled_out_packets_total",
                                           "Packets left out by sampling.")),
       filter_accepted_(
@@ -41,9 +43,9 @@ CountersReport::CountersReport(const sdk::Stage* stage, uint32_t max_flows)
       filter_unmatched_(
           stage->Counter("weir_datapath_filter_packets_total", kFilterHelp, "unmatched")),
       fragments_(stage->Counter("weir_datapath_fragments_total",
-                                "IP fragments but the first, which carry no ports.")),
+                                "IP fragments other than the first: they carry no ports.")),
       truncated_(stage->Counter("weir_datapath_truncated_total",
-                                "Packets with a header cut off, malformed or too deep.")),
+                                "Packets with a header that is cut off, malformed or too deep.")),
       warnings_(1, kWarningIntervalNs) {
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) {
     table_failures_[i] = stage->Counter("weir_datapath_table_failures_total",

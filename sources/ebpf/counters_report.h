@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells the host what the programs counted: metrics, and warnings of loss.
+// Reports the programs' counters to the host: metrics, and warnings of loss.
 #ifndef WEIR_SOURCES_EBPF_COUNTERS_REPORT_H_
 #define WEIR_SOURCES_EBPF_COUNTERS_REPORT_H_
 
@@ -13,15 +13,15 @@
 
 namespace weir::ebpf {
 
-// One thread. `stage` must outlive it.
+// For one thread. `stage` must outlive it.
 class CountersReport {
  public:
-  // `max_flows` is for the advice in the warnings.
+  // `max_flows` is used in the advice of the warnings.
   CountersReport(const sdk::Stage* stage, uint32_t max_flows);
 
-  // Of now, counted since the programs were loaded.
+  // Reports the present counters. They count from the loading of the programs.
   void Update(const DatapathCounters& counters);
-  // The same for the last time, and says what became of all packets.
+  // Reports the counters for the last time, and logs what became of all packets.
   void Finish(const DatapathCounters& counters);
 
  private:

@@ -24,10 +24,9 @@ void Remove(const std::string& stage, std::vector<std::string>* stages) {
 
 sdk::Status TooMany(const std::string& name, const char* type,
                     const std::vector<std::string>& stages) {
-  return {
-      WEIR_INVALID_ARGUMENT,
-      absl::StrCat("datapath '", name, "' has ", stages.size(), " stages of type ", type, " ('",
-                   absl::StrJoin(stages, "', '"), "'): give each a `datapath` name of its own")};
+  return {WEIR_INVALID_ARGUMENT,
+          absl::StrCat("datapath '", name, "' has ", stages.size(), " stages of type ", type, " ('",
+                       absl::StrJoin(stages, "', '"), "'): give each its own `datapath` name")};
 }
 
 }  // namespace
@@ -62,8 +61,7 @@ sdk::Status Datapath::CheckStages(const std::string& name) const {
   if (map_stages_.empty()) {
     return {WEIR_INVALID_ARGUMENT,
             absl::StrCat("datapath '", name,
-                         "' has no stage of type ebpf_map: there is nothing whose overflow could "
-                         "be read")};
+                         "' has no stage of type ebpf_map: add one, or remove this ebpf_ringbuf")};
   }
   return CheckCounts(name);
 }

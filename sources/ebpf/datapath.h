@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an ebpf_map and an ebpf_ringbuf of the same datapath name have in common: the
-// loaded programs, and the word that no packet will come any more.
+// The state that an ebpf_map and an ebpf_ringbuf with the same datapath name share: the loaded
+// programs, and the signal that no more packets will come.
 #ifndef WEIR_SOURCES_EBPF_DATAPATH_H_
 #define WEIR_SOURCES_EBPF_DATAPATH_H_
 
@@ -19,49 +19,50 @@
 
 namespace weir::ebpf {
 
-// Control thread only, but for the last two functions.
+// For the control thread only; functions marked "Any thread" are the exception.
 //
-// Stages register when they are created, in any order; the programs are loaded when
-// the map's stage is prepared, or the first of them starts, with the settings of all.
+// Stages register when they are created, in any order. The programs are loaded with the settings of
+// all stages, when the map's stage is prepared or when the first stage starts.
 class Datapath {
  public:
   Datapath() = default;
   Datapath(const Datapath&) = delete;
   Datapath& operator=(const Datapath&) = delete;
 
-  // Of `options` all but the ring, which AddRing asks for.
+  // Uses `options` except the ring's size, which AddRing sets.
   void AddMap(const std::string& stage, const KernelOptions& options, KernelLoader loader);
   void RemoveMap(const std::string& stage);
   void AddRing(const std::string& stage, uint32_t ring_bytes);
   void RemoveRing(const std::string& stage);
 
-  // INVALID_ARGUMENT if stages of one type that have registered are too many, whatever others
-  // follow. `name` is the datapath's.
+  // Returns INVALID_ARGUMENT if too many stages of one type have registered. More stages may still
+  // register. `name` is the datapath's name.
   sdk::Status CheckCounts(const std::string& name) const;
-  // Whether the stages that registered fit together.
+  // Returns an error if the registered stages do not fit together.
   sdk::Status CheckStages(const std::string& name) const;
 
-  // Loads the programs with the settings of all stages, where that has not been done.
+  // Loads the programs with the settings of all stages, if they are not loaded yet.
   sdk::Status Load(const std::string& name, const sdk::Stage& stage);
-  // Loads programs as Load would, with tables of the least size, and throws them away.
+  // Loads programs as Load does, but with the smallest tables, and unloads them.
   sdk::Status TryToLoad(const sdk::Stage& stage) const;
 
-  // The loaded programs, for a stage that starts; valid until it calls Release.
-  // `name` is the datapath's, for messages.
+  // Returns the loaded programs for a stage that starts. They are valid until the stage calls
+  // Release. `name` is the datapath's name, for messages.
   sdk::Result<FlowKernel*> Acquire(const std::string& name, const sdk::Stage& stage);
-  // For a stage that stops after it had started.
+  // For a stage that stops after it has started.
   void Release();
 
-  // What the numbers of namespaces in flows mean. Any thread.
+  // Maps the namespace ids in flows to namespaces. Any thread.
   NamespaceRegistry* namespaces() { return &namespaces_; }
 
   // The settings of all stages.
   const KernelOptions& options() const { return options_; }
 
-  // The map stage: no program counts a packet any more, or ever will. Any thread.
+  // Called by the map stage when no program counts packets and none ever will again. Any thread.
   void MarkDetached(const sdk::Stage& stage);
-  // The ring stage: waits for that, at most for `timeout`, or until `fd` is readable (-1: none);
-  // *detached: whether it is so.
+  // Called by the ring stage: waits until MarkDetached was called, until `timeout` is over, or
+  // until `fd` is readable (-1: none). Sets *detached to true if MarkDetached was called. Any
+  // thread.
   sdk::Status WaitDetached(int fd, absl::Duration timeout, bool* detached);
 
  private:

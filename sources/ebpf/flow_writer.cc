@@ -81,8 +81,8 @@ void FlowWriter::Add(const Flow& flow) {
   if (namespaces_ != nullptr) namespaces_->Describe(value.details.namespace_id, record);
 }
 
-// A packet of the ring may have come since the clocks were read. What is still later then
-// is the end of a flow that was taken from jiffies, and up to one of these off.
+// A packet of the ring may have come after the clocks were read: read them again. If a time is
+// still later, it is the end of a flow in jiffies, which may be wrong by one jiffy.
 void FlowWriter::SetTimes(const flow_value_t& value, Record* record) {
   if (value.end_time > clock_.monotonic_ns()) clock_.Read();
   record->end_mono_time_ns = std::min<uint64_t>(value.end_time, clock_.monotonic_ns());

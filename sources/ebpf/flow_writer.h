@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns what the kernel counted into records and emits them.
+// Turns the kernel's flows into records and emits them.
 #ifndef WEIR_SOURCES_EBPF_FLOW_WRITER_H_
 #define WEIR_SOURCES_EBPF_FLOW_WRITER_H_
 
@@ -16,31 +16,31 @@
 
 namespace weir::ebpf {
 
-// Every flow that is added is counted as received. One that cannot be emitted, since
-// the pipeline is ending, is counted as dropped: whoever empties a table need not
-// stop halfway. One thread; `stage` must outlive it.
+// Counts every added flow as received. A flow that cannot be emitted because the pipeline is ending
+// is counted as dropped, so the caller can always empty its whole table. For one thread. `stage`
+// must outlive it.
 class FlowWriter {
  public:
-  // `namespaces`, which must outlive it too, says what the numbers of namespaces in flows
-  // mean; null: they are all of weir's own, and records do not say so.
+  // `namespaces` maps the namespace ids in flows to namespaces and must outlive the writer. If it
+  // is null, all flows belong to weir's own namespace and records do not name it.
   FlowWriter(const sdk::Stage* stage, ClockFunctions clocks, const NamespaceRegistry* namespaces)
       : stage_(stage), namespaces_(namespaces), batch_(stage), clock_(std::move(clocks)) {}
 
-  // What the flows that follow have in common: the clocks as they are now, and why they
-  // ended. With kActiveTimeout, those whose end was seen (TCP FIN or RST) are said to have
-  // ended.
+  // Starts a series of flows: reads the clocks and sets the end reason of these flows. With
+  // kActiveTimeout, a flow whose TCP FIN or RST was seen gets the reason "end of flow".
   void Begin(FlowEndReason reason) {
     clock_.Read();
     reason_ = reason;
   }
 
-  // To be called when the clocks have jumped: the sooner, the better is known when.
+  // Call it when the clocks have jumped, as early as possible: the moment of the jump is then known
+  // more exactly.
   void ReadClocks() { clock_.Read(); }
 
-  // No time of a record is after the moment at which it is made.
+  // Adds a flow. No time in its record is later than the moment of this call.
   void Add(const Flow& flow);
 
-  // Emits what is left. The first error there ever was.
+  // Emits the remaining records. Returns the first error since the writer was made.
   sdk::Status Flush();
 
  private:
@@ -51,7 +51,7 @@ class FlowWriter {
   sdk::BatchWriter batch_;
   WallClock clock_;
   FlowEndReason reason_ = FlowEndReason::kActiveTimeout;
-  uint64_t received_ = 0;  // and not yet told to the host
+  uint64_t received_ = 0;  // not yet reported to the host
   sdk::Status status_;
 };
 

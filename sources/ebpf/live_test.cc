@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs on real interfaces, in a network namespace of the test's own.
+// The programs on real interfaces, in the test's own network namespace.
 #include <bpf/libbpf.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
@@ -35,17 +35,15 @@ namespace {
 using sdk::testing::FakeHost;
 
 constexpr size_t kEthernetLength = 14;
-// Longer than a page: of such a packet only the Ethernet header is linear.
+// Longer than a page: only the Ethernet header of such a packet is linear.
 constexpr size_t kPagedLength = 6000;
 
-// Two ends of a cable, "left" and "right", with no traffic of their own.
+// Two ends of a cable, "left" and "right", without other traffic.
 class LiveTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
-    // Where there is no IPv6 there is none to be silenced.
-    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-    const std::string error = Shell(
+    const std::string error = MakeInterfaces(
         "ip link add left mtu 9000 type veth peer name right mtu 9000 && "
         "ip link set left up && ip link set right up");
     if (!error.empty()) GTEST_SKIP() << "SKIPPED: " << error;
@@ -73,14 +71,14 @@ class LiveTest : public ::testing::Test {
     return flows;
   }
   DatapathCounters Counters() { return *kernel_->Counters(); }
-  // Packets that are in flows, also those that are not read yet.
+  // Returns the packets in flows, including flows that were not read yet.
   uint64_t Counted() {
     (void)Evict();
     return Counters().packets();
   }
 
-  // The packet was counted once, under `id`, with `bytes` and with the details of
-  // `whole`, which begins with an Ethernet header and has all its tags.
+  // Checks that the packet was counted once, under `id`, with `bytes` and with the details of
+  // `whole`, which begins with an Ethernet header and contains all its tags.
   void ExpectFlow(flow_id_t id, uint8_t direction, const std::string& interface, size_t bytes,
                   const Bytes& whole) {
     id.direction = direction;
@@ -101,8 +99,8 @@ class LiveTest : public ::testing::Test {
   std::unique_ptr<KernelFlows> kernel_;
 };
 
-// True if each field is that of the whole packet, or empty. EtherType and protocol are those of
-// the innermost header that is not cut off, as `reference` has them.
+// True if each field is that of the whole packet, or empty. EtherType and protocol must be those of
+// the innermost header that is not cut off, as in `reference`.
 bool IsWholeOrEmpty(const flow_id_t& seen, const flow_id_t& whole, const flow_id_t& reference) {
   const flow_id_t empty{};
   const auto same = [&](size_t offset, size_t size) {
@@ -162,14 +160,13 @@ TEST_F(LiveTest, ReadsHeadersThatAreNotInTheLinearPart) {
   }
 }
 
-// The kernel takes the outermost tag out before the hook, and leaves it in
-// skb->vlan_tci.
+// The kernel takes the outermost tag out before the hook and leaves it in skb->vlan_tci.
 TEST_F(LiveTest, SeesTheSameFlowWhereTheKernelTookTheTagOut) {
   const auto attached = Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS);
   PacketSocket left("left");
   for (const TestPacket& packet : AllPackets()) {
     SCOPED_TRACE(packet.name);
-    if (packet.name == "17 tags") continue;  // of which 16 remain
+    if (packet.name == "17 tags") continue;  // 16 of them remain
     left.Send(packet.bytes);
     ExpectFlow(packet.id, WEIR_DIRECTION_INGRESS, "right", packet.bytes.size(), packet.bytes);
   }
@@ -191,7 +188,7 @@ TEST_F(LiveTest, MeasuresLinksWithoutALinkLayer) {
   for (const TestPacket& packet : AllPackets()) {
     const bool ipv4 = packet.id.eth_protocol == 0x0800;
     const bool ipv6 = packet.id.eth_protocol == 0x86dd;
-    // A tun device takes nothing but IP, and tells which by the version.
+    // A tun device accepts only IP, and tells the kind by the version.
     const uint16_t type = static_cast<uint16_t>(packet.bytes[12] << 8 | packet.bytes[13]);
     if ((!ipv4 && !ipv6) || type != packet.id.eth_protocol) continue;
     if (packet.name.find("version") != std::string::npos) continue;
@@ -234,7 +231,7 @@ TEST_F(LiveTest, LeavesTheQdiscAndTheFiltersOfOthersAlone) {
   EXPECT_TRUE(HasClsact("right")) << "it was there before";
   ASSERT_EQ(Shell("tc qdisc del dev right clsact"), "");
 
-  // Added by somebody else to a qdisc that is weir's.
+  // Somebody else adds a filter to weir's qdisc.
   const auto attached = Attach(LinkOf("right"), WEIR_DIRECTION_INGRESS, AttachMode::kClsact);
   LibbpfOptions<bpf_tc_hook> hook;
   hook->ifindex = static_cast<int>(LinkOf("right").if_index);
@@ -272,15 +269,15 @@ uint64_t PacketsOf(const FakeHost& host) {
   return packets;
 }
 
-// The law, with both sources, while packets come: in flows + dropped = counted, and
-// nothing is left in the kernel when they are interrupted in the middle of it.
+// The balance, with both sources, while packets come: in flows + dropped = counted. Nothing stays
+// in the kernel if the sources are interrupted in the middle.
 TEST_F(LiveTest, LosesNoCountedPacketWhenInterruptedUnderTraffic) {
   constexpr uint16_t kPorts = 200;
   FakeHost map_host("flows");
   FakeHost ring_host("overflow", &map_host);
   sources::EbpfMap map_config;
   map_config.add_interfaces("/^(left|right)$/");
-  map_config.set_cache_max_flows(150);  // of 400: two interfaces
+  map_config.set_cache_max_flows(150);  // there are 400 flows, on two interfaces
   map_config.set_cache_active_timeout("10ms");
   sources::EbpfRingbuf ring_config;
   ring_config.set_read_interval("1ms");
@@ -330,7 +327,7 @@ TEST_F(LiveTest, LosesNoCountedPacketWhenInterruptedUnderTraffic) {
   EXPECT_TRUE((*map)->Stop().ok());
 }
 
-// What was counted is what the interface's own counter has.
+// The counts equal the interface's own counters.
 TEST_F(LiveTest, CountsWhatTheInterfaceCountsAlsoIfItAppearsLater) {
   FakeHost map_host("flows");
   sources::EbpfMap config;

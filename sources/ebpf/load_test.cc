@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The law of the datapath, flows of the table + packets of the ring + counted drops =
-// packets of the interface, under millions of packets a second from all processors.
+// The balance of the datapath, flows of the table + packets of the ring + counted drops = packets
+// of the interface, under millions of packets a second from all processors.
 #include <gtest/gtest.h>
 #include <net/if.h>
 #include <net/if_arp.h>
@@ -22,6 +22,7 @@
 #include "plugins/sdk/testing/network_namespace.h"
 #include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/testing/live_network.h"
+#include "sources/ebpf/testing/table_tiers.h"
 #include "sources/ebpf/testing/traffic_generator.h"
 
 namespace weir::ebpf {
@@ -29,35 +30,31 @@ namespace {
 
 using FamilyTotals = std::array<SentTraffic, WEIR_FRAME_FAMILIES>;
 
-// WEIR_LOAD_DIVISOR in the environment: so many times fewer packets, for emulated
-// processors.
+// WEIR_LOAD_DIVISOR in the environment divides the number of packets, for emulated processors.
 uint32_t LoadDivisor() {
   const char* const text = std::getenv("WEIR_LOAD_DIVISOR");
   const int divisor = text == nullptr ? 1 : std::atoi(text);
   return divisor < 1 ? 1 : static_cast<uint32_t>(divisor);
 }
 
-// What is sent in one round, and into what.
+// The packets of one round, and the options of the table.
 struct Round {
   KernelOptions options;
   uint32_t flows = 0;                // of each family
   uint32_t packets_of_each_cpu = 0;  // of each family
 };
 
-// Both tiers of the flow table are held to the same.
+// Both tiers of the flow table must pass the same tests.
 class LoadTest : public ::testing::TestWithParam<TableTier> {
  protected:
   static constexpr uint32_t kPacketsOfACall = 20'000;
   static constexpr int kGenerators = 2;
-  // So often the tables are read while packets come, however long that takes.
+  // The number of reads of the tables while packets come, however long they take.
   static constexpr uint64_t kEvictionsUnderLoad = 6;
 
   void SetUp() override {
     if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
-    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-    const std::string error = Shell(
-        "ip link add left type veth peer name right && "
-        "ip link set left up && ip link set right up");
+    const std::string error = MakeInterfaces(kCable);
     if (!error.empty()) GTEST_SKIP() << "SKIPPED: " << error;
   }
 
@@ -80,20 +77,20 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
     }
   }
 
-  // In whole calls of the generator.
+  // Rounded to whole calls of the generator.
   static uint32_t PacketsOfEachCpu(const Round& round) {
     const uint32_t calls = round.packets_of_each_cpu / kPacketsOfACall / LoadDivisor();
     return std::max(calls, 1u) * kPacketsOfACall;
   }
 
-  // Sends `count` packets of each family, in turns, and more until there were enough evictions.
+  // Sends `count` packets of each family, in turn, and more until there were enough evictions.
   void Generate(int number, uint32_t count) {
     const std::vector<int> cpus = AvailableCpus();
     const sdk::Status bound = RunOnCpu(cpus[static_cast<size_t>(number) % cpus.size()]);
     EXPECT_TRUE(bound.ok()) << bound.message();
     for (uint32_t sent = 0; (sent < count || evictions_ < kEvictionsUnderLoad) && !failed_;
          sent += kPacketsOfACall) {
-      // Each begins with another one, so that both are there at any time.
+      // Each thread begins with another family, so that both come at any time.
       for (const int turn : {number, number + 1}) {
         const sdk::Status status =
             generator_->Send(turn % 2 == 0 ? WEIR_FRAME_IPV4 : WEIR_FRAME_IPV6, kPacketsOfACall);
@@ -122,7 +119,7 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
     ring_packets_ += *read;
   }
 
-  // Sends the round's packets, and evicts as often as can be while they come.
+  // Sends the round's packets, and evicts as often as possible while they come.
   void Run(const Round& round) {
     Load(round.options, round.flows);
     if (IsSkipped() || HasFatalFailure()) return;
@@ -142,8 +139,8 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
     failed_ = HasFatalFailure();
     for (std::thread& generator : generators) generator.join();
     if (HasFatalFailure()) return;
-    Evict();  // what came last, and
-    Evict();  // what had come into the other table before
+    Evict();  // the last packets, and
+    Evict();  // the earlier ones in the other table
     ReadRing();
     counters_ = *kernel_->Counters();
     sent_ = *generator_->Sent();
@@ -152,12 +149,12 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
       sent_[family].bytes -= sent_before[family].bytes;
       EXPECT_EQ(sent_[family].packets, packets_of_each_family_);
     }
-    ExpectTheLaw();
+    ExpectTheBalance();
   }
 
-  // Drops are not counted by family, but the two differ in length: packets and bytes
-  // together are right only if those of each family are.
-  void ExpectTheLaw() {
+  // Drops are not counted by family, but the families differ in length: packets and bytes are both
+  // right only if those of each family are.
+  void ExpectTheBalance() {
     SentTraffic missing;
     for (int family = 0; family < WEIR_FRAME_FAMILIES; ++family) {
       EXPECT_LE(seen_[family].packets, sent_[family].packets);
@@ -172,7 +169,7 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
     EXPECT_EQ(missing.packets, counters_.kernel.dropped_packets + left_out);
     EXPECT_EQ(ring_packets_, counters_.kernel.ringbuf_packets);
     EXPECT_EQ(counters_.packets() + left_out, sent_[0].packets + sent_[1].packets);
-    if (left_out == 0) {  // of those the bytes are not counted
+    if (left_out == 0) {  // the bytes of packets left out are not counted
       EXPECT_EQ(missing.bytes, counters_.kernel.dropped_bytes);
       EXPECT_EQ(counters_.bytes(), sent_[0].bytes + sent_[1].bytes);
     }
@@ -188,13 +185,13 @@ class LoadTest : public ::testing::TestWithParam<TableTier> {
   std::atomic<uint64_t> evictions_{0};
   std::atomic<uint64_t> packets_of_each_family_{0};
   uint64_t ring_packets_ = 0;
-  FamilyTotals seen_{};  // in flows and out of the ring
+  FamilyTotals seen_{};  // in flows and from the ring
   FamilyTotals sent_{};
   DatapathCounters counters_;
 };
 
-// Of each tier 20 million packets in all. The tables are small, so that they are read soon
-// after they were filled: what a running program still adds then would be missed.
+// 20 million packets for each tier. The tables are small, so that they are read soon after they
+// were filled: additions of a program that is still running would be missed.
 TEST_P(LoadTest, LosesNothingWithRoomForAll) {
   Round round;
   round.options.max_flows = 2'000;
@@ -203,7 +200,7 @@ TEST_P(LoadTest, LosesNothingWithRoomForAll) {
   round.packets_of_each_cpu = 2'500'000;
   Run(round);
   if (IsSkipped()) return;
-  // A flow of the mapped table may find no place, but hardly any does.
+  // A flow may find no slot in the mapped table, but hardly any does.
   EXPECT_GE(counters_.table_packets, counters_.packets() - counters_.packets() / 1000);
 }
 
@@ -257,10 +254,7 @@ TEST_P(LoadTest, CountsWhatItLosesWithTableAndRingFull) {
   EXPECT_GT(counters_.kernel.dropped_packets, 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiers, LoadTest, ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         [](const auto& info) {
-                           return info.param == TableTier::kMapped ? "Mapped" : "Hash";
-                         });
+INSTANTIATE_TEST_SUITE_P(Tiers, LoadTest, BothTiers(), TierName);
 
 }  // namespace
 }  // namespace weir::ebpf

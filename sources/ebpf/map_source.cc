@@ -15,12 +15,13 @@
 #include "absl/time/time.h"
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/doctor/diagnosis.h"
+#include "sources/ebpf/doctor/interface_diagnosis.h"
 
 namespace weir::ebpf {
 namespace {
 
-// Interfaces that Stop detaches from. For more the kernel takes seconds: by TCX it waits for all
-// processors at each program.
+// The most interfaces that Stop detaches from. For more, the kernel needs seconds: with TCX it
+// waits for all processors at each program.
 constexpr size_t kMostDetachedInStop = 64;
 
 }  // namespace
@@ -55,7 +56,7 @@ MapSource::MapSource(sdk::Stage stage, MapSettings settings, Datapath* datapath,
               settings_.kernel.all_namespaces ? datapath_->namespaces() : nullptr),
       report_(&stage_, settings_.kernel.max_flows),
       early_evictions_(stage_.Counter("weir_datapath_early_evictions_total",
-                                      "Evictions before their time, since the table was full.")) {
+                                      "Evictions before the timeout because the table was full.")) {
   datapath_->AddMap(stage_.name(), settings_.kernel, environment_.load);
 }
 
@@ -73,6 +74,10 @@ sdk::Status MapSource::Diagnose(const sdk::Findings& findings) {
   const KernelFeatures features = environment_.probe();
   findings.Add(DiagnoseMachine(features, settings_.interfaces.attach.mode, settings_.kernel.tier));
   if (settings_.kernel.all_namespaces) findings.Add(DiagnoseNamespaces(features));
+  const InterfaceSelector& selector = settings_.interfaces.selector;
+  findings.Add(DiagnoseInterfaces(selector,
+                                  ListInterfaces(environment_.open_links, selector.ByAddress()),
+                                  settings_.kernel.all_namespaces));
   sdk::Status loaded;
   if (features.programs == Support::kYes) loaded = datapath_->TryToLoad(stage_);
   findings.Add(DiagnoseDatapath(features, datapath_->options(), loaded));
@@ -105,7 +110,8 @@ sdk::Status MapSource::Start() {
 sdk::Status MapSource::Stop() {
   if (tracker_ && kernel_->Persists()) tracker_->KeepAll();
   clock_watch_.reset();
-  // The end of a run has a time limit. The programs count no packets any more.
+  // The end of a run has a time limit. The programs no longer count packets: the destructor
+  // detaches them.
   if (ended_ && tracker_->size() > kMostDetachedInStop) return sdk::OkStatus();
   return Release();
 }
@@ -114,7 +120,7 @@ sdk::Status MapSource::Release() {
   sdk::Status status;
   if (tracker_) status = tracker_->DetachAll();
   tracker_.reset();
-  // The ring's reader waits for it, also if this stage never ran.
+  // The ring's reader waits for this, even if this stage never ran.
   datapath_->MarkDetached(stage_);
   kernel_ = nullptr;
   datapath_->Release();
@@ -136,7 +142,7 @@ sdk::Status MapSource::Run() {
   // The ring buffer's reader waits for this, whatever happens here.
   const absl::Cleanup detached = [this] { datapath_->MarkDetached(stage_); };
   const bool persists = kernel_->Persists();
-  // Those that a former run has not handed over.
+  // The flows that an earlier run has not handed over.
   sdk::Status status = persists ? Deliver(FlowEndReason::kActiveTimeout) : sdk::OkStatus();
   if (status.ok()) status = EvictUntilInterrupted();
   const sdk::Status finished = persists ? FinishAndKeep() : Finish();
@@ -162,7 +168,7 @@ sdk::Status MapSource::EvictUntilInterrupted() {
     }
     status = Evict(due ? FlowEndReason::kActiveTimeout : FlowEndReason::kLackOfResources);
     if (!status.ok()) return status;
-    // Where consumers hold back, timeouts are left out and not made up for.
+    // If consumers hold back, missed timeouts are skipped and not made up for.
     next = due ? std::max(next + interval, now()) : now() + interval;
     early = now() + early_interval;
   }
@@ -214,7 +220,7 @@ sdk::Status MapSource::ReadCounters() {
   return sdk::OkStatus();
 }
 
-// Also if the pipeline takes no more: the flows are then counted as dropped.
+// Drains even if the pipeline takes no more records: the flows are then counted as dropped.
 sdk::Status MapSource::Drain(FlowEndReason reason) {
   writer_.Begin(reason);
   const sdk::Status drained = kernel_->Drain([this](const Flow& flow) { writer_.Add(flow); });
@@ -234,20 +240,20 @@ sdk::Status MapSource::Deliver(FlowEndReason reason) {
   return status;
 }
 
-// Returns when no program counts a packet any more.
+// Returns when no program counts packets.
 sdk::Status MapSource::EndCounting() {
   tracker_->EndThread();
   const sdk::Status ended = kernel_->EndCounting();
   ended_ = ended.ok();
   if (ended_) return ended;
-  // What ends the counting as well, but takes the kernel milliseconds for each program. Which
-  // table a program found that began before is known only after the flip.
+  // Detaching also ends the counting, but the kernel needs milliseconds for each program. A program
+  // that began before uses a table that is known only after the flip.
   const sdk::Status detached = tracker_->DetachAll();
   const sdk::Status flipped = kernel_->Flip();
   return detached.ok() ? flipped : detached;
 }
 
-// Both tables may have flows: two flips see them all.
+// Both tables may have flows: two flips reach them all.
 sdk::Status MapSource::Finish() {
   sdk::Status first = EndCounting();
   const auto keep_first = [&first](const sdk::Status& status) {
@@ -263,7 +269,7 @@ sdk::Status MapSource::Finish() {
   return first;
 }
 
-// The programs go on counting. What could not be delivered is read again by the next run.
+// The programs continue to count. The next run reads again what could not be delivered.
 sdk::Status MapSource::FinishAndKeep() {
   datapath_->MarkDetached(stage_);
   const sdk::Status status = undelivered_ ? sdk::OkStatus() : Evict(FlowEndReason::kForcedEnd);

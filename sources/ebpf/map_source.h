@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source `ebpf_map`: attaches the programs, and reads the flow table at each
-// timeout.
+// The source `ebpf_map`: attaches the programs, and evicts the flow table at each timeout.
 #ifndef WEIR_SOURCES_EBPF_MAP_SOURCE_H_
 #define WEIR_SOURCES_EBPF_MAP_SOURCE_H_
 
@@ -27,8 +26,7 @@
 
 namespace weir::ebpf {
 
-// What a map's source has from the kernel, so that a test can put something else in its
-// place.
+// The kernel functions that the source uses. A test can replace them.
 struct MapEnvironment {
   KernelLoader load;
   LinkFeedOpener open_links = OpenNetlinkFeed;
@@ -38,13 +36,13 @@ struct MapEnvironment {
   std::function<uint64_t()> suspended = SuspendedNs;
 };
 
-// Threads as plugins/abi says.
+// Threads: see plugins/abi.
 class MapSource : public sdk::Source {
  public:
   static sdk::Result<std::unique_ptr<MapSource>> Create(const sources::EbpfMap& config,
                                                         sdk::Stage stage);
 
-  // Loading programs takes one more than what comes after it.
+  // Loading programs needs one capability more than everything after it.
   static constexpr uint64_t kCapabilities = uint64_t{1} << kCapBpf | uint64_t{1} << kCapNetAdmin;
   static constexpr uint64_t kPrepareCapabilities = kCapabilities | uint64_t{1} << kCapPerfmon;
 
@@ -65,19 +63,19 @@ class MapSource : public sdk::Source {
   void Wake();
   sdk::Status FollowClocks();
   sdk::Status EvictUntilInterrupted();
-  // Whether flows found no room in the table that is being filled now.
+  // Returns true if flows found no room in the table that is being filled.
   sdk::Result<bool> TableWasFull();
-  // Follows clocks. Returns at `deadline`, and before when interrupted or when interfaces cannot
-  // be tracked any more.
+  // Follows the clocks until `deadline`. Returns earlier if it is interrupted or if interfaces can
+  // no longer be tracked.
   sdk::Status WatchUntil(Time deadline);
   sdk::Status Evict(FlowEndReason reason);
   sdk::Status Drain(FlowEndReason reason);
-  // The same, but empties the table only when its flows have reached the sinks.
+  // As Drain, but empties the table only when its flows have reached the sinks.
   sdk::Status Deliver(FlowEndReason reason);
   sdk::Status ReadCounters();
   sdk::Status Finish();
   sdk::Status EndCounting();
-  // Detaches, and lets go of the kernel.
+  // Detaches the programs and releases the kernel objects.
   sdk::Status Release();
   sdk::Status FinishAndKeep();
 
@@ -87,7 +85,7 @@ class MapSource : public sdk::Source {
   const MapEnvironment environment_;
 
   std::atomic<bool> interrupted_{false};
-  sdk::Wakeup wakeup_;  // notified once interrupted, or when the tracker has failed
+  sdk::Wakeup wakeup_;  // notified when interrupted or when the tracker has failed
 
   // From Start to Stop.
   FlowKernel* kernel_ = nullptr;  // of datapath_
@@ -98,11 +96,10 @@ class MapSource : public sdk::Source {
   FlowWriter writer_;
   CountersReport report_;
   sdk::Metric early_evictions_;
-  uint64_t full_ = 0;  // packets that had met a full table at the last eviction
-  // The table that is not being filled holds flows of which it is not known whether they
-  // have reached the sinks.
+  uint64_t full_ = 0;  // packets that had met a full table, as of the last eviction
+  // True if the table that is not being filled holds flows that may not have reached the sinks.
   bool undelivered_ = false;
-  bool ended_ = false;  // no program counts packets any more
+  bool ended_ = false;  // no program counts packets
 };
 
 }  // namespace weir::ebpf

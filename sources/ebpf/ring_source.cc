@@ -11,16 +11,16 @@ namespace weir::ebpf {
 
 namespace {
 
-// A round at most; then the clocks are read again.
+// The most packets in a round; then the clocks are read again.
 constexpr size_t kPacketsPerRound = 4096;
 
-// The ring is read that often even if the kernel says nothing of packets.
+// The ring is read at least that often, even if the kernel does not report packets.
 constexpr absl::Duration kIdleInterval = absl::Seconds(10);
 
 constexpr int kNoFd = -1;  // poll ignores it
 
-// Takes out all that is in the ring. Only failure to read is an error of this
-// function: what could not be emitted is counted, and the writer remembers why.
+// Reads everything in the ring. Returns an error only if reading fails: packets that cannot be
+// emitted are counted, and the writer keeps the reason.
 sdk::Status ReadAll(FlowKernel* kernel, FlowWriter* writer) {
   for (;;) {
     writer->Begin(FlowEndReason::kLackOfResources);
@@ -52,7 +52,7 @@ RingSource::RingSource(sdk::Stage stage, RingSettings settings, Datapath* datapa
 
 RingSource::~RingSource() { datapath_->RemoveRing(stage_.name()); }
 
-// Its map's stage tells the rest.
+// The map's stage reports the rest.
 sdk::Status RingSource::Diagnose(const sdk::Findings& /*findings*/) {
   return datapath_->CheckStages(settings_.datapath);
 }
@@ -75,10 +75,10 @@ sdk::Status RingSource::Run() {
                     datapath_->options().all_namespaces ? datapath_->namespaces() : nullptr);
   sdk::Status emitted;
   for (;;) {
-    // Asked before the ring is read: what came until then is in it.
+    // Ask before reading the ring: all packets until then are in it.
     bool last = false;
     sdk::Status waited = datapath_->WaitDetached(kernel_->overflow_fd(), kIdleInterval, &last);
-    // More packets follow the first one: take them together.
+    // More packets follow the first one: wait, and read them together.
     if (waited.ok() && !last) {
       waited = datapath_->WaitDetached(kNoFd, settings_.read_interval, &last);
     }

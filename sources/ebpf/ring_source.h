@@ -14,14 +14,14 @@
 
 namespace weir::ebpf {
 
-// Threads as plugins/abi says.
+// Threads: see plugins/abi.
 class RingSource : public sdk::Source {
  public:
   static sdk::Result<std::unique_ptr<RingSource>> Create(const sources::EbpfRingbuf& config,
                                                          sdk::Stage stage);
 
-  // Reads memory that was mapped when the programs were loaded; that, too, if it is the
-  // first to start.
+  // Run only reads memory that was mapped when the programs were loaded. This stage loads them if
+  // it is the first to start.
   static constexpr uint64_t kCapabilities = uint64_t{1} << kCapBpf;
 
   // `datapath` must outlive it.
@@ -31,8 +31,8 @@ class RingSource : public sdk::Source {
   sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Run() override;
-  // Run goes on until the map's source has detached the programs, as it does when
-  // it is interrupted or fails: packets come until then.
+  // Run continues until the map's source has detached the programs, because packets come until
+  // then. The map's source detaches them when it is interrupted or fails.
   void Interrupt() override {}
   sdk::Status Stop() override;
 

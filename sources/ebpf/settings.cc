@@ -49,23 +49,23 @@ sdk::Result<InterfaceSelector> InterfacesOf(const EbpfMap& config) {
   }
   if (config.interfaces_size() > 0 && config.interface_ips_size() > 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT,
-                       "interface_ips: cannot be together with interfaces: give one of them");
+                       "interface_ips: cannot be combined with interfaces: set only one of them");
   }
   return InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude,
                                  {config.interface_ips().begin(), config.interface_ips().end()});
 }
 
-// What is kept for the next run has to mean the same to it.
+// Kept state must have the same meaning in the next run.
 sdk::Status CheckPinPath(const EbpfMap& config) {
   if (config.pin_path().empty()) return sdk::OkStatus();
   if (config.attach() == EbpfMap::CLSACT) {
     return {WEIR_INVALID_ARGUMENT,
-            "pin_path: has no meaning with attach: CLSACT, whose filters are not pinned"};
+            "pin_path: has no effect with attach: CLSACT: its filters cannot be pinned"};
   }
   if (config.netns() == EbpfMap::ALL) {
     return {WEIR_INVALID_ARGUMENT,
-            "pin_path: cannot be together with netns: ALL, whose numbers for namespaces are "
-            "those of one run"};
+            "pin_path: cannot be combined with netns: ALL: its namespace ids are valid only for "
+            "one run"};
   }
   return sdk::OkStatus();
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of the two sources, turned once into what they work with.
+// The configuration of the two sources, converted once to the types that they use.
 #ifndef WEIR_SOURCES_EBPF_SETTINGS_H_
 #define WEIR_SOURCES_EBPF_SETTINGS_H_
 
@@ -16,9 +16,9 @@ namespace weir::ebpf {
 
 struct MapSettings {
   InterfaceSettings interfaces;
-  KernelOptions kernel;  // but for the ring, which is another stage's
+  KernelOptions kernel;  // without the ring's size, which another stage sets
   absl::Duration eviction_interval;
-  absl::Duration early_eviction_interval;  // the least, where the table is full
+  absl::Duration early_eviction_interval;  // the least time between evictions of a full table
   std::string datapath;
 };
 
@@ -31,7 +31,7 @@ struct RingSettings {
 sdk::Result<MapSettings> SettingsOf(const sources::EbpfMap& config);
 sdk::Result<RingSettings> SettingsOf(const sources::EbpfRingbuf& config);
 
-// Under which the stages of one pipeline share the Datapath of that name.
+// Returns the name under which the stages of one pipeline share the Datapath `datapath`.
 std::string SharedName(const std::string& datapath);
 
 }  // namespace weir::ebpf

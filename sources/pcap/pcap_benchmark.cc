@@ -14,7 +14,7 @@
 
 #include "benchmark/benchmark.h"
 #include "bpf/packet.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "core/record/record.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "bpf/testing/test_packets.h"
+#include "bpf/testing/tunnel_packets.h"
 #include "core/record/constants.h"
 #include "core/record/record.h"
 #include "gtest/gtest.h"
@@ -161,7 +162,7 @@ TEST(PcapTest, TunnelsHavePortsOfTheirOwn) {
   config.set_geneve_port(4789);
   FakeHost host;
   EXPECT_EQ(MakeComponent<PcapSource>(&host, config).status().message(),
-            "geneve_port: is that of VXLAN too, and one port cannot be both");
+            "geneve_port: equals vxlan_port: give each tunnel its own port");
 }
 
 TEST(PcapTest, WhatWasReadIsToldAndNothingElse) {

@@ -81,7 +81,7 @@ sink { name: "s" type: "stdout" input: "in" }
             (source % ("ebpf_map", "EbpfMap", "vxlan: INNER geneve: INNER vxlan_port: 6081"),
              named, "geneve"),
             (source % ("ebpf_map", "EbpfMap", 'attach: CLSACT pin_path: "/sys/fs/bpf/x"'),
-             named + "pin_path: has no meaning with attach: CLSACT"),
+             named + "pin_path: has no effect with attach: CLSACT"),
             (source % ("ebpf_map", "EbpfMap", "") + 'source { name: "b" type: "ebpf_map" }\n'
              + sink.replace('"in"', '"b"').replace('"s"', '"t"'),
              "source 'b': datapath 'default' has 2 stages of type ebpf_map ('in', 'b')"),

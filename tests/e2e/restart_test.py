@@ -96,7 +96,7 @@ class Restarts:
         weir.wait_for_log("measuring 1 interfaces")
         replay.send_signal(signal.SIGINT)
         replay.wait(timeout=harness.DEADLINE_SECONDS)
-        self.assertIn("goes on with what is pinned in " + self.pins, weir.stderr())
+        self.assertIn("continues with the flows pinned in " + self.pins, weir.stderr())
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
         self.collect(weir, flows)
@@ -137,8 +137,8 @@ class PinPathTest(PinnedTest):
         self.assertEqual(len(programs), 2)
 
         error = self.refused(self.start_weir(flows=1000))
-        self.assertIn("made with cache_max_flows 100000, not 1000; 'rm -r ", error)
-        self.assertIn("made with flow_table MAPPED, not HASH",
+        self.assertIn("have cache_max_flows 100000, not 1000; 'rm -r ", error)
+        self.assertIn("have flow_table MAPPED, not HASH",
                       self.refused(self.start_weir(table="HASH")))
         note = os.path.join(self.pins, "weir_note")
         value = self.inside(self.b, "bpftool", "-j", "map", "dump", "pinned", note)
@@ -146,7 +146,7 @@ class PinPathTest(PinnedTest):
         harness.run("bpftool", "map", "update", "pinned", note, "key", "hex", "00", "00", "00", "00",
                     "value", "hex", "ff", *[octet[2:] for octet in octets[1:]])
         self.assertRegex(self.refused(self.start_weir()),
-                         "laid out by version 255, and this weir reads version [0-9]+; 'rm -r ")
+                         "layout of version 255, and this weir reads version [0-9]+; 'rm -r ")
         self.assertEqual(self.attached(), programs)
 
         links = {link for link, _ in programs}
@@ -175,9 +175,9 @@ class PinPathTest(PinnedTest):
 
     def test_a_folder_outside_a_bpf_file_system_is_refused_with_advice(self):
         error = self.refused(self.start_weir(pins=os.path.join(self.folder, "pins")))
-        self.assertIn("not in a BPF file system, as it is mounted by 'mount -t bpf", error)
+        self.assertIn("not in a BPF file system: mount one with 'mount -t bpf", error)
         error = self.refused(self.start_weir(pins=self.pins + ".d"))
-        self.assertIn("names of a BPF file system have no dot", error)
+        self.assertIn("a name in a BPF file system cannot contain a dot", error)
 
 
 if __name__ == "__main__":

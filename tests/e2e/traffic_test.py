@@ -157,7 +157,7 @@ class TrafficTest(harness.NamespaceTest):
         weir.wait_for_log("interface 'veth-b' (")
         self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "10.78.0.2")
         self.inside(self.b, "ip", "address", "del", "10.78.0.2/24", "dev", "veth-b")
-        weir.wait_for_log("interface 'veth-b' has no address of interface_ips any more")
+        weir.wait_for_log("interface 'veth-b' no longer has an address in interface_ips")
         self.inside(self.a, "ping", "-q", "-c", "5", "-i", "0.05", "fd78::2")
         records = self.end(weir)
         self.assertEqual(harness.totals(records, Proto=ICMP)[0], 10)

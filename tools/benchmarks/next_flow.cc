@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"  // keep: the skeleton uses its types
 #include "bpf/testing/next_flow_bpf.skel.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 #include "sources/ebpf/kernel/load_error.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A program at a hook of an interface, and what puts it there, without libbpf, so that a
-// fake can take its place.
+// A program at a hook of an interface, and the interface that attaches it. Does not use libbpf, so
+// that a test can replace it with a fake.
 #ifndef WEIR_SOURCES_EBPF_ATTACH_ATTACHMENT_H_
 #define WEIR_SOURCES_EBPF_ATTACH_ATTACHMENT_H_
 
@@ -15,27 +15,28 @@
 
 namespace weir::ebpf {
 
-// A program at one hook of one interface. One thread at a time.
+// A program at one hook of one interface. For one thread at a time.
 class Attachment {
  public:
-  // Detaches, where neither Detach nor Abandon was called.
+  // Detaches, if neither Detach nor Abandon was called.
   virtual ~Attachment() = default;
-  // In what it differs from what was asked for, with the interface in front; else empty.
+  // How the attachment differs from the configured one, beginning with the interface. Empty if it
+  // does not.
   const std::string& warning() const { return warning_; }
-  // For who attaches.
+  // For the code that attaches.
   void AddWarning(const std::string& warning) {
     if (warning.empty()) return;
     warning_ += warning_.empty() ? warning : "; " + warning;
   }
-  // Takes the program off the interface. Programs that run at this moment go on.
+  // Takes the program off the interface. Programs that are running at this moment continue.
   virtual sdk::Status Detach() = 0;
-  // The interface has gone from this network namespace, and the program perhaps with it:
-  // touches nothing else of an interface that may have its index by now.
+  // To be called when the interface has left this network namespace, perhaps together with the
+  // program. Does not touch another interface that may have its index by now.
   virtual void Abandon() = 0;
-  // False if it is known to be no longer where it was put: somebody else has taken it
-  // off, or the interface has gone, though another one may have its index.
+  // Returns false if it is known that the program is no longer attached: somebody else has removed
+  // it, or the interface is gone (another interface may have its index).
   virtual bool IsInPlace() = 0;
-  // Of a kernel that persists: lets go of the program, which stays on the interface.
+  // Only for a kernel that persists: releases the program, which stays on the interface.
   virtual void Keep() = 0;
 
  protected:
@@ -45,14 +46,14 @@ class Attachment {
   std::string warning_;
 };
 
-// Programs that can be attached, loaded for the interfaces of one network namespace. One
-// thread at a time.
+// Loaded programs that can be attached to the interfaces of one network namespace. For one thread
+// at a time.
 class ProgramAttacher {
  public:
   virtual ~ProgramAttacher() = default;
 
-  // In the network namespace of the calling thread. `direction` is WEIR_DIRECTION_*.
-  // NOT_FOUND: the interface has gone meanwhile.
+  // Attaches in the network namespace of the calling thread. `direction` is WEIR_DIRECTION_*.
+  // Returns NOT_FOUND if the interface is gone by now.
   virtual sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
                                                           const AttachOptions& options) = 0;
 };

@@ -25,6 +25,7 @@
 #include "absl/strings/str_cat.h"
 #include "bpf/flow.h"
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/netlink.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 
 namespace weir::ebpf {
@@ -32,107 +33,74 @@ namespace weir::ebpf {
 namespace {
 
 constexpr size_t kReplyBytes = 32 * 1024;
+constexpr char kListContext[] = "list clsact filters";
 
-// As bpf/flows.bpf.c and the kernel name them.
+// The names of the programs of bpf/flows.bpf.c, as the kernel shortens them.
 constexpr std::string_view kProgramNames[] = {"ingress_ethern", "ingress_no_lin", "egress_etherne",
                                               "egress_no_link"};
 constexpr char kCountersMap[] = "weir_counters";
-constexpr size_t kMostMaps = 16;  // of a program of weir's
-
-sdk::Status AskForFilters(int fd, uint32_t if_index, uint32_t parent) {
-  struct {
-    nlmsghdr header;
-    tcmsg filter;
-  } request{};
-  request.header.nlmsg_len = sizeof(request);
-  request.header.nlmsg_type = RTM_GETTFILTER;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.filter.tcm_family = AF_UNSPEC;
-  request.filter.tcm_ifindex = static_cast<int>(if_index);
-  request.filter.tcm_parent = parent;
-  if (send(fd, &request, sizeof(request), 0) != sizeof(request)) {
-    return sdk::ErrnoStatus("list filters of clsact: send", errno);
-  }
-  return sdk::OkStatus();
-}
-
-// Calls `on_attribute` with type, value and size of each attribute in `size` bytes.
-template <typename OnAttribute>
-void ForEachAttribute(const uint8_t* bytes, size_t size, const OnAttribute& on_attribute) {
-  size_t offset = 0;
-  while (size > offset && size - offset >= sizeof(rtattr)) {
-    rtattr attribute;
-    std::memcpy(&attribute, bytes + offset, sizeof(attribute));
-    if (attribute.rta_len < RTA_LENGTH(0) || attribute.rta_len > size - offset) return;
-    on_attribute(attribute.rta_type & NLA_TYPE_MASK, bytes + offset + RTA_LENGTH(0),
-                 size_t{attribute.rta_len} - RTA_LENGTH(0));
-    offset += RTA_ALIGN(attribute.rta_len);
-  }
-}
+constexpr size_t kMostMaps = 16;  // of one of weir's programs
 
 void SetProgram(const uint8_t* options, size_t size, ClsactFilter* filter) {
-  ForEachAttribute(options, size, [filter](int type, const uint8_t* value, size_t length) {
-    uint32_t& id = filter->program_id;
-    if (type == TCA_BPF_ID && length >= sizeof(id)) std::memcpy(&id, value, sizeof(id));
-    if (type == TCA_BPF_NAME) {
-      const char* const name = reinterpret_cast<const char*>(value);
-      filter->name.assign(name, strnlen(name, length));
-    }
-  });
+  sdk::ForEachNetlinkAttribute(options, size,
+                               [filter](int type, const uint8_t* value, size_t length) {
+                                 uint32_t& id = filter->program_id;
+                                 if (type == TCA_BPF_ID && length >= sizeof(id))
+                                   std::memcpy(&id, value, sizeof(id));
+                                 if (type == TCA_BPF_NAME) {
+                                   const char* const name = reinterpret_cast<const char*>(value);
+                                   filter->name.assign(name, strnlen(name, length));
+                                 }
+                               });
 }
 
-// Those of weir have the names of its programs.
+// Weir's filters have the names of its programs.
 bool MayBeOfWeir(const ClsactFilter& filter) {
   return filter.program_id != 0 &&
          std::any_of(std::begin(kProgramNames), std::end(kProgramNames),
                      [&filter](auto one) { return absl::StartsWith(filter.name, one); });
 }
 
-void AddFilter(const uint8_t* body, size_t size, std::vector<ClsactFilter>* filters) {
+void AddFilter(const sdk::NetlinkMessage& answer, std::vector<ClsactFilter>* filters) {
   tcmsg message;
-  if (size < sizeof(message)) return;
-  std::memcpy(&message, body, sizeof(message));
   ClsactFilter filter;
-  filter.priority = message.tcm_info >> 16;
-  filter.handle = message.tcm_handle;
   bool is_bpf = false;
-  const size_t offset = std::min(size, size_t{NLMSG_ALIGN(sizeof(message))});
-  ForEachAttribute(body + offset, size - offset, [&](int type, const uint8_t* value, size_t bytes) {
+  const auto on_attribute = [&](int type, const uint8_t* value, size_t size) {
     if (type == TCA_KIND) {
       const char* const kind = reinterpret_cast<const char*>(value);
-      is_bpf = std::string_view(kind, strnlen(kind, bytes)) == "bpf";
+      is_bpf = std::string_view(kind, strnlen(kind, size)) == "bpf";
     }
-    if (type == TCA_OPTIONS && is_bpf) SetProgram(value, bytes, &filter);
-  });
+    if (type == TCA_OPTIONS && is_bpf) SetProgram(value, size, &filter);
+  };
+  if (!sdk::ReadNetlinkBody(answer.body, answer.size, &message, on_attribute)) return;
+  filter.priority = message.tcm_info >> 16;
+  filter.handle = message.tcm_handle;
   filters->push_back(std::move(filter));
 }
 
 // Reads the answer to its end.
 sdk::Status ReadFilters(int fd, std::vector<ClsactFilter>* filters) {
-  alignas(nlmsghdr) std::array<uint8_t, kReplyBytes> reply;
+  std::array<uint8_t, kReplyBytes> reply;
   for (;;) {
-    const ssize_t size = recv(fd, reply.data(), reply.size(), 0);
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0) return sdk::ErrnoStatus("list filters of clsact: receive", errno);
-    int left = static_cast<int>(size);
-    for (auto* header = reinterpret_cast<const nlmsghdr*>(reply.data());
-         NLMSG_OK(header, static_cast<unsigned>(left)); header = NLMSG_NEXT(header, left)) {
-      if (header->nlmsg_type == NLMSG_DONE) return sdk::OkStatus();
-      const auto* const body = static_cast<const uint8_t*>(NLMSG_DATA(header));
-      const size_t body_size = header->nlmsg_len - NLMSG_LENGTH(0);
-      if (header->nlmsg_type == NLMSG_ERROR) {
-        int32_t error = 0;
-        if (body_size >= sizeof(error)) std::memcpy(&error, body, sizeof(error));
-        return sdk::ErrnoStatus("list filters of clsact", -error);
+    const ssize_t received = recv(fd, reply.data(), reply.size(), 0);
+    if (received < 0 && errno == EINTR) continue;
+    if (received < 0) return sdk::ErrnoStatus(kListContext, errno);
+    const auto size = static_cast<size_t>(received);
+    size_t offset = 0;
+    sdk::NetlinkMessage message;
+    while (sdk::NextNetlinkMessage(reply.data(), size, &offset, &message)) {
+      if (message.header.nlmsg_type == NLMSG_DONE) return sdk::OkStatus();
+      if (message.header.nlmsg_type == NLMSG_ERROR) {
+        return sdk::ErrnoStatus(kListContext, sdk::NetlinkErrorOf(message));
       }
-      if (header->nlmsg_type == RTM_NEWTFILTER) AddFilter(body, body_size, filters);
+      if (message.header.nlmsg_type == RTM_NEWTFILTER) AddFilter(message, filters);
     }
   }
 }
 
 enum class Owner { kOthers, kWeir, kUnknown };
 
-// Whether one of the program's maps is that of weir's counters.
+// Returns whether one of the program's maps is the map of weir's counters.
 Owner OwnerByMaps(const uint32_t* ids, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     const int opened = bpf_map_get_fd_by_id(ids[i]);
@@ -172,18 +140,23 @@ sdk::Status RemoveFilter(uint32_t if_index, uint8_t direction, const ClsactFilte
   options->priority = filter.priority;
   const int error = -bpf_tc_detach(hook.get(), options.get());
   if (error == 0 || error == ENOENT || error == ENODEV) return sdk::OkStatus();
-  return sdk::ErrnoStatus("remove a filter of a former run", error);
+  return sdk::ErrnoStatus("remove a filter of an earlier run", error);
 }
 
 }  // namespace
 
 sdk::Result<std::vector<ClsactFilter>> ListClsactFilters(uint32_t if_index, uint8_t direction) {
-  const sdk::UniqueFd fd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE));
-  if (fd.get() < 0) return sdk::ErrnoStatus("list filters of clsact: open socket", errno);
+  sdk::Result<sdk::UniqueFd> fd = sdk::OpenNetlink(/*flags=*/0, kListContext);
+  if (!fd.ok()) return fd.status();
   const uint32_t side = direction == WEIR_DIRECTION_INGRESS ? TC_H_MIN_INGRESS : TC_H_MIN_EGRESS;
-  sdk::Status status = AskForFilters(fd.get(), if_index, TC_H_MAKE(TC_H_CLSACT, side));
+  tcmsg request{};
+  request.tcm_family = AF_UNSPEC;
+  request.tcm_ifindex = static_cast<int>(if_index);
+  request.tcm_parent = TC_H_MAKE(TC_H_CLSACT, side);
+  sdk::Status status =
+      sdk::SendNetlink(fd->get(), {RTM_GETTFILTER, NLM_F_DUMP}, request, kListContext);
   std::vector<ClsactFilter> filters;
-  if (status.ok()) status = ReadFilters(fd.get(), &filters);
+  if (status.ok()) status = ReadFilters(fd->get(), &filters);
   if (!status.ok()) return status;
   return filters;
 }
@@ -228,7 +201,7 @@ sdk::Result<Leftovers> RemoveClsactLeftovers(uint32_t if_index, const ProgramCla
       if (!MayBeOfWeir(filter) || claims.Has(filter.program_id)) continue;
       const Owner owner = OwnerOf(filter.program_id);
       if (owner == Owner::kOthers) continue;
-      // Given back at the end of the round: the filter is gone by then.
+      // Released at the end of this iteration, when the filter is gone.
       sdk::Result<std::shared_ptr<ProgramClaim>> claim = ProgramClaim::Make(filter.program_id);
       if (!claim.ok()) return claim.status();
       if (*claim == nullptr) continue;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The filters of a clsact qdisc: those that there are, which of them are weir's, and those that a
-// weir has left behind that was killed.
+// Lists the filters of a clsact qdisc, and removes filters that a killed weir has left. All
+// functions work in the network namespace of the calling thread.
 #ifndef WEIR_SOURCES_EBPF_ATTACH_CLSACT_FILTERS_H_
 #define WEIR_SOURCES_EBPF_ATTACH_CLSACT_FILTERS_H_
 
@@ -20,22 +20,21 @@ namespace weir::ebpf {
 struct ClsactFilter {
   uint32_t priority = 0;
   uint32_t handle = 0;
-  uint32_t program_id = 0;  // 0: not a BPF program's
-  std::string name;         // of a BPF filter, as the program that made it chose: for libbpf
-                            // "PROGRAM:[ID]"
+  uint32_t program_id = 0;  // 0: not a BPF filter
+  std::string name;         // of a BPF filter, chosen by its creator; libbpf uses "PROGRAM:[ID]"
 };
 
-// All filters at the side `direction` (WEIR_DIRECTION_*); none where there is no clsact qdisc. In
-// the network namespace of the calling thread, as all of this file.
+// Returns all filters at the side `direction` (WEIR_DIRECTION_*), or none if there is no clsact
+// qdisc.
 sdk::Result<std::vector<ClsactFilter>> ListClsactFilters(uint32_t if_index, uint8_t direction);
 
-// Says that a process which is alive uses a program: by an abstract Unix socket with the
-// program's number, which the kernel gives back when the process ends, in whatever way. The
-// socket is in the network namespace of the interfaces, so weirs in different containers see each
-// other's. Immutable; any thread.
+// Marks a program as used by a living process: an abstract Unix socket with the program's id in its
+// name. The kernel removes it when the process ends, however it ends. The socket is in the network
+// namespace of the interfaces, so weirs in different containers see each other's claims. Immutable;
+// any thread.
 class ProgramClaim {
  public:
-  // Null if another process has claimed it.
+  // Returns null if another process has claimed it.
   static sdk::Result<std::shared_ptr<ProgramClaim>> Make(uint32_t program_id);
 
  private:
@@ -44,12 +43,12 @@ class ProgramClaim {
   const sdk::UniqueFd socket_;
 };
 
-// The claims of one process, each made once. One thread at a time.
+// The claims of one process, each made once. For one thread at a time.
 class ProgramClaims {
  public:
-  // That of `program_id`, which is a program of this process.
+  // Returns the claim of `program_id`, a program of this process.
   sdk::Result<std::shared_ptr<ProgramClaim>> Of(uint32_t program_id);
-  // True if a claim of `program_id` is in use here.
+  // Returns true if this process uses a claim of `program_id`.
   bool Has(uint32_t program_id) const;
 
  private:
@@ -58,12 +57,12 @@ class ProgramClaims {
 
 struct Leftovers {
   int removed = 0;
-  int unknown = 0;  // they may be leftovers, but this process may not look at their programs
+  int unknown = 0;  // possible leftovers whose programs this process may not inspect
 };
 
-// Removes filters of weir's at both sides of `if_index` whose process is no longer alive. Touches
-// no others: a filter is weir's if its program has the name of one of weir's and uses the map of
-// its counters; one that is claimed is left. Looking at programs takes CAP_SYS_ADMIN.
+// Removes weir's filters at both sides of `if_index` whose process is no longer alive. A filter is
+// weir's if its program has the name of one of weir's programs and uses the map of its counters.
+// Other filters and claimed ones stay. Inspecting programs needs CAP_SYS_ADMIN.
 sdk::Result<Leftovers> RemoveClsactLeftovers(uint32_t if_index, const ProgramClaims& claims);
 
 }  // namespace weir::ebpf

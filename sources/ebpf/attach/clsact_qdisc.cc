@@ -67,7 +67,7 @@ sdk::Result<std::shared_ptr<ClsactQdisc>> ClsactQdiscs::Of(uint32_t if_index) {
   return made;
 }
 
-// Interfaces come and go, with new indexes each time.
+// Interfaces appear and disappear, with new indexes each time.
 void ClsactQdiscs::ForgetUnused() {
   for (auto known = known_.begin(); known != known_.end();) {
     known = known->second.expired() ? known_.erase(known) : std::next(known);

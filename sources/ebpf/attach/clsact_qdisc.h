@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The clsact qdisc of an interface, the place for filters where there is no TCX.
+// The clsact qdisc of an interface, which holds the filters if there is no TCX.
 #ifndef WEIR_SOURCES_EBPF_ATTACH_CLSACT_QDISC_H_
 #define WEIR_SOURCES_EBPF_ATTACH_CLSACT_QDISC_H_
 
@@ -13,16 +13,16 @@
 
 namespace weir::ebpf {
 
-// One thread at a time. Shared by the filters of weir on one interface.
+// The qdisc of one interface; weir's filters there share it. For one thread at a time.
 class ClsactQdisc {
  public:
-  // Makes sure that `if_index` has one.
+  // Makes a clsact qdisc at `if_index` if there is none.
   static sdk::Result<std::shared_ptr<ClsactQdisc>> Ensure(uint32_t if_index);
 
-  // True: it was not there any more, and has been made anew.
+  // Makes the qdisc again if it is gone. Returns true if it did.
   bool Restore();
 
-  // Removes it, if this made it and no filter of anybody is left in it.
+  // Removes the qdisc if this object made it and it contains no filter.
   sdk::Status RemoveIfOursAndEmpty();
 
  private:
@@ -32,13 +32,13 @@ class ClsactQdisc {
   bool created_;
 };
 
-// The qdiscs in use, by interface index. One thread at a time.
+// The qdiscs in use, by interface index. For one thread at a time.
 class ClsactQdiscs {
  public:
-  // That of `if_index`, which is made where it is not there.
+  // Returns the qdisc of `if_index`. Makes it if it does not exist.
   sdk::Result<std::shared_ptr<ClsactQdisc>> Of(uint32_t if_index);
 
-  // Of the programs of the filters.
+  // The claims of the filters' programs.
   ProgramClaims* claims() { return &claims_; }
 
  private:
@@ -48,7 +48,7 @@ class ClsactQdiscs {
 
   ProgramClaims claims_;
   std::unordered_map<uint32_t, std::weak_ptr<ClsactQdisc>> known_;
-  size_t forget_at_ = kSmall;  // so many of them are looked through for unused ones
+  size_t forget_at_ = kSmall;  // at this size, unused entries are removed
 };
 
 }  // namespace weir::ebpf

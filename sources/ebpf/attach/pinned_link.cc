@@ -32,14 +32,14 @@ sdk::Result<bpf_link*> TakeOverPinnedLink(const std::string& path, const bpf_pro
   bpf_link_info info{};
   uint32_t size = sizeof(info);
   int error = -bpf_link_get_info_by_fd(bpf_link__fd(pinned.get()), &info, &size);
-  if (error != 0) return sdk::ErrnoStatus(absl::StrCat("look at ", path), error);
+  if (error != 0) return sdk::ErrnoStatus(absl::StrCat("inspect ", path), error);
   const uint32_t hook = direction == WEIR_DIRECTION_INGRESS ? BPF_TCX_INGRESS : BPF_TCX_EGRESS;
-  // Without an interface the index is 0.
+  // The index of a link without an interface is 0.
   if (info.type == BPF_LINK_TYPE_TCX && info.tcx.ifindex == link.if_index &&
       info.tcx.attach_type == hook) {
     error = -bpf_link__update_program(pinned.get(), const_cast<bpf_program*>(program));
     if (error == 0) return pinned.release();
-    // ENOLINK: the interface has gone in this moment.
+    // ENOLINK: the interface has just gone.
     if (error != ENOLINK) return sdk::ErrnoStatus(absl::StrCat("take over ", path), error);
   }
   error = -bpf_link__unpin(pinned.get());

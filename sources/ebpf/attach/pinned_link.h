@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes over a TCX link that a former process has pinned.
+// Takes over a TCX link that an earlier process has pinned.
 #ifndef WEIR_SOURCES_EBPF_ATTACH_PINNED_LINK_H_
 #define WEIR_SOURCES_EBPF_ATTACH_PINNED_LINK_H_
 
@@ -14,10 +14,10 @@ struct bpf_program;
 
 namespace weir::ebpf {
 
-// The link that is pinned at `path`, with `program` in place of the one that it had: every
-// packet is seen by either. The caller owns it. Null if none is pinned there for a program
-// of this direction at that interface; what is pinned there otherwise, of an interface that
-// has gone, is removed.
+// Returns the link that is pinned at `path`, and replaces its program with `program`: every packet
+// is seen by one of the two. The caller owns the link. Returns null if no link for a program of
+// this direction at that interface is pinned there. Any other link at `path` belongs to an
+// interface that is gone; it is removed.
 sdk::Result<bpf_link*> TakeOverPinnedLink(const std::string& path, const bpf_program* program,
                                           const sdk::Link& link, uint8_t direction);
 

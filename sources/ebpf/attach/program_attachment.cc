@@ -23,11 +23,11 @@ namespace weir::ebpf {
 
 namespace {
 
-// Before the filters of others, which the kernel numbers downwards from 49152.
+// Before other filters, which the kernel numbers downwards from 49152.
 constexpr uint32_t kFirstPriority = 1;
 constexpr uint32_t kKernelChoosesPriority = 0;
 
-// With what was asked for, which somebody else may have taken.
+// The context names the configured priority and handle: another filter may use them.
 std::string ClsactContext(const sdk::Link& link, uint8_t direction, const AttachOptions& options) {
   std::string context = absl::StrCat("interface '", link.name, "': attach clsact/",
                                      direction == WEIR_DIRECTION_INGRESS ? "ingress" : "egress");
@@ -49,11 +49,11 @@ class TcxAttachment : public Attachment {
     const sdk::Status unpinned = Unpin();
     const int error = -bpf_link__detach(link_.get());
     link_.reset();
-    // ENOLINK: the interface has gone, and the program with it.
+    // ENOLINK: the interface is gone, and the program with it.
     if (error == 0 || error == ENOLINK) return unpinned;
     return sdk::ErrnoStatus("detach tcx", error);
   }
-  // Where the interface went to another network namespace, the program is still on it.
+  // If the interface moved to another network namespace, the program is still on it.
   void Abandon() override {
     if (link_ != nullptr) (void)Unpin();
     link_.reset();
@@ -65,10 +65,10 @@ class TcxAttachment : public Attachment {
     std::memset(&info, 0, sizeof(info));
     uint32_t size = sizeof(info);
     const int error = -bpf_link_get_info_by_fd(bpf_link__fd(link_.get()), &info, &size);
-    return error != 0 || info.tcx.ifindex != 0;  // 0: the interface has gone
+    return error != 0 || info.tcx.ifindex != 0;  // 0: the interface is gone
   }
 
-  // Keeps it attached when its descriptor is closed.
+  // Keeps the program attached when its descriptor is closed.
   sdk::Status Pin(const std::string& path) {
     const int error = -bpf_link__pin(link_.get(), path.c_str());
     return error == 0 ? sdk::OkStatus() : sdk::ErrnoStatus(absl::StrCat("pin ", path), error);
@@ -76,7 +76,7 @@ class TcxAttachment : public Attachment {
 
  private:
   struct Close {
-    // Of a link without a pin its descriptor is all there is, so that closing it detaches.
+    // A link without a pin has only its descriptor: closing it detaches.
     void operator()(bpf_link* link) const { (void)bpf_link__destroy(link); }
   };
 
@@ -93,7 +93,7 @@ class TcxAttachment : public Attachment {
 
 class ClsactAttachment : public Attachment {
  public:
-  // A filter as bpf_tc_attach has left it.
+  // `filter` is as bpf_tc_attach has left it.
   ClsactAttachment(std::shared_ptr<ClsactQdisc> qdisc, std::shared_ptr<ProgramClaim> claim,
                    const bpf_tc_hook& hook, const bpf_tc_opts& filter, std::string warning)
       : Attachment(std::move(warning)), qdisc_(std::move(qdisc)), claim_(std::move(claim)) {
@@ -115,12 +115,12 @@ class ClsactAttachment : public Attachment {
     if (error != 0) return sdk::ErrnoStatus("detach clsact filter", error);
     return qdisc.use_count() == 1 ? qdisc->RemoveIfOursAndEmpty() : sdk::OkStatus();
   }
-  // Not all of the interfaces of that index need have gone: where one came after the
-  // other at once, the filter may have been made on the second.
+  // The interface with this index may not be gone: if a second one took the index at once, the
+  // filter may have been made on the second.
   void Abandon() override { (void)Detach(); }
   void Keep() override { qdisc_.reset(); }
-  // An index is one interface's today and another's tomorrow, so that a place is known
-  // by the program that is there.
+  // The index may belong to another interface by now: only the program tells whether the filter is
+  // still weir's.
   bool IsInPlace() override {
     if (qdisc_ == nullptr) return false;
     LibbpfOptions<bpf_tc_opts> there;
@@ -137,7 +137,7 @@ class ClsactAttachment : public Attachment {
   uint32_t program_id_ = 0;
 };
 
-// errno.
+// Returns an errno.
 int LinkTcx(const bpf_program* program, const sdk::Link& link, const TcxPosition& position,
             std::unique_ptr<TcxAttachment>* attachment) {
   LibbpfOptions<bpf_tcx_opts> options;
@@ -150,7 +150,7 @@ int LinkTcx(const bpf_program* program, const sdk::Link& link, const TcxPosition
   return 0;
 }
 
-// UNIMPLEMENTED: this kernel has no TCX.
+// Returns UNIMPLEMENTED if this kernel has no TCX.
 sdk::Result<std::unique_ptr<TcxAttachment>> AttachTcx(const bpf_program* program,
                                                       const sdk::Link& link, uint8_t direction,
                                                       const TcxAnchor& anchor) {
@@ -158,7 +158,7 @@ sdk::Result<std::unique_ptr<TcxAttachment>> AttachTcx(const bpf_program* program
   if (!position.ok()) return position.status();
   std::unique_ptr<TcxAttachment> attachment;
   int error = LinkTcx(program, link, *position, &attachment);
-  // The program in question was detached, or attached in another way, since it was found.
+  // The anchor's program was detached, or attached in another way, since it was found.
   if (position->relative_id != 0 && (error == ENOENT || error == EBUSY)) {
     error = LinkTcx(program, link, TcxPositionWithoutAnchor(anchor, link, direction), &attachment);
   }
@@ -167,21 +167,21 @@ sdk::Result<std::unique_ptr<TcxAttachment>> AttachTcx(const bpf_program* program
   return KernelRefusal(TcxContext(link, direction), error);
 }
 
-// What became of the filters of runs of weir that were killed; empty: there were none.
+// Removes the filters of killed weirs. Returns a warning, or an empty string if there were none.
 std::string RemoveLeftovers(const sdk::Link& link, const ProgramClaims& claims) {
   sdk::Result<Leftovers> leftovers = RemoveClsactLeftovers(link.if_index, claims);
   if (!leftovers.ok()) {
     return absl::StrCat("interface '", link.name,
-                        "': filters of a former run of weir: ", leftovers.status().message());
+                        "': filters of an earlier weir: ", leftovers.status().message());
   }
   if (leftovers->removed > 0) {
     return absl::StrCat("interface '", link.name, "': removed ", leftovers->removed,
-                        " clsact filters of a run of weir that did not end in order");
+                        " clsact filters of an earlier weir that was killed");
   }
   if (leftovers->unknown == 0) return "";
   return absl::StrCat("interface '", link.name, "': ", leftovers->unknown,
-                      " clsact filters may be of a run of weir that did not end in order: to "
-                      "remove them takes root or CAP_SYS_ADMIN");
+                      " clsact filters may belong to an earlier weir that was killed: removing "
+                      "them needs root or CAP_SYS_ADMIN");
 }
 
 sdk::Result<std::shared_ptr<ProgramClaim>> ClaimProgram(const bpf_program* program,
@@ -190,7 +190,7 @@ sdk::Result<std::shared_ptr<ProgramClaim>> ClaimProgram(const bpf_program* progr
   std::memset(&info, 0, sizeof(info));
   uint32_t size = sizeof(info);
   const int error = -bpf_prog_get_info_by_fd(bpf_program__fd(program), &info, &size);
-  if (error != 0) return sdk::ErrnoStatus("look at a program of weir", error);
+  if (error != 0) return sdk::ErrnoStatus("inspect a program of weir", error);
   return claims->Of(info.id);
 }
 
@@ -200,7 +200,7 @@ std::vector<uint32_t> PrioritiesOf(const AttachOptions& options) {
   return {kFirstPriority, kKernelChoosesPriority};
 }
 
-// errno. 0: `filter` has the handle, priority and id of the program.
+// Returns an errno. 0: `filter` has the handle, the priority and the id of the program.
 int AddFilter(const bpf_program* program, const AttachOptions& options, const bpf_tc_hook* hook,
               bpf_tc_opts* filter) {
   int error = 0;
@@ -227,7 +227,7 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
     return sdk::Status(qdisc.status().code(),
                        absl::StrCat("interface '", link.name, "': ", qdisc.status().message()));
   }
-  // Before the filter is there: one without a claim is a leftover.
+  // Claim the program before the filter exists: a filter without a claim is a leftover.
   sdk::Result<std::shared_ptr<ProgramClaim>> claim = ClaimProgram(program, qdiscs->claims());
   if (!claim.ok()) {
     return sdk::Status(claim.status().code(),
@@ -240,8 +240,8 @@ sdk::Result<std::unique_ptr<Attachment>> AttachClsact(const bpf_program* program
 
   LibbpfOptions<bpf_tc_opts> filter;
   int error = AddFilter(program, options, hook.get(), filter.get());
-  // EINVAL, among other things: the interface has no qdisc clsact. Another interface may have
-  // come at this index, or somebody has removed the qdisc.
+  // One meaning of EINVAL: the interface has no clsact qdisc. Another interface may have taken this
+  // index, or somebody has removed the qdisc.
   if (error == EINVAL && (*qdisc)->Restore()) {
     error = AddFilter(program, options, hook.get(), filter.get());
   }
@@ -266,7 +266,7 @@ sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* progra
     sdk::Result<std::unique_ptr<TcxAttachment>> attached =
         AttachTcx(program, link, direction, options.tcx_anchor);
     if (attached.ok()) {
-      // A run of weir with other settings may have left them.
+      // An earlier weir with other settings may have left filters.
       (*attached)->AddWarning(RemoveLeftovers(link, *qdiscs->claims()));
       return std::unique_ptr<Attachment>(*std::move(attached));
     }

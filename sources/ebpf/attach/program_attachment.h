@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Attaches a program to an interface: by a TCX link, or as a filter of clsact.
+// Attaches a program to an interface: with a TCX link, or as a clsact filter.
 #ifndef WEIR_SOURCES_EBPF_ATTACH_PROGRAM_ATTACHMENT_H_
 #define WEIR_SOURCES_EBPF_ATTACH_PROGRAM_ATTACHMENT_H_
 
@@ -15,17 +15,17 @@ struct bpf_program;
 
 namespace weir::ebpf {
 
-// If nothing else is asked for, in front of the programs that are there already: one
-// that comes before and ends the chain hides packets. `program` need not outlive the
-// attachment; `qdiscs` is used during the call only. Clsact filters of a run of weir that did not
-// end in order are removed, which is a warning. Errors begin with the interface and the hook.
+// Attaches `program`, by default before the programs that are already there: an earlier program
+// that ends the chain would hide packets. `program` need not outlive the attachment. `qdiscs` is
+// used only during the call. Clsact filters of a weir that was killed are removed, with a warning.
+// Errors begin with the interface and the hook.
 sdk::Result<std::unique_ptr<Attachment>> AttachProgram(const bpf_program* program,
                                                        const sdk::Link& link, uint8_t direction,
                                                        const AttachOptions& options,
                                                        ClsactQdiscs* qdiscs);
 
-// The same by a link that is pinned at `pin_path`, or is pinned there already: then it is
-// where it was among other programs. UNIMPLEMENTED where the kernel has no TCX.
+// The same, with a link that is pinned at `pin_path`. A link that is already pinned there keeps its
+// position among other programs. Returns UNIMPLEMENTED if the kernel has no TCX.
 sdk::Result<std::unique_ptr<Attachment>> AttachPinned(const bpf_program* program,
                                                       const sdk::Link& link, uint8_t direction,
                                                       const AttachOptions& options,

@@ -22,16 +22,16 @@ namespace {
 
 using Place = TcxAnchor::Place;
 
-// The most that the kernel lets be attached to one hook (BPF_MPROG_MAX).
+// The most programs that the kernel attaches to one hook (BPF_MPROG_MAX).
 constexpr uint32_t kMostPrograms = 64;
 
-// A program in the chain; link_id 0: it is attached without a link.
+// A program in the chain. link_id 0: it is attached without a link.
 struct Entry {
   uint32_t program_id;
   uint32_t link_id;
 };
 
-// errno; the entries are in the order of the chain.
+// Returns an errno. The entries are in the order of the chain.
 int QueryChain(uint32_t if_index, uint8_t direction, std::vector<Entry>* chain) {
   uint32_t programs[kMostPrograms] = {};
   uint32_t links[kMostPrograms] = {};
@@ -47,15 +47,15 @@ int QueryChain(uint32_t if_index, uint8_t direction, std::vector<Entry>* chain) 
   return 0;
 }
 
-// Whether the program of that id has that name, of which the kernel keeps the
-// beginning; no if it has been unloaded meanwhile.
+// Returns whether the program with that id has that name, of which the kernel keeps the beginning.
+// A program that has just been unloaded does not.
 sdk::Result<bool> HasName(uint32_t id, std::string_view name) {
   const int opened = bpf_prog_get_fd_by_id(id);
   if (opened == -ENOENT) return false;
   if (opened == -EPERM) {
     return sdk::Status(WEIR_PERMISSION_DENIED,
-                       "not permitted: to look up a program by its name needs CAP_SYS_ADMIN; "
-                       "its id needs no more than to attach");
+                       "not permitted: finding a program by its name needs CAP_SYS_ADMIN: give "
+                       "its id instead");
   }
   if (opened < 0) return sdk::ErrnoStatus(absl::StrCat("open program ", id), -opened);
   const sdk::UniqueFd program(opened);
@@ -63,7 +63,7 @@ sdk::Result<bool> HasName(uint32_t id, std::string_view name) {
   std::memset(&info, 0, sizeof(info));
   uint32_t size = sizeof(info);
   const int error = -bpf_prog_get_info_by_fd(program.get(), &info, &size);
-  if (error != 0) return sdk::ErrnoStatus(absl::StrCat("ask for program ", id), error);
+  if (error != 0) return sdk::ErrnoStatus(absl::StrCat("inspect program ", id), error);
   return name.substr(0, BPF_OBJ_NAME_LEN - 1) ==
          std::string_view(info.name, strnlen(info.name, BPF_OBJ_NAME_LEN));
 }
@@ -73,7 +73,7 @@ sdk::Result<bool> IsMeant(const TcxAnchor& anchor, uint32_t program_id) {
   return HasName(program_id, anchor.program_name);
 }
 
-// The flags for the place of `anchor` that say nothing of a program.
+// Returns the flags for the side of `anchor`, without its program.
 uint32_t SideOf(Place place) {
   return place == Place::kHead || place == Place::kBefore ? BPF_F_BEFORE : BPF_F_AFTER;
 }
@@ -98,9 +98,10 @@ TcxPosition TcxPositionWithoutAnchor(const TcxAnchor& anchor, const sdk::Link& l
   if (anchor.place == Place::kHead || anchor.place == Place::kTail) return position;
   const std::string program = anchor.program_id != 0 ? absl::StrCat(anchor.program_id)
                                                      : absl::StrCat("'", anchor.program_name, "'");
-  position.warning = absl::StrCat(
-      TcxContext(link, direction), ": program ", program, " (tcx_anchor_program) is not there: ",
-      position.flags == BPF_F_BEFORE ? "attached before all others" : "attached after all others");
+  position.warning = absl::StrCat(TcxContext(link, direction), ": program ", program,
+                                  " (tcx_anchor_program) is not attached: ",
+                                  position.flags == BPF_F_BEFORE ? "weir's is before all others"
+                                                                 : "weir's is after all others");
   return position;
 }
 
@@ -119,7 +120,7 @@ sdk::Result<TcxPosition> FindTcxPosition(const TcxAnchor& anchor, const sdk::Lin
                          absl::StrCat(TcxContext(link, direction), ": ", meant.status().message()));
     }
     if (!*meant) continue;
-    // What is attached by a link has to be named by its link.
+    // A program that is attached by a link must be named by its link.
     const bool by_link = entry.link_id != 0;
     position.flags = SideOf(anchor.place) | BPF_F_ID | (by_link ? BPF_F_LINK : 0);
     position.relative_id = by_link ? entry.link_id : entry.program_id;

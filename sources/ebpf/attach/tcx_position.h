@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the place that an anchor means in the chain of one TCX hook.
+// Finds the position of an anchor in the chain of one TCX hook.
 #ifndef WEIR_SOURCES_EBPF_ATTACH_TCX_POSITION_H_
 #define WEIR_SOURCES_EBPF_ATTACH_TCX_POSITION_H_
 
@@ -12,26 +12,26 @@
 
 namespace weir::ebpf {
 
-// The place as the kernel wants it, for bpf_tcx_opts.
+// The position as the kernel expects it, for bpf_tcx_opts.
 struct TcxPosition {
   uint32_t flags = 0;        // BPF_F_*
-  uint32_t relative_id = 0;  // of a program, or with BPF_F_LINK of a link; 0: of none
-  std::string warning;       // why it is not the place that was asked for; or empty
+  uint32_t relative_id = 0;  // id of a program, or with BPF_F_LINK of a link; 0: none
+  std::string warning;       // why it is not the configured position; or empty
 };
 
-// The first or the last place: which of them stands in for that of `anchor` where its
-// program is not attached, with a warning that says so.
+// Returns the first or the last position, to use if the program of `anchor` is not attached, with a
+// warning.
 TcxPosition TcxPositionWithoutAnchor(const TcxAnchor& anchor, const sdk::Link& link,
                                      uint8_t direction);
 
-// Of several programs of one name, before the first and after the last. UNIMPLEMENTED:
-// this kernel has no TCX. A name can be looked up only with CAP_SYS_ADMIN.
+// If several programs have the name, the position is before the first or after the last of them.
+// Returns UNIMPLEMENTED if this kernel has no TCX. Looking up a name needs CAP_SYS_ADMIN.
 sdk::Result<TcxPosition> FindTcxPosition(const TcxAnchor& anchor, const sdk::Link& link,
                                          uint8_t direction);
 
-// "interface 'eth0': attach tcx/ingress", for what goes wrong there.
+// Returns the context of errors there: "interface 'eth0': attach tcx/ingress".
 std::string TcxContext(const sdk::Link& link, uint8_t direction);
-// What to say where the kernel knows nothing of TCX.
+// Returns the error for a kernel without TCX.
 sdk::Status NoTcx(const sdk::Link& link);
 
 }  // namespace weir::ebpf

@@ -23,7 +23,7 @@ sdk::Result<ClockWatch> OpenClockWatch() {
   do {
     result =
         timerfd_settime(timer.get(), TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &never, nullptr);
-  } while (result != 0 && errno == ECANCELED);  // the clock was set at this moment
+  } while (result != 0 && errno == ECANCELED);  // the clock has just been set
   if (result != 0) return sdk::ErrnoStatus("watch the wall clock: timerfd_settime", errno);
   return ClockWatch(std::move(timer));
 }
@@ -31,7 +31,7 @@ sdk::Result<ClockWatch> OpenClockWatch() {
 sdk::Status ClockWatch::Clear() const {
   uint64_t expirations = 0;
   const ssize_t size = read(timer_.get(), &expirations, sizeof(expirations));
-  // EAGAIN: it was a false alarm.
+  // EAGAIN: a false alarm.
   if (size >= 0 || errno == ECANCELED || errno == EAGAIN || errno == EINTR) {
     return sdk::OkStatus();
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells when the wall clock was set or the machine has come out of a suspend.
+// Reports when the wall clock was set or the machine has resumed from a suspend.
 #ifndef WEIR_SOURCES_EBPF_CLOCKS_CLOCK_WATCH_H_
 #define WEIR_SOURCES_EBPF_CLOCKS_CLOCK_WATCH_H_
 
@@ -11,16 +11,15 @@
 
 namespace weir::ebpf {
 
-// A timer of the wall clock that would expire when nobody lives any more, and that the
-// kernel cancels at each jump of that clock (timerfd_clock_was_set, fs/timerfd.c). One
-// thread at a time.
+// A timer of the wall clock that never expires. The kernel cancels it at each jump of that clock
+// (timerfd_clock_was_set, fs/timerfd.c). For one thread at a time.
 class ClockWatch {
  public:
   explicit ClockWatch(sdk::UniqueFd timer) : timer_(std::move(timer)) {}
 
-  // Readable since the clock jumped. Owned by this.
+  // Readable after the clock has jumped. Owned by this object.
   int fd() const { return timer_.get(); }
-  // Makes it not readable, until the next time.
+  // Makes it unreadable until the next jump.
   sdk::Status Clear() const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps log lines that could come thousands of times from being a flood.
+// Limits the rate of log lines.
 #ifndef WEIR_SOURCES_EBPF_CLOCKS_RATE_LIMIT_H_
 #define WEIR_SOURCES_EBPF_CLOCKS_RATE_LIMIT_H_
 
@@ -7,12 +7,12 @@
 
 namespace weir::ebpf {
 
-// `burst` lines in each interval. One thread at a time.
+// Allows `burst` lines in each interval. For one thread at a time.
 class RateLimit {
  public:
   RateLimit(uint32_t burst, uint64_t interval_ns) : burst_(burst), interval_ns_(interval_ns) {}
 
-  // Whether a line may be written at `now_ns` of the monotonic clock.
+  // Returns true if a line may be written at `now_ns` of the monotonic clock.
   bool Allow(uint64_t now_ns) {
     if (!begun_ || now_ns - interval_start_ns_ >= interval_ns_) {
       begun_ = true;

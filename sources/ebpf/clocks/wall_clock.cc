@@ -11,7 +11,7 @@ namespace weir::ebpf {
 
 namespace {
 
-// Less is what readings differ by, or a suspend that nobody misses.
+// A smaller difference is noise of the readings, or a suspend too short to matter.
 constexpr int64_t kShortestSuspendNs = 1'000'000;
 
 struct TwoClocks {
@@ -19,9 +19,9 @@ struct TwoClocks {
   int64_t other_ns = 0;
 };
 
-// Clocks cannot be read at once. Whatever comes between two readings (another thread, the
-// hypervisor) makes `monotonic` before and after differ; of a few, those are taken that
-// the least came between.
+// Two clocks cannot be read at once. Whatever happens in between (another thread, the hypervisor)
+// makes `monotonic` before and after differ. Of a few tries, takes the one with the smallest
+// difference.
 template <typename Monotonic, typename Other>
 TwoClocks ReadTogether(const Monotonic& monotonic, const Other& other) {
   constexpr int kTimes = 4;
@@ -38,7 +38,7 @@ TwoClocks ReadTogether(const Monotonic& monotonic, const Other& other) {
   return closest;
 }
 
-// 0 for a clock that the kernel does not have.
+// Returns 0 for a clock that the kernel does not have.
 int64_t KernelClock(clockid_t id) {
   timespec now{};
   if (clock_gettime(id, &now) != 0) return 0;
@@ -69,7 +69,7 @@ void WallClock::Read() {
   now_ = {clocks.other_ns, clocks.monotonic_ns};
   const uint64_t suspended_ns = clocks_.suspended();
   const auto grown = static_cast<int64_t>(suspended_ns - suspended_ns_);
-  // Noise is forgotten, or that of many readings would add up.
+  // Ignore noise: otherwise the noise of many readings would add up.
   if (std::abs(grown) < kShortestSuspendNs) return;
   suspended_ns_ = suspended_ns;
   if (grown > 0) NoteSuspend(static_cast<uint64_t>(grown));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns the times that the programs take, which are those of CLOCK_MONOTONIC, into
-// wall times, whatever has been done to the clocks since.
+// Converts the programs' times (CLOCK_MONOTONIC) into wall times, also after jumps of the wall
+// clock and suspends.
 #ifndef WEIR_SOURCES_EBPF_CLOCKS_WALL_CLOCK_H_
 #define WEIR_SOURCES_EBPF_CLOCKS_WALL_CLOCK_H_
 
@@ -14,33 +14,35 @@
 
 namespace weir::ebpf {
 
-// What the time is, in ns.
+// Functions that return a time in ns.
 struct ClockFunctions {
   std::function<uint64_t()> monotonic;  // CLOCK_MONOTONIC: stands still in a suspend
   std::function<int64_t()> wall;        // CLOCK_REALTIME, since 1970-01-01T00:00:00Z
-  std::function<uint64_t()> suspended;  // all suspends: CLOCK_BOOTTIME - CLOCK_MONOTONIC
+  std::function<uint64_t()> suspended;  // sum of all suspends: CLOCK_BOOTTIME - CLOCK_MONOTONIC
 };
 
-// Of the kernel. Thread-safe.
+// Asks the kernel. Any thread.
 uint64_t SuspendedNs();
 
-// The host's clocks, and that which the host does not have. `stage` must outlive them.
+// Returns the host's clocks, and `suspended`, which the host does not have. `stage` must outlive
+// them.
 ClockFunctions ClocksOf(const sdk::Stage* stage, std::function<uint64_t()> suspended = SuspendedNs);
 
-// A time is counted back from the clocks as they were last read. So
-// - a step of the wall clock, in either direction, is right for times before it as well:
-//   what it says now is taken for better than what it said then;
-// - slewing it changes nothing: the kernel makes CLOCK_MONOTONIC as much faster or slower;
-// - no time is after the moment at which the clocks were read.
+// Computes a time backwards from the last reading of the clocks. So
+// - a step of the wall clock, in either direction, also corrects times before it: the new setting
+//   is taken to be better than the old one;
+// - slewing it changes nothing: the kernel makes CLOCK_MONOTONIC faster or slower by the same
+//   amount;
+// - no time is later than the last reading.
 //
-// A suspend is dated to the reading that finds it. What was counted after the kernel had
-// resumed and before that reading is therefore dated before the suspend.
+// A suspend is dated to the reading that finds it. Packets that were counted after the kernel had
+// resumed but before that reading are therefore dated before the suspend.
 //
-// One thread.
+// For one thread.
 class WallClock {
  public:
-  // Of more suspends the oldest become one: what was counted between these is dated that
-  // much too early, what was counted before and after them is not.
+  // If there are more, the oldest ones become one: packets counted between these are dated that
+  // much too early. Packets before and after them are not affected.
   static constexpr size_t kMaxSuspends = 64;
 
   // Reads the clocks.
@@ -48,13 +50,14 @@ class WallClock {
 
   void Read();
 
-  // CLOCK_MONOTONIC as it was last read.
+  // CLOCK_MONOTONIC at the last reading.
   uint64_t monotonic_ns() const { return now_.monotonic_ns; }
-  // The wall time of a time of CLOCK_MONOTONIC; times after monotonic_ns() count as that.
+  // Returns the wall time of a time of CLOCK_MONOTONIC. Later times than monotonic_ns() are taken
+  // as monotonic_ns().
   int64_t TimeOf(uint64_t monotonic_ns) const;
 
  private:
-  // `ns` that CLOCK_MONOTONIC did not see, before it stood at `monotonic_ns`.
+  // A suspend of `ns`, which CLOCK_MONOTONIC did not count, when it was at `monotonic_ns`.
   struct Suspend {
     uint64_t monotonic_ns;
     uint64_t ns;
@@ -64,7 +67,7 @@ class WallClock {
 
   const ClockFunctions clocks_;
   ClockPair now_;
-  uint64_t suspended_ns_;          // what is known of
+  uint64_t suspended_ns_;          // sum of all known suspends
   std::vector<Suspend> suspends_;  // oldest first
 };
 

@@ -19,7 +19,7 @@ namespace {
 constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kHour = 3600 * kSecond;
 
-// A machine whose clocks do what the kernel's do.
+// A machine whose clocks behave as the kernel's do.
 class Machine {
  public:
   void Run(int64_t ns) {
@@ -32,7 +32,7 @@ class Machine {
   }
   // Sets the wall clock.
   void Step(int64_t ns) { wall_ += ns; }
-  // Another thread takes the processor for so long, after each reading of a clock.
+  // Another thread takes the processor for that long after each reading of a clock.
   void InterruptReadings(std::vector<int64_t> ns) { interruptions_ = std::move(ns); }
 
   int64_t wall() const { return wall_; }
@@ -62,7 +62,7 @@ class Machine {
 
 class WallClockTest : public ::testing::Test {
  protected:
-  // An instant, as a program takes it and as it was.
+  // An instant, as a program takes it and as it really was.
   struct Instant {
     uint64_t monotonic;
     int64_t wall;
@@ -72,7 +72,7 @@ class WallClockTest : public ::testing::Test {
     machine_.Run(ns);
     return Now();
   }
-  // As weir does when it is told that the clocks have jumped.
+  // As weir does when the clocks have jumped.
   void Suspend(int64_t ns) {
     machine_.Suspend(ns);
     clock_.Read();
@@ -147,8 +147,8 @@ TEST_F(WallClockTest, AStepAndASuspendAtOnceAreToldApart) {
   EXPECT_EQ(clock_.TimeOf(after.monotonic), after.wall);
 }
 
-// Both clocks go slower and faster by 500 ppm: an hour of the machine's is 1.8 s more or
-// less of theirs, and nothing of the time between them changes.
+// Both clocks run slower and faster by 500 ppm: an hour of the machine is 1.8 s more or less of
+// theirs. The time between them does not change.
 TEST_F(WallClockTest, SlewingChangesNothing) {
   const Instant before = After(kSecond);
   for (const int64_t slewed : {kHour + 1'800'000'000, kHour - 1'800'000'000}) {
@@ -182,7 +182,7 @@ TEST_F(WallClockTest, ManySuspendsTakeNoMoreMemoryAndTheOldestBecomeOne) {
 
 TEST_F(WallClockTest, TakesTheReadingThatNothingCameBetween) {
   const Instant before = After(kSecond);
-  // Three readings of clocks each time: the first, second and fourth time are spoilt.
+  // Each time reads the clocks three times: the first, second and fourth time are disturbed.
   machine_.InterruptReadings({0, kSecond, 0, kSecond, 0, 0, 40, 60, 0, kSecond, kSecond, kSecond});
   clock_.Read();
   EXPECT_NEAR(static_cast<double>(clock_.TimeOf(before.monotonic) - before.wall), 0, 50);

@@ -28,7 +28,7 @@ class Report {
   void Missing(std::string subject, std::string text) {
     Add(WEIR_FINDING_MISSING, std::move(subject), std::move(text));
   }
-  // Without which nothing runs: `since` is the kernel that brought it.
+  // Reports a feature that weir cannot run without. `since` is the kernel that introduced it.
   void Required(std::string subject, Support support, std::string_view use,
                 std::string_view since) {
     if (support == Support::kYes) return Ok(std::move(subject), std::string(use));
@@ -57,16 +57,17 @@ std::vector<std::string> MissingCapabilities(const KernelFeatures& features) {
 void ReportCapabilities(const KernelFeatures& features, Report* report) {
   const std::vector<std::string> missing = MissingCapabilities(features);
   if (missing.empty()) {
-    report->Ok("capabilities", features.Has(kCapSysAdmin)
-                                   ? "root's; CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON would suffice"
-                                   : "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
+    report->Ok("capabilities",
+               features.Has(kCapSysAdmin)
+                   ? "CAP_SYS_ADMIN; CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON would suffice"
+                   : "CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON");
   } else {
     report->Missing("capabilities", absl::StrCat("this process lacks ",
                                                  absl::StrJoin(missing, ", "), ": ", kHowToPermit));
   }
 }
 
-// Whether BPF may be used, so that there is more to tell.
+// Returns true if this process may use BPF, so that there is more to report.
 bool ReportBpf(const KernelFeatures& features, Report* report) {
   constexpr char kSubject[] = "BPF";
   if (features.bpf != Support::kYes) {
@@ -85,11 +86,12 @@ bool ReportBpf(const KernelFeatures& features, Report* report) {
   }
   if (MissingCapabilities(features).empty()) {
     report->Missing(kSubject,
-                    "refused though the capabilities are there: a user namespace, a seccomp filter "
-                    "or a security module forbids it");
+                    "refused although the process has the capabilities: a user namespace, a "
+                    "seccomp filter or a security module forbids it");
   } else {
     report->Degraded(kSubject,
-                     "closed to this process, so maps, instructions and hooks were not looked at");
+                     "this process may not use it, so maps, instructions and hooks were not "
+                     "checked");
   }
   return false;
 }
@@ -97,12 +99,12 @@ bool ReportBpf(const KernelFeatures& features, Report* report) {
 void ReportJit(const KernelFeatures& features, Report* report) {
   if (features.jit == Support::kNo) {
     report->Degraded("BPF JIT",
-                     "off, so programs are interpreted and each packet costs more CPU: sysctl "
-                     "net.core.bpf_jit_enable=1 (CONFIG_BPF_JIT)");
+                     "off: programs are interpreted, and each packet costs more CPU; turn it on "
+                     "with sysctl net.core.bpf_jit_enable=1 (CONFIG_BPF_JIT)");
   } else if (features.jit == Support::kYes) {
     report->Ok("BPF JIT", "programs run as machine code");
   } else {
-    report->Ok("BPF JIT", "the kernel does not tell");
+    report->Ok("BPF JIT", "unknown: the kernel does not tell");
   }
 }
 
@@ -110,18 +112,20 @@ void ReportTcx(const KernelFeatures& features, AttachMode attach, Report* report
   if (features.tcx == Support::kYes) {
     return report->Ok(
         "TCX", attach == AttachMode::kClsact
-                   ? "there, and not used: `attach` is CLSACT"
-                   : "programs go when weir goes, however it ends, but for those of a pin_path");
+                   ? "available, not used: `attach` is CLSACT"
+                   : "the kernel removes the programs when weir ends, however it ends, unless "
+                     "`pin_path` keeps them");
   }
   constexpr char kNone[] = "this kernel has none (6.6 and later)";
   if (attach == AttachMode::kTcx) {
-    report->Missing("TCX", absl::StrCat(kNone, " and `attach` is TCX: AUTO would take clsact"));
+    report->Missing("TCX",
+                    absl::StrCat(kNone, ", but `attach` is TCX: set it to AUTO to use clsact"));
   } else if (attach == AttachMode::kClsact) {
-    report->Ok("TCX", absl::StrCat(kNone, ", and not wanted: `attach` is CLSACT"));
+    report->Ok("TCX", absl::StrCat(kNone, "; not needed: `attach` is CLSACT"));
   } else {
     report->Degraded("TCX", absl::StrCat(kNone,
-                                         ": clsact takes its place, whose filters stay "
-                                         "behind if weir is killed"));
+                                         ": weir uses clsact, whose filters stay until the "
+                                         "next start if weir is killed"));
   }
 }
 
@@ -129,17 +133,17 @@ void ReportClsact(const KernelFeatures& features, AttachMode attach, Report* rep
   const bool needed = attach == AttachMode::kClsact ||
                       (attach == AttachMode::kAuto && features.tcx != Support::kYes);
   constexpr char kNone[] = "this kernel has none (CONFIG_NET_SCH_INGRESS and CONFIG_NET_CLS_BPF)";
-  constexpr char kNotTried[] = "not tried, which takes a network namespace and CAP_SYS_ADMIN";
+  constexpr char kNotTried[] = "not checked: that needs a network namespace and CAP_SYS_ADMIN";
   switch (features.clsact) {
     case Support::kYes:
       return report->Ok("clsact",
-                        needed ? "programs are attached as its filters" : "there, and not needed");
+                        needed ? "weir attaches its programs as filters" : "available, not needed");
     case Support::kNo:
-      if (needed) return report->Missing("clsact", absl::StrCat(kNone, " and it is needed"));
-      return report->Ok("clsact", absl::StrCat(kNone, ", and it is not needed"));
+      if (needed) return report->Missing("clsact", absl::StrCat(kNone, ", and weir needs it"));
+      return report->Ok("clsact", absl::StrCat(kNone, "; not needed"));
     case Support::kUnknown:
-      if (needed) return report->Degraded("clsact", absl::StrCat(kNotTried, ", though needed"));
-      return report->Ok("clsact", absl::StrCat(kNotTried, ", and not needed"));
+      if (needed) return report->Degraded("clsact", absl::StrCat(kNotTried, "; weir needs it"));
+      return report->Ok("clsact", absl::StrCat(kNotTried, "; not needed"));
   }
 }
 
@@ -147,19 +151,19 @@ void ReportMapped(std::string subject, Support support, std::string_view since, 
                   Report* report) {
   if (support == Support::kYes) {
     return report->Ok(std::move(subject), wanted == TableTier::kHash
-                                              ? "there, and not used: `flow_table` is HASH"
+                                              ? "available, not used: `flow_table` is HASH"
                                               : "for the mapped flow table");
   }
   const std::string none = absl::StrCat("this kernel has none (", since, ")");
   if (wanted == TableTier::kMapped) {
     report->Missing(
         std::move(subject),
-        absl::StrCat(none, " and `flow_table` is MAPPED: FASTEST would take hash maps"));
+        absl::StrCat(none, ", but `flow_table` is MAPPED: set it to FASTEST to use hash maps"));
   } else if (wanted == TableTier::kAuto) {
     report->Degraded(std::move(subject),
-                     absl::StrCat(none, ": flows are kept in hash maps, which cost more CPU"));
+                     absl::StrCat(none, ": weir uses hash maps, which cost more CPU"));
   } else {
-    report->Ok(std::move(subject), absl::StrCat(none, ", and it is not needed"));
+    report->Ok(std::move(subject), absl::StrCat(none, "; not needed"));
   }
 }
 
@@ -167,15 +171,15 @@ void ReportBatch(const KernelFeatures& features, TableTier tier, Report* report)
   constexpr char kSubject[] = "batch operations";
   if (features.batch_operations == Support::kYes) {
     return report->Ok(kSubject, tier == TableTier::kHash
-                                    ? "flows are read many at a time"
-                                    : "there, and not needed by the mapped flow table");
+                                    ? "weir reads many flows at a time"
+                                    : "available; the mapped flow table does not need them");
   }
   if (tier == TableTier::kHash) {
     return report->Degraded(kSubject,
-                            "this kernel has none (5.6 and later): flows are read one by one, "
+                            "this kernel has none (5.6 and later): weir reads flows one by one, "
                             "which costs more CPU at each timeout");
   }
-  report->Ok(kSubject, "this kernel has none (5.6 and later), and they are not needed");
+  report->Ok(kSubject, "this kernel has none (5.6 and later); not needed");
 }
 
 std::string Megabytes(uint64_t bytes) {
@@ -190,9 +194,9 @@ void ReportMemory(const KernelFeatures& features, const KernelOptions& options, 
       options.ring_bytes > 0 ? absl::StrCat(" and ring_bytes ", options.ring_bytes) : "");
   const uint64_t available = features.available_memory_bytes;
   if (available > 0 && needed > available / 2) {
-    report->Degraded("memory", absl::StrCat(what, ", of ", Megabytes(available),
-                                            " that are available: a lower cache_max_flows sends "
-                                            "more packets through the ring buffer"));
+    report->Degraded("memory", absl::StrCat(what, ", more than half of the ", Megabytes(available),
+                                            " available: lower cache_max_flows; more packets then "
+                                            "go through the ring buffer"));
   } else {
     report->Ok("memory", what);
   }
@@ -210,11 +214,11 @@ TableTier TierOf(const KernelFeatures& features, TableTier wanted) {
 std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, AttachMode attach,
                                           TableTier wanted) {
   Report report;
-  report.Ok("kernel", features.release.empty() ? "of an unknown release" : features.release);
+  report.Ok("kernel", features.release.empty() ? "unknown release" : features.release);
   ReportCapabilities(features, &report);
   const bool permitted = ReportBpf(features, &report);
-  report.Ok("BTF", features.btf == Support::kYes ? "there; weir's programs do without it"
-                                                 : "not there, and not needed");
+  report.Ok("BTF",
+            features.btf == Support::kYes ? "available, not needed" : "not available, not needed");
   if (!permitted) return report.Take();
   ReportJit(features, &report);
   ReportTcx(features, attach, &report);
@@ -238,18 +242,18 @@ std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
   const TableTier tier = TierOf(features, options.tier);
   if (features.programs == Support::kYes) {
     if (loaded.ok()) {
-      report.Ok("BPF programs", "the kernel takes them");
+      report.Ok("BPF programs", "the kernel accepts them");
     } else {
       report.Missing("BPF programs", loaded.message());
     }
     report.Ok("flow table", tier == TableTier::kMapped
-                                ? "mapped: an array that weir reads as its own memory"
+                                ? "mapped: an array that weir reads in its own memory"
                                 : "hash: two hash maps, read by system calls");
   }
   ReportMemory(features, options, tier, &report);
   if (options.ring_bytes == 0) {
     report.Degraded("overflow",
-                    "no ebpf_ringbuf reads it: packets whose flow finds no room in the table are "
+                    "no ebpf_ringbuf reads it: packets of flows that find no room in the table are "
                     "counted as dropped");
   }
   return report.Take();
@@ -260,7 +264,7 @@ std::vector<sdk::Finding> DiagnosePins(const KernelFeatures& features, const Ker
   constexpr char kSubject[] = "pin_path";
   Report report;
   if (features.tcx == Support::kNo) {
-    report.Missing(kSubject, "needs TCX (6.6 and later), whose links can be pinned");
+    report.Missing(kSubject, "needs TCX (6.6 and later): only its links can be pinned");
   } else if (!checked.ok()) {
     report.Missing(kSubject, checked.message());
   } else {
@@ -274,15 +278,15 @@ sdk::Finding DiagnoseNamespaces(const KernelFeatures& features) {
   constexpr char kSubject[] = "network namespaces";
   if (!features.Has(kCapSysAdmin)) {
     return {WEIR_FINDING_MISSING, kSubject,
-            "`netns` is ALL, and to enter them takes CAP_SYS_ADMIN, which this process lacks: "
-            "run as root, or with it, or set `netns` to OWN"};
+            "`netns` is ALL, but this process lacks CAP_SYS_ADMIN, which it needs to enter other "
+            "namespaces: run as root or with that capability, or set `netns` to OWN"};
   }
   if (!features.Has(kCapSysPtrace)) {
     return {WEIR_FINDING_DEGRADED, kSubject,
-            "those that only processes of other users are in are not found, which takes "
-            "CAP_SYS_PTRACE"};
+            "this process lacks CAP_SYS_PTRACE: weir does not find a namespace that has no name "
+            "and only processes of other users"};
   }
-  return {WEIR_FINDING_OK, kSubject, "all of them are measured"};
+  return {WEIR_FINDING_OK, kSubject, "weir measures all of them"};
 }
 
 }  // namespace weir::ebpf

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `weir doctor` prints of the two eBPF sources: what works, and what each missing
-// thing costs or how to get it. Words only; what is so was found out before.
+// Words the findings of `weir doctor` about the two eBPF sources: what works, and what each missing
+// feature costs or how to get it. Does not probe anything itself.
 #ifndef WEIR_SOURCES_EBPF_DOCTOR_DIAGNOSIS_H_
 #define WEIR_SOURCES_EBPF_DOCTOR_DIAGNOSIS_H_
 
@@ -14,24 +14,24 @@
 
 namespace weir::ebpf {
 
-// The tier that a start would choose where `wanted` is configured.
+// Returns the tier that a start would choose if `wanted` is configured.
 TableTier TierOf(const KernelFeatures& features, TableTier wanted);
 
-// Of the machine and this process: the same for every datapath but for `attach` and the
-// configured tier.
+// Describes the machine and this process. Apart from `attach` and the configured tier, it is the
+// same for every datapath.
 std::vector<sdk::Finding> DiagnoseMachine(const KernelFeatures& features, AttachMode attach,
                                           TableTier wanted);
 
-// Of one datapath. `loaded` says what came of loading its programs; it is read only if
-// the kernel lets this process load any.
+// Describes one datapath. `loaded` is the result of loading its programs. It is used only if the
+// kernel lets this process load programs.
 std::vector<sdk::Finding> DiagnoseDatapath(const KernelFeatures& features,
                                            const KernelOptions& options, const sdk::Status& loaded);
 
-// Of a datapath with a pin_path, for which `checked` says what is in the way there.
+// Describes a datapath with a pin_path. `checked` is the result of checking that folder.
 std::vector<sdk::Finding> DiagnosePins(const KernelFeatures& features, const KernelOptions& options,
                                        const sdk::Status& checked);
 
-// Of what it takes to measure the interfaces of all network namespaces.
+// Describes whether this process can measure the interfaces of all network namespaces.
 sdk::Finding DiagnoseNamespaces(const KernelFeatures& features);
 
 }  // namespace weir::ebpf

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is said of each state that a machine can be in.
+// The findings for each state that a machine can be in.
 #include "sources/ebpf/doctor/diagnosis.h"
 
 #include <gmock/gmock.h>
@@ -21,23 +21,32 @@ using ::testing::Not;
 constexpr Support kAll[] = {Support::kUnknown, Support::kNo, Support::kYes};
 constexpr AttachMode kModes[] = {AttachMode::kAuto, AttachMode::kTcx, AttachMode::kClsact};
 
+constexpr Support KernelFeatures::*kFeatures[] = {&KernelFeatures::bpf,
+                                                  &KernelFeatures::programs,
+                                                  &KernelFeatures::jit,
+                                                  &KernelFeatures::btf,
+                                                  &KernelFeatures::tcx,
+                                                  &KernelFeatures::clsact,
+                                                  &KernelFeatures::array_of_maps,
+                                                  &KernelFeatures::hash,
+                                                  &KernelFeatures::per_cpu_array,
+                                                  &KernelFeatures::ring_buffer,
+                                                  &KernelFeatures::mmapable_array,
+                                                  &KernelFeatures::compare_and_swap,
+                                                  &KernelFeatures::batch_operations};
+
 KernelFeatures Everything() {
   KernelFeatures features;
   features.release = "6.18.0";
   features.capabilities = ~uint64_t{0};
   features.available_memory_bytes = uint64_t{1} << 34;
-  for (Support KernelFeatures::*feature :
-       {&KernelFeatures::bpf, &KernelFeatures::programs, &KernelFeatures::jit, &KernelFeatures::btf,
-        &KernelFeatures::tcx, &KernelFeatures::clsact, &KernelFeatures::array_of_maps,
-        &KernelFeatures::hash, &KernelFeatures::per_cpu_array, &KernelFeatures::ring_buffer,
-        &KernelFeatures::mmapable_array, &KernelFeatures::compare_and_swap,
-        &KernelFeatures::batch_operations}) {
+  for (Support KernelFeatures::*feature : kFeatures) {
     features.*feature = Support::kYes;
   }
   return features;
 }
 
-// As ProbeKernel finds them where the kernel lets nothing be tried.
+// As ProbeKernel reports them if the kernel allows no probe.
 KernelFeatures Nothing(Support bpf, Support programs, uint64_t capabilities) {
   KernelFeatures features;
   features.bpf = bpf;
@@ -53,7 +62,7 @@ KernelOptions Options(uint32_t max_flows, uint32_t ring_bytes) {
   return options;
 }
 
-// The one finding of that subject.
+// Returns the only finding with that subject.
 sdk::Finding Of(const std::string& subject, const std::vector<sdk::Finding>& findings) {
   sdk::Finding found;
   int count = 0;
@@ -87,14 +96,9 @@ TEST(DiagnoseMachineTest, AKernelWithEverythingIsFine) {
   }
 }
 
-// Whatever is found, each thing is told once, in a sentence.
-TEST(DiagnoseMachineTest, EverythingIsToldOnceInWords) {
-  for (Support KernelFeatures::*feature :
-       {&KernelFeatures::bpf, &KernelFeatures::programs, &KernelFeatures::jit, &KernelFeatures::btf,
-        &KernelFeatures::tcx, &KernelFeatures::clsact, &KernelFeatures::array_of_maps,
-        &KernelFeatures::hash, &KernelFeatures::per_cpu_array, &KernelFeatures::ring_buffer,
-        &KernelFeatures::mmapable_array, &KernelFeatures::compare_and_swap,
-        &KernelFeatures::batch_operations}) {
+// Whatever is found, each subject is reported once, in a sentence.
+TEST(DiagnoseMachineTest, EachSubjectIsReportedOnceInWords) {
+  for (Support KernelFeatures::*feature : kFeatures) {
     for (const Support support : kAll) {
       for (const AttachMode attach : kModes) {
         KernelFeatures features = Everything();
@@ -156,7 +160,7 @@ TEST(DiagnoseMachineTest, CapabilitiesThatAreMissingAreNamed) {
 TEST(DiagnoseMachineTest, WhereBpfIsClosedItIsSaidWhy) {
   const auto why = [](Support bpf, Support programs, uint64_t capabilities) {
     const KernelFeatures features = Nothing(bpf, programs, capabilities);
-    // No guesses about what could not be looked at.
+    // No guesses about features that could not be checked.
     for (const sdk::Finding& finding :
          DiagnoseMachine(features, AttachMode::kAuto, TableTier::kAuto)) {
       EXPECT_THAT(finding.subject, Not(HasSubstr("TCX")));
@@ -171,8 +175,8 @@ TEST(DiagnoseMachineTest, WhereBpfIsClosedItIsSaidWhy) {
   EXPECT_THAT(why(Support::kYes, Support::kUnknown, ~uint64_t{0}).text,
               HasSubstr("user namespace"));
   EXPECT_EQ(why(Support::kYes, Support::kUnknown, ~uint64_t{0}).severity, WEIR_FINDING_MISSING);
-  // The capabilities' own line says what is missing.
-  EXPECT_THAT(why(Support::kYes, Support::kUnknown, 0).text, HasSubstr("not looked at"));
+  // The line "capabilities" says what is missing.
+  EXPECT_THAT(why(Support::kYes, Support::kUnknown, 0).text, HasSubstr("not checked"));
   EXPECT_EQ(why(Support::kYes, Support::kUnknown, 0).severity, WEIR_FINDING_DEGRADED);
 }
 
@@ -260,7 +264,7 @@ TEST(DiagnoseDatapathTest, MemoryIsThatOfTheConfiguration) {
   EXPECT_EQ(memory(0, TableTier::kMapped).severity, WEIR_FINDING_OK);
   EXPECT_EQ(memory(50 << 20, TableTier::kMapped).severity, WEIR_FINDING_DEGRADED);
   EXPECT_THAT(memory(50 << 20, TableTier::kMapped).text,
-              HasSubstr("of 50.0 MiB that are available"));
+              HasSubstr("more than half of the 50.0 MiB available"));
 }
 
 TEST(DiagnoseDatapathTest, AnOverflowThatNobodyReadsIsALoss) {
@@ -275,7 +279,7 @@ TEST(DiagnoseDatapathTest, WhyTheProgramsDoNotLoadIsSaid) {
   const auto findings = DiagnoseDatapath(Everything(), Options(5000, 4096), refused);
   EXPECT_EQ(Of("BPF programs", findings).severity, WEIR_FINDING_MISSING);
   EXPECT_EQ(Of("BPF programs", findings).text, refused.message());
-  // Where it was not tried there is nothing to say.
+  // Nothing is reported if loading was not tried.
   for (const sdk::Finding& finding : DiagnoseDatapath(Nothing(Support::kYes, Support::kUnknown, 0),
                                                       Options(5000, 4096), refused)) {
     EXPECT_EQ(finding.subject, "memory");
@@ -291,7 +295,7 @@ TEST(DiagnosePinsTest, SaysWhatIsInTheWay) {
   };
   EXPECT_EQ(pins({}).severity, WEIR_FINDING_OK);
   EXPECT_THAT(pins({}).text, HasSubstr("stay in /sys/fs/bpf/weir"));
-  const sdk::Status in_the_way(WEIR_FAILED_PRECONDITION, "pin_path /x: not a folder");
+  const sdk::Status in_the_way(WEIR_FAILED_PRECONDITION, "pin_path /x: is not a folder");
   EXPECT_EQ(pins(in_the_way).severity, WEIR_FINDING_MISSING);
   EXPECT_EQ(pins(in_the_way).text, in_the_way.message());
   features.tcx = Support::kNo;

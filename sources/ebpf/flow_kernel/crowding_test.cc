@@ -12,10 +12,11 @@
 #include <vector>
 
 #include "bpf/flow.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "sources/ebpf/testing/kernel_flows_fixture.h"
 #include "sources/ebpf/testing/live_network.h"
+#include "sources/ebpf/testing/table_tiers.h"
 #include "sources/ebpf/testing/test_flows.h"
 
 namespace weir::ebpf {
@@ -24,7 +25,7 @@ namespace {
 constexpr uint32_t kManyFlows = 100'000;
 constexpr int kSenders = 500;
 
-// `packet` with `number` in the two bytes at `offset`.
+// Returns `packet` with `number` in the two bytes at `offset`.
 Bytes With(Bytes packet, size_t offset, int number) {
   packet[offset] = static_cast<uint8_t>(number >> 8);
   packet[offset + 1] = static_cast<uint8_t>(number);
@@ -74,10 +75,7 @@ TEST_P(CrowdingTest, OfNamespaces) {
   constexpr uint32_t kNamespaces = 45;
   const sdk::testing::ScopedNetworkNamespace network;
   if (!network.ok()) GTEST_SKIP() << "SKIPPED: " << network.why_not();
-  const std::string error = Shell(
-      "ip link add left type veth peer name right && "
-      "sysctl -qw net.ipv6.conf.all.disable_ipv6=1 && "
-      "ip link set left up && ip link set right up");
+  const std::string error = MakeInterfaces(kCable);
   if (!error.empty()) GTEST_SKIP() << "SKIPPED: " << error;
   KernelOptions options{kManyFlows, 0, 0};
   options.all_namespaces = true;
@@ -107,11 +105,7 @@ TEST_P(CrowdingTest, OfNamespaces) {
   EXPECT_EQ(Counters().kernel.table_failures[WEIR_TABLE_CROWDED], 0u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiers, CrowdingTest,
-                         ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         [](const auto& info) {
-                           return info.param == TableTier::kMapped ? "Mapped" : "Hash";
-                         });
+INSTANTIATE_TEST_SUITE_P(Tiers, CrowdingTest, BothTiers(), TierName);
 
 }  // namespace
 }  // namespace weir::ebpf

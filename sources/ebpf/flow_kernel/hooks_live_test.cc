@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// weir's programs beside those of others, on real interfaces in a network namespace of
-// the test's own.
+// weir's programs together with other programs, on real interfaces in the test's own network
+// namespace.
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -42,16 +42,13 @@ using sdk::testing::FakeHost;
 using Place = TcxAnchor::Place;
 using Ids = std::vector<uint32_t>;
 
-// Two cables, "left" to "right" and "out" to "in", with no traffic of their own; and
-// one hook that a packet sent into "left" passes: where it leaves "left" or enters
-// "right".
+// Two cables, "left" to "right" and "out" to "in", without other traffic, and one hook that a
+// packet sent into "left" passes: where it leaves "left" or enters "right".
 class HooksTest : public ::testing::Test {
  protected:
   void SetUp() override {
     if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
-    // Where there is no IPv6 there is none to be silenced.
-    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-    const std::string error = Shell(
+    const std::string error = MakeInterfaces(
         "ip link add left type veth peer name right && ip link add out type veth peer name in && "
         "for end in left right out in; do ip link set $end up || exit 1; done");
     if (!error.empty()) GTEST_SKIP() << "SKIPPED: " << error;
@@ -70,18 +67,18 @@ class HooksTest : public ::testing::Test {
   sdk::Result<std::unique_ptr<Attachment>> TryAttach(const AttachOptions& options) {
     return kernel_->Attach(Hooked(), direction_, options);
   }
-  // weir's program; null if it fails, which fails the test.
+  // Attaches weir's program. Returns null and fails the test on an error.
   std::unique_ptr<Attachment> Attach(const AttachOptions& options) {
     sdk::Result<std::unique_ptr<Attachment>> attached = TryAttach(options);
     EXPECT_TRUE(attached.ok()) << attached.status().message();
     return attached.ok() ? *std::move(attached) : nullptr;
   }
 
-  // Behind all others that are there; -1 if the kernel cannot.
+  // Attaches after all others; -1 if the kernel cannot.
   sdk::UniqueFd LinkTcx(const ForeignProgram& program) const {
     return sdk::UniqueFd(bpf_link_create(program.fd(), IfIndex(), TcxHook(), nullptr));
   }
-  // Else errno says why not.
+  // If false, errno says why.
   bool HasTcx() const {
     const ForeignProgram probe("probe", kNext);
     return LinkTcx(probe).get() >= 0;
@@ -94,7 +91,7 @@ class HooksTest : public ::testing::Test {
     filter->priority = priority;
     ASSERT_EQ(bpf_tc_attach(hook.get(), filter.get()), 0);
   }
-  // The id of the filter's program; 0 if there is none.
+  // Returns the id of the filter's program, or 0 if there is none.
   uint32_t FilterAt(uint32_t priority, uint32_t handle) const {
     LibbpfOptions<bpf_tc_hook> hook;
     FillHook(hook.get());
@@ -103,7 +100,7 @@ class HooksTest : public ::testing::Test {
     filter->handle = handle;
     return bpf_tc_query(hook.get(), filter.get()) == 0 ? filter->prog_id : 0;
   }
-  // The programs of the TCX hook, in the order in which they run.
+  // Returns the programs of the TCX hook, in the order in which they run.
   Ids Chain() const {
     Ids ids(64);
     LibbpfOptions<struct bpf_prog_query_opts> query;
@@ -115,7 +112,7 @@ class HooksTest : public ::testing::Test {
   }
 
   static void SendPacket() { PacketSocket("left").Offer(AllPackets().front().bytes); }
-  // Packets that are in flows, also those that are not read yet.
+  // Returns the packets in flows, including flows that were not read yet.
   uint64_t Counted() {
     EXPECT_TRUE(kernel_->Flip().ok());
     EXPECT_TRUE(kernel_->Drain([](const Flow&) {}).ok());
@@ -156,7 +153,7 @@ AttachOptions FilterOptions(uint16_t priority, uint32_t handle = 0) {
   return options;
 }
 
-// Other programs before and after weir's, by each kind of attachment in each direction.
+// Other programs before and after weir's, for each kind of attachment and each direction.
 class NeighboursTest : public HooksTest,
                        public ::testing::WithParamInterface<std::tuple<AttachMode, uint8_t>> {
  protected:
@@ -168,7 +165,7 @@ class NeighboursTest : public HooksTest,
   }
   bool Tcx() const { return std::get<0>(GetParam()) == AttachMode::kTcx; }
 
-  // In the order of the chain, weir's where `programs` has null.
+  // Attaches `programs` in the order of the chain. Null stands for weir's program.
   void AttachChain(const std::vector<const ForeignProgram*>& programs) {
     if (!Tcx()) {
       ASSERT_EQ(Shell("tc qdisc add dev " + Hooked().name + " clsact"), "");
@@ -199,6 +196,18 @@ class NeighboursTest : public HooksTest,
       ASSERT_EQ(Shell("tc qdisc del dev " + Hooked().name + " clsact"), "");
     }
   }
+  // Sends a packet into a chain of a program with the verdict `first`, weir's, and one with the
+  // verdict `last`: the first runs once, the other two `rest` times.
+  void ExpectRuns(Verdict first, Verdict last, uint64_t rest) {
+    const ForeignProgram before("before", first);
+    const ForeignProgram after("after", last);
+    AttachChain({&before, nullptr, &after});
+    SendPacket();
+    EXPECT_EQ(before.runs(), 1u);
+    EXPECT_EQ(Counted(), rest);
+    EXPECT_EQ(after.runs(), rest);
+    DetachAll();
+  }
   void ExpectOrder(const std::vector<const ForeignProgram*>& programs) {
     Ids expected;
     for (const ForeignProgram* program : programs) {
@@ -218,40 +227,16 @@ class NeighboursTest : public HooksTest,
   std::unique_ptr<Attachment> weir_;
 };
 
-TEST_P(NeighboursTest, LetsPacketsThroughFromOneToTheOther) {
-  const ForeignProgram before("before", kNext);
-  const ForeignProgram after("after", kDrop);
-  AttachChain({&before, nullptr, &after});
-  SendPacket();
-  EXPECT_EQ(before.runs(), 1u);
-  EXPECT_EQ(Counted(), 1u);
-  EXPECT_EQ(after.runs(), 1u);
-}
+TEST_P(NeighboursTest, LetsPacketsThroughFromOneToTheOther) { ExpectRuns(kNext, kDrop, 1); }
 
-// A filter's "pipe", which TCX does not have.
+// TCX has no "pipe".
 TEST_P(NeighboursTest, CountsBehindAFilterThatPipes) {
-  if (Tcx()) return;
-  const ForeignProgram before("before", kPipe);
-  const ForeignProgram after("after", kPass);
-  AttachChain({&before, nullptr, &after});
-  SendPacket();
-  EXPECT_EQ(before.runs(), 1u);
-  EXPECT_EQ(Counted(), 1u);
-  EXPECT_EQ(after.runs(), 1u);
+  if (!Tcx()) ExpectRuns(kPipe, kPass, 1);
 }
 
-// Why it is in front if nobody says otherwise.
+// The reason why weir's program comes first by default.
 TEST_P(NeighboursTest, SeesNothingBehindAProgramThatDropsOrPasses) {
-  for (const Verdict verdict : {kDrop, kPass}) {
-    const ForeignProgram before("before", verdict);
-    const ForeignProgram after("after", kNext);
-    AttachChain({&before, nullptr, &after});
-    SendPacket();
-    EXPECT_EQ(before.runs(), 1u);
-    EXPECT_EQ(Counted(), 0u);
-    EXPECT_EQ(after.runs(), 0u);
-    DetachAll();
-  }
+  for (const Verdict verdict : {kDrop, kPass}) ExpectRuns(verdict, kNext, 0);
 }
 
 TEST_P(NeighboursTest, CountsWhatTheNextProgramRedirects) {
@@ -275,8 +260,8 @@ INSTANTIATE_TEST_SUITE_P(
                        ::testing::Values(WEIR_DIRECTION_INGRESS, WEIR_DIRECTION_EGRESS)),
     NeighboursName);
 
-// Three programs of others on a TCX hook: the first and the last by a link, the one
-// between them, "middle_of_the_c", without.
+// Three other programs on a TCX hook: the first and the last by a link, the middle one,
+// "middle_of_the_c", without.
 class TcxAnchorTest : public HooksTest {
  protected:
   void SetUp() override {
@@ -291,10 +276,10 @@ class TcxAnchorTest : public HooksTest {
     ASSERT_GE(last_link_.get(), 0) << std::strerror(errno);
   }
 
-  // Where weir comes in the chain with these options: 0 is before the first.
-  void ExpectAt(size_t place, const AttachOptions& options, const std::string& warning = "") {
+  // Checks weir's position in the chain with these options: 0 is before the first.
+  void ExpectAt(size_t position, const AttachOptions& options, const std::string& warning = "") {
     Ids expected = {first_.id(), middle_.id(), last_.id()};
-    expected.insert(expected.begin() + static_cast<long>(place), WeirId());
+    expected.insert(expected.begin() + static_cast<long>(position), WeirId());
     const std::unique_ptr<Attachment> weir = Attach(options);
     ASSERT_NE(weir, nullptr);
     EXPECT_EQ(Chain(), expected);
@@ -328,7 +313,7 @@ TEST_F(TcxAnchorTest, IsBeforeOrAfterAProgramOfThatId) {
 TEST_F(TcxAnchorTest, IsBeforeOrAfterAllProgramsOfThatName) {
   ExpectAt(0, Anchored(Place::kBefore, "twin"));
   ExpectAt(3, Anchored(Place::kAfter, "twin"));
-  // The kernel keeps 15 characters of it.
+  // The kernel keeps 15 characters of a name.
   ExpectAt(1, Anchored(Place::kBefore, "middle_of_the_chain"));
   ExpectAt(2, Anchored(Place::kAfter, "middle_of_the_c"));
 }
@@ -336,19 +321,19 @@ TEST_F(TcxAnchorTest, IsBeforeOrAfterAllProgramsOfThatName) {
 TEST_F(TcxAnchorTest, WarnsWhereTheProgramIsNotAttached) {
   ExpectAt(0, Anchored(Place::kBefore, "nobody"),
            "interface 'right': attach tcx/ingress: program 'nobody' (tcx_anchor_program) is not "
-           "there: attached before all others");
+           "attached: weir's is before all others");
   ExpectAt(3, Anchored(Place::kAfter, "nobody"),
            "interface 'right': attach tcx/ingress: program 'nobody' (tcx_anchor_program) is not "
-           "there: attached after all others");
-  // That is loaded, but attached to nothing.
+           "attached: weir's is after all others");
+  // A program that is loaded, but attached to nothing.
   const ForeignProgram loaded("loaded", kNext);
   const std::string id = std::to_string(loaded.id());
   ExpectAt(3, Anchored(Place::kAfter, loaded.id()),
            "interface 'right': attach tcx/ingress: program " + id +
-               " (tcx_anchor_program) is not there: attached after all others");
+               " (tcx_anchor_program) is not attached: weir's is after all others");
 }
 
-// Of this thread, until the end.
+// Takes a capability from this thread until its end.
 class WithoutCapability {
  public:
   explicit WithoutCapability(int capability) {
@@ -373,8 +358,8 @@ TEST_F(TcxAnchorTest, NeedsMorePrivilegeForANameThanForAnId) {
   const sdk::Status by_name = TryAttach(Anchored(Place::kBefore, "middle_of_the_c")).status();
   EXPECT_EQ(by_name.code(), WEIR_PERMISSION_DENIED);
   EXPECT_EQ(by_name.message(),
-            "interface 'right': attach tcx/ingress: not permitted: to look up a program by its "
-            "name needs CAP_SYS_ADMIN; its id needs no more than to attach");
+            "interface 'right': attach tcx/ingress: not permitted: finding a program by its name "
+            "needs CAP_SYS_ADMIN: give its id instead");
   const std::unique_ptr<Attachment> by_id = Attach(Anchored(Place::kBefore, id));
   ASSERT_NE(by_id, nullptr);
   EXPECT_EQ(Chain().at(1), weir);
@@ -382,7 +367,7 @@ TEST_F(TcxAnchorTest, NeedsMorePrivilegeForANameThanForAnId) {
 
 using ClsactTest = HooksTest;
 
-TEST_F(ClsactTest, HasThePriorityAndTheHandleThatAreAskedFor) {
+TEST_F(ClsactTest, HasTheConfiguredPriorityAndHandle) {
   const auto attached = Attach(FilterOptions(7, 0x2a));
   ASSERT_NE(attached, nullptr);
   EXPECT_EQ(FilterAt(7, 0x2a), WeirId());
@@ -390,7 +375,7 @@ TEST_F(ClsactTest, HasThePriorityAndTheHandleThatAreAskedFor) {
   EXPECT_EQ(FilterAt(7, 0x2a), 0u);
 }
 
-TEST_F(ClsactTest, IsTheFirstOfAllIfNothingIsAskedFor) {
+TEST_F(ClsactTest, IsTheFirstOfAllByDefault) {
   const auto attached = Attach(By(AttachMode::kClsact));
   EXPECT_EQ(FilterAt(1, 1), WeirId());
   const auto with_handle = Attach(FilterOptions(0, 9));
@@ -406,7 +391,7 @@ TEST_F(ClsactTest, SaysWhatIsTaken) {
             "interface 'right': attach clsact/ingress at priority 7 with handle 1: File exists");
 }
 
-// The number of filters at the hook.
+// Returns the number of BPF filters at the hook.
 size_t FiltersAt(const sdk::Link& link, uint8_t direction) {
   sdk::Result<std::vector<ClsactFilter>> filters = ListClsactFilters(link.if_index, direction);
   EXPECT_TRUE(filters.ok()) << filters.status().message();
@@ -416,10 +401,10 @@ size_t FiltersAt(const sdk::Link& link, uint8_t direction) {
   return programs;
 }
 
-// Attaches by clsact in a process that is killed then, `kills` times, with a filter of somebody
-// else's there, and by `mode` in this one.
+// Attaches by clsact in a process that is then killed, `kills` times, next to a foreign filter.
+// Then attaches by `mode` in this process.
 void HooksTest::CheckStartAfterKills(AttachMode mode, int kills) {
-  // With a name as those of weir have.
+  // With the name of one of weir's programs.
   const ForeignProgram foreign("ingress_etherne", Verdict::kPipe);
   ASSERT_EQ(Shell("tc qdisc add dev right clsact"), "");
   AddFilter(foreign, 7);
@@ -438,13 +423,13 @@ void HooksTest::CheckStartAfterKills(AttachMode mode, int kills) {
     int status = 0;
     ASSERT_EQ(waitpid(child, &status, 0), child);
     ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
-    EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u) << "of the killed one and of the other one";
+    EXPECT_EQ(FiltersAt(Hooked(), direction_), 2u)
+        << "one of the killed process and the foreign one";
   }
   const std::unique_ptr<Attachment> attached = Attach(By(mode));
   ASSERT_NE(attached, nullptr);
-  EXPECT_EQ(
-      attached->warning(),
-      "interface 'right': removed 1 clsact filters of a run of weir that did not end in order");
+  EXPECT_EQ(attached->warning(),
+            "interface 'right': removed 1 clsact filters of an earlier weir that was killed");
   EXPECT_EQ(FiltersAt(Hooked(), direction_), mode == AttachMode::kClsact ? 2u : 1u);
   EXPECT_EQ(FilterAt(7, 1), ProgramId(foreign.fd()));
   EXPECT_TRUE(attached->Detach().ok());
@@ -460,7 +445,7 @@ TEST_F(HooksTest, FiltersOfAKilledWeirAreRemovedByOneThatAttachesByTcx) {
   CheckStartAfterKills(AttachMode::kTcx, 1);
 }
 
-TEST_F(HooksTest, FiltersOfAWeirThatIsAliveAreLeft) {
+TEST_F(HooksTest, FiltersOfALivingWeirStay) {
   const std::unique_ptr<Attachment> first = Attach(By(AttachMode::kClsact));
   ASSERT_NE(first, nullptr);
   int ready[2];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is found out of this kernel, held against what it then does.
+// Compares the probed features of this kernel with what it then does.
 #include "sources/ebpf/kernel/kernel_features.h"
 
 #include <bpf/bpf.h>
@@ -26,7 +26,7 @@ size_t OpenFiles() {
   return static_cast<size_t>(std::distance(begin(files), end(files)));
 }
 
-// What kernels before 6.4 say that a hash map takes: keys and values, in whole pages.
+// The memory of a hash map as kernels before 6.4 report it: keys and values, in whole pages.
 double KeysAndValues(uint32_t entries) {
   const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   const uint64_t key = (sizeof(flow_key_t) + 7) / 8 * 8;
@@ -34,7 +34,7 @@ double KeysAndValues(uint32_t entries) {
   return static_cast<double>((bytes + page - 1) / page * page);
 }
 
-// Of a map, as the kernel counts it.
+// Returns the memory of a map, as the kernel counts it.
 uint64_t MemoryOf(int map) {
   std::ifstream file("/proc/self/fdinfo/" + std::to_string(map));
   uint64_t bytes = 0;
@@ -57,7 +57,7 @@ TEST(KernelFeaturesTest, AreThoseWithWhichTheProgramsLoad) {
     EXPECT_FALSE(loads);
     GTEST_SKIP() << "SKIPPED: this process may not load BPF programs";
   }
-  // Each of them is a reason of its own for the programs not to load.
+  // Each of them alone prevents the programs from loading.
   const bool all = features.programs == Support::kYes && features.hash == Support::kYes &&
                    features.array_of_maps == Support::kYes &&
                    features.per_cpu_array == Support::kYes && features.ring_buffer == Support::kYes;

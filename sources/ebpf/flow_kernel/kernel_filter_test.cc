@@ -12,11 +12,12 @@
 
 #include "bpf/flow.h"
 #include "bpf/testing/first_fitting.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "sources/ebpf/rules/check_rules.h"
 #include "sources/ebpf/rules/filter_rules.h"
 #include "sources/ebpf/testing/kernel_flows_fixture.h"
 #include "sources/ebpf/testing/randomness.h"
+#include "sources/ebpf/testing/table_tiers.h"
 #include "sources/ebpf/testing/text_config.h"
 
 namespace weir::ebpf {
@@ -34,14 +35,14 @@ class KernelFilterTest : public KernelFlowsTest {
     Load(options);
   }
 
-  // Packets that have been counted anywhere, after all flows were read.
+  // Returns all counted packets, after all flows were read.
   static uint64_t All(const DatapathCounters& counters) {
     return counters.packets() + counters.kernel.sampled_out_packets +
            counters.kernel.filter_rejected + counters.kernel.filter_unmatched;
   }
 };
 
-// From 10.1.2.3 to 192.168.254.255.
+// A packet from 10.1.2.3 to 192.168.254.255.
 Bytes Tcp4(uint16_t destination_port, uint8_t flags) {
   Bytes packet =
       Ethernet({0x0800}) + Ipv4(6, 20) + Be16(4000) + Be16(destination_port) + Bytes(16, 0);
@@ -89,8 +90,8 @@ TEST_P(KernelFilterTest, WithoutRulesNothingIsLeftOutOrCountedByThem) {
   EXPECT_EQ(All(counters), 3u);
 }
 
-// The same decisions as those of the code for user space, which is compared with the
-// reference: of as many rules as there may be, of any kind.
+// The programs decide as the code for user space does, which is compared with the reference: with
+// as many rules as possible, of any kind.
 TEST_P(KernelFilterTest, DecidesAsTheSameCodeInUserSpace) {
   std::mt19937_64 generator(7);
   for (int round = 0; round < 4; ++round) {
@@ -102,7 +103,7 @@ TEST_P(KernelFilterTest, DecidesAsTheSameCodeInUserSpace) {
     const MadeRules rules = MakeRules(&choices, &ignored);
     KernelOptions options{/*max_flows=*/1000, 0, 0};
     options.filter_rules = rules.compiled;
-    // A rule is not known again by its sampling here: all packets are counted.
+    // Rules are not identified by their sampling here: all packets are counted.
     for (flow_filter_rule_t& rule : options.filter_rules) rule.sampling = {};
     ASSERT_GT(options.filter_rules.size(), 20u);
     Load(options);
@@ -111,7 +112,7 @@ TEST_P(KernelFilterTest, DecidesAsTheSameCodeInUserSpace) {
     for (int i = 0; i < 500; ++i) {
       const Bytes packet = MakePacket(&choices);
       const auto direction = static_cast<uint8_t>(choices.Below(2));
-      if (packet.size() < 54) continue;  // without a whole IP header the kernel runs no program
+      if (packet.size() < 54) continue;  // the kernel runs no program without a whole IP header
       const flow_filter_rule_t* const found =
           FirstFitting(options.filter_rules,
                        {reinterpret_cast<const char*>(packet.data()), packet.size()}, direction);
@@ -138,7 +139,7 @@ TEST_P(KernelFilterTest, AFlowHasTheSamplingOfItsFirstPacketWhereverItIsCounted)
       "filter { protocol: 'TCP' sample: 2 } filter { }",
       /*max_flows=*/2, /*ring_bytes=*/1);
   if (IsSkipped()) return;
-  constexpr int kMany = 200;  // of which none is looked at once in 10^35 runs
+  constexpr int kMany = 200;  // one run in 10^35 would measure none of them
   Run(Tcp4(80, 0x02));
   Run(Tcp4(80, 0x10), WEIR_DIRECTION_INGRESS, kMany);
   Run(Tcp4(81, 0x10), WEIR_DIRECTION_INGRESS, kMany);
@@ -188,7 +189,7 @@ TEST_P(KernelFilterTest, EachRuleTakesItsShare) {
   EXPECT_EQ(All(counters), 5 * kPackets);
 }
 
-// Also where N is no power of two.
+// Also if N is not a power of two.
 TEST_P(KernelFilterTest, SamplingLooksAtOneOfN) {
   constexpr uint64_t kPackets = 1'000'000;
   for (const uint32_t sampling : {2u, 3u, 10u, 1000u}) {
@@ -207,7 +208,7 @@ TEST_P(KernelFilterTest, SamplingLooksAtOneOfN) {
   }
 }
 
-// What was looked at, in the order in which it came: each packet has a flow of its own.
+// Returns which packets were measured, in the order of their arrival. Each packet has its own flow.
 TEST_P(KernelFilterTest, SamplingFollowsNoPattern) {
   constexpr uint16_t kPackets = 30'000;
   for (const char* const config : {"sampling: 3", "sampling: 10", "filter { sample: 3 }"}) {
@@ -227,7 +228,7 @@ TEST_P(KernelFilterTest, SamplingFollowsNoPattern) {
   }
 }
 
-// That the checks above would see what they are made for.
+// Shows that the checks above find the faults that they are made for.
 TEST(RandomnessTest, SeesPatterns) {
   constexpr size_t kCount = 30'000;
   std::mt19937_64 generator(1);
@@ -248,11 +249,7 @@ TEST(RandomnessTest, SeesPatterns) {
   EXPECT_LT(ShareDeviation(30'000, 100'000, 1.0 / 3), -kMaxDeviations);
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiers, KernelFilterTest,
-                         ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         [](const auto& info) {
-                           return info.param == TableTier::kMapped ? "Mapped" : "Hash";
-                         });
+INSTANTIATE_TEST_SUITE_P(Tiers, KernelFilterTest, BothTiers(), TierName);
 
 }  // namespace
 }  // namespace weir::ebpf

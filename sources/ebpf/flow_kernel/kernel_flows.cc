@@ -24,7 +24,7 @@ namespace weir::ebpf {
 
 namespace {
 
-// The kernel wants a power of two that is a multiple of its page size.
+// Returns a power of two that is a multiple of the page size, as the kernel requires.
 uint32_t RingSize(uint32_t wanted) {
   uint64_t size = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
   while (size < wanted) size *= 2;
@@ -45,7 +45,7 @@ void Add(const flow_counters_t& other, flow_counters_t* sum) {
   for (int i = 0; i < WEIR_TABLE_FAILURES; ++i) sum->table_failures[i] += other.table_failures[i];
 }
 
-// One packet of the ring buffer as a flow.
+// Makes a flow of one packet of the ring buffer.
 Flow FlowOf(const flow_event_t& event) {
   Flow flow{event.record.id, {}};
   flow.value.packets = event.record.metrics.packets;
@@ -70,13 +70,7 @@ sdk::Result<flow_hash_seed_t> RandomSeed() {
   return seed;
 }
 
-sdk::Status CannotBeMeasured(const sdk::Link& link) {
-  return {WEIR_FAILED_PRECONDITION,
-          absl::StrCat("interface '", link.name, "': links of hardware type ", link.hardware_type,
-                       " (ARPHRD_*) cannot be measured")};
-}
-
-// The programs of a network namespace that is not weir's own.
+// The programs for a network namespace other than weir's own.
 class NamespacePrograms : public ProgramAttacher {
  public:
   using Loader = std::function<sdk::Result<std::unique_ptr<FlowPrograms>>(LinkKind kind)>;
@@ -86,7 +80,7 @@ class NamespacePrograms : public ProgramAttacher {
   sdk::Result<std::unique_ptr<Attachment>> Attach(const sdk::Link& link, uint8_t direction,
                                                   const AttachOptions& options) override {
     const std::optional<LinkKind> kind = LinkKindOf(link.hardware_type);
-    if (!kind) return CannotBeMeasured(link);
+    if (!kind) return CannotBeMeasured(link.name, link.hardware_type);
     std::unique_ptr<FlowPrograms>& programs =
         *kind == LinkKind::kEthernet ? ethernet_ : no_link_layer_;
     if (programs == nullptr) {
@@ -100,12 +94,13 @@ class NamespacePrograms : public ProgramAttacher {
 
  private:
   const Loader load_;
-  std::unique_ptr<FlowPrograms> ethernet_;  // null: not needed so far
+  std::unique_ptr<FlowPrograms> ethernet_;  // null: not needed yet
   std::unique_ptr<FlowPrograms> no_link_layer_;
-  ClsactQdiscs qdiscs_;  // of that namespace: indexes are others in others
+  ClsactQdiscs qdiscs_;  // of that namespace: indexes mean different interfaces elsewhere
 };
 
-// What the programs of a tier cannot be loaded for on a kernel that has the other one.
+// Returns true if the error means that this kernel cannot load the mapped tier but may load the
+// hash tier.
 bool MayWorkWithHash(const sdk::Status& status) {
   return status.code() == WEIR_INTERNAL || status.code() == WEIR_UNIMPLEMENTED;
 }
@@ -155,7 +150,7 @@ sdk::Status KernelFlows::CheckPins(const KernelOptions& options) {
 sdk::Status KernelFlows::ContinueFromPins(const sdk::Stage& stage) {
   if (!pins_->takes_over()) return pins_->Complete(options_, RingSize(options_.ring_bytes));
   const PinnedNote& note = pins_->note();
-  stage.Log(WEIR_LOG_INFO, absl::StrCat("goes on with what is pinned in ", options_.pin_path));
+  stage.Log(WEIR_LOG_INFO, absl::StrCat("continues with the flows pinned in ", options_.pin_path));
   drained_.table_packets = note.table_packets;
   drained_.table_bytes = note.table_bytes;
   return note.handed_over != 0 ? ClearHandedOver() : sdk::OkStatus();
@@ -212,7 +207,7 @@ sdk::Status KernelFlows::LoadPrograms(const sdk::Stage& stage) {
 
 sdk::Status KernelFlows::OpenRing() {
   const auto on_event = [](void* context, void* data, size_t size) -> int {
-    if (size < sizeof(flow_event_t)) return -EBADMSG;  // none that the programs write
+    if (size < sizeof(flow_event_t)) return -EBADMSG;  // the programs write none such
     (*static_cast<KernelFlows*>(context)->on_packet_)(FlowOf(*static_cast<flow_event_t*>(data)));
     return 0;
   };
@@ -230,7 +225,7 @@ sdk::Result<std::unique_ptr<Attachment>> KernelFlows::Attach(const sdk::Link& li
                                                              uint8_t direction,
                                                              const AttachOptions& options) {
   bpf_program* const program = programs_->Find(link.hardware_type, direction);
-  if (program == nullptr) return CannotBeMeasured(link);
+  if (program == nullptr) return CannotBeMeasured(link.name, link.hardware_type);
   if (pins_ == nullptr) return AttachProgram(program, link, direction, options, &qdiscs_);
   return AttachPinned(program, link, direction, options, &qdiscs_,
                       pins_->LinkPath(link.if_index, direction));
@@ -277,8 +272,9 @@ sdk::Status KernelFlows::Read(const OnFlow& on_flow) {
   return table_->Read(Finished(on_flow, &read_));
 }
 
-// In this order, so that whoever comes after a sudden end of this process reads all again
-// that may not have been handed over, and nothing that has been and is half cleared.
+// In this order, so that a process that starts after a sudden end of this one reads again all flows
+// that may not have been handed over. It must not read flows that were handed over and only half
+// cleared.
 sdk::Status KernelFlows::Clear() {
   drained_.table_packets += read_.packets;
   drained_.table_bytes += read_.bytes;

@@ -21,17 +21,17 @@ struct ring_buffer;
 
 namespace weir::ebpf {
 
-// Threads as FlowKernel says. Forgets everything that is still in the kernel when
-// it ends, unless it persists; attachments may outlive it.
+// Threads: see FlowKernel. Unless it persists, everything still in the kernel is lost when it ends.
+// Attachments may outlive it.
 class KernelFlows : public FlowKernel {
  public:
-  // Creates the maps and loads the programs, of the mapped tier if the options leave the
-  // choice and the kernel takes them. PERMISSION_DENIED or UNIMPLEMENTED if this process
-  // or this kernel cannot. FAILED_PRECONDITION if `options.pin_path` is not fit for that, or
-  // what is pinned there is of another layout or other options.
+  // Creates the maps and loads the programs. With kAuto, uses the mapped tier if the kernel accepts
+  // it. Returns PERMISSION_DENIED or UNIMPLEMENTED if this process or this kernel cannot load them,
+  // and FAILED_PRECONDITION if `options.pin_path` is unsuitable or contains pins with another
+  // layout or other options.
   static sdk::Result<std::unique_ptr<KernelFlows>> Load(const KernelOptions& options,
                                                         const sdk::Stage& stage);
-  // Whether what is in `options.pin_path` is in the way of Load. Changes nothing.
+  // Returns an error if the contents of `options.pin_path` would make Load fail. Changes nothing.
   static sdk::Status CheckPins(const KernelOptions& options);
   ~KernelFlows() override;
 
@@ -52,7 +52,7 @@ class KernelFlows : public FlowKernel {
 
   // kMapped or kHash.
   TableTier tier() const { return tier_; }
-  // The program for links of that type, for tests to run; -1 if there is none.
+  // Returns the program for links of that type, which tests run, or -1 if there is none.
   int ProgramFd(uint16_t hardware_type, uint8_t direction) const;
 
  private:
@@ -61,17 +61,17 @@ class KernelFlows : public FlowKernel {
   };
 
   explicit KernelFlows(const KernelOptions& options) : options_(options), tier_(options.tier) {}
-  // Of options with a tier.
+  // Requires options with a tier.
   static sdk::Result<std::unique_ptr<KernelFlows>> LoadTier(const KernelOptions& options,
                                                             const sdk::Stage& stage);
   sdk::Status MakeTable(const MapMaker& maker);
   sdk::Status MakeOtherMaps(const MapMaker& maker);
   sdk::Status LoadPrograms(const sdk::Stage& stage);
   std::vector<ProgramMap> ProgramMaps() const;
-  // Takes up where a former one stopped, or says that all maps are there.
+  // Continues where an earlier process stopped, or notes that all maps are complete.
   sdk::Status ContinueFromPins(const sdk::Stage& stage);
-  // Gives flows their times and adds them up before they go to `on_flow`, which both must
-  // outlive the result.
+  // Returns a function that sets the times of a flow, adds the flow to `totals` and passes it to
+  // `on_flow`. Both must outlive the function.
   OnFlow Finished(const OnFlow& on_flow, TableTotals* totals) const;
   sdk::Status ClearHandedOver();
   // Maps the overflow ring into memory.
@@ -84,7 +84,7 @@ class KernelFlows : public FlowKernel {
   sdk::UniqueFd counters_map_;
   std::unique_ptr<FlowPrograms> programs_;
   EndClock end_clock_;
-  DatapathCounters drained_;            // the part that is counted here
+  DatapathCounters drained_;            // the part that user space counts
   TableTotals read_;                    // of the last Read, for Clear
   std::unique_ptr<DatapathPins> pins_;  // null: does not persist
   ClsactQdiscs qdiscs_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many instructions the kernel's verifier looks at for each program. It differs from
-// kernel to kernel and gives up at a million; docs/explanation/architecture.md has the figures.
+// The number of instructions that the kernel's verifier checks for each program. It differs between
+// kernels, which give up at a million; docs/explanation/architecture.md has the figures.
 #include <bpf/bpf.h>
 #include <gtest/gtest.h>
 #include <linux/bpf.h>
@@ -16,14 +16,15 @@
 #include "plugins/sdk/testing/fake_host.h"
 #include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/kernel/sampling.h"
+#include "sources/ebpf/testing/table_tiers.h"
 
 namespace weir::ebpf {
 namespace {
 
-// Half of what the kernel takes, so that the next one, or one more feature, has room.
+// Half of the kernel's limit: leaves room for other kernels and for more features.
 constexpr uint32_t kMostInstructions = 500'000;
 
-// As many as there may be, of which each asks for ports and has a sampling.
+// The most rules possible, each with ports and a sampling.
 std::vector<flow_filter_rule_t> MostRules() {
   flow_filter_rule_t rule{};
   rule.ports = WEIR_FILTER_PORTS_EITHER;
@@ -33,7 +34,7 @@ std::vector<flow_filter_rule_t> MostRules() {
 
 class VerifierTest : public ::testing::TestWithParam<TableTier> {};
 
-// With all features on: what is off is not looked at.
+// All features are on: the verifier does not check code that is off.
 TEST_P(VerifierTest, IsFarFromItsLimit) {
   KernelOptions options;
   options.max_flows = 1000;
@@ -68,11 +69,7 @@ TEST_P(VerifierTest, IsFarFromItsLimit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiers, VerifierTest,
-                         ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         [](const auto& info) {
-                           return info.param == TableTier::kMapped ? "Mapped" : "Hash";
-                         });
+INSTANTIATE_TEST_SUITE_P(Tiers, VerifierTest, BothTiers(), TierName);
 
 }  // namespace
 }  // namespace weir::ebpf

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The VLAN id of a flow: that of its first packet, or a part of its key. Needs the privilege
-// to load the programs.
+// The VLAN id of a flow: from its first packet, or part of its key. Needs the privilege to load the
+// programs.
 #include <gtest/gtest.h>
 
 #include <cstdint>
@@ -8,16 +8,17 @@
 #include <vector>
 
 #include "bpf/flow.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "sources/ebpf/tables/flow_merge.h"
 #include "sources/ebpf/testing/kernel_flows_fixture.h"
+#include "sources/ebpf/testing/table_tiers.h"
 
 namespace weir::ebpf {
 namespace {
 
 constexpr weir_u16 kUntagged = 0;
 
-// The packet of one flow in the VLAN `id`, or without a tag.
+// Returns a packet of one flow in the VLAN `id`, or without a tag.
 Bytes InVlan(weir_u16 id) {
   Bytes packet = PacketOfFlow(1);
   if (id == kUntagged) return packet;
@@ -58,7 +59,7 @@ TEST_P(VlanTest, IsThatOfTheFirstPacket) {
 TEST_P(VlanTest, AsAPartOfTheKeyItMakesAnotherFlow) {
   LoadWith(/*vlan_key=*/true);
   if (IsSkipped()) return;
-  constexpr weir_u16 kVlans = 60;  // more than a flow has places in the table
+  constexpr weir_u16 kVlans = 60;  // more than the slots that a flow may use
   for (int round = 0; round < 2; ++round) {
     for (weir_u16 id = 0; id < kVlans; ++id) Run(InVlan(id), WEIR_DIRECTION_INGRESS, 1 + id);
   }
@@ -90,10 +91,7 @@ TEST_P(VlanTest, ThePacketsOfTheRingHaveItToo) {
   EXPECT_EQ(vlans, (std::vector<weir_u16>{WEIR_VLAN_PRESENT | 2, 0}));
 }
 
-INSTANTIATE_TEST_SUITE_P(Tiers, VlanTest, ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         [](const auto& info) {
-                           return info.param == TableTier::kMapped ? "Mapped" : "Hash";
-                         });
+INSTANTIATE_TEST_SUITE_P(Tiers, VlanTest, BothTiers(), TierName);
 
 Flow Part(weir_u16 vlan, weir_u8 flags, uint64_t start_ns) {
   Flow flow{};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets and bytes on the wire beside what the interfaces themselves count, in a network
-// namespace of the test's own: buffers that are segmented, and VLAN tags.
+// Compares packets and bytes on the wire with the interfaces' own counters, in the test's own
+// network namespace: segmented buffers, and VLAN tags.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <linux/if_packet.h>
@@ -23,17 +23,18 @@
 #include <vector>
 
 #include "bpf/flow.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/testing/live_network.h"
+#include "sources/ebpf/testing/table_tiers.h"
 
 namespace weir::ebpf {
 namespace {
 
-// Packets and bytes, of weir or of an interface.
+// Packets and bytes, counted by weir or by an interface.
 struct Traffic {
   uint64_t packets = 0;
   uint64_t bytes = 0;
@@ -45,7 +46,7 @@ struct Traffic {
   }
 };
 
-// What /proc/net/dev says of an interface since it was made.
+// Returns the counters of an interface in /proc/net/dev, since it was made.
 Traffic InterfaceCounts(const std::string& name, uint8_t direction) {
   std::ifstream file("/proc/thread-self/net/dev");
   for (std::string line; std::getline(file, line);) {
@@ -86,7 +87,7 @@ constexpr uint8_t kGsoTcp4 = 1;
 constexpr uint8_t kGsoTcp6 = 4;
 constexpr uint8_t kGsoUdp = 5;
 
-// Headers and a payload that is to be cut into segments.
+// Headers and a payload to be segmented.
 struct Buffer {
   Bytes headers;
   size_t transport = 34;  // offset of the header of TCP or UDP
@@ -138,7 +139,7 @@ Buffer Udp4(size_t payload, size_t segment) {
   return buffer;
 }
 
-// The same in a VLAN; the tag stands in the packet.
+// Returns the buffer in a VLAN. The tag is inside the packet.
 Buffer Tagged(Buffer buffer) {
   const Bytes tag = {0x81, 0x00, 0x00, 0x05};
   buffer.headers.insert(buffer.headers.begin() + 12, tag.begin(), tag.end());
@@ -146,7 +147,8 @@ Buffer Tagged(Buffer buffer) {
   return buffer;
 }
 
-// As a virtual machine hands it over: a virtio header without a number of segments in front.
+// Returns the buffer as a virtual machine hands it over: after a virtio header without a number of
+// segments.
 Bytes WithVirtioHeader(const Buffer& buffer) {
   VirtioHeader header{};
   header.flags = kNeedsChecksum;
@@ -164,11 +166,7 @@ class WireTest : public ::testing::TestWithParam<TableTier> {
  protected:
   void SetUp() override {
     if (!network_.ok()) GTEST_SKIP() << "SKIPPED: " << network_.why_not();
-    // Where there is no IPv6 there is none to be silenced.
-    (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
-    const std::string error = Shell(
-        "ip link add left type veth peer name right && "
-        "ip link set left up && ip link set right up");
+    const std::string error = MakeInterfaces(kCable);
     if (!error.empty()) GTEST_SKIP() << "SKIPPED: " << error;
     KernelOptions options{/*max_flows=*/1000, 0, 0};
     options.tier = GetParam();
@@ -185,7 +183,7 @@ class WireTest : public ::testing::TestWithParam<TableTier> {
     return attached.ok() ? *std::move(attached) : nullptr;
   }
 
-  // What was counted since the last call, at all hooks: buffers, and on the wire.
+  // The counts since the last call, at all hooks: buffers, and packets on the wire.
   struct Counted {
     Traffic buffers;
     Traffic wire;
@@ -203,7 +201,7 @@ class WireTest : public ::testing::TestWithParam<TableTier> {
     return counted;
   }
 
-  // Turns features of ethtool off, which are separated by blanks. False: it cannot.
+  // Turns features of ethtool off. They are separated by blanks. Returns false if it cannot.
   static bool TurnOff(const std::string& interface, const std::string& features) {
     std::string command = "ethtool -K " + interface;
     std::istringstream words(features);
@@ -216,7 +214,7 @@ class WireTest : public ::testing::TestWithParam<TableTier> {
   std::unique_ptr<KernelFlows> kernel_;
 };
 
-// Sends buffers out of an interface as a virtual machine's network card does.
+// Sends buffers out of an interface as the network card of a virtual machine does.
 class VirtioSocket {
  public:
   explicit VirtioSocket(const std::string& interface) : fd_(socket(AF_PACKET, SOCK_RAW, 0)) {
@@ -229,7 +227,7 @@ class VirtioSocket {
     EXPECT_EQ(setsockopt(fd_.get(), SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)), 0)
         << std::strerror(errno);
   }
-  // 0 or an error number.
+  // Returns 0 or an errno.
   int Send(const Buffer& buffer) {
     const Bytes bytes = WithVirtioHeader(buffer);
     const ssize_t sent = send(fd_.get(), bytes.data(), bytes.size(), 0);
@@ -240,7 +238,7 @@ class VirtioSocket {
   sdk::UniqueFd fd_;
 };
 
-// The kernel cuts the buffer behind the hook: the interface's counter has the segments.
+// The kernel segments the buffer after the hook: the interface's counter has the segments.
 TEST_P(WireTest, AtEgressIsWhatTheInterfaceCountsOfSegmentsOfTheKernel) {
   if (!TurnOff("left", "tso gso tx-udp-segmentation tx-vlan-hw-insert")) {
     GTEST_SKIP() << "SKIPPED: ethtool cannot turn segmentation off";
@@ -270,7 +268,7 @@ TEST_P(WireTest, AtEgressIsWhatTheInterfaceCountsOfSegmentsOfTheKernel) {
   }
 }
 
-// A buffer as the network card's driver or GRO leaves it: it comes in as a whole.
+// A buffer as the network card's driver or GRO leaves it: it arrives as a whole.
 TEST_P(WireTest, AtIngressHasTheHeadersOfAllSegments) {
   const auto attached = Attach("right", WEIR_DIRECTION_INGRESS);
   VirtioSocket socket("left");
@@ -286,7 +284,7 @@ TEST_P(WireTest, AtIngressHasTheHeadersOfAllSegments) {
   }
 }
 
-// A virtual machine says how long segments are to be, and not how many there are.
+// A virtual machine gives the length of the segments, but not their number.
 TEST_P(WireTest, OfAVirtualMachineIsDerivedFromTheSizeOfSegments) {
   const sdk::UniqueFd tap(open("/dev/net/tun", O_RDWR | O_CLOEXEC));
   if (tap.get() < 0) GTEST_SKIP() << "SKIPPED: /dev/net/tun: " << std::strerror(errno);
@@ -296,7 +294,7 @@ TEST_P(WireTest, OfAVirtualMachineIsDerivedFromTheSizeOfSegments) {
   if (ioctl(tap.get(), TUNSETIFF, &request) != 0) {
     GTEST_SKIP() << "SKIPPED: make a tap device: " << std::strerror(errno);
   }
-  // Before 6.2 a tap device takes no other header than this.
+  // Before 6.2 a tap device accepts only this header.
   int header_size = sizeof(VirtioHeader);
   ASSERT_EQ(ioctl(tap.get(), TUNSETVNETHDRSZ, &header_size), 0) << std::strerror(errno);
   ASSERT_EQ(Shell("ip link set machine up"), "");
@@ -315,7 +313,7 @@ TEST_P(WireTest, OfAVirtualMachineIsDerivedFromTheSizeOfSegments) {
 
 constexpr int kFrames = 1000;
 
-// UDP in so many VLAN tags: 82 bytes without any.
+// A UDP frame with `tags` VLAN tags: 82 bytes without tags.
 Bytes Frame(int tags) {
   constexpr size_t kPayload = 40;
   std::vector<uint16_t> types(static_cast<size_t>(tags), 0x8100);
@@ -324,7 +322,7 @@ Bytes Frame(int tags) {
   return Ethernet(types) + Ipv4(17, 8 + kPayload) + Transport(8 + kPayload);
 }
 
-// Cards without offload for tags, so that the interfaces count the tags too.
+// Cards without offload for tags: the interfaces count the tags too.
 class TagTest : public WireTest {
  protected:
   void SetUp() override {
@@ -372,7 +370,7 @@ TEST_P(TagTest, BytesOfAVlanInterfaceAreWithoutItsTag) {
     const char* interface;
     uint8_t direction;
     int tags;
-    // The kernel's counter leaves out the Ethernet header where a VLAN interface receives.
+    // The kernel's counter leaves out the Ethernet header if a VLAN interface receives.
     uint64_t not_in_counter;
   };
   for (const Hook& hook :
@@ -383,7 +381,7 @@ TEST_P(TagTest, BytesOfAVlanInterfaceAreWithoutItsTag) {
     const auto attached = Attach(hook.interface, hook.direction);
     const Traffic before = InterfaceCounts(hook.interface, hook.direction);
     Bytes frame = Frame(0);
-    std::fill_n(frame.begin(), 6, 0xff);  // for whoever listens
+    std::fill_n(frame.begin(), 6, 0xff);  // to all stations
     PacketSocket socket("left.5");
     for (int i = 0; i < kFrames; ++i) socket.Send(frame);
     const Traffic after = InterfaceCounts(hook.interface, hook.direction);
@@ -395,8 +393,8 @@ TEST_P(TagTest, BytesOfAVlanInterfaceAreWithoutItsTag) {
   }
 }
 
-// The kernel takes the tag out where the frame comes in, and puts it back behind the hook
-// where a bridge sends it out.
+// The kernel takes the tag out where the frame comes in, and puts it back after the hook where a
+// bridge sends it out.
 TEST_P(TagTest, BytesHaveTheTagThatIsPutInBehindTheHook) {
   const std::string error = Shell(
       "ip link add out type veth peer name in && ip link add tray type bridge mcast_snooping 0 && "
@@ -430,14 +428,8 @@ TEST_P(TagTest, BytesHaveTheTagThatIsPutInBehindTheHook) {
   EXPECT_EQ(counted.wire, (Traffic{after.packets - before.packets, after.bytes - before.bytes}));
 }
 
-std::string NameOf(const ::testing::TestParamInfo<TableTier>& info) {
-  return info.param == TableTier::kMapped ? "Mapped" : "Hash";
-}
-
-INSTANTIATE_TEST_SUITE_P(Tiers, WireTest, ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         NameOf);
-INSTANTIATE_TEST_SUITE_P(Tiers, TagTest, ::testing::Values(TableTier::kMapped, TableTier::kHash),
-                         NameOf);
+INSTANTIATE_TEST_SUITE_P(Tiers, WireTest, BothTiers(), TierName);
+INSTANTIATE_TEST_SUITE_P(Tiers, TagTest, BothTiers(), TierName);
 
 }  // namespace
 }  // namespace weir::ebpf

@@ -16,20 +16,18 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/netlink.h"
 
 namespace weir::ebpf {
 
 namespace {
 
-// What the kernel puts at most into one datagram of an answer.
+// The largest datagram of an answer that the kernel sends.
 constexpr size_t kBufferBytes = 32 * 1024;
 constexpr int kMostAttempts = 5;
 
-constexpr char kContext[] = "list addresses of interfaces";
-
-sdk::UniqueFd OpenSocket(int flags) {
-  return sdk::UniqueFd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | flags, NETLINK_ROUTE));
-}
+constexpr char kListContext[] = "list addresses of interfaces";
+constexpr char kWatchContext[] = "watch addresses of interfaces";
 
 std::optional<IpAddr> AddressOf(uint8_t family, const uint8_t* bytes, size_t size) {
   IpAddr address = IpAddr::FromV4(0);
@@ -45,21 +43,13 @@ std::optional<IpAddr> AddressOf(uint8_t family, const uint8_t* bytes, size_t siz
 
 void ParseAddress(const uint8_t* body, size_t size, std::vector<InterfaceAddress>* addresses) {
   ifaddrmsg message;
-  if (size < sizeof(message)) return;
-  std::memcpy(&message, body, sizeof(message));
-  std::optional<IpAddr> local;  // where there are both, the other is the far end's
+  std::optional<IpAddr> local;  // if both are present, IFA_ADDRESS is the other end's
   std::optional<IpAddr> any;
-  size_t offset = NLMSG_ALIGN(sizeof(message));
-  while (size > offset && size - offset >= sizeof(rtattr)) {
-    rtattr attribute;
-    std::memcpy(&attribute, body + offset, sizeof(attribute));
-    if (attribute.rta_len < RTA_LENGTH(0) || attribute.rta_len > size - offset) break;
-    const uint8_t* const value = body + offset + RTA_LENGTH(0);
-    const size_t length = attribute.rta_len - RTA_LENGTH(0);
-    if (attribute.rta_type == IFA_LOCAL) local = AddressOf(message.ifa_family, value, length);
-    if (attribute.rta_type == IFA_ADDRESS) any = AddressOf(message.ifa_family, value, length);
-    offset += RTA_ALIGN(attribute.rta_len);
-  }
+  const auto on_attribute = [&](int type, const uint8_t* value, size_t length) {
+    if (type == IFA_LOCAL) local = AddressOf(message.ifa_family, value, length);
+    if (type == IFA_ADDRESS) any = AddressOf(message.ifa_family, value, length);
+  };
+  if (!sdk::ReadNetlinkBody(body, size, &message, on_attribute)) return;
   if (!local) local = any;
   if (local) addresses->push_back({message.ifa_index, *local});
 }
@@ -80,34 +70,32 @@ sdk::Result<std::unique_ptr<AddressFeed>> AddressFeed::Over(sdk::UniqueFd change
 }
 
 sdk::Status AddressFeed::OpenSockets() {
-  changes_ = OpenSocket(SOCK_NONBLOCK);
-  questions_ = OpenSocket(SOCK_NONBLOCK);
-  if (changes_.get() < 0 || questions_.get() < 0) {
-    return sdk::ErrnoStatus("watch addresses of interfaces: open netlink socket", errno);
+  changes_ =
+      sdk::UniqueFd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  if (changes_.get() < 0) {
+    return sdk::ErrnoStatus(absl::StrCat(kWatchContext, ": open netlink socket"), errno);
   }
   sockaddr_nl address{};
   address.nl_family = AF_NETLINK;
   address.nl_groups = RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
   if (bind(changes_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
-    return sdk::ErrnoStatus("watch addresses of interfaces: bind netlink socket", errno);
+    return sdk::ErrnoStatus(absl::StrCat(kWatchContext, ": bind netlink socket"), errno);
   }
-  sockaddr_nl kernel{};
-  kernel.nl_family = AF_NETLINK;
-  if (connect(questions_.get(), reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) != 0) {
-    return sdk::ErrnoStatus(kContext, errno);
-  }
+  sdk::Result<sdk::UniqueFd> questions = sdk::OpenNetlink(SOCK_NONBLOCK, kListContext);
+  if (!questions.ok()) return questions.status();
+  questions_ = *std::move(questions);
   return WatchSockets();
 }
 
 sdk::Status AddressFeed::WatchSockets() {
   buffer_.resize(kBufferBytes);
   both_ = sdk::UniqueFd(epoll_create1(EPOLL_CLOEXEC));
-  if (both_.get() < 0) return sdk::ErrnoStatus("watch addresses of interfaces: epoll", errno);
+  if (both_.get() < 0) return sdk::ErrnoStatus(absl::StrCat(kWatchContext, ": epoll"), errno);
   for (const int fd : {changes_.get(), questions_.get()}) {
     epoll_event event{};
     event.events = EPOLLIN;
     if (epoll_ctl(both_.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-      return sdk::ErrnoStatus("watch addresses of interfaces: epoll", errno);
+      return sdk::ErrnoStatus(absl::StrCat(kWatchContext, ": epoll"), errno);
     }
   }
   return sdk::OkStatus();
@@ -122,9 +110,9 @@ sdk::Status AddressFeed::Read(const Callback& on_addresses) {
     }
     bool done = false;
     if (sdk::Status status = ReadAnswer(&done); !status.ok()) return status;
-    if (!done) return sdk::OkStatus();  // the rest comes
+    if (!done) return sdk::OkStatus();  // the rest will come
     asked_ = false;
-    // The kernel reports each change, so the question is asked again; but not without an end.
+    // The kernel reports each change, so the question is asked again; but not forever.
     if (interrupted_ && ++attempts_ < kMostAttempts) {
       changed_ = true;
       continue;
@@ -146,11 +134,11 @@ sdk::Status AddressFeed::ReadInitial(const Callback& on_addresses,
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) {
-      return {WEIR_DEADLINE_EXCEEDED, absl::StrCat(kContext, ": the kernel did not answer")};
+      return {WEIR_DEADLINE_EXCEEDED, absl::StrCat(kListContext, ": the kernel did not answer")};
     }
     pollfd readable = {fd(), POLLIN, 0};
     if (poll(&readable, 1, static_cast<int>(left.count())) < 0 && errno != EINTR) {
-      return sdk::ErrnoStatus("list addresses of interfaces: poll", errno);
+      return sdk::ErrnoStatus(absl::StrCat(kListContext, ": poll"), errno);
     }
   }
 }
@@ -160,27 +148,20 @@ sdk::Status AddressFeed::TakeChanges() {
     const ssize_t size = recv(changes_.get(), buffer_.data(), buffer_.size(), MSG_TRUNC);
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return sdk::OkStatus();
     if (size < 0 && errno == EINTR) continue;
-    // ENOBUFS: there were so many that some were lost.
+    // ENOBUFS: so many messages came that some were lost.
     if (size < 0 && errno != ENOBUFS) {
-      return sdk::ErrnoStatus("watch addresses of interfaces: receive", errno);
+      return sdk::ErrnoStatus(absl::StrCat(kWatchContext, ": receive"), errno);
     }
     changed_ = true;
   }
 }
 
 sdk::Status AddressFeed::Ask() {
-  struct {
-    nlmsghdr header;
-    ifaddrmsg address;
-  } request{};
-  request.header.nlmsg_len = sizeof(request);
-  request.header.nlmsg_type = RTM_GETADDR;
-  request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-  request.header.nlmsg_seq = ++sequence_;
-  request.address.ifa_family = AF_UNSPEC;
-  if (send(questions_.get(), &request, sizeof(request), 0) != sizeof(request)) {
-    return sdk::ErrnoStatus("list addresses of interfaces: send", errno);
-  }
+  ifaddrmsg request{};
+  request.ifa_family = AF_UNSPEC;
+  const sdk::Status sent = sdk::SendNetlink(
+      questions_.get(), {RTM_GETADDR, NLM_F_DUMP, ++sequence_}, request, kListContext);
+  if (!sent.ok()) return sent;
   changed_ = false;
   asked_ = true;
   interrupted_ = false;
@@ -193,12 +174,12 @@ sdk::Status AddressFeed::ReadAnswer(bool* done) {
     const ssize_t size = recv(questions_.get(), buffer_.data(), buffer_.size(), 0);
     if (size < 0 && errno == EINTR) continue;
     if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return sdk::OkStatus();
-    if (size < 0 && errno == ENOBUFS) {  // a part of it was lost
+    if (size < 0 && errno == ENOBUFS) {  // a part of the answer was lost
       interrupted_ = true;
       *done = true;
       return sdk::OkStatus();
     }
-    if (size < 0) return sdk::ErrnoStatus("list addresses of interfaces: receive", errno);
+    if (size < 0) return sdk::ErrnoStatus(absl::StrCat(kListContext, ": receive"), errno);
     const sdk::Status status = Parse(static_cast<size_t>(size), done);
     if (!status.ok()) return status;
   }
@@ -207,31 +188,25 @@ sdk::Status AddressFeed::ReadAnswer(bool* done) {
 
 sdk::Status AddressFeed::Parse(size_t size, bool* done) {
   size_t offset = 0;
-  while (size - offset >= sizeof(nlmsghdr)) {
-    nlmsghdr header;
-    std::memcpy(&header, buffer_.data() + offset, sizeof(header));
-    if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > size - offset) {
-      return {WEIR_INTERNAL, "list addresses of interfaces: malformed message of the kernel"};
-    }
-    const uint8_t* const body = buffer_.data() + offset + NLMSG_HDRLEN;
-    const size_t body_size = header.nlmsg_len - NLMSG_HDRLEN;
-    offset = std::min<size_t>(size, offset + NLMSG_ALIGN(header.nlmsg_len));
-    if (header.nlmsg_seq != sequence_) continue;  // of a question before
+  sdk::NetlinkMessage message;
+  while (sdk::NextNetlinkMessage(buffer_.data(), size, &offset, &message)) {
+    const nlmsghdr& header = message.header;
+    if (header.nlmsg_seq != sequence_) continue;  // of an earlier question
     if (header.nlmsg_flags & NLM_F_DUMP_INTR) interrupted_ = true;
     if (header.nlmsg_type == NLMSG_DONE) {
       *done = true;
     } else if (header.nlmsg_type == NLMSG_ERROR) {
-      int32_t error = 0;
-      if (body_size >= sizeof(error)) std::memcpy(&error, body, sizeof(error));
-      // Another question, or a change, came in between.
-      if (error != -EBUSY && error != -EINTR) return sdk::ErrnoStatus(kContext, -error);
+      // Another question or a change came in between.
+      const int error = sdk::NetlinkErrorOf(message);
+      if (error != EBUSY && error != EINTR) return sdk::ErrnoStatus(kListContext, error);
       interrupted_ = true;
       *done = true;
     } else if (header.nlmsg_type == RTM_NEWADDR) {
-      ParseAddress(body, body_size, &addresses_);
+      ParseAddress(message.body, message.size, &addresses_);
     }
   }
-  return sdk::OkStatus();
+  if (offset == size) return sdk::OkStatus();
+  return {WEIR_INTERNAL, absl::StrCat(kListContext, ": malformed kernel message")};
 }
 
 }  // namespace weir::ebpf

@@ -24,7 +24,7 @@ namespace {
 using sdk::testing::RunCommand;
 using Texts = std::set<std::string>;
 
-// A message with a local address and that of the other end, as of a tunnel.
+// A message with a local address and the other end's, as for a tunnel.
 std::vector<uint8_t> Message(uint8_t family, const std::vector<uint8_t>& far,
                              const std::vector<uint8_t>& local) {
   ifaddrmsg head{};
@@ -44,7 +44,7 @@ std::vector<uint8_t> Message(uint8_t family, const std::vector<uint8_t>& far,
 }
 
 Texts Parsed(const std::vector<uint8_t>& bytes, size_t size) {
-  // At the end of an allocation of just that size, so that a sanitizer sees what is read.
+  // At the end of an allocation of exactly that size, so that a sanitizer sees reads beyond it.
   const std::vector<uint8_t> exact(bytes.begin(), bytes.begin() + static_cast<long>(size));
   std::vector<InterfaceAddress> addresses;
   ParseAddress(exact.data(), exact.size(), &addresses);
@@ -63,7 +63,7 @@ TEST(AddressFeed, TheAddressIsTheInterfacesOwn) {
   address[15] = 9;
   const std::vector<uint8_t> v6 = Message(AF_INET6, address, {});
   EXPECT_EQ(Parsed(v6, v6.size()), Texts{"7 fd00::9"});
-  // Of another family, or shorter than one of that family.
+  // Of another family, or shorter than an address of that family.
   EXPECT_EQ(Parsed(Message(AF_MPLS, {10, 0, 0, 2}, {}), 16), Texts{});
   EXPECT_EQ(Parsed(Message(AF_INET6, {10, 0, 0, 2}, {}), 16), Texts{});
 }
@@ -79,7 +79,7 @@ TEST(AddressFeed, ReadsNothingBeyondAMessageThatIsCutOff) {
   EXPECT_EQ(Parsed(endless, endless.size()), Texts{});
 }
 
-// An answer of one datagram to the question with that sequence number.
+// An answer of one datagram to the request with that sequence number.
 std::vector<uint8_t> Answer(uint32_t sequence, const std::vector<uint8_t>& address) {
   std::vector<uint8_t> bytes;
   const auto add = [&](uint16_t type, const std::vector<uint8_t>& body) {
@@ -96,7 +96,7 @@ std::vector<uint8_t> Answer(uint32_t sequence, const std::vector<uint8_t>& addre
   return bytes;
 }
 
-// As while another process holds the kernel's lock of network interfaces.
+// As when another process holds the kernel's lock of network interfaces.
 TEST(AddressFeed, AKernelThatDoesNotAnswerHoldsNothingUp) {
   int changes[2];
   int questions[2];
@@ -129,7 +129,7 @@ TEST(AddressFeed, AKernelThatDoesNotAnswerHoldsNothingUp) {
     EXPECT_EQ(poll(&readable, 1, 60'000), 1);
     EXPECT_TRUE((*feed)->Read(count).ok());
   };
-  // A change meanwhile is another question, which is asked after the answer.
+  // A change in the meantime leads to another request after the answer.
   EXPECT_EQ(send(change_sender.get(), "x", 1, 0), 1);
   EXPECT_TRUE((*feed)->Read(count).ok());
   answer();

@@ -14,14 +14,15 @@ namespace {
 constexpr uint32_t kWarningsPerInterval = 20;
 constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 
-// What an interface had counted when it arrived, as `link` reports its arrival. One that comes
-// from another network namespace has counted there, and is down at first. Else it is new, or the
-// report of its arrival was lost: then its whole life counts, which is never too little.
+// Returns the counters of an interface when it arrived, as `link` reports the arrival. An interface
+// that comes from another network namespace has counted there, and is down at first. Otherwise it
+// is new, or the report of its arrival was lost: then its whole life counts, which is never too
+// little.
 sdk::LinkCounters CountersAtArrival(const sdk::Link& link) {
   return link.counters && !link.up ? *link.counters : sdk::LinkCounters{};
 }
 
-// A driver may begin anew.
+// Returns the packets since `since`. A driver may restart its counters at 0.
 uint64_t Difference(uint64_t since, uint64_t until) {
   return until >= since ? until - since : until;
 }
@@ -37,12 +38,12 @@ AttachedInterfaces::AttachedInterfaces(const sdk::Stage* stage, const InterfaceS
       options_(std::move(options)),
       attacher_(attacher),
       failures_(stage->Counter("weir_interface_attach_failures_total",
-                               "Interfaces that could not be attached to.")),
-      measured_(stage->Gauge("weir_interfaces_attached", "Interfaces that are measured now.")),
+                               "Times that attaching to an interface failed.")),
+      measured_(stage->Gauge("weir_interfaces_attached", "Interfaces that are being measured.")),
       missed_packets_(stage->Counter(
           "weir_interface_packets_before_attachment_total",
-          "At most so many packets passed interfaces that arrived during the run before weir was "
-          "attached to them.")),
+          "Upper bound of the packets that passed new interfaces before weir was attached to "
+          "them.")),
       warnings_(kWarningsPerInterval, kWarningIntervalNs) {}
 
 sdk::Result<AttachedInterfaces::Hooks> AttachedInterfaces::AttachHooks(const sdk::Link& link) {
@@ -74,8 +75,8 @@ void AttachedInterfaces::StopMeasuring(const sdk::Link& link) {
   const std::string& name = known->second.link.name;
   stage_->Log(WEIR_LOG_INFO,
               absl::StrCat("interface '", name, "' ",
-                           name == link.name ? "has no address of interface_ips any more"
-                                             : absl::StrCat("is '", link.name, "' now"),
+                           name == link.name ? "no longer has an address in interface_ips"
+                                             : absl::StrCat("was renamed to '", link.name, "'"),
                            ": no longer measured"));
   if (!status.ok()) stage_->Log(WEIR_LOG_WARNING, status.message());
   attached_.erase(known);
@@ -100,10 +101,10 @@ AttachedInterfaces::Present* AttachedInterfaces::Note(const sdk::Link& link) {
   const bool was_wanted = !arrives && IsWanted(present->link);
   present->link = link;
   if (arrives) {
-    // One that is not in a list, but is reported by itself, has just come.
+    // An interface that is reported by itself, not in a list, has just appeared.
     if (running_ || link.counters) present->missing_since = CountersAtArrival(link);
   } else if (!was_wanted && IsWanted(link)) {
-    present->missing_since = link.counters;  // it has a name of the selection now
+    present->missing_since = link.counters;  // renamed to a selected name
   } else if (was_wanted && !IsWanted(link)) {
     present->missing_since.reset();
   }
@@ -113,7 +114,7 @@ AttachedInterfaces::Present* AttachedInterfaces::Note(const sdk::Link& link) {
 void AttachedInterfaces::CountMissedBy(Present* present) {
   if (!present->missing_since) return;
   sdk::Result<sdk::LinkCounters> now = links_->ReadCounters(present->link.if_index);
-  if (now.status().code() == WEIR_NOT_FOUND) return;  // the report of its end has them
+  if (now.status().code() == WEIR_NOT_FOUND) return;  // the report of its removal has the counters
   if (now.ok()) {
     CountMissed(present->link, *present->missing_since, *now);
   } else {
@@ -159,18 +160,19 @@ void AttachedInterfaces::OnPresent(const sdk::Link& link) {
   CountMissedBy(present);
   measured_.Add(1);
   stage_->Log(WEIR_LOG_DEBUG,
-              absl::StrCat("interface '", link.name, "' (", link.if_index, ") is measured"));
+              absl::StrCat("interface '", link.name, "' (", link.if_index, ") is being measured"));
 }
 
-// Packets of another hardware type begin with another header: another program reads them.
+// Packets of another hardware type begin with another header, so they need another program.
 void AttachedInterfaces::AttachAnew(Interface* interface) {
   const sdk::Link link = interface->link;
   if (const sdk::Status status = Detach(interface->hooks); !status.ok()) Warn(status.message());
   sdk::Result<Hooks> hooks = AttachHooks(link);
   if (hooks.ok()) {
     interface->hooks = *std::move(hooks);
-    stage_->Log(WEIR_LOG_INFO, absl::StrCat("interface '", link.name, "' has hardware type ",
-                                            link.hardware_type, " now: its programs are changed"));
+    stage_->Log(WEIR_LOG_INFO,
+                absl::StrCat("interface '", link.name, "': its hardware type is now ",
+                             link.hardware_type, ": attached other programs"));
     return;
   }
   NoteFailure(link, hooks.status());
@@ -191,7 +193,7 @@ void AttachedInterfaces::Restore() {
     if (hooks.ok()) {
       interface.hooks = *std::move(hooks);
       Warn(absl::StrCat("interface '", interface.link.name,
-                        "': a program of weir was no longer on it, and is attached again"));
+                        "': somebody removed weir's program: attached it again"));
       ++known;
       continue;
     }
@@ -202,14 +204,14 @@ void AttachedInterfaces::Restore() {
 }
 
 void AttachedInterfaces::NoteFailure(const sdk::Link& link, const sdk::Status& status) {
-  // Gone between the kernel's message and now; that it has is said by another one.
+  // The interface has gone since the kernel's message; another message reports that.
   if (status.code() == WEIR_NOT_FOUND) return;
   failures_.Add(1);
   if (starting_) {
     if (first_failure_.ok()) first_failure_ = status;
     if (named_failure_.ok() && selector_->MatchesByName(link.name)) named_failure_ = status;
   }
-  Warn(absl::StrCat(status.message(), "; it is not measured"));
+  Warn(absl::StrCat(status.message(), "; the interface is not measured"));
 }
 
 void AttachedInterfaces::Warn(const std::string& message) {
@@ -242,7 +244,7 @@ sdk::Status AttachedInterfaces::CheckStart() {
     });
     if (present) continue;
     stage_->Log(WEIR_LOG_WARNING,
-                absl::StrCat("there is no interface '", name, "' yet: waiting for it"));
+                absl::StrCat("interface '", name, "' does not exist yet: waiting for it"));
   }
   stage_->Log(WEIR_LOG_INFO, absl::StrCat("measuring ", attached_.size(), " interfaces"));
   return sdk::OkStatus();

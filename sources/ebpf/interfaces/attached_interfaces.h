@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interfaces that are measured now: follows what comes, goes and is renamed.
+// The interfaces that are being measured: follows interfaces that appear, disappear and are
+// renamed.
 #ifndef WEIR_SOURCES_EBPF_INTERFACES_ATTACHED_INTERFACES_H_
 #define WEIR_SOURCES_EBPF_INTERFACES_ATTACHED_INTERFACES_H_
 
@@ -23,7 +24,7 @@
 
 namespace weir::ebpf {
 
-// One thread at a time. What is attached is detached when it ends.
+// For one thread at a time. Detaches everything when it ends.
 class AttachedInterfaces {
  public:
   // `directions` are WEIR_DIRECTION_*. All pointers must outlive it.
@@ -31,29 +32,29 @@ class AttachedInterfaces {
                      std::vector<uint8_t> directions, AttachOptions options,
                      ProgramAttacher* attacher);
 
-  // Where the reports come from, before the first one. `links` must outlive all of them.
+  // The feed of the reports. Call it before the first report. `links` must outlive all reports.
   void SetLinks(LinkFeed* links) { links_ = links; }
-  // All interfaces that are reported from now on have arrived during the run: what they count
-  // before the programs are attached is a loss.
+  // Interfaces that are reported from now on have arrived during the run: packets that they count
+  // before the programs are attached are a loss.
   void BeginRun() { running_ = true; }
 
-  // A link that is new or has changed; and one that has gone.
+  // Reports a link that is new or has changed, and a link that is gone.
   void OnPresent(const sdk::Link& link);
   void OnGone(const sdk::Link& link);
-  // All addresses that there are now, where the selector depends on them.
+  // Reports all current addresses. Only needed if the selector depends on them.
   void OnAddresses(const std::vector<InterfaceAddress>& addresses);
 
-  // Attaches anew what is no longer in place: somebody else has taken it off, or of an
-  // interface that went and came again a message was lost.
+  // Attaches again where a program is no longer in place: somebody else has removed it, or an
+  // interface went away and came back and a message was lost.
   void Restore();
 
-  // After all links that were there at the start: the error that makes the start
-  // fail, if there is one, and warnings of what is not there yet.
+  // To be called after all links that existed at the start. Returns the error that makes the start
+  // fail, if any. Warns of interfaces that do not exist yet.
   sdk::Status CheckStart();
 
-  // Detaches from all; goes on after an error and returns the first.
+  // Detaches from all interfaces. Continues after an error and returns the first one.
   sdk::Status DetachAll();
-  // Lets go of all, which stay attached: of a kernel that persists.
+  // Releases all programs, which stay attached. Only for a kernel that persists.
   void KeepAll();
 
   size_t size() const { return attached_.size(); }
@@ -66,21 +67,21 @@ class AttachedInterfaces {
   };
   struct Present {
     sdk::Link link;
-    // What it had counted when it began to be one to be measured. Unset: it is measured, or is
-    // not to be, or since when is not known.
+    // The interface's own counters when it began to be wanted. Unset: it is measured, or not
+    // wanted, or the beginning is unknown.
     std::optional<sdk::LinkCounters> missing_since;
   };
 
   bool IsWanted(const sdk::Link& link) const;
-  // Takes the link into present_.
+  // Adds the link to present_.
   Present* Note(const sdk::Link& link);
-  // What passed before the attachment to it, which has been made.
+  // Counts the packets that passed before the attachment, which is done.
   void CountMissedBy(Present* present);
   void CountMissed(const sdk::Link& link, const sdk::LinkCounters& since,
                    const sdk::LinkCounters& until);
   void StopMeasuring(const sdk::Link& link);
   sdk::Result<Hooks> AttachHooks(const sdk::Link& link);
-  // Removes `interface` from attached_ if it cannot be attached to.
+  // Removes `interface` from attached_ if it cannot attach to it.
   void AttachAnew(Interface* interface);
   void NoteFailure(const sdk::Link& link, const sdk::Status& status);
   void Warn(const std::string& message);
@@ -95,14 +96,14 @@ class AttachedInterfaces {
   std::unordered_map<uint32_t, Interface> attached_;  // by if_index
 
   std::unordered_map<uint32_t, Present> present_;  // all interfaces, by if_index
-  // Where the selector depends on addresses: the indexes of those that have one in its ranges.
+  // The interfaces that have an address in the selector's ranges. Only used if it has ranges.
   std::unordered_set<uint32_t> in_ranges_;
   LinkFeed* links_ = nullptr;
   bool running_ = false;
 
   // Until CheckStart.
   bool starting_ = true;
-  sdk::Status named_failure_;  // the first of an interface that is named
+  sdk::Status named_failure_;  // the first failure of an interface that is configured by name
   sdk::Status first_failure_;
 
   sdk::Metric failures_;
@@ -111,7 +112,7 @@ class AttachedInterfaces {
   RateLimit warnings_;
 };
 
-// Passes on what a feed tells.
+// Passes the events of a feed to `attached`.
 inline LinkEvents EventsOf(AttachedInterfaces* attached) {
   return {[attached](const sdk::Link& link) { attached->OnPresent(link); },
           [attached](const sdk::Link& link) { attached->OnGone(link); },

@@ -28,7 +28,7 @@ sdk::Result<std::vector<InterfaceSelector::Pattern>> InterfaceSelector::Parse(
     if (!IsExpression(text)) {
       pattern.name = text;
     } else {
-      // Names are bytes: an expression meets one that is not UTF-8, too.
+      // Names are bytes: an expression also matches a name that is not UTF-8.
       std::string wrong;
       pattern.regex = Regex::Compile(text.substr(1, text.size() - 2), Regex::Unit::kByte, &wrong);
       if (!pattern.regex.has_value()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which network interfaces the configuration means.
+// Selects the network interfaces that the configuration means.
 #ifndef WEIR_SOURCES_EBPF_INTERFACES_INTERFACE_SELECTOR_H_
 #define WEIR_SOURCES_EBPF_INTERFACES_INTERFACE_SELECTOR_H_
 
@@ -17,23 +17,23 @@ namespace weir::ebpf {
 // Immutable; any thread.
 class InterfaceSelector {
  public:
-  // Each of `include` and `exclude` is an exact name, or a regular expression
-  // (of RE2) between slashes that may match anywhere in a name. No include: all.
-  // Without `exclude` "lo" is left out, unless `include` has it by name. `ranges` (CIDR):
-  // only interfaces that have an address in one of them, if there are any.
+  // Each of `include` and `exclude` is an exact name, or a regular expression (of RE2) between
+  // slashes that may match anywhere in a name. An empty `include` means all. Without `exclude`,
+  // "lo" is left out unless `include` names it. If `ranges` (CIDR) is not empty, only interfaces
+  // with an address in one of them are selected.
   static sdk::Result<InterfaceSelector> Make(const std::vector<std::string>& include,
                                              const std::optional<std::vector<std::string>>& exclude,
                                              const std::vector<std::string>& ranges = {});
 
-  // Whether it depends on the addresses that an interface has.
+  // True if it depends on the addresses of an interface.
   bool ByAddress() const { return !ranges_.empty(); }
   bool InRanges(const IpAddr& address) const;
 
-  // By its name. Excludes win.
+  // Returns true if the interface is selected by its name. Excludes take precedence.
   bool Matches(const std::string& name) const;
-  // True if `name` is wanted and stands in the configuration as it is.
+  // Returns true if `name` is selected and configured as an exact name.
   bool MatchesByName(const std::string& name) const;
-  // The exact names that are wanted.
+  // Returns the exact names that are selected.
   std::vector<std::string> Names() const;
 
  private:

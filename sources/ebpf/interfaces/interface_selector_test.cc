@@ -39,7 +39,7 @@ TEST(InterfaceSelector, ExpressionsMatchAnywhereAndNamesAsAWhole) {
   EXPECT_TRUE(selector.Matches("eth"));
   EXPECT_FALSE(selector.Matches("eth0"));
   EXPECT_TRUE(selector.Matches("my-br-1"));
-  // A slash at one end only is part of a name.
+  // A slash at only one end is part of a name.
   EXPECT_TRUE(Make({"/x"}).Matches("/x"));
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which interfaces are measured, and how programs are attached to them.
+// The settings of the interfaces to measure, and of how programs are attached.
 #ifndef WEIR_SOURCES_EBPF_INTERFACES_INTERFACE_SETTINGS_H_
 #define WEIR_SOURCES_EBPF_INTERFACES_INTERFACE_SETTINGS_H_
 

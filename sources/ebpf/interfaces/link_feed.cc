@@ -9,82 +9,58 @@
 #include <array>
 #include <cerrno>
 #include <cstddef>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/netlink.h"
 #include "plugins/sdk/unique_fd.h"
 
 namespace weir::ebpf {
 
 namespace {
 
-// More than the kernel says of one link that is not asked for virtual functions.
+// Larger than the kernel's message about one link without virtual functions.
 constexpr size_t kReplyBytes = 32 * 1024;
 
 constexpr char kCountersContext[] = "read the counters of an interface";
 
-sdk::Status AskForLink(int fd, uint32_t if_index) {
-  sockaddr_nl kernel{};
-  kernel.nl_family = AF_NETLINK;
-  // Then messages of other processes do not come in.
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&kernel), sizeof(kernel)) != 0) {
-    return sdk::ErrnoStatus(kCountersContext, errno);
-  }
-  struct {
-    nlmsghdr header;
-    ifinfomsg link;
-  } request{};
-  request.header.nlmsg_len = sizeof(request);
-  request.header.nlmsg_type = RTM_GETLINK;
-  request.header.nlmsg_flags = NLM_F_REQUEST;
-  request.link.ifi_family = AF_UNSPEC;
-  request.link.ifi_index = static_cast<int>(if_index);
-  ssize_t sent;
-  do {
-    sent = send(fd, &request, sizeof(request), 0);
-  } while (sent < 0 && errno == EINTR);
-  if (sent < 0) return sdk::ErrnoStatus(kCountersContext, errno);
-  return sdk::OkStatus();
-}
-
-// Of an answer of `size` bytes.
+// Returns the counters in an answer of `size` bytes.
 sdk::Result<sdk::LinkCounters> CountersOf(const uint8_t* answer, size_t size) {
-  nlmsghdr header{};
-  if (size >= sizeof(header)) std::memcpy(&header, answer, sizeof(header));
   const sdk::Status malformed(WEIR_INTERNAL,
-                              absl::StrCat(kCountersContext, ": malformed answer of the kernel"));
-  if (header.nlmsg_len < NLMSG_HDRLEN || header.nlmsg_len > size) return malformed;
-  const uint8_t* const body = answer + NLMSG_HDRLEN;
-  const size_t body_size = header.nlmsg_len - NLMSG_HDRLEN;
-  if (header.nlmsg_type == NLMSG_ERROR) {
-    int32_t error = 0;
-    if (body_size < sizeof(error)) return malformed;
-    std::memcpy(&error, body, sizeof(error));
-    if (error != -ENODEV) return sdk::ErrnoStatus(kCountersContext, -error);
-    return sdk::Status(WEIR_NOT_FOUND, absl::StrCat(kCountersContext, ": it has gone"));
+                              absl::StrCat(kCountersContext, ": malformed kernel message"));
+  size_t offset = 0;
+  sdk::NetlinkMessage message;
+  if (!sdk::NextNetlinkMessage(answer, size, &offset, &message)) return malformed;
+  if (message.header.nlmsg_type == NLMSG_ERROR) {
+    const int error = sdk::NetlinkErrorOf(message);
+    if (error == 0) return malformed;
+    if (error != ENODEV) return sdk::ErrnoStatus(kCountersContext, error);
+    return sdk::Status(WEIR_NOT_FOUND, absl::StrCat(kCountersContext, ": the interface is gone"));
   }
   sdk::Link link;
-  if (header.nlmsg_type != RTM_NEWLINK || !sdk::LinkMonitor::ParseLink(body, body_size, &link)) {
+  if (message.header.nlmsg_type != RTM_NEWLINK ||
+      !sdk::LinkMonitor::ParseLink(message.body, message.size, &link)) {
     return malformed;
   }
   if (link.counters) return *link.counters;
   return sdk::Status(WEIR_UNIMPLEMENTED,
-                     absl::StrCat(kCountersContext, ": the kernel tells of none"));
+                     absl::StrCat(kCountersContext, ": the kernel reports none"));
 }
 
 sdk::Result<sdk::LinkCounters> AskForCounters(uint32_t if_index) {
   // The kernel answers before send returns.
-  const sdk::UniqueFd fd(
-      socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
-  if (fd.get() < 0) return sdk::ErrnoStatus(kCountersContext, errno);
-  if (const sdk::Status asked = AskForLink(fd.get(), if_index); !asked.ok()) return asked;
+  sdk::Result<sdk::UniqueFd> fd = sdk::OpenNetlink(SOCK_NONBLOCK, kCountersContext);
+  if (!fd.ok()) return fd.status();
+  ifinfomsg request{};
+  request.ifi_family = AF_UNSPEC;
+  request.ifi_index = static_cast<int>(if_index);
+  const sdk::Status sent = sdk::SendNetlink(fd->get(), {RTM_GETLINK}, request, kCountersContext);
+  if (!sent.ok()) return sent;
   std::array<uint8_t, kReplyBytes> answer;
   ssize_t size;
   do {
-    size = recv(fd.get(), answer.data(), answer.size(), 0);
+    size = recv(fd->get(), answer.data(), answer.size(), 0);
   } while (size < 0 && errno == EINTR);
   if (size < 0) return sdk::ErrnoStatus(kCountersContext, errno);
   return CountersOf(answer.data(), static_cast<size_t>(size));
@@ -130,11 +106,24 @@ class NetlinkFeed : public LinkFeed {
   }
 
   const std::unique_ptr<sdk::LinkMonitor> links_;
-  std::unique_ptr<AddressFeed> addresses_;  // null: nobody asked for them
+  std::unique_ptr<AddressFeed> addresses_;  // null: opened without addresses
   sdk::UniqueFd both_;
 };
 
 }  // namespace
+
+sdk::Result<PresentInterfaces> ListInterfaces(const LinkFeedOpener& open, bool with_addresses) {
+  sdk::Result<std::unique_ptr<LinkFeed>> feed = open(with_addresses);
+  if (!feed.ok()) return feed.status();
+  PresentInterfaces present;
+  LinkEvents events;
+  events.on_present = [&](const sdk::Link& link) { present.links.push_back(link); };
+  events.on_gone = [](const sdk::Link&) {};
+  events.on_addresses = [&](const auto& all) { present.addresses = all; };
+  const sdk::Status status = (*feed)->ReadInitial(events);
+  if (!status.ok()) return status;
+  return present;
+}
 
 sdk::Result<std::unique_ptr<LinkFeed>> OpenNetlinkFeed(bool with_addresses) {
   sdk::Result<std::unique_ptr<sdk::LinkMonitor>> monitor = sdk::LinkMonitor::Open();

@@ -31,7 +31,7 @@ namespace {
 constexpr size_t kVerifierLogBytes = 64 * 1024;
 constexpr size_t kVerifierLogShown = 2 * 1024;
 
-// libbpf tells of each failure also by errno, and weir says it in words of its own.
+// Suppresses libbpf's messages: it also reports each failure by errno, and weir words its own.
 int SayNothing(libbpf_print_level /*level*/, const char* /*format*/, va_list /*arguments*/) {
   return 0;
 }
@@ -40,9 +40,9 @@ bool HasEthernetHeader(uint16_t hardware_type) {
   return hardware_type == ARPHRD_ETHER || hardware_type == ARPHRD_LOOPBACK;
 }
 
-// Links whose packets begin with the network header at both hooks.
+// True for links whose packets begin with the network header at both hooks.
 bool HasNoLinkLayer(uint16_t hardware_type) {
-  // ARPHRD_RAWIP and ARPHRD_IP6GRE, which the C library's header does not have.
+  // ARPHRD_RAWIP and ARPHRD_IP6GRE, which the C library's header lacks.
   constexpr uint16_t kRawIp = 519;
   constexpr uint16_t kIp6Gre = 823;
   switch (hardware_type) {
@@ -73,9 +73,9 @@ void LogVerifier(const std::vector<char>& log, const sdk::Stage& stage) {
                          text.substr(text.size() - std::min(text.size(), kVerifierLogShown))));
 }
 
-// Whether there are as many descriptors as loading `object` may take: one for each program and each
-// map, and a few for a while. Without them libbpf or the kernel ends with another error, which
-// blames the program.
+// Checks that enough file descriptors are free to load `object`: one for each program and each map,
+// and a few temporary ones. Without them, libbpf or the kernel fails with another error that blames
+// the program.
 sdk::Status CheckDescriptors(const bpf_object* object) {
   constexpr size_t kForAWhile = 8;
   size_t needed = kForAWhile;
@@ -92,7 +92,7 @@ sdk::Status CheckDescriptors(const bpf_object* object) {
     const int fd = eventfd(0, EFD_CLOEXEC);
     if (fd < 0) {
       return sdk::ErrnoStatus(
-          absl::StrCat("load BPF programs, which takes ", needed, " file descriptors"), errno);
+          absl::StrCat("load BPF programs, which needs ", needed, " file descriptors"), errno);
     }
     descriptors.emplace_back(fd);
   }
@@ -105,6 +105,12 @@ std::optional<LinkKind> LinkKindOf(uint16_t hardware_type) {
   if (HasEthernetHeader(hardware_type)) return LinkKind::kEthernet;
   if (HasNoLinkLayer(hardware_type)) return LinkKind::kNoLinkLayer;
   return std::nullopt;
+}
+
+sdk::Status CannotBeMeasured(std::string_view interface, uint16_t hardware_type) {
+  return {WEIR_FAILED_PRECONDITION,
+          absl::StrCat("interface '", interface, "': links of hardware type ", hardware_type,
+                       " (ARPHRD_*) cannot be measured")};
 }
 
 void FlowPrograms::DestroySkeleton::operator()(flows_bpf* skeleton) const {
@@ -134,8 +140,8 @@ sdk::Result<std::unique_ptr<FlowPrograms>> FlowPrograms::Load(const KernelOption
     LogVerifier(log, stage);
     if (options.tier == TableTier::kMapped && ProbeCompareAndSwap() == Support::kNo) {
       return sdk::Status(WEIR_UNIMPLEMENTED,
-                         "load BPF programs: this kernel has no compare-and-swap for them (5.12 "
-                         "and later)");
+                         "load BPF programs: this kernel lacks compare-and-swap for BPF (5.12 and "
+                         "later)");
     }
     return KernelRefusal("load BPF programs", error, /*because_of_verifier=*/true);
   }
@@ -223,7 +229,7 @@ bpf_program* FlowPrograms::FindAny(uint16_t hardware_type, uint8_t direction) co
 
 sdk::Result<EndClock> FlowPrograms::ReadEndClock() const {
   if (clock_ == WEIR_CLOCK_PRECISE) return EndClock();
-  // The resolution of the coarse clock is what a jiffy lasts.
+  // The resolution of the coarse clock is the length of a jiffy.
   timespec tick{};
   if (clock_getres(CLOCK_MONOTONIC_COARSE, &tick) != 0) {
     return sdk::ErrnoStatus("clock_getres", errno);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The programs of bpf/flows.bpf.c for one network namespace, loaded.
+// The loaded programs of bpf/flows.bpf.c for one network namespace.
 #ifndef WEIR_SOURCES_EBPF_KERNEL_FLOW_PROGRAMS_H_
 #define WEIR_SOURCES_EBPF_KERNEL_FLOW_PROGRAMS_H_
 
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "plugins/sdk/stage.h"
@@ -21,33 +22,36 @@ namespace weir::ebpf {
 
 // What packets of a link begin with.
 enum class LinkKind {
-  kAny,  // of programs: both
+  kAny,  // for programs: both kinds
   kEthernet,
   kNoLinkLayer,
 };
 
-// Of a hardware type (ARPHRD_*); nothing if such links cannot be measured.
+// Returns the kind of a hardware type (ARPHRD_*), or nothing if such links cannot be measured.
 std::optional<LinkKind> LinkKindOf(uint16_t hardware_type);
 
-// One thread at a time. Programs that are attached outlive it.
+// Returns the error for an interface whose links cannot be measured.
+sdk::Status CannotBeMeasured(std::string_view interface, uint16_t hardware_type);
+
+// For one thread at a time. Attached programs outlive it.
 class FlowPrograms {
  public:
-  // Programs of `options.tier`, which is not kAuto, that write to `maps`: those of a
-  // FlowTable of that tier, "overflow_ring" and "counters_map". `namespace_id` is what
-  // they mark flows with. Only those for links of `kind` are loaded, since the verifier
-  // takes its time with each. `stage` is for log lines during the call. PERMISSION_DENIED or
-  // UNIMPLEMENTED if this process or this kernel cannot.
+  // Loads the programs of `options.tier`, which must not be kAuto. They write to `maps`: those of a
+  // FlowTable of that tier, "overflow_ring" and "counters_map". They mark flows with
+  // `namespace_id`. Loads only the programs for links of `kind`, because the verifier needs time
+  // for each. `stage` is used for log lines during the call. Returns PERMISSION_DENIED or
+  // UNIMPLEMENTED if this process or this kernel cannot load them.
   static sdk::Result<std::unique_ptr<FlowPrograms>> Load(const KernelOptions& options,
                                                          const std::vector<ProgramMap>& maps,
                                                          uint32_t namespace_id, LinkKind kind,
                                                          const sdk::Stage& stage);
 
-  // The one for links of that type (ARPHRD_*) and direction (WEIR_DIRECTION_*); null if
-  // such links cannot be measured, or not in that direction by these programs. They must be of
-  // the kind that was loaded.
+  // Returns the program for links of that type (ARPHRD_*) and direction (WEIR_DIRECTION_*). Null if
+  // such links cannot be measured, or if that direction is not loaded. The links must be of the
+  // loaded kind.
   bpf_program* Find(uint16_t hardware_type, uint8_t direction) const;
 
-  // What turns the end of flows that these programs wrote down into nanoseconds.
+  // Returns the clock that converts the end times of these programs' flows into nanoseconds.
   sdk::Result<EndClock> ReadEndClock() const;
 
  private:
@@ -59,10 +63,10 @@ class FlowPrograms {
       : tier_(options.tier), clock_(options.clock), directions_(options.directions) {}
   bool Loads(uint8_t direction) const;
   void Configure(const KernelOptions& options, uint32_t namespace_id);
-  // Leaves out the programs of the other tier, of another kind of links and of directions that
-  // are not asked for.
+  // Leaves out the programs of the other tier, of other kinds of links and of directions that are
+  // not configured.
   sdk::Status Choose(LinkKind kind);
-  // As Find, of all directions.
+  // As Find, for all directions.
   bpf_program* FindAny(uint16_t hardware_type, uint8_t direction) const;
   sdk::Status UseMaps(const std::vector<ProgramMap>& maps);
 

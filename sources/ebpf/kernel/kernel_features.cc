@@ -25,7 +25,7 @@ namespace weir::ebpf {
 
 namespace {
 
-// What the kernel's answer says: a descriptor, zero, or -errno.
+// Interprets the kernel's answer: a descriptor, zero, or -errno.
 Support SupportOf(int result) {
   if (result >= 0) return Support::kYes;
   const bool not_told = result == -EPERM || result == -EACCES || result == -ENOMEM;
@@ -46,7 +46,7 @@ bpf_insn Exit() {
   return instruction;
 }
 
-// A 64-bit store at the top of the stack; `code` and `operation` say which.
+// A 64-bit store to the top of the stack. `code` and `operation` select the kind.
 bpf_insn ToStack(uint8_t code, int32_t operation, uint8_t source) {
   bpf_insn instruction{};
   instruction.code = code;
@@ -78,7 +78,7 @@ Support ProbeJit(int program) {
   return info.jited_prog_len > 0 ? Support::kYes : Support::kNo;
 }
 
-// Asks for a link to an interface that there is not: a kernel with TCX looks for it.
+// Asks for a link to an interface that does not exist: only a kernel with TCX looks for it.
 Support ProbeTcx(int program) {
   constexpr int kNoInterface = std::numeric_limits<int>::max();
   const int result = bpf_link_create(program, kNoInterface, BPF_TCX_INGRESS, nullptr);
@@ -89,7 +89,7 @@ Support ProbeTcx(int program) {
   return result == -ENODEV ? Support::kYes : SupportOf(result);
 }
 
-// On the lo of a new network namespace, which ends with the thread that is in it.
+// Uses the lo of a new network namespace, which ends with the thread that is in it.
 Support ProbeClsactHere(int program) {
   if (unshare(CLONE_NEWNET) != 0) return Support::kUnknown;
   constexpr int kLoopback = 1;
@@ -128,7 +128,7 @@ Support ProbeArrayOfMaps(int inner) {
   return ProbeMap(BPF_MAP_TYPE_ARRAY_OF_MAPS, 4, 4, 1, options.get());
 }
 
-// With the call that empties a table.
+// Uses the call that empties a table.
 Support ProbeBatch(int hash) {
   uint32_t position = 0;
   uint32_t key = 0;
@@ -136,7 +136,7 @@ Support ProbeBatch(int hash) {
   uint32_t count = 1;
   const int result =
       bpf_map_lookup_and_delete_batch(hash, nullptr, &position, &key, &value, &count, nullptr);
-  return result == -ENOENT ? Support::kYes : SupportOf(result);  // ENOENT: there is nothing in it
+  return result == -ENOENT ? Support::kYes : SupportOf(result);  // ENOENT: the map is empty
 }
 
 void ProbeMaps(KernelFeatures* features) {
@@ -188,7 +188,7 @@ Support ProbeCompareAndSwap() {
 }
 
 KernelFeatures ProbeKernel() {
-  // What fails here is no error, and libbpf shall not say that it is.
+  // A failed probe is not an error: keep libbpf from reporting it.
   const libbpf_print_fn_t print = libbpf_set_print(nullptr);
   const absl::Cleanup restore = [print] { libbpf_set_print(print); };
   KernelFeatures features;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this kernel and this process can do of all that weir's programs need or make use
-// of: found out by trying, with maps and programs of a few bytes that are gone again.
+// Finds out which features that weir's programs need or use are available in this kernel to this
+// process. It tries them with temporary maps and programs of a few bytes.
 #ifndef WEIR_SOURCES_EBPF_KERNEL_KERNEL_FEATURES_H_
 #define WEIR_SOURCES_EBPF_KERNEL_KERNEL_FEATURES_H_
 
@@ -11,7 +11,7 @@
 namespace weir::ebpf {
 
 enum class Support {
-  kUnknown,  // the kernel tells only to whoever has a privilege
+  kUnknown,  // the kernel tells only privileged processes
   kNo,
   kYes,
 };
@@ -24,17 +24,17 @@ inline constexpr int kCapPerfmon = 38;
 inline constexpr int kCapBpf = 39;
 
 struct KernelFeatures {
-  std::string release;                  // as uname -r
+  std::string release;                  // as in `uname -r`
   uint64_t capabilities = 0;            // effective ones of this thread, bits 1 << CAP_x
-  uint64_t available_memory_bytes = 0;  // MemAvailable; 0: not known
+  uint64_t available_memory_bytes = 0;  // MemAvailable; 0: unknown
 
-  Support bpf = Support::kUnknown;       // the system call is there
+  Support bpf = Support::kUnknown;       // the system call exists
   Support programs = Support::kUnknown;  // for traffic control; kUnknown: not permitted
   Support jit = Support::kUnknown;
   Support btf = Support::kUnknown;
 
   Support tcx = Support::kUnknown;
-  // Tried in a network namespace of its own, for which not every process may ask.
+  // Tried in a new network namespace, which not every process may create.
   Support clsact = Support::kUnknown;
 
   Support array_of_maps = Support::kUnknown;
@@ -48,11 +48,11 @@ struct KernelFeatures {
   bool Has(int capability) const { return (capabilities >> capability & 1) != 0; }
 };
 
-// Takes milliseconds. Any thread. Touches no interface; where there is a module for
-// clsact, it is loaded as a start without TCX would load it.
+// Takes milliseconds. Any thread. Touches no interface. Loads the kernel module for clsact if there
+// is one, as a start without TCX does.
 KernelFeatures ProbeKernel();
 
-// That one alone. Any thread.
+// Probes only compare-and-swap. Any thread.
 Support ProbeCompareAndSwap();
 
 using KernelProbe = std::function<KernelFeatures()>;

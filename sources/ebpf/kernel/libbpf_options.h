@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Structs of options as libbpf wants them: every byte zero that was not set. libbpf
-// refuses one with anything in its padding, and C++ promises neither of `{}` nor of a
-// copy that padding is zero (clang makes use of that).
+// Option structs as libbpf requires them: every byte that is not set is zero. libbpf refuses a
+// struct with non-zero padding, and C++ guarantees zero padding neither for `{}` nor for a copy
+// (clang makes use of that).
 #ifndef WEIR_SOURCES_EBPF_KERNEL_LIBBPF_OPTIONS_H_
 #define WEIR_SOURCES_EBPF_KERNEL_LIBBPF_OPTIONS_H_
 
@@ -10,7 +10,7 @@
 
 namespace weir::ebpf {
 
-// An Options whose `sz` is set and all else zero. Stays where it was made.
+// An Options with `sz` set and everything else zero. Cannot be copied or moved.
 template <typename Options>
 class LibbpfOptions {
  public:

@@ -19,18 +19,18 @@ namespace weir::ebpf {
 
 namespace {
 
-// Kernels before 5.8, whose headers may be those of the build, do not have it.
+// Kernel headers before 5.8, which the build may use, lack it.
 constexpr int kCapPerfmon = 38;
 
 bool HasCapability(int capability) {
   __user_cap_header_struct header{};
   header.version = _LINUX_CAPABILITY_VERSION_3;
   __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
-  if (syscall(SYS_capget, &header, data) != 0) return true;  // not known to be missing
+  if (syscall(SYS_capget, &header, data) != 0) return true;  // unknown: assume that it is there
   return (data[capability / 32].effective >> (capability % 32) & 1) != 0;
 }
 
-// What this kernel lacks of all that is needed; null: nothing is known to be missing.
+// Returns the first required feature that this kernel lacks. Null: none is known to be missing.
 const char* MissingFeature() {
   if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_SCHED_CLS, nullptr) == 0) {
     return "BPF programs for traffic control (CONFIG_NET_CLS_BPF or CONFIG_NET_XGRESS)";
@@ -44,8 +44,8 @@ const char* MissingFeature() {
   return nullptr;
 }
 
-// Whether maps may be refused though the capabilities are there: kernels before 5.11 count
-// them as locked memory.
+// True on kernels before 5.11, which count maps as locked memory: they may refuse a map although
+// the capabilities are there.
 bool MapsAreLockedMemory() {
   utsname name{};
   if (uname(&name) != 0) return false;
@@ -65,8 +65,8 @@ bool MayMeanNotSupported(int error) {
 }
 
 sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_verifier) {
-  // Kernels before 6.4 say ENOSPC where the verifier's log, of which only the end is kept, does
-  // not fit its buffer, whatever the verifier found.
+  // Kernels before 6.4 return ENOSPC if the verifier's log does not fit its buffer, whatever the
+  // verifier found. weir keeps only the end of the log.
   const bool verifier_refused = because_of_verifier && (error == EACCES || error == ENOSPC);
   if (error == EPERM || (verifier_refused && !HasCapability(kCapPerfmon))) {
     return {WEIR_PERMISSION_DENIED,
@@ -86,14 +86,14 @@ sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_v
       return {WEIR_UNIMPLEMENTED, absl::StrCat(context, ": this kernel has no ", missing)};
     }
   }
-  // E2BIG: the verifier gave up.
+  // E2BIG: the program is too complex for the verifier.
   if (verifier_refused || (because_of_verifier && (error == EINVAL || error == E2BIG))) {
     return {WEIR_INTERNAL,
             sdk::ErrnoStatus(absl::StrCat(context, ": refused by the kernel's verifier"), error)
                 .message()};
   }
   sdk::Status status = sdk::ErrnoStatus(context, error);
-  // A security module refuses bpf(2).
+  // EACCES: a security module refuses bpf(2).
   if (error == EACCES) return {WEIR_PERMISSION_DENIED, status.message()};
   return status;
 }

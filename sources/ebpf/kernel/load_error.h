@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Why the kernel refused, in one sentence that says what to do about it.
+// Explains why the kernel refused a request, in one sentence that says what to do.
 #ifndef WEIR_SOURCES_EBPF_KERNEL_LOAD_ERROR_H_
 #define WEIR_SOURCES_EBPF_KERNEL_LOAD_ERROR_H_
 
@@ -9,14 +9,15 @@
 
 namespace weir::ebpf {
 
-// Whether `error` is one of the words in which kernels say that they have no such
-// thing: EINVAL, EOPNOTSUPP, and their own ENOTSUPP (524), which is in no header.
+// Returns true if `error` may mean that the kernel lacks a feature: EINVAL, EOPNOTSUPP, or the
+// kernel's own ENOTSUPP (524), which no header defines.
 bool MayMeanNotSupported(int error);
 
-// `context` says what was being done and `error` is what errno said. `because_of_verifier`: the
-// failed step included the verifier, which answers EACCES also to a program that only a process
-// with CAP_PERFMON may load. PERMISSION_DENIED if a privilege is missing, UNIMPLEMENTED if the
-// kernel has no such thing. Asks the kernel what it can do: not for the data path.
+// Returns the status for a refused request. `context` names the request, and `error` is its errno.
+// `because_of_verifier` is true if the step included the verifier: it also answers EACCES to a
+// program that needs CAP_PERFMON. The status is PERMISSION_DENIED if a privilege is missing,
+// UNIMPLEMENTED if the kernel lacks the feature. Probes the kernel: do not call it on the data
+// path.
 sdk::Status KernelRefusal(std::string_view context, int error, bool because_of_verifier = false);
 
 }  // namespace weir::ebpf

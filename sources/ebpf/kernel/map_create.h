@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes the maps of the kernel that programs and user space have in common.
+// Creates the kernel maps that programs and user space share.
 #ifndef WEIR_SOURCES_EBPF_KERNEL_MAP_CREATE_H_
 #define WEIR_SOURCES_EBPF_KERNEL_MAP_CREATE_H_
 
@@ -13,18 +13,19 @@
 
 namespace weir::ebpf {
 
-// What a map is to be; sizes in bytes.
+// The properties of a map to create. Sizes are in bytes.
 struct MapShape {
-  const char* name;  // as bpftool shows it and as it is pinned, 15 characters at most
+  const char* name;  // in bpftool and as a pin; at most 15 characters
   bpf_map_type type;
   uint32_t key_size;
   uint32_t value_size;
   uint32_t max_entries;
   uint32_t flags = 0;
-  int inner_fd = -1;  // of an array of maps: one like those that will be in it
+  int inner_fd = -1;  // for an array of maps: a map like its elements
 };
 
-// `what` says what it is for, with the name of the setting. Fails with the kernel's words.
+// `what` names the purpose of the map, with the name of the setting. An error contains the kernel's
+// error text.
 sdk::Result<sdk::UniqueFd> CreateMap(const MapShape& shape, const std::string& what);
 
 }  // namespace weir::ebpf

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which map a program is loaded with.
+// A map to load a program with.
 #ifndef WEIR_SOURCES_EBPF_KERNEL_PROGRAM_MAP_H_
 #define WEIR_SOURCES_EBPF_KERNEL_PROGRAM_MAP_H_
 
 namespace weir::ebpf {
 
-// A map that exists, and the name that bpf/ has for it.
+// An existing map and its name in bpf/.
 struct ProgramMap {
   const char* name;
   int fd;  // not owned

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From "one of so many packets" to what the programs compare a random number with.
+// Converts "one of N packets" into the threshold that the programs compare a random number with.
 #ifndef WEIR_SOURCES_EBPF_KERNEL_SAMPLING_H_
 #define WEIR_SOURCES_EBPF_KERNEL_SAMPLING_H_
 
@@ -9,8 +9,8 @@
 
 namespace weir::ebpf {
 
-// 0 and 1: all packets. The threshold is rounded, so the share of the packets is off by
-// less than 2^-32: of one of a thousand, a ten thousandth of a percent.
+// 0 and 1: all packets. The threshold is rounded, so the share of packets is wrong by less than
+// 2^-32: for one of a thousand, by a ten thousandth of a percent.
 inline flow_sampling_t SamplingOf(uint32_t one_of) {
   if (one_of <= 1) return {0, 0};
   const uint64_t all = uint64_t{1} << 32;

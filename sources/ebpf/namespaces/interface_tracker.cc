@@ -18,7 +18,7 @@ namespace weir::ebpf {
 
 namespace {
 
-// From one look at what is attached to the next.
+// The interval between checks of the attached programs.
 constexpr std::chrono::seconds kCheckInterval{1};
 
 constexpr int kNoFd = -1;  // poll ignores it
@@ -88,7 +88,7 @@ void InterfaceTracker::Track() {
     status = {WEIR_INTERNAL, absl::StrCat("track interfaces: ", error.what())};
   }
   if (status.ok()) return;
-  // Said at once: the source returns it only when its consumers let it.
+  // Log it at once: the source returns it only when its consumers let it.
   stage_->Log(WEIR_LOG_ERROR, status.message());
   {
     absl::MutexLock lock(&mutex_);
@@ -127,7 +127,7 @@ sdk::Status InterfaceTracker::HandleEvents(std::chrono::nanoseconds timeout) {
   return status;
 }
 
-// Reports that wait in a queue must not hold up the end: each attachment takes its time.
+// Queued reports must not delay the end: each attachment takes time.
 LinkEvents InterfaceTracker::EventsUntilEnd() {
   LinkEvents events = EventsOf(&attached_);
   events.on_present = [this](const sdk::Link& link) {
@@ -143,7 +143,7 @@ size_t InterfaceTracker::size() const {
 void InterfaceTracker::EndThread() {
   if (!thread_.joinable()) return;
   ending_.store(true);
-  // It looks at ending_ once a second where it cannot be woken up.
+  // Without a wake-up, the thread reads ending_ once a second.
   if (const sdk::Status status = wakeup_.Notify(); !status.ok()) {
     stage_->Log(WEIR_LOG_ERROR, status.message());
   }

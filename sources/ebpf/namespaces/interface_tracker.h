@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps programs on the interfaces that are to be measured, on a thread of its own: a sink that
-// blocks the source never delays the attachment to a new interface.
+// Keeps programs attached to the configured interfaces, on its own thread: a sink that blocks the
+// source never delays the attachment to a new interface.
 #ifndef WEIR_SOURCES_EBPF_NAMESPACES_INTERFACE_TRACKER_H_
 #define WEIR_SOURCES_EBPF_NAMESPACES_INTERFACE_TRACKER_H_
 
@@ -26,31 +26,31 @@
 
 namespace weir::ebpf {
 
-// One thread at a time, but for status: any thread. Its own thread shares no lock with the
-// thread that emits: of the kernel it uses only what FlowKernel lets a second thread use, and
-// the NamespaceRegistry never calls the host.
+// For one thread at a time, except status(): any thread. Its own thread shares no lock with the
+// thread that emits: it uses only the functions of FlowKernel that a second thread may use, and the
+// NamespaceRegistry never calls the host.
 class InterfaceTracker {
  public:
-  // All pointers must outlive it. Other namespaces are tracked too if `all_namespaces`.
+  // All pointers must outlive it. `all_namespaces`: tracks other namespaces too.
   InterfaceTracker(const sdk::Stage* stage, const InterfaceSettings* settings, bool all_namespaces,
                    FlowKernel* kernel, NamespaceRegistry* registry, LinkFeedOpener open_links);
-  // As DetachAll.
+  // Calls DetachAll.
   ~InterfaceTracker();
 
-  // Attaches to the interfaces that there are, then starts the thread. `on_failure` is called
-  // on that thread when tracking ends by an error. After an error here DetachAll is due.
+  // Attaches to the present interfaces, then starts the thread. `on_failure` is called on that
+  // thread if tracking ends with an error. After an error of Start, call DetachAll.
   sdk::Status Start(std::function<void()> on_failure);
 
-  // The error that has ended tracking.
+  // Returns the error that has ended tracking.
   sdk::Status status() const;
 
-  // Ends the thread. What is attached stays so until one of the following calls.
+  // Ends the thread. Programs stay attached until one of the following calls.
   void EndThread();
-  // How many interfaces have programs. After EndThread.
+  // Returns the number of interfaces with programs. Call it after EndThread.
   size_t size() const;
-  // End the thread first. Detaches from all; the first error.
+  // Ends the thread, then detaches from all interfaces. Returns the first error.
   sdk::Status DetachAll();
-  // Of a kernel that persists: lets go of the programs, which stay attached.
+  // Only for a kernel that persists: releases the programs, which stay attached.
   void KeepAll();
 
  private:

@@ -7,8 +7,8 @@ namespace weir::ebpf {
 
 namespace {
 
-// A flow may stand in the table that is being filled, and a program that has begun may
-// still write to the one that is read next. One more: a read may be going on.
+// A flow may be in the table that is being filled, and a running program may still write to the
+// table that is read next. One more, because a read may be in progress.
 constexpr uint64_t kReadsToWait = 3;
 
 }  // namespace
@@ -22,10 +22,10 @@ sdk::Result<uint32_t> NamespaceRegistry::Add(uint64_t inode) {
   absl::MutexLock lock(&mutex_);
   if (present_ >= kMostNamespaces || namespaces_.size() > kLastId) {
     return sdk::Status(WEIR_RESOURCE_EXHAUSTED,
-                       absl::StrCat("no more than ", kMostNamespaces,
-                                    " network namespaces are measured beside weir's own"));
+                       absl::StrCat("weir measures at most ", kMostNamespaces,
+                                    " network namespaces in addition to its own"));
   }
-  // The longest unused comes first.
+  // Takes the id that has been unused longest.
   do {
     last_id_ = last_id_ == kLastId ? kOwn + 1 : last_id_ + 1;
   } while (namespaces_.count(last_id_) != 0);
@@ -56,7 +56,7 @@ void NamespaceRegistry::SetGone(uint32_t id, uint32_t if_index) {
   name->second.gone = last_departure_;
   if (departures_.size() <= kMostGone) return;
   for (auto oldest = departures_.begin(); oldest != departures_.end(); ++oldest) {
-    if (oldest->if_index == 0) continue;  // its number must not be given away
+    if (oldest->if_index == 0) continue;  // its id must not be reused
     Forget(*oldest);
     departures_.erase(oldest);
     return;
@@ -75,7 +75,7 @@ void NamespaceRegistry::Forget(const Departure& departure) {
   const auto known = namespaces_.find(departure.id);
   if (known == namespaces_.end()) return;
   const auto name = known->second.names.find(departure.if_index);
-  // Its index may have been given to another one.
+  // The index may belong to another interface by now.
   const bool still = name != known->second.names.end() && name->second.gone == departure.number;
   if (still) known->second.names.erase(name);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the numbers mean by which flows of several network namespaces are told apart.
+// The meaning of the namespace ids in flows.
 #ifndef WEIR_SOURCES_EBPF_NAMESPACES_NAMESPACE_REGISTRY_H_
 #define WEIR_SOURCES_EBPF_NAMESPACES_NAMESPACE_REGISTRY_H_
 
@@ -16,43 +16,44 @@
 
 namespace weir::ebpf {
 
-// Numbers of namespaces, as programs write them into flows, and names of interfaces. Of
-// what has gone both are kept until OnRead has been called three times since: the first call may
-// be of a read that had begun before. Then there is no flow of it any more. Thread-safe.
+// The ids of namespaces, which programs write into flows, and the names of interfaces. Entries of
+// namespaces and interfaces that are gone are kept until OnRead was called three times: the first
+// call may belong to a read that had begun before. After that, no flow of them is left.
+// Thread-safe.
 class NamespaceRegistry {
  public:
-  // The number of weir's own namespace, whose interfaces have no names here.
+  // The id of weir's own namespace, whose interfaces have no names here.
   static constexpr uint32_t kOwn = 0;
-  static constexpr uint32_t kLastId = UINT16_MAX;  // what a slot of the mapped table holds
-  static constexpr size_t kMostNamespaces = 1024;  // beside weir's own
-  static constexpr size_t kMostGone = 65536;       // names that are kept though they have gone
+  static constexpr uint32_t kLastId = UINT16_MAX;  // the largest id in a slot of the mapped table
+  static constexpr size_t kMostNamespaces = 1024;  // in addition to weir's own
+  static constexpr size_t kMostGone = 65536;       // kept names of interfaces that are gone
 
   void SetOwn(uint64_t inode);
 
-  // A number for a namespace, by its inode number. RESOURCE_EXHAUSTED: there are as many
-  // as there may be.
+  // Returns an id for the namespace with that inode number. Returns RESOURCE_EXHAUSTED if there are
+  // too many.
   sdk::Result<uint32_t> Add(uint64_t inode);
-  // It has gone, and its programs with it.
+  // To be called when the namespace is gone, and its programs with it.
   void Remove(uint32_t id);
 
   void SetName(uint32_t id, uint32_t if_index, const std::string& name);
-  // The interface has gone.
+  // To be called when the interface is gone.
   void SetGone(uint32_t id, uint32_t if_index);
 
-  // The table has been flipped and read.
+  // To be called when the table has been flipped and read.
   void OnRead();
 
-  // Gives a record that has its if_index the namespace of that number, and the name of
-  // the interface unless that is in weir's own.
+  // Sets the namespace of a record, and the name of its interface unless the namespace is weir's
+  // own. The record must have its if_index.
   void Describe(uint32_t id, Record* record) const;
 
-  // Of both those that are there and those that have gone. For tests.
+  // Returns the number of present and kept entries. For tests.
   size_t size() const;
 
  private:
   struct Name {
     std::string text;
-    uint64_t gone = 0;  // number of the Departure; 0: it is there
+    uint64_t gone = 0;  // number of the Departure; 0: it is present
   };
   struct Namespace {
     uint64_t inode = 0;
@@ -60,7 +61,7 @@ class NamespaceRegistry {
   };
   struct Departure {
     uint64_t number;
-    uint64_t reads;  // before it
+    uint64_t reads;  // calls of OnRead before it
     uint32_t id;
     uint32_t if_index;  // 0: the namespace as a whole
   };
@@ -69,8 +70,8 @@ class NamespaceRegistry {
   void Forget(const Departure& departure) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   mutable absl::Mutex mutex_;
-  std::unordered_map<uint32_t, Namespace> namespaces_ ABSL_GUARDED_BY(mutex_);  // by number
-  size_t present_ ABSL_GUARDED_BY(mutex_) = 0;  // of them, without weir's own
+  std::unordered_map<uint32_t, Namespace> namespaces_ ABSL_GUARDED_BY(mutex_);  // by id
+  size_t present_ ABSL_GUARDED_BY(mutex_) = 0;  // present ones, without weir's own
   uint32_t last_id_ ABSL_GUARDED_BY(mutex_) = kOwn;
   uint64_t reads_ ABSL_GUARDED_BY(mutex_) = 0;
   uint64_t last_departure_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -12,7 +12,7 @@
 namespace weir::ebpf {
 namespace {
 
-// "inode/name" of a record of that namespace and interface; "none" of none that is known.
+// Returns "inode/name" of a record of that namespace and interface, or "none" if they are unknown.
 std::string Described(const NamespaceRegistry& registry, uint32_t id, uint32_t if_index) {
   Record record{};
   record.if_index = if_index;

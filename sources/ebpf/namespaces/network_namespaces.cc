@@ -28,7 +28,7 @@ struct CloseFolder {
   void operator()(DIR* folder) const { (void)closedir(folder); }
 };
 
-// The names in it; none if it is not there.
+// Returns the names in a folder, or none if it does not exist.
 std::vector<std::string> NamesIn(const std::string& path, FoundNamespaces* found) {
   std::vector<std::string> names;
   const std::unique_ptr<DIR, CloseFolder> folder(opendir(path.c_str()));
@@ -95,7 +95,8 @@ sdk::Result<sdk::UniqueFd> OpenNamespace(const std::string& path, const Namespac
   struct stat file;
   if (fstat(fd.get(), &file) != 0) return sdk::ErrnoStatus(path, errno);
   if (NamespaceKey(file.st_dev, file.st_ino) != key) {
-    return sdk::Status(WEIR_NOT_FOUND, absl::StrCat(path, ": it is another namespace by now"));
+    return sdk::Status(WEIR_NOT_FOUND,
+                       absl::StrCat(path, ": it belongs to another namespace by now"));
   }
   return fd;
 }
@@ -143,7 +144,7 @@ sdk::Status NamespaceWorker::Run(int fd, const Task& task) {
     status = std::move(status_);
     lost = lost_;
   }
-  if (lost) thread_.join();  // another one follows when it is needed
+  if (lost) thread_.join();  // the next task starts another one
   return status;
 }
 
@@ -167,7 +168,7 @@ void NamespaceWorker::Work() {
       try {
         status = (*task)();
       } catch (const std::exception& error) {
-        status = {WEIR_INTERNAL, absl::StrCat("in a network namespace: ", error.what())};
+        status = {WEIR_INTERNAL, absl::StrCat("run in a network namespace: ", error.what())};
       }
     }
     const bool lost = !Enter(own_.get()).ok();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finds the network namespaces of this machine, and does things inside of one.
+// Finds the network namespaces of this machine, and runs tasks inside them.
 #ifndef WEIR_SOURCES_EBPF_NAMESPACES_NETWORK_NAMESPACES_H_
 #define WEIR_SOURCES_EBPF_NAMESPACES_NETWORK_NAMESPACES_H_
 
@@ -17,40 +17,39 @@
 
 namespace weir::ebpf {
 
-// The device and inode number of a namespace's file: its own as long as it exists, and
-// another one's afterwards.
+// The device and inode number of a namespace's file. Unique while the namespace exists; reused
+// afterwards.
 using NamespaceKey = std::pair<dev_t, ino_t>;
 
-// Where namespaces are looked for.
+// The folders in which namespaces are searched.
 struct NamespacePlaces {
-  // Of files that are namespaces, as `ip netns` and container runtimes have them.
+  // Folders of namespace files, which `ip netns` and container runtimes make.
   std::vector<std::string> folders = {"/run/netns", "/run/docker/netns"};
   std::string processes = "/proc";
 };
 
 struct FoundNamespaces {
-  std::map<NamespaceKey, std::string> paths;  // of a file of each, a named one if there is
-  // A file was there that is not a namespace: it may be about to become one, since it is
-  // made first and then mounted upon.
+  std::map<NamespaceKey, std::string> paths;  // a file of each, a named one if possible
+  // True if a file is not a namespace yet: it is first created and then mounted upon.
   bool unfinished = false;
-  // A folder could not be read: there may be more.
+  // True if a folder could not be read: there may be more namespaces.
   bool incomplete = false;
 };
 
-// Those that have a name in one of the folders or that a process is in (not counting one
-// that only some of its threads are in). What cannot be looked at, for a missing privilege
-// or because it goes away meanwhile, is left out. Any thread.
+// Returns the namespaces that have a name in one of the folders or that a process is in. A
+// namespace that only some threads of a process are in is not found. Leaves out what it cannot
+// inspect, because a privilege is missing or it disappears in the meantime. Any thread.
 FoundNamespaces FindNamespaces(const NamespacePlaces& places);
 
-// That of the calling thread.
+// Returns the namespace of the calling thread.
 sdk::Result<NamespaceKey> OwnNamespace();
 
-// Keeps the namespace in existence as long as it is open. NOT_FOUND: the file is another
-// namespace's by now.
+// Opens the namespace, which then exists as long as it is open. Returns NOT_FOUND if the file
+// belongs to another namespace by now.
 sdk::Result<sdk::UniqueFd> OpenNamespace(const std::string& path, const NamespaceKey& key);
 
-// A thread that does things in other namespaces, so that no other thread ever leaves its own.
-// It sleeps between two tasks. One thread at a time.
+// A thread that runs tasks in other namespaces, so that no other thread leaves its own. It sleeps
+// between tasks. For one thread at a time.
 class NamespaceWorker {
  public:
   using Task = std::function<sdk::Status()>;
@@ -60,8 +59,8 @@ class NamespaceWorker {
   NamespaceWorker(const NamespaceWorker&) = delete;
   NamespaceWorker& operator=(const NamespaceWorker&) = delete;
 
-  // Runs `task` in the namespace `fd` and waits for its end. PERMISSION_DENIED: it may not be
-  // entered. RESOURCE_EXHAUSTED: there can be no thread.
+  // Runs `task` in the namespace `fd` and waits for its end. Returns PERMISSION_DENIED if the
+  // namespace cannot be entered, RESOURCE_EXHAUSTED if the thread cannot be created.
   sdk::Status Run(int fd, const Task& task);
 
  private:
@@ -70,13 +69,13 @@ class NamespaceWorker {
   void Work();
 
   sdk::UniqueFd own_;
-  std::thread thread_;  // not joinable: none is needed so far
+  std::thread thread_;  // not joinable: not started yet
   absl::Mutex mutex_;
   int fd_ ABSL_GUARDED_BY(mutex_) = -1;
   const Task* task_ ABSL_GUARDED_BY(mutex_) = nullptr;  // to be done
   bool done_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  bool lost_ ABSL_GUARDED_BY(mutex_) = false;  // it could not go back, and has ended
+  bool lost_ ABSL_GUARDED_BY(mutex_) = false;  // it could not return, and has ended
   sdk::Status status_ ABSL_GUARDED_BY(mutex_);
 };
 

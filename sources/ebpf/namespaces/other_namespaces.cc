@@ -17,23 +17,23 @@ namespace weir::ebpf {
 
 namespace {
 
-// From one search to the next, for namespaces that only processes are in.
+// The interval between searches, for namespaces that only processes are in.
 constexpr int64_t kSearchIntervalNs = 2'000'000'000;
-// Where something was seen that may be about to change, and so many times.
+// After a file that is not a namespace yet: the interval, and the number of such searches.
 constexpr int64_t kQuickIntervalNs = 20'000'000;
 constexpr int kQuickSearches = 50;
 constexpr int64_t kNowNs = 1;
-// A process may have come to it while others were looked at.
+// A process may have entered the namespace while others were searched.
 constexpr int kMissingSearches = 2;
 
 constexpr uint32_t kWarningsPerInterval = 20;
 constexpr uint64_t kWarningIntervalNs = 10'000'000'000;
 
-// Tags of epoll: numbers of namespaces, and two that are none.
+// Tags of epoll: namespace ids, and two that are none.
 constexpr uint64_t kTimerTag = uint64_t{NamespaceRegistry::kLastId} + 1;
 constexpr uint64_t kFoldersTag = kTimerTag + 1;
 
-// Takes all that is there; what it was does not matter.
+// Reads everything available and ignores it.
 void Clear(int fd) {
   std::array<char, 4096> ignored;
   while (read(fd, ignored.data(), ignored.size()) > 0) {
@@ -54,9 +54,9 @@ OtherNamespaces::OtherNamespaces(const sdk::Stage* stage, const InterfaceSetting
       quick_searches_(kQuickSearches),
       next_search_ns_(kSearchIntervalNs),
       namespaces_(stage->Gauge("weir_network_namespaces_measured",
-                               "Network namespaces beside weir's own that are measured now.")),
+                               "Network namespaces being measured, without weir's own.")),
       failures_(stage->Counter("weir_network_namespace_failures_total",
-                               "Times that a network namespace could not be measured.")),
+                               "Times that measuring a network namespace failed.")),
       warnings_(kWarningsPerInterval, kWarningIntervalNs) {}
 
 OtherNamespaces::~OtherNamespaces() { (void)DetachAll(); }
@@ -99,7 +99,7 @@ sdk::Status OtherNamespaces::SetTimer(int64_t ns) {
   return sdk::ErrnoStatus("watch network namespaces: set timer", errno);
 }
 
-// A folder may be made at any time, and again: adding it once more does nothing.
+// A folder may be made or made again at any time. Adding it twice does nothing.
 sdk::Status OtherNamespaces::WatchFolders() {
   for (const std::string& folder : places_.folders) {
     const int watch = inotify_add_watch(folders_.get(), folder.c_str(),
@@ -131,7 +131,7 @@ sdk::Status OtherNamespaces::Handle() {
 void OtherNamespaces::HandleEvent(uint64_t tag) {
   if (tag == kTimerTag) {
     Clear(timer_.get());
-    // Else it is for the next of these.
+    // Otherwise the next timer event searches.
     if (to_add_.empty()) search_wanted_ = true;
     return;
   }
@@ -188,7 +188,8 @@ void OtherNamespaces::AddOne() {
   if (status.ok() || status.code() == WEIR_NOT_FOUND) return;
   failures_.Add(1);
   not_new_.insert(key);
-  Warn(absl::StrCat("network namespace ", path, ": ", status.message(), "; it is not measured"));
+  Warn(absl::StrCat("network namespace ", path, ": ", status.message(),
+                    "; the namespace is not measured"));
 }
 
 sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& path, bool is_new) {
@@ -211,8 +212,8 @@ sdk::Status OtherNamespaces::Add(const NamespaceKey& key, const std::string& pat
     return status;
   }
   stage_->Log(WEIR_LOG_INFO,
-              absl::StrCat("network namespace ", path, " (", key.second,
-                           ") is measured: ", measured->attached->size(), " interfaces"));
+              absl::StrCat("network namespace ", path, " (", key.second, "): measuring ",
+                           measured->attached->size(), " interfaces"));
   measured_[key] = std::move(measured);
   namespaces_.Set(static_cast<int64_t>(measured_.size()));
   return sdk::OkStatus();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interfaces of all network namespaces but weir's own: follows namespaces that come
-// and go, and in each of them its interfaces.
+// Measures the interfaces of all network namespaces except weir's own: follows namespaces that
+// appear and disappear, and the interfaces in each of them.
 #ifndef WEIR_SOURCES_EBPF_NAMESPACES_OTHER_NAMESPACES_H_
 #define WEIR_SOURCES_EBPF_NAMESPACES_OTHER_NAMESPACES_H_
 
@@ -26,12 +26,10 @@
 
 namespace weir::ebpf {
 
-// Whoever has a namespace open keeps it in existence, with all that is in it. So one that
-// has no name and no process any more is let go of: at once if it had a name, else at the
-// next search.
+// An open namespace continues to exist, with everything in it. So a namespace without a name and
+// without a process is closed: at once if it had a name, else at the next search.
 //
-// One thread at a time, which never leaves its own namespace. What is attached is detached
-// when it ends.
+// For one thread at a time, which never leaves its own namespace. Detaches everything when it ends.
 class OtherNamespaces {
  public:
   // All pointers must outlive it.
@@ -40,32 +38,32 @@ class OtherNamespaces {
                   NamespacePlaces places = {});
   ~OtherNamespaces();
 
-  // PERMISSION_DENIED if namespaces may not be entered. Those that there are follow with
+  // Returns PERMISSION_DENIED if namespaces cannot be entered. The present namespaces are added by
   // the first calls of Handle.
   sdk::Status Start();
 
   // Readable when Handle has something to do.
   int fd() const { return events_.get(); }
-  // Does a part of it, so that the caller can look after its own: of the namespaces that
-  // are new one at most, since attaching to its interfaces takes time. What goes wrong in one of
-  // them is a warning, and it is tried again with the next search.
+  // Does part of the work, so that the caller can continue with its own: adds at most one new
+  // namespace, because attaching takes time. An error in one namespace is a warning, and the next
+  // search tries it again.
   sdk::Status Handle();
 
-  // As AttachedInterfaces does.
+  // See AttachedInterfaces.
   void Restore();
-  // Lets go of all; the first error.
+  // Detaches from all interfaces. Returns the first error.
   sdk::Status DetachAll();
 
   size_t size() const { return measured_.size(); }
-  // That are measured in all of them.
+  // Returns the number of interfaces that are measured in all of them.
   size_t interfaces() const;
 
  private:
-  // In the order of what needs what.
+  // In this order, because later members use earlier ones.
   struct Measured {
     std::string path;
     uint32_t id = 0;
-    int missing = 0;  // searches that have not found it, one after the other
+    int missing = 0;  // searches in a row that have not found it
     sdk::UniqueFd fd;
     std::unique_ptr<ProgramAttacher> attacher;
     std::unique_ptr<LinkFeed> links;
@@ -75,11 +73,11 @@ class OtherNamespaces {
   sdk::Status WatchFolders();
   sdk::Status SetTimer(int64_t ns);
   sdk::Status WatchFd(int fd, uint64_t tag);
-  // What epoll reports.
+  // Handles one event of epoll.
   void HandleEvent(uint64_t tag);
   void Search();
   void AddOne();
-  // `is_new`: it has come during the run, and all of its interfaces with it.
+  // `is_new`: the namespace has appeared during the run, with all its interfaces.
   sdk::Status Add(const NamespaceKey& key, const std::string& path, bool is_new);
   sdk::Status OpenLinks(Measured* measured, bool is_new);
   sdk::Status FollowLinks(Measured* measured);
@@ -97,17 +95,17 @@ class OtherNamespaces {
 
   NamespaceWorker worker_;
   NamespaceKey own_;
-  sdk::UniqueFd events_;   // epoll of all that follow
+  sdk::UniqueFd events_;   // epoll of the descriptors below
   sdk::UniqueFd folders_;  // inotify
   sdk::UniqueFd timer_;
   std::map<NamespaceKey, std::unique_ptr<Measured>> measured_;
   std::vector<std::pair<NamespaceKey, std::string>> to_add_;
-  // Those that were there at the start, or that could not be measured at first: packets in them
-  // before they are measured are of another account. Of namespaces that are there still.
+  // Present namespaces that existed at the start or could not be measured at first: packets in them
+  // before they are measured are not counted as missed.
   std::set<NamespaceKey> not_new_;
-  bool searched_ = false;  // once, and nothing was left out
+  bool searched_ = false;  // at least one complete search was made
   bool search_wanted_ = false;
-  int quick_searches_;  // so many may follow each other for a file that is no namespace yet
+  int quick_searches_;  // quick searches left for a file that is not a namespace yet
   int64_t next_search_ns_;
 
   sdk::Metric namespaces_;

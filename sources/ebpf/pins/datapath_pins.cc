@@ -17,10 +17,10 @@ namespace weir::ebpf {
 
 namespace {
 
-constexpr char kPrefix[] = "weir_";  // of all that is pinned
+constexpr char kPrefix[] = "weir_";  // of all pins
 constexpr char kNote[] = "weir_note";
 constexpr char kLinkPrefix[] = "weir_link_";
-// No note of any version is larger: what is, is not weir's.
+// Larger than any note that weir writes: not ours.
 constexpr uint32_t kMaxNoteBytes = 4096;
 
 std::string_view TierName(uint32_t tier) {
@@ -33,8 +33,7 @@ std::string_view ClockName(uint32_t clock) {
 
 template <typename Value>
 std::string MadeWith(std::string_view setting, const Value& pinned, const Value& wanted) {
-  return absl::StrCat("what is pinned there was made with ", setting, " ", pinned, ", not ",
-                      wanted);
+  return absl::StrCat("the pinned tables have ", setting, " ", pinned, ", not ", wanted);
 }
 
 }  // namespace
@@ -42,7 +41,7 @@ std::string MadeWith(std::string_view setting, const Value& pinned, const Value&
 sdk::Status DatapathPins::Refuse(const std::string& why) const {
   return {WEIR_FAILED_PRECONDITION,
           absl::StrCat("pin_path ", folder_->path(), ": ", why, "; 'rm -r ", folder_->path(),
-                       "' gives up the flows in it, so that weir can begin anew")};
+                       "' discards the flows in it, and weir starts with empty tables")};
 }
 
 sdk::Result<std::unique_ptr<DatapathPins>> DatapathPins::Open(const KernelOptions& options,
@@ -76,15 +75,15 @@ sdk::Status DatapathPins::ReadNote() {
   if (error != 0) return sdk::ErrnoStatus(absl::StrCat("look at ", folder_->PathOf(kNote)), error);
   if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size < sizeof(note_.version) ||
       info.value_size > kMaxNoteBytes) {
-    return Refuse(absl::StrCat(kNote, " there is not weir's"));
+    return Refuse(absl::StrCat(kNote, " is not weir's"));
   }
-  std::vector<char> value((info.value_size + 7) / 8 * 8);  // what the kernel writes
+  std::vector<char> value((info.value_size + 7) / 8 * 8);  // the size that the kernel writes
   const uint32_t zero = 0;
   error = -bpf_map_lookup_elem(map->get(), &zero, value.data());
   if (error != 0) return sdk::ErrnoStatus(absl::StrCat("read ", folder_->PathOf(kNote)), error);
   std::memcpy(&note_.version, value.data(), sizeof(note_.version));
   if (note_.version != WEIR_LAYOUT_VERSION || info.value_size != sizeof(note_)) {
-    return Refuse(absl::StrCat("the flows there are laid out by version ", note_.version,
+    return Refuse(absl::StrCat("the flows there have the layout of version ", note_.version,
                                ", and this weir reads version ", WEIR_LAYOUT_VERSION));
   }
   std::memcpy(&note_, value.data(), sizeof(note_));
@@ -104,12 +103,12 @@ sdk::Status DatapathPins::CheckFits(const KernelOptions& options, uint32_t ring_
     return Refuse(MadeWith("timestamps", ClockName(note_.clock), ClockName(options.clock)));
   }
   if (note_.ring_bytes != ring_bytes) {
-    return Refuse(MadeWith("an overflow ring of bytes", note_.ring_bytes, ring_bytes));
+    return Refuse(MadeWith("ring_bytes", note_.ring_bytes, ring_bytes));
   }
   return sdk::OkStatus();
 }
 
-// Of a start that ended before it was complete. Without pins nothing holds the objects.
+// Removes the pins of a start that did not complete. Objects without pins end by themselves.
 sdk::Status DatapathPins::RemoveAll() const {
   sdk::Result<std::vector<std::string>> names = folder_->Names();
   if (!names.ok()) return names.status();
@@ -171,7 +170,7 @@ sdk::Status DatapathPins::DetachLeftovers() {
   if (!names.ok()) return names.status();
   for (const std::string& name : *names) {
     if (!absl::StartsWith(name, kLinkPrefix) || links_.count(name) > 0) continue;
-    // The link ends with its pin, and the program is detached.
+    // The link ends with its pin, which detaches the program.
     const sdk::Status status = folder_->Remove(name);
     if (!status.ok()) return status;
   }

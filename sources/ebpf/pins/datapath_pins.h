@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one run of weir leaves to the next in `pin_path`: maps with all that is in them,
-// links of attached programs, and a note of how these maps were made and how far their
-// flows have been read.
+// The contents of `pin_path`, which one run of weir leaves to the next: maps with their contents,
+// links of attached programs, and a note that says how the maps were made and how far their flows
+// have been read.
 #ifndef WEIR_SOURCES_EBPF_PINS_DATAPATH_PINS_H_
 #define WEIR_SOURCES_EBPF_PINS_DATAPATH_PINS_H_
 
@@ -19,56 +19,55 @@
 
 namespace weir::ebpf {
 
-// What has been read out of tables since their maps were made.
+// The sums of everything read from the tables since their maps were made.
 struct TableTotals {
   uint64_t packets = 0;
   uint64_t bytes = 0;
 };
 
-// The note, as it is in its map. `version` is where it is in every version; all else may
-// change with it.
+// The note as stored in its map. `version` is at the same offset in every version; everything else
+// may change.
 struct PinnedNote {
   uint32_t version;  // WEIR_LAYOUT_VERSION
   uint32_t tier;     // TableTier
   uint32_t clock;    // weir_clock
   uint32_t max_flows;
-  uint32_t ring_bytes;  // of the overflow ring, as it was made
-  // 1: the flows of the table that is not being filled are all in the totals and have been
-  // handed over, but may not have been cleared.
+  uint32_t ring_bytes;  // size of the overflow ring
+  // 1: all flows of the table that is not being filled are in the totals and have been handed over,
+  // but may not have been cleared.
   uint32_t handed_over;
   uint64_t table_packets;
   uint64_t table_bytes;
 };
 
-// One thread at a time.
+// For one thread at a time.
 class DatapathPins {
  public:
-  // Of `options.pin_path`. `ring_bytes` is the size of the overflow ring as it would be
-  // made. Removes what a start that did not get far has left. FAILED_PRECONDITION if what
-  // is there was laid out by another version or made with other options, with both and
-  // what to do about it.
+  // Opens `options.pin_path`. `ring_bytes` is the size of the overflow ring to make. Removes the
+  // pins of a start that did not complete. Returns FAILED_PRECONDITION, with both values and what
+  // to do, if the pins have the layout of another version or other options.
   static sdk::Result<std::unique_ptr<DatapathPins>> Open(const KernelOptions& options,
                                                          uint32_t ring_bytes);
 
-  // Whether Open would find nothing in the way, but another process. Changes nothing.
+  // Returns an error if Open would fail for a reason other than another process. Changes nothing.
   static sdk::Status Check(const KernelOptions& options, uint32_t ring_bytes);
 
-  // Whether maps of a former run are there, which are to be used.
+  // True if there are maps of an earlier run to take over.
   bool takes_over() const { return note_map_.get() >= 0; }
   const PinnedNote& note() const { return note_; }
   MapMaker maker() const { return {folder_.get(), takes_over()}; }
 
-  // All maps are made and pinned: from now on they are there to be taken over.
+  // To be called when all maps are made and pinned: from now on they can be taken over.
   sdk::Status Complete(const KernelOptions& options, uint32_t ring_bytes);
 
-  // The flows that were read last have been handed over, with which the totals are these.
+  // To be called when the flows that were read last have been handed over. `totals` includes them.
   sdk::Status NoteHandedOver(const TableTotals& totals);
-  // And they have been cleared.
+  // To be called when these flows have been cleared.
   sdk::Status NoteCleared();
 
-  // Where the link of a program is pinned. It is then none of the leftovers.
+  // Returns the pin path of a program's link. The link is then no longer a leftover.
   std::string LinkPath(uint32_t if_index, uint8_t direction);
-  // Detaches all programs whose links are pinned and have not been asked for.
+  // Detaches all programs with pinned links that LinkPath was not called for.
   sdk::Status DetachLeftovers();
 
  private:
@@ -80,9 +79,9 @@ class DatapathPins {
   sdk::Status Refuse(const std::string& why) const;
 
   const std::unique_ptr<PinFolder> folder_;
-  sdk::UniqueFd note_map_;  // -1 until it is complete
+  sdk::UniqueFd note_map_;  // -1 until Complete was called
   PinnedNote note_{};
-  std::set<std::string> links_;  // names that were asked for
+  std::set<std::string> links_;  // names that LinkPath was called for
 };
 
 }  // namespace weir::ebpf

@@ -27,7 +27,7 @@ sdk::Result<sdk::UniqueFd> MapMaker::TakeOver(const MapShape& shape) const {
   uint32_t size = sizeof(info);
   const int error = -bpf_map_get_info_by_fd(map->get(), &info, &size);
   if (error != 0) {
-    return sdk::ErrnoStatus(absl::StrCat("look at ", pins_->PathOf(shape.name)), error);
+    return sdk::ErrnoStatus(absl::StrCat("inspect ", pins_->PathOf(shape.name)), error);
   }
   // Flags are not compared: the kernel adds some of its own.
   if (info.type != shape.type || info.key_size != shape.key_size ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes maps, or takes over the pinned ones of a former run.
+// Makes maps, or takes over the pinned maps of an earlier run.
 #ifndef WEIR_SOURCES_EBPF_PINS_MAP_MAKER_H_
 #define WEIR_SOURCES_EBPF_PINS_MAP_MAKER_H_
 
@@ -12,19 +12,19 @@
 
 namespace weir::ebpf {
 
-// Where maps come from. Immutable; one thread at a time.
+// Makes maps or takes them over. Immutable; for one thread at a time.
 class MapMaker {
  public:
-  // Makes each anew.
+  // Makes new maps.
   MapMaker() = default;
-  // With `take_over` takes those that are pinned in `pins`, which have to be there; else
-  // makes each anew and pins it. Not owned.
+  // With `take_over`, takes the maps that are pinned in `pins`, which must exist. Otherwise makes
+  // new maps and pins them. Does not own `pins`.
   MapMaker(const PinFolder* pins, bool take_over) : pins_(pins), take_over_(take_over) {}
 
-  // Maps come with what they had in them.
+  // True if the maps keep their contents.
   bool takes_over() const { return take_over_; }
 
-  // As CreateMap. FAILED_PRECONDITION if another map is pinned under that name.
+  // As CreateMap. Returns FAILED_PRECONDITION if a different map is pinned under that name.
   sdk::Result<sdk::UniqueFd> Make(const MapShape& shape, const std::string& what) const;
 
  private:

@@ -42,38 +42,36 @@ std::string ParentOf(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// Whether `path`, which exists, is in a BPF file system.
+// Returns an error unless `path`, which must exist, is in a BPF file system.
 sdk::Status CheckFileSystem(const std::string& pin_path, const std::string& path) {
   struct statfs info;
   if (statfs(path.c_str(), &info) != 0) return Failed(pin_path, path, errno);
   if (static_cast<uint64_t>(info.f_type) == BPF_FS_MAGIC) return sdk::OkStatus();
-  return Unfit(pin_path,
-               "not in a BPF file system, as it is mounted by 'mount -t bpf bpf /sys/fs/bpf'");
+  return Unfit(pin_path, "not in a BPF file system: mount one with 'mount -t bpf bpf /sys/fs/bpf'");
 }
 
-// Whoever can change a folder can put maps and programs of their own in the place of weir's.
+// A user who can change a folder can replace weir's maps and programs.
 sdk::Status CheckOwner(const std::string& path, const struct stat& info) {
-  if (S_ISLNK(info.st_mode)) return Unfit(path, "a symbolic link: name the folder itself");
-  if (!S_ISDIR(info.st_mode)) return Unfit(path, "not a folder");
+  if (S_ISLNK(info.st_mode)) return Unfit(path, "is a symbolic link: name the folder itself");
+  if (!S_ISDIR(info.st_mode)) return Unfit(path, "is not a folder");
   if (info.st_uid != geteuid()) {
     return Unfit(path, absl::StrCat("it belongs to the user ", info.st_uid, ", and weir runs as ",
                                     geteuid(), ": name a folder that only weir's user can change"));
   }
   if ((info.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    return Unfit(path, "other users can write to it: take that from them (chmod go-w)");
+    return Unfit(path, "other users can write to it: remove that permission (chmod go-w)");
   }
   return sdk::OkStatus();
 }
 
-// The same of the folders around it, where a sticky bit keeps others from renaming it.
+// Checks the parent folders, where a sticky bit keeps other users from renaming the folder.
 sdk::Status CheckParents(const std::string& path, const std::string& parent) {
   const sdk::Status status = sdk::CheckTrustedPath(parent, geteuid());
   if (status.ok()) return status;
   return {status.code(), absl::StrCat("pin_path ", path, ": ", status.message())};
 }
 
-// Whether there is a folder that could be used, and if not (*there false) whether it could
-// be made.
+// Sets *there if a usable folder exists. If none exists, returns an error if it could not be made.
 sdk::Status CheckFolder(const std::string& path, bool* there) {
   const std::string parent = ParentOf(path);
   struct stat info;
@@ -84,13 +82,13 @@ sdk::Status CheckFolder(const std::string& path, bool* there) {
     return status.ok() ? CheckFileSystem(path, path) : status;
   }
   const int error = errno;
-  if (error != ENOENT && error != EPERM) return Failed(path, "look for it", error);
+  if (error != ENOENT && error != EPERM) return Failed(path, "stat", error);
   sdk::Status status = CheckFileSystem(path, parent);
   if (status.ok()) status = CheckParents(path, parent);
   if (!status.ok()) return status;
-  // To which the kernel says EPERM, as to those that are not permitted.
+  // The kernel answers EPERM for such names, as for missing permissions.
   if (path.find('.', parent.size()) != std::string::npos) {
-    return Unfit(path, "names of a BPF file system have no dot");
+    return Unfit(path, "a name in a BPF file system cannot contain a dot");
   }
   return sdk::OkStatus();
 }
@@ -116,9 +114,9 @@ sdk::Result<std::unique_ptr<PinFolder>> PinFolder::Open(const std::string& given
   }
   sdk::UniqueFd lock(open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (lock.get() < 0) return Failed(path, "open", errno);
-  // Again: somebody may have made it, or another one, meanwhile.
+  // Check again: somebody may have made or replaced it in the meantime.
   struct stat info;
-  if (fstat(lock.get(), &info) != 0) return Failed(path, "look at it", errno);
+  if (fstat(lock.get(), &info) != 0) return Failed(path, "fstat", errno);
   if (sdk::Status owned = CheckOwner(path, info); !owned.ok()) return owned;
   if (flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
     const int error = errno;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A folder of a BPF file system, whose pins keep maps and links in the kernel after the
-// process has ended.
+// A folder of a BPF file system. Its pins keep maps and links in the kernel after the process has
+// ended.
 #ifndef WEIR_SOURCES_EBPF_PINS_PIN_FOLDER_H_
 #define WEIR_SOURCES_EBPF_PINS_PIN_FOLDER_H_
 
@@ -15,28 +15,28 @@
 
 namespace weir::ebpf {
 
-// Locked as long as it is open, so that two processes never use one, but where it is only
-// looked into. Immutable; any thread. Errors begin with the path.
+// Locked while it is open, so that two processes never use one folder; Look does not lock it.
+// Immutable; any thread. Errors begin with the path.
 class PinFolder {
  public:
-  // Makes the folder where there is none. FAILED_PRECONDITION if it cannot be one, if another
-  // process has it, if it is a symbolic link, or if another user than this process's owns it or
-  // can write to it, or can put another one in its place (sdk::CheckTrustedPath of the folder
-  // around it). Slashes at the end do not matter.
+  // Makes the folder if it does not exist. Ignores slashes at the end. Returns FAILED_PRECONDITION
+  // if the folder cannot be made, if it is a symbolic link, or if another process uses it. Also
+  // refuses a folder that another user owns, can write to or can replace (sdk::CheckTrustedPath of
+  // its parent).
   static sdk::Result<std::unique_ptr<PinFolder>> Open(const std::string& path);
-  // To look into only: neither makes nor locks it. Null if there is none and it could be
-  // made.
+  // Opens the folder only to read it: neither makes nor locks it. Returns null if it does not exist
+  // but could be made.
   static sdk::Result<std::unique_ptr<PinFolder>> Look(const std::string& path);
 
   const std::string& path() const { return path_; }
   std::string PathOf(std::string_view name) const;
 
-  // What is pinned there under each name.
+  // Returns the names of all pins.
   sdk::Result<std::vector<std::string>> Names() const;
-  // A descriptor of the object. NOT_FOUND if there is none.
+  // Returns a descriptor of the object, or NOT_FOUND if there is none.
   sdk::Result<sdk::UniqueFd> Get(std::string_view name) const;
   sdk::Status Pin(int fd, std::string_view name) const;
-  // Also if there is none.
+  // Succeeds also if there is no such pin.
   sdk::Status Remove(std::string_view name) const;
 
  private:

@@ -17,7 +17,7 @@
 namespace weir::ebpf {
 namespace {
 
-// A BPF file system of its own, in a mount namespace of its own.
+// The test's own BPF file system, in its own mount namespace.
 class PinFolderTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -33,7 +33,7 @@ class PinFolderTest : public ::testing::Test {
     EXPECT_EQ(umount2("/mnt", MNT_DETACH), 0) << std::strerror(errno);
   }
 
-  // The end of the error of Open, which Look has too; empty: it is open.
+  // Returns the error of Open, which Look has too. Empty: the folder is open.
   static std::string WhyNot(const std::string& path) {
     const sdk::Status looked = PinFolder::Look(path).status();
     const sdk::Status opened = PinFolder::Open(path).status();
@@ -67,8 +67,9 @@ TEST_F(PinFolderTest, IsNobodyElses) {
   ASSERT_EQ(chown("/mnt/weir", 0, static_cast<gid_t>(-1)), 0);
   for (const mode_t mode : {0720u, 0702u, 01777u}) {
     ASSERT_EQ(chmod("/mnt/weir", mode), 0);
-    EXPECT_EQ(WhyNot("/mnt/weir"),
-              "pin_path /mnt/weir: other users can write to it: take that from them (chmod go-w)");
+    EXPECT_EQ(
+        WhyNot("/mnt/weir"),
+        "pin_path /mnt/weir: other users can write to it: remove that permission (chmod go-w)");
   }
   ASSERT_EQ(chmod("/mnt/weir", 0755), 0);
   EXPECT_EQ(WhyNot("/mnt/weir"), "");
@@ -78,7 +79,7 @@ TEST_F(PinFolderTest, IsNoSymbolicLink) {
   ASSERT_EQ(mkdir("/mnt/weir", 0700), 0);
   ASSERT_EQ(symlink("/mnt/weir", "/mnt/link"), 0);
   for (const char* const path : {"/mnt/link", "/mnt/link/"}) {
-    EXPECT_EQ(WhyNot(path), "pin_path /mnt/link: a symbolic link: name the folder itself");
+    EXPECT_EQ(WhyNot(path), "pin_path /mnt/link: is a symbolic link: name the folder itself");
   }
 }
 
@@ -93,7 +94,7 @@ TEST_F(PinFolderTest, NobodyElseCanPutAnotherInItsPlace) {
   EXPECT_EQ(WhyNot("/mnt/weir"), "");
 }
 
-// Nor in the place of a folder further up.
+// Nor may another user replace a folder further up.
 TEST_F(PinFolderTest, NobodyElseOwnsAFolderAboveIt) {
   ASSERT_EQ(mkdir("/mnt/a", 0755), 0);
   ASSERT_EQ(mkdir("/mnt/a/b", 0700), 0);

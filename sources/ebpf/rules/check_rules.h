@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Filter rules and packets made of arbitrary bytes, and whether the rules that the
-// programs are given decide as the reference does; for a test and a fuzzer.
+// Makes filter rules and packets from arbitrary bytes, and checks that the programs' rules decide
+// as the reference does. For a test and a fuzzer.
 #ifndef WEIR_SOURCES_EBPF_RULES_CHECK_RULES_H_
 #define WEIR_SOURCES_EBPF_RULES_CHECK_RULES_H_
 
@@ -25,7 +25,7 @@
 
 namespace weir::ebpf {
 
-// Takes decisions from bytes; when they are used up it takes the first one each time.
+// Takes choices from bytes. When they are used up, it always takes the first choice.
 class Choices {
  public:
   explicit Choices(std::string_view bytes) : bytes_(bytes) {}
@@ -47,8 +47,8 @@ class Choices {
   std::string_view bytes_;
 };
 
-// One rule in both forms. From few addresses, ports and numbers, so that packets made of
-// the same ones fit often; some contradict themselves, and are refused.
+// Makes one rule in both forms. It uses few addresses, ports and numbers, so that packets made of
+// the same ones often match. Some rules contradict themselves and are refused.
 class RuleMaker {
  public:
   RuleMaker(Choices* choices, uint32_t sample) : choices_(*choices), sample_(sample) {}
@@ -152,7 +152,7 @@ class RuleMaker {
     }
   }
 
-  // What can be asked of the protocol, or, sometimes, what cannot.
+  // Sets fields that are possible with the protocol or, sometimes, that are not.
   void MakeKind() {
     const bool tcp = reference.protocol == 6;
     if (tcp || choices_.OneOf(20)) {
@@ -174,7 +174,7 @@ class RuleMaker {
   const uint32_t sample_;
 };
 
-// Replaces what rules look at by what they ask for, where the headers have no options.
+// Replaces fields of a packet by values that rules ask for, if the headers have no options.
 inline Bytes MakePacket(Choices* choices) {
   static const std::vector<TestPacket> packets = AllPackets();
   Bytes packet = packets[choices->Below(packets.size())].bytes;
@@ -206,7 +206,7 @@ inline Bytes MakePacket(Choices* choices) {
   return packet;
 }
 
-// What came of the rules, for a test to see that it tests something.
+// Counts what the rules did, so that a test can see that it tests something.
 struct RuleCounts {
   int refused = 0;   // a rule contradicted itself
   int accepted = 0;  // packets by a rule
@@ -220,8 +220,7 @@ inline std::string Show(const flow_filter_rule_t* rule) {
   return absl::StrCat("accepted, 1 of ", rule->sampling.interval);
 }
 
-// Rules in both forms. Every one that accepts has another sampling, by which it is known
-// again.
+// Rules in both forms. Each rule that accepts has a different sampling, which identifies it.
 struct MadeRules {
   sources::EbpfMap config;
   std::vector<ReferenceRule> references;
@@ -247,7 +246,7 @@ inline MadeRules MakeRules(Choices* choices, RuleCounts* counts) {
   return made;
 }
 
-// What the configuration says of the packet that `decides` decides on.
+// Returns the decision of rule `decides` of the configuration.
 inline std::string Show(const MadeRules& rules, std::optional<size_t> decides) {
   flow_filter_rule_t rule{};
   if (decides.has_value()) {
@@ -263,7 +262,7 @@ inline std::string Show(const MadeRules& rules, std::optional<size_t> decides) {
   return Show(rules.references.empty() ? nullptr : &rule);
 }
 
-// Makes rules and packets; what is wrong, empty if nothing is.
+// Makes rules and packets. Returns the first difference, or an empty string.
 inline std::string CheckRules(std::string_view bytes, RuleCounts* counts) {
   Choices choices(bytes);
   const MadeRules rules = MakeRules(&choices, counts);

@@ -38,14 +38,14 @@ struct Field {
   uint64_t mask;
 };
 
-// What `field` compares, beside what the rule compares already.
+// Adds the comparison of `field` to those of the rule.
 void Compare(const Field& field, flow_filter_rule_t* rule) {
   rule->fields |= field.value << field.place;
   rule->fields_mask |= field.mask << field.place;
 }
 
-void CompareByte(weir_filter_field place, uint64_t value, flow_filter_rule_t* rule) {
-  Compare({place, value, 0xff}, rule);
+void CompareByte(weir_filter_field position, uint64_t value, flow_filter_rule_t* rule) {
+  Compare({position, value, 0xff}, rule);
 }
 
 void CompareFlag(weir_flow_flag flag, flow_filter_rule_t* rule) {
@@ -62,7 +62,7 @@ void SetPrefix(const IpPrefix& prefix, weir_u64* address, weir_u64* mask) {
   std::memcpy(address, prefix.address.bytes.data(), kIpLength);
 }
 
-// The host has checked the text; this is for whoever makes a stage without it.
+// The host has checked the text; this serves callers without a host.
 sdk::Result<IpPrefix> PrefixOf(const char* field, const std::string& text) {
   const std::optional<IpPrefix> prefix = IpPrefix::Parse(text);
   if (prefix.has_value()) return *prefix;
@@ -84,7 +84,7 @@ sdk::Status SetAddresses(const FilterRule& config, flow_filter_rule_t* rule) {
   sdk::Result<IpPrefix> peer = PrefixOf("peer_cidr", config.peer_cidr());
   if (!peer.ok()) return peer.status();
   if (peer->IsV4() != ip->IsV4()) {
-    return Invalid("peer_cidr: is of another version of IP than ip_cidr");
+    return Invalid("peer_cidr: has another IP version than ip_cidr");
   }
   SetPrefix(*peer, rule->peer, rule->peer_mask);
   return sdk::OkStatus();
@@ -116,7 +116,7 @@ sdk::Status SetProtocol(const FilterRule& config, std::optional<uint8_t>* protoc
   const bool ipv4 = IpPrefix::Parse(config.ip_cidr())->IsV4();
   if (*protocol == (ipv4 ? kIcmpV6 : kIcmp)) {
     return Invalid(absl::StrCat("protocol: ", config.protocol(),
-                                " is that of another version of IP than ip_cidr"));
+                                " belongs to another IP version than ip_cidr"));
   }
   return sdk::OkStatus();
 }
@@ -133,7 +133,7 @@ std::optional<flow_port_range_t> PortRangeOf(std::string_view text) {
                            static_cast<uint16_t>(last)};
 }
 
-// No texts: every port.
+// Without texts, every port.
 sdk::Status SetRanges(const char* field, const PortTexts& texts, flow_port_range_t* ranges) {
   std::fill_n(ranges, size_t{WEIR_MAX_PORT_RANGES}, kNoPort);
   if (texts.empty()) ranges[0] = kAnyPort;
@@ -143,7 +143,7 @@ sdk::Status SetRanges(const char* field, const PortTexts& texts, flow_port_range
       const std::optional<flow_port_range_t> range = PortRangeOf(one);
       if (!range.has_value()) {
         return Invalid(absl::StrCat(field, ": '", one,
-                                    "' is neither a port from 1 to 65535 nor a range of them"));
+                                    "' is neither a port from 1 to 65535 nor a range of ports"));
       }
       if (range->first > range->last) {
         return Invalid(absl::StrCat(field, ": '", one, "' ends before it begins"));
@@ -171,7 +171,7 @@ sdk::Status SetPorts(const FilterRule& config, std::optional<uint8_t> protocol,
   if (!either && !source && !destination) return sdk::OkStatus();
   const char* const field = either ? "ports" : source ? "source_ports" : "destination_ports";
   if (either && (source || destination)) {
-    return Invalid(absl::StrCat("ports: is for either port: it cannot be beside ",
+    return Invalid(absl::StrCat("ports: matches either port: it cannot be combined with ",
                                 source ? "source_ports" : "destination_ports"));
   }
   if (protocol.has_value() && !HasPorts(*protocol)) {
@@ -211,8 +211,8 @@ std::optional<uint64_t> TcpFlagOf(std::string_view name) {
   return std::nullopt;
 }
 
-// FIN, SYN, RST and ACK say what a packet is for: where one of them is named, those that
-// are not must not be set. The others are looked at only where they are named.
+// FIN, SYN, RST and ACK tell the purpose of a packet: if one of them is named, those that are not
+// named must not be set. Other flags are compared only if they are named.
 sdk::Status SetTcpFlags(const FilterRule& config, std::optional<uint8_t> protocol,
                         flow_filter_rule_t* rule) {
   if (!config.has_tcp_flags()) return sdk::OkStatus();
@@ -236,7 +236,7 @@ sdk::Status SetDirection(const FilterRule& config, EbpfMap::Direction measured,
                          flow_filter_rule_t* rule) {
   if (config.direction() == EbpfMap::BOTH) return sdk::OkStatus();
   if (measured != EbpfMap::BOTH && measured != config.direction()) {
-    return Invalid(absl::StrCat("direction: fits no packet where direction is ",
+    return Invalid(absl::StrCat("direction: matches no packet: the source's direction is ",
                                 EbpfMap::Direction_Name(measured)));
   }
   const bool egress = config.direction() == EbpfMap::EGRESS;
@@ -246,7 +246,7 @@ sdk::Status SetDirection(const FilterRule& config, EbpfMap::Direction measured,
 
 sdk::Status SetAction(const FilterRule& config, uint32_t sampling, flow_filter_rule_t* rule) {
   if (config.action() == FilterRule::REJECT) {
-    if (config.has_sample()) return Invalid("sample: has no meaning with action: REJECT");
+    if (config.has_sample()) return Invalid("sample: has no effect with action: REJECT");
     rule->action = WEIR_FILTER_REJECT;
     return sdk::OkStatus();
   }
@@ -275,7 +275,7 @@ bool FitSamePackets(flow_filter_rule_t a, flow_filter_rule_t b) {
   return std::memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-// As written, of the 32 or 128 bits of an address. Without a range: shorter than any.
+// The length as written, of the 32 or 128 bits of an address. Without a range: shorter than any.
 int PrefixLength(const FilterRule& config) {
   if (!config.has_ip_cidr()) return -1;
   const IpPrefix prefix = *IpPrefix::Parse(config.ip_cidr());
@@ -288,8 +288,8 @@ std::string NameOf(int rule) { return absl::StrCat("filter[", rule, "]"); }
 
 sdk::Result<std::vector<flow_filter_rule_t>> FilterRulesOf(const EbpfMap& config) {
   if (config.filter_size() > kMaxRules) {
-    return Invalid(
-        absl::StrCat("filter: has ", config.filter_size(), " rules, of at most ", kMaxRules));
+    return Invalid(absl::StrCat("filter: has ", config.filter_size(), " rules: at most ", kMaxRules,
+                                " are possible"));
   }
   std::vector<std::pair<int, flow_filter_rule_t>> rules;  // with the length of the prefix
   bool accepts = false;
@@ -300,8 +300,8 @@ sdk::Result<std::vector<flow_filter_rule_t>> FilterRulesOf(const EbpfMap& config
     }
     for (int earlier = 0; earlier < i; ++earlier) {
       if (!FitSamePackets(rules[static_cast<size_t>(earlier)].second, *rule)) continue;
-      return Invalid(absl::StrCat(NameOf(i), ": is never come to: ", NameOf(earlier),
-                                  " fits the same packets"));
+      return Invalid(absl::StrCat(NameOf(i), ": is never used: ", NameOf(earlier),
+                                  " matches the same packets"));
     }
     rules.emplace_back(PrefixLength(config.filter(i)), *rule);
     accepts = accepts || rule->action == WEIR_FILTER_ACCEPT;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The part of the configuration that says which packets are counted.
+// Compiles the filter rules of the configuration.
 #ifndef WEIR_SOURCES_EBPF_RULES_FILTER_RULES_H_
 #define WEIR_SOURCES_EBPF_RULES_FILTER_RULES_H_
 
@@ -11,10 +11,10 @@
 
 namespace weir::ebpf {
 
-// The rules as the programs go through them: longest prefix first, then in the order of
-// the configuration, and last, if all of them reject, one that accepts every packet.
-// None if the configuration has none. INVALID_ARGUMENT, with the rule and the field in
-// front, for what contradicts itself, can fit no packet, or has no effect.
+// Returns the rules in the order of evaluation: longest prefix first, then the order of the
+// configuration, and last, if all of them reject, a rule that accepts every packet. Empty if the
+// configuration has no rules. Returns INVALID_ARGUMENT, beginning with the rule and the field, for
+// a rule that contradicts itself, can match no packet, or has no effect.
 sdk::Result<std::vector<flow_filter_rule_t>> FilterRulesOf(const sources::EbpfMap& config);
 
 }  // namespace weir::ebpf

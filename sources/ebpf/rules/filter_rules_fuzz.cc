@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fuzzer's entry to the filter rules: the rules that the programs are given decide on
-// packets as the reference does.
+// Fuzzes the filter rules: the programs' rules decide on packets as the reference does.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -11,7 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "bpf/testing/first_fitting.h"
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "sources/ebpf/kernel/sampling.h"
 #include "sources/ebpf/rules/check_rules.h"
 #include "sources/ebpf/testing/text_config.h"
@@ -29,7 +29,7 @@ std::string Error(const std::string& text) {
   return rules.status().message();
 }
 
-// From 10.1.2.3 to 192.168.254.255, from a port to another.
+// A packet from 10.1.2.3 to 192.168.254.255.
 Bytes Udp(uint16_t source, uint16_t destination) {
   return Ethernet({0x0800}) + Ipv4(17, 8) + Be16(source) + Be16(destination) + Bytes(4, 0);
 }
@@ -90,7 +90,7 @@ TEST(FilterRulesTest, WhatFitsNoRuleIsLeftOutUnlessAllRulesReject) {
   EXPECT_EQ(Decide(reject, Ethernet({0x0806}) + Bytes(28, 0)), "accept");
   EXPECT_EQ(Decide(reject + "filter { ip_cidr: '172.16.0.0/16' }", Udp(1, 2)), "none");
   EXPECT_EQ(Rules("sampling: 7 " + reject)->back().sampling.interval, 7u);
-  // All of IP is not all.
+  // All of IP is not every packet.
   EXPECT_EQ(Decide("filter { ip_cidr: '0.0.0.0/0' } filter { ip_cidr: '::/0' }",
                    Ethernet({0x0806}) + Bytes(28, 0)),
             "none");
@@ -197,27 +197,26 @@ TEST(FilterRulesTest, RefusesWhatContradictsItselfWithRuleAndField) {
       {"ip_cidr: '10.0.0.0/33'", ".ip_cidr: '10.0.0.0/33' is not a range of IP addresses"},
       {"ip_cidr: '::1' peer_cidr: 'x'", ".peer_cidr: 'x' is not a range of IP addresses"},
       {"peer_cidr: '10.0.0.0/8'", ".peer_cidr: needs an ip_cidr"},
-      {"ip_cidr: '10.0.0.1' peer_cidr: '::1'",
-       ".peer_cidr: is of another version of IP than ip_cidr"},
+      {"ip_cidr: '10.0.0.1' peer_cidr: '::1'", ".peer_cidr: has another IP version than ip_cidr"},
       {"protocol: 'IGMP'", ".protocol: 'IGMP' is not a protocol"},
       {"protocol: '256'", ".protocol: '256' is not a protocol"},
       {"protocol: 'ICMP' ip_cidr: '::1'",
-       ".protocol: ICMP is that of another version of IP than ip_cidr"},
+       ".protocol: ICMP belongs to another IP version than ip_cidr"},
       {"protocol: 'ICMPv6' ip_cidr: '10.0.0.1'",
-       ".protocol: ICMPv6 is that of another version of IP than ip_cidr"},
+       ".protocol: ICMPv6 belongs to another IP version than ip_cidr"},
       {"protocol: 'ICMP' ports: '80'", ".ports: protocol ICMP has no ports"},
       {"protocol: '50' destination_ports: '80'", ".destination_ports: protocol 50 has no ports"},
       {"ports: '80' source_ports: '80'",
-       ".ports: is for either port: it cannot be beside source_ports"},
+       ".ports: matches either port: it cannot be combined with source_ports"},
       {"ports: '80' destination_ports: '80'",
-       ".ports: is for either port: it cannot be beside destination_ports"},
+       ".ports: matches either port: it cannot be combined with destination_ports"},
       {"source_ports: '80-79'", ".source_ports: '80-79' ends before it begins"},
       {"source_ports: '70000-80'", ".source_ports: '70000-80' ends before it begins"},
-      {"ports: '0'", ".ports: '0' is neither a port from 1 to 65535 nor a range of them"},
+      {"ports: '0'", ".ports: '0' is neither a port from 1 to 65535 nor a range of ports"},
       {"ports: '1-65536'",
-       ".ports: '1-65536' is neither a port from 1 to 65535 nor a range of them"},
-      {"ports: '1-2-3'", ".ports: '1-2-3' is neither a port from 1 to 65535 nor a range of them"},
-      {"ports: '80,'", ".ports: '' is neither a port from 1 to 65535 nor a range of them"},
+       ".ports: '1-65536' is neither a port from 1 to 65535 nor a range of ports"},
+      {"ports: '1-2-3'", ".ports: '1-2-3' is neither a port from 1 to 65535 nor a range of ports"},
+      {"ports: '80,'", ".ports: '' is neither a port from 1 to 65535 nor a range of ports"},
       {"destination_ports: ['1,2,3,4', '5,6,7,8,9']",
        ".destination_ports: has more than 8 ports and ranges: use another rule for the rest"},
       {"icmp_code: 0", ".icmp_code: needs an icmp_type"},
@@ -228,15 +227,15 @@ TEST(FilterRulesTest, RefusesWhatContradictsItselfWithRuleAndField) {
       {"tcp_flags: 'SYN'", ".tcp_flags: needs protocol: \"TCP\""},
       {"tcp_flags: 'SYN' protocol: 'UDP'", ".tcp_flags: needs protocol: \"TCP\""},
       {"tcp_flags: 'SYN-NAK' protocol: 'TCP'", ".tcp_flags: 'NAK' is not a flag of TCP"},
-      {"action: REJECT sample: 5", ".sample: has no meaning with action: REJECT"},
+      {"action: REJECT sample: 5", ".sample: has no effect with action: REJECT"},
       {"ip_cidr: '10.9.9.9/8' action: REJECT",
-       ": is never come to: filter[0] fits the same packets"},
+       ": is never used: filter[0] matches the same packets"},
   };
   for (const auto& [rule, why] : kRefused) {
     EXPECT_EQ(Error(absl::StrCat(first, "filter { ", rule, " }")), absl::StrCat("filter[1]", why));
   }
   EXPECT_EQ(Error("direction: INGRESS filter { direction: EGRESS }"),
-            "filter[0].direction: fits no packet where direction is INGRESS");
+            "filter[0].direction: matches no packet: the source's direction is INGRESS");
 }
 
 TEST(FilterRulesTest, TakesSoManyRulesAndNoMore) {
@@ -245,10 +244,10 @@ TEST(FilterRulesTest, TakesSoManyRulesAndNoMore) {
     absl::StrAppend(&rules, "filter { ip_cidr: '10.0.0.", i, "' action: REJECT } ");
   }
   EXPECT_EQ(Rules(rules)->size(), size_t{WEIR_MAX_FILTER_RULES});
-  EXPECT_EQ(Error(rules + "filter { }"), "filter: has 65 rules, of at most 64");
+  EXPECT_EQ(Error(rules + "filter { }"), "filter: has 65 rules: at most 64 are possible");
 }
 
-// Rules and packets that nobody thought of.
+// Random rules and packets.
 TEST(FilterRulesTest, DecidesAsTheReferenceDoes) {
   std::mt19937_64 generator(20);
   RuleCounts counts;

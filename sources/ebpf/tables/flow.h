@@ -9,14 +9,14 @@
 
 namespace weir::ebpf {
 
-// A flow as it comes out of a table or, with a packet each, out of the overflow ring.
-// All times are CLOCK_MONOTONIC in ns, end_time too.
+// A flow from a table or, with one packet, from the overflow ring. All times, including end_time,
+// are CLOCK_MONOTONIC in ns.
 struct Flow {
   flow_id_t id;
   flow_value_t value;
 };
 
-// The flow is valid during the call only.
+// The flow is valid only during the call.
 using OnFlow = std::function<void(const Flow& flow)>;
 
 }  // namespace weir::ebpf

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes one flow of what stands in more than one slot of a table.
+// Merges the entries of a flow that is in more than one slot of a table.
 #ifndef WEIR_SOURCES_EBPF_TABLES_FLOW_MERGE_H_
 #define WEIR_SOURCES_EBPF_TABLES_FLOW_MERGE_H_
 
@@ -14,16 +14,16 @@
 
 namespace weir::ebpf {
 
-// One thread. Few flows: those that may be twice.
+// For one thread. Holds few flows: those that may be in the table twice.
 class FlowMerge {
  public:
-  // Keeps a flow, in one with those of the same key that are kept already.
+  // Holds a flow, merged with any held flow of the same key.
   void Add(const Flow& flow) {
     const auto [kept, is_new] = flows_.try_emplace(KeyOf(flow), flow);
     if (!is_new) Merge(flow, &kept->second);
   }
 
-  // Puts what is kept of the flow's key into it.
+  // Merges the held flow with the same key, if any, into `flow`.
   void Take(Flow* flow) {
     if (flows_.empty()) return;
     const auto kept = flows_.find(KeyOf(*flow));
@@ -32,7 +32,7 @@ class FlowMerge {
     flows_.erase(kept);
   }
 
-  // Hands over what no flow has taken.
+  // Hands over the held flows that Take has not taken.
   void TakeRest(const OnFlow& on_flow) {
     for (auto& [key, flow] : flows_) {
       flow.value.details.flags &= static_cast<weir_u8>(~WEIR_FLOW_MAY_BE_TWICE);
@@ -61,7 +61,7 @@ class FlowMerge {
              has_vlan ? details.vlan : weir_u16{0}}};
   }
 
-  // What the first packet had is taken of the earlier one.
+  // The details of the first packet come from the earlier flow.
   static void Merge(const Flow& other, Flow* into) {
     const flow_value_t& from = other.value;
     flow_value_t& to = into->value;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A pair of flow tables in the kernel, of which the programs fill one: what its two
-// tiers have in common.
+// The interface of the two tiers: a pair of flow tables in the kernel, of which the programs fill
+// one.
 #ifndef WEIR_SOURCES_EBPF_TABLES_FLOW_TABLE_H_
 #define WEIR_SOURCES_EBPF_TABLES_FLOW_TABLE_H_
 
@@ -12,25 +12,25 @@
 
 namespace weir::ebpf {
 
-// One thread at a time. Flows come with end_time as the programs have written it.
+// For one thread at a time. Flows have end_time as the programs wrote it.
 class FlowTable {
  public:
   virtual ~FlowTable() = default;
 
-  // What programs that are to fill it must be loaded with; valid as long as this.
+  // Returns the maps for loading the programs that fill the table. Valid as long as this object.
   virtual std::vector<ProgramMap> ProgramMaps() const = 0;
 
-  // Has the programs fill the other one, which must be drained. Returns when no
-  // program runs any more that began before.
+  // Makes the programs fill the other table, which must be drained. Returns when no program that
+  // began before is running.
   virtual sdk::Status Flip() = 0;
 
-  // Has the programs fill neither any more. Returns when no program runs any more that began
-  // before. Then Flip and Drain hand over what is in both.
+  // Makes the programs fill neither table. Returns when no program that began before is running.
+  // After that, Flip and Drain hand over the flows of both tables.
   virtual sdk::Status EndFilling() = 0;
 
-  // Hands over all flows of the one that is not being filled, each once, and empties it.
+  // Hands over all flows of the table that is not being filled, each once, and empties it.
   virtual sdk::Status Drain(const OnFlow& on_flow) = 0;
-  // The two steps of it apart.
+  // The two steps of Drain.
   virtual sdk::Status Read(const OnFlow& on_flow) = 0;
   virtual sdk::Status Clear() = 0;
 };

@@ -19,7 +19,7 @@ sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows,
       absl::StrCat("create a flow table of ", max_flows, " entries (cache_max_flows)");
   std::unique_ptr<HashTables> tables(new HashTables());
   for (size_t i = 0; i < tables->tables_.size(); ++i) {
-    // Without flags it takes all its memory now: an insertion never waits for any.
+    // Without flags it allocates all its memory now: an insertion never waits for memory.
     sdk::Result<sdk::UniqueFd> table = maker.Make(
         {kNames[i], BPF_MAP_TYPE_HASH, sizeof(flow_key_t), sizeof(flow_value_t), max_flows}, what);
     if (!table.ok()) return table.status();
@@ -38,16 +38,16 @@ sdk::Result<std::unique_ptr<HashTables>> HashTables::Create(uint32_t max_flows,
   return tables;
 }
 
-// User space sees the id of a map where programs see the map.
+// User space sees the id of a map where programs see the map itself.
 sdk::Result<int> HashTables::FindActive() const {
   const uint32_t zero = 0;
   uint32_t id = 0;
   int error = -bpf_map_lookup_elem(active_table_.get(), &zero, &id);
-  if (error != 0) return sdk::ErrnoStatus("look for the active flow table", error);
+  if (error != 0) return sdk::ErrnoStatus("find the active flow table", error);
   bpf_map_info second{};
   uint32_t size = sizeof(second);
   error = -bpf_map_get_info_by_fd(tables_[1].get(), &second, &size);
-  if (error != 0) return sdk::ErrnoStatus("look for the active flow table", error);
+  if (error != 0) return sdk::ErrnoStatus("find the active flow table", error);
   return id == second.id ? 1 : 0;
 }
 
@@ -55,8 +55,8 @@ std::vector<ProgramMap> HashTables::ProgramMaps() const {
   return {{"active_table", active_table_.get()}};
 }
 
-// The kernel returns from changing a map of maps only after all programs that ran
-// at that moment have ended (maybe_wait_bpf_programs): flip and fence in one.
+// Changing a map of maps returns only after all programs that were running at that moment have
+// ended (maybe_wait_bpf_programs): one call flips and waits.
 sdk::Status HashTables::Activate(int table) {
   const uint32_t zero = 0;
   const int fd = tables_[table].get();
@@ -72,7 +72,7 @@ sdk::Status HashTables::Flip() {
   return sdk::OkStatus();
 }
 
-// To take a map out of a map of maps waits for programs as to change it does.
+// Removing a map from a map of maps waits for programs, as changing it does.
 sdk::Status HashTables::EndFilling() {
   const uint32_t zero = 0;
   const int error = -bpf_map_delete_elem(active_table_.get(), &zero);

@@ -15,11 +15,11 @@
 
 namespace weir::ebpf {
 
-// One thread at a time.
+// For one thread at a time.
 class HashTables : public FlowTable {
  public:
-  // With maps that `maker` makes. Fails with the kernel's words and the name of the
-  // setting. No program of before runs any more where it takes maps over.
+  // Uses maps that `maker` makes. An error contains the kernel's error text and the name of the
+  // setting. If existing maps are taken over, no earlier program may still be running.
   static sdk::Result<std::unique_ptr<HashTables>> Create(uint32_t max_flows, const MapMaker& maker);
 
   std::vector<ProgramMap> ProgramMaps() const override;
@@ -37,14 +37,14 @@ class HashTables : public FlowTable {
 
  private:
   HashTables() = default;
-  // Which of the tables the programs fill: the second, or else the first.
+  // Returns the table that the programs fill: the second, or otherwise the first.
   sdk::Result<int> FindActive() const;
   sdk::Status Activate(int table);
 
   std::array<sdk::UniqueFd, 2> tables_;
-  sdk::UniqueFd active_table_;  // an array of maps with the one that the programs fill
-  int active_ = 0;              // which that is
-  bool ended_ = false;          // it is neither, and active_ is only the one that waits
+  sdk::UniqueFd active_table_;  // an array of maps; holds the table that the programs fill
+  int active_ = 0;              // the index of that table
+  bool ended_ = false;          // the programs fill neither; active_ is drained last
   TableDrain drain_;
 };
 

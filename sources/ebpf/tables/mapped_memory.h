@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The values of an array map in this process's memory.
+// Maps the values of an array map into this process's memory.
 #ifndef WEIR_SOURCES_EBPF_TABLES_MAPPED_MEMORY_H_
 #define WEIR_SOURCES_EBPF_TABLES_MAPPED_MEMORY_H_
 
@@ -11,12 +11,12 @@
 
 namespace weir::ebpf {
 
-// Owns a mapping. Any thread; what is in it is shared with the kernel.
+// Owns a mapping. Any thread. The contents are shared with the kernel.
 class MappedMemory {
  public:
   MappedMemory() = default;
-  // Maps the first `size` bytes of a BPF_F_MMAPABLE map; *error is errno where this
-  // fails, and then data() is null.
+  // Maps the first `size` bytes of a BPF_F_MMAPABLE map. On failure data() is null and *error is
+  // errno.
   MappedMemory(int map_fd, size_t size, int* error) : size_(size) {
     void* const address = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, map_fd, 0);
     if (address == MAP_FAILED) {
@@ -32,7 +32,7 @@ class MappedMemory {
     std::swap(size_, other.size_);
     return *this;
   }
-  // Fails only for what was not mapped.
+  // munmap fails only for memory that is not mapped.
   ~MappedMemory() {
     if (data_ != nullptr) (void)munmap(data_, size_);
   }

@@ -26,7 +26,7 @@ bool IsPrime(uint64_t number) {
   return number > 1;
 }
 
-// An IPv4 address as the key of a flow has it, of the word that a slot has it in.
+// Writes the IPv4 address of a slot as in the key of a flow.
 void SetMapped(uint32_t address, uint8_t* ip) {
   ip[10] = ip[11] = 0xff;
   std::memcpy(ip + 12, &address, sizeof(address));
@@ -79,7 +79,7 @@ Flow FlowOf(const flow_slot_t& slot) {
 
 uint32_t SlotsFor(uint32_t max_flows) {
   uint64_t slots = uint64_t{max_flows} + max_flows / 2 + 1;
-  // Two epochs have to be one map, whose slots have numbers of 32 bits.
+  // Both epochs are in one map, whose slots have 32-bit indexes.
   if (slots > std::numeric_limits<uint32_t>::max() / 4) return 0;
   while (!IsPrime(slots)) ++slots;
   return static_cast<uint32_t>(slots);
@@ -127,8 +127,8 @@ sdk::Status MappedTable::MapMemory(const std::string& what) {
   return sdk::OkStatus();
 }
 
-// The map in it is never looked into. It is one of the other tier's, so that the
-// programs have the same map of maps in both.
+// The map in it is never read. It has the type of the other tier's maps, so that the programs have
+// the same map of maps in both tiers.
 sdk::Status MappedTable::MakeFence(const std::string& what) {
   sdk::Result<sdk::UniqueFd> waiting = CreateMap(
       {"weir_fence", BPF_MAP_TYPE_HASH, sizeof(flow_key_t), sizeof(flow_value_t), 1}, what);
@@ -157,8 +157,8 @@ flow_slot_t* MappedTable::epoch(uint32_t number) const {
   return static_cast<flow_slot_t*>(slots_memory_.data()) + size_t{number} * slots_;
 }
 
-// The kernel returns from changing a map of maps only after all programs that ran at
-// that moment have ended (maybe_wait_bpf_programs).
+// Changing a map of maps returns only after all programs that were running at that moment have
+// ended (maybe_wait_bpf_programs).
 sdk::Status MappedTable::WaitForPrograms() {
   const uint32_t zero = 0;
   const int fd = waiting_map_.get();
@@ -167,8 +167,8 @@ sdk::Status MappedTable::WaitForPrograms() {
   return sdk::OkStatus();
 }
 
-// A program reads once which epoch it fills, so all that could still fill the former
-// had begun when `active` changed.
+// A program reads the active epoch once, so every program that could still fill the old one had
+// begun when `active` changed.
 sdk::Status MappedTable::Flip() {
   const uint32_t active = __atomic_load_n(&state()->active, __ATOMIC_RELAXED);
   __atomic_store_n(&state()->active, 1 - active, __ATOMIC_SEQ_CST);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flow table of bpf/mapped_table.h: both epochs of it in this process's memory.
+// The flow table of bpf/mapped_table.h: both epochs, mapped into this process's memory.
 #ifndef WEIR_SOURCES_EBPF_TABLES_MAPPED_TABLE_H_
 #define WEIR_SOURCES_EBPF_TABLES_MAPPED_TABLE_H_
 
@@ -16,16 +16,16 @@
 
 namespace weir::ebpf {
 
-// Slots of an epoch for so many flows: a prime, at least half as many again. 0: more
+// Returns the slots of an epoch for `max_flows` flows: a prime, at least 1.5 * max_flows. 0: more
 // than a map can have.
 uint32_t SlotsFor(uint32_t max_flows);
 
-// One thread at a time.
+// For one thread at a time.
 class MappedTable : public FlowTable {
  public:
-  // With maps that `maker` makes. Fails with the kernel's words and the name of the
-  // setting. `seed` is random, and not looked at where maps are taken over; no program
-  // runs any more then that fills the half that is not to be filled.
+  // Uses maps that `maker` makes. An error contains the kernel's error text and the name of the
+  // setting. `seed` is random; it is not used if existing maps are taken over. In that case no
+  // program may still be filling the epoch that is not active.
   static sdk::Result<std::unique_ptr<MappedTable>> Create(uint32_t max_flows,
                                                           const flow_hash_seed_t& seed,
                                                           const MapMaker& maker);
@@ -41,15 +41,15 @@ class MappedTable : public FlowTable {
   MappedTable() = default;
   sdk::Status MapMemory(const std::string& what);
   sdk::Status MakeFence(const std::string& what);
-  // Returns when no program runs any more that began before.
+  // Returns when no program that began before is running.
   sdk::Status WaitForPrograms();
 
-  // Makes flows of the slots of the half that is not being filled, and empties these where
-  // `clear` says so.
+  // Hands over the flows in the slots of the epoch that is not being filled. Empties these slots if
+  // `clear` is true.
   void Visit(bool clear, const OnFlow& on_flow) const;
 
   flow_table_state_t* state() const;
-  // The half that is not being filled.
+  // The epoch that is not being filled.
   uint32_t retired() const;
   flow_slot_t* epoch(uint32_t number) const;
 
@@ -58,8 +58,8 @@ class MappedTable : public FlowTable {
   sdk::UniqueFd state_map_;
   MappedMemory slots_memory_;
   MappedMemory state_memory_;
-  // An array of maps, which is changed for no other reason than that the kernel waits in
-  // it, and what stands in it.
+  // An array of maps and its only element. Changing the array makes the kernel wait for running
+  // programs; it has no other purpose.
   sdk::UniqueFd fence_map_;
   sdk::UniqueFd waiting_map_;
 };

@@ -13,7 +13,7 @@ namespace weir::ebpf {
 namespace {
 
 constexpr size_t kInitialEntries = 1024;
-// A bucket must fit as a whole: more than that is not one of a sound hash.
+// A bucket must fit as a whole. A bucket of a working hash is never larger than that.
 constexpr size_t kMaxEntries = 1 << 20;
 
 void HandOver(const flow_key_t* keys, const flow_value_t* values, size_t count,
@@ -48,7 +48,7 @@ bool TableDrain::TryByBatch(int fd, BatchCall call, const OnFlow& on_flow, sdk::
 }
 
 sdk::Status TableDrain::ByBatch(int fd, BatchCall call, const OnFlow& on_flow, bool* unsupported) {
-  // Where the kernel goes on: the number of a bucket. Null is the first one.
+  // The bucket where the kernel continues. Null means the first one.
   uint32_t position = 0;
   bool begun = false;
   for (;;) {
@@ -75,8 +75,8 @@ sdk::Status TableDrain::ByBatch(int fd, BatchCall call, const OnFlow& on_flow, b
   }
 }
 
-// The next entry is asked for while the one before it is still there: of one that is gone
-// the kernel would begin anew, and look at all the empty buckets again.
+// Asks for the next entry while the present one still exists: from a deleted entry the kernel would
+// begin again and search all the empty buckets.
 sdk::Status TableDrain::DrainSingly(int fd, const OnFlow& on_flow) {
   flow_key_t key;
   flow_value_t value;

@@ -15,26 +15,27 @@
 
 namespace weir::ebpf {
 
-// Many entries per system call where the kernel can (5.6 and later), else one by
-// one. Keeps its buffers. One thread.
+// Reads many entries per system call if the kernel can (5.6 and later), else one by one. Keeps its
+// buffers. For one thread.
 class TableDrain {
  public:
-  // `single`: do without the batch calls though the kernel may have them.
+  // `single`: does not use the batch calls even if the kernel has them.
   explicit TableDrain(bool single = false) : single_(single) {}
 
-  // Takes all entries out of the hash map `fd`. After an error some may remain.
+  // Takes all entries out of the hash map `fd`. After an error some entries may remain.
   sdk::Status Drain(int fd, const OnFlow& on_flow);
-  // The same, and leaves them there.
+  // Reads all entries and leaves them in the map.
   sdk::Status Read(int fd, const OnFlow& on_flow);
 
  private:
-  // bpf_map_lookup_batch, or the one that deletes what it gives.
+  // bpf_map_lookup_batch, or the variant that also deletes the entries.
   using BatchCall = int (*)(int fd, void* position, void* next, void* keys, void* values,
                             uint32_t* count, const bpf_map_batch_opts* options);
 
-  // True if `call` did it, to *status; false, and nothing done: the kernel does not know it.
+  // Returns true and sets *status if `call` did the work. Returns false, with nothing done, if the
+  // kernel does not know the call.
   bool TryByBatch(int fd, BatchCall call, const OnFlow& on_flow, sdk::Status* status);
-  // *unsupported is set, and nothing done, if the kernel does not know the call.
+  // Sets *unsupported, with nothing done, if the kernel does not know the call.
   sdk::Status ByBatch(int fd, BatchCall call, const OnFlow& on_flow, bool* unsupported);
   sdk::Status DrainSingly(int fd, const OnFlow& on_flow);
   sdk::Status ReadSingly(int fd, const OnFlow& on_flow);

@@ -24,7 +24,7 @@
 
 namespace weir::ebpf {
 
-// What a test and the FlowKernel that the sources own have in common. Thread-safe.
+// The state that a test and the sources' FlowKernel share. Thread-safe.
 struct FakeWorld {
   using Hook = std::pair<std::string, uint8_t>;  // interface name, direction
 
@@ -42,7 +42,7 @@ struct FakeWorld {
   std::map<Hook, uint16_t> hardware_types;  // of the last attachment
   int abandoned = 0;
   bool persists = false;
-  std::set<Hook> kept;                               // attached still, of which somebody let go
+  std::set<Hook> kept;                               // still attached, but released
   int leftovers_detached = 0;                        // calls
   AttachOptions attach_options;                      // of the last attachment
   std::map<std::string, sdk::Status> attach_errors;  // by interface name
@@ -119,7 +119,7 @@ class FakeKernel : public FlowKernel {
     return std::unique_ptr<Attachment>(std::make_unique<FakeAttachment>(
         world_, std::move(hook), warning == world_->attach_warnings.end() ? "" : warning->second));
   }
-  // One like this, whose hooks have "NUMBER:" in front of the interface.
+  // Returns a kernel like this one. Its hooks have "NUMBER:" before the interface.
   std::unique_ptr<ProgramAttacher> ForNamespace(uint32_t namespace_id,
                                                 const sdk::Stage& /*stage*/) override {
     return std::make_unique<FakeKernel>(world_, std::to_string(namespace_id) + ":");
@@ -208,7 +208,7 @@ inline KernelLoader FakeLoader(FakeWorld* world) {
   };
 }
 
-// The interfaces that a test says there are. Thread-safe; must outlive its feeds.
+// The interfaces of a test. Thread-safe; must outlive its feeds.
 class FakeLinks {
  public:
   FakeLinks() : event_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
@@ -225,7 +225,7 @@ class FakeLinks {
   void Gone(const sdk::Link& link) {
     Push([link](const LinkEvents& events) { events.on_gone(link); });
   }
-  // What ReadCounters says of an interface. Of all others it says that they have gone.
+  // Sets the result of ReadCounters for an interface. All others are gone.
   void SetCounters(uint32_t if_index, const sdk::LinkCounters& counters) {
     const std::lock_guard<std::mutex> lock(mutex_);
     counters_[if_index] = counters;

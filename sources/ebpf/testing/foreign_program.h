@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Programs of others, as they stand beside weir's on an interface. Tests only.
+// Other programs, which share an interface with weir's. For tests only.
 #ifndef WEIR_SOURCES_EBPF_TESTING_FOREIGN_PROGRAM_H_
 #define WEIR_SOURCES_EBPF_TESTING_FOREIGN_PROGRAM_H_
 
@@ -17,7 +17,7 @@
 
 namespace weir::ebpf {
 
-// Verdicts of TCX; those of a clsact filter are the same numbers. kPipe is clsact's only.
+// Verdicts of TCX. A clsact filter uses the same numbers. Only clsact has kPipe.
 enum Verdict : int32_t { kNext = -1, kPass = 0, kDrop = 2, kPipe = 3 };
 
 inline uint32_t ProgramId(int fd) {
@@ -28,14 +28,14 @@ inline uint32_t ProgramId(int fd) {
   return info.id;
 }
 
-// Counts how often it has run, and decides on packets. One thread at a time.
+// Counts how often it has run, and decides on packets. For one thread at a time.
 class ForeignProgram {
  public:
-  // That has one verdict for all packets.
+  // Makes a program that has one verdict for all packets.
   ForeignProgram(const std::string& name, Verdict verdict) {
     Load(name, {Set(BPF_REG_0, verdict)});
   }
-  // That sends all packets out of another interface.
+  // Makes a program that sends all packets out of another interface.
   ForeignProgram(const std::string& name, uint32_t to_if_index) {
     bpf_insn call{};
     call.code = BPF_JMP | BPF_CALL;

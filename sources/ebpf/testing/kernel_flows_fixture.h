@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tests have in common that run the programs in the kernel on packets without any
-// interface (BPF_PROG_TEST_RUN). Needs the privilege to load them. Tests only.
+// A fixture for tests that run the programs in the kernel on packets without any interface
+// (BPF_PROG_TEST_RUN). Needs the privilege to load them. For tests only.
 #ifndef WEIR_SOURCES_EBPF_TESTING_KERNEL_FLOWS_FIXTURE_H_
 #define WEIR_SOURCES_EBPF_TESTING_KERNEL_FLOWS_FIXTURE_H_
 
@@ -13,7 +13,7 @@
 #include <memory>
 #include <utility>
 
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "sources/ebpf/flow_kernel/kernel_flows.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
@@ -21,12 +21,12 @@
 
 namespace weir::ebpf {
 
-inline constexpr uint32_t kLoopbackIndex = 1;  // where test runs say they are
+inline constexpr uint32_t kLoopbackIndex = 1;  // the interface of test runs
 
-// Both tiers of the flow table are held to the same.
+// Both tiers of the flow table must pass the same tests.
 class KernelFlowsTest : public ::testing::TestWithParam<TableTier> {
  protected:
-  // Skips the test where the programs cannot be loaded for want of a privilege.
+  // Skips the test if the programs cannot be loaded because a privilege is missing.
   void Load(KernelOptions options) {
     options.tier = GetParam();
     sdk::Result<std::unique_ptr<KernelFlows>> loaded =
@@ -41,7 +41,7 @@ class KernelFlowsTest : public ::testing::TestWithParam<TableTier> {
     ASSERT_EQ(kernel_->tier(), GetParam());
   }
 
-  // Runs a program `times` on a packet.
+  // Runs a program `times` times on a packet.
   void Run(const Bytes& packet, uint8_t direction = WEIR_DIRECTION_INGRESS, int times = 1) {
     LibbpfOptions<bpf_test_run_opts> options;
     options->data_in = packet.data();
@@ -67,7 +67,7 @@ class KernelFlowsTest : public ::testing::TestWithParam<TableTier> {
   std::unique_ptr<KernelFlows> kernel_;
 };
 
-// UDP over IPv4 and over IPv6.
+// Return UDP packets over IPv4 and over IPv6.
 inline Bytes PacketOfFlow(uint16_t src_port) {
   Bytes packet = Ethernet({0x0800}) + Ipv4(17, 8) + Transport(8);
   packet[34] = static_cast<uint8_t>(src_port >> 8);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What tests on real interfaces have in common. Tests only.
+// Helpers of tests on real interfaces. For tests only.
 #ifndef WEIR_SOURCES_EBPF_TESTING_LIVE_NETWORK_H_
 #define WEIR_SOURCES_EBPF_TESTING_LIVE_NETWORK_H_
 
@@ -14,7 +14,7 @@
 #include <cstring>
 #include <string>
 
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "plugins/sdk/link_monitor.h"
 #include "plugins/sdk/testing/network_namespace.h"
 #include "plugins/sdk/unique_fd.h"
@@ -22,9 +22,21 @@
 
 namespace weir::ebpf {
 
-// Empty if all is well, else what went wrong.
+// Runs a command. Returns an empty string, or what went wrong.
 inline std::string Shell(const std::string& command) {
   return sdk::testing::RunCommand({"sh", "-c", command});
+}
+
+// A cable with the ends "left" and "right", for MakeInterfaces.
+inline constexpr char kCable[] =
+    "ip link add left type veth peer name right && ip link set left up && ip link set right up";
+
+// Makes interfaces with `commands` in the test's own network namespace. They send nothing by
+// themselves. Returns an empty string, or what went wrong.
+inline std::string MakeInterfaces(const std::string& commands) {
+  // Fails without IPv6, where there is nothing to silence.
+  (void)Shell("echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6");
+  return Shell(commands);
 }
 
 inline bool HasClsact(const std::string& interface) {
@@ -46,10 +58,10 @@ inline AttachOptions By(AttachMode mode) {
   return options;
 }
 
-// Sends frames as they are, and receives what comes in. One thread at a time.
+// Sends frames as they are, and receives frames. For one thread at a time.
 class PacketSocket {
  public:
-  // `protocol` of what is received, in network order; 0: nothing is.
+  // `protocol` is the EtherType to receive, in network order. 0: receives nothing.
   explicit PacketSocket(const std::string& interface, uint16_t protocol = 0)
       : fd_(socket(AF_PACKET, SOCK_RAW, 0)) {
     EXPECT_GE(fd_.get(), 0) << std::strerror(errno);
@@ -68,13 +80,13 @@ class PacketSocket {
     } while (sent < 0 && (errno == ENOBUFS || errno == EINTR));
     ASSERT_EQ(sent, static_cast<ssize_t>(packet.size())) << std::strerror(errno);
   }
-  // Sends it once. Where a program drops it on its way out, the kernel reports ENOBUFS.
+  // Sends the packet once. If a program drops it on its way out, the kernel reports ENOBUFS.
   void Offer(const Bytes& packet) {
     const ssize_t sent = send(fd_.get(), packet.data(), packet.size(), 0);
     ASSERT_TRUE(sent == static_cast<ssize_t>(packet.size()) || errno == ENOBUFS)
         << std::strerror(errno);
   }
-  // Waits for one.
+  // Waits for a packet.
   Bytes Receive() {
     Bytes packet(UINT16_MAX);
     const ssize_t size = recv(fd_.get(), packet.data(), packet.size(), 0);

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether a choice of packets looks like one of chance. Each bound holds for a fair choice
-// but once in 10^11 and more checks, so that a test that fails has found something. Tests
-// only.
+// Checks that a choice of packets looks random. A fair choice exceeds each bound less than once in
+// 10^11 checks, so a test that fails has found a fault. For tests only.
 #ifndef WEIR_SOURCES_EBPF_TESTING_RANDOMNESS_H_
 #define WEIR_SOURCES_EBPF_TESTING_RANDOMNESS_H_
 
@@ -15,16 +14,16 @@ namespace weir::ebpf {
 // The normal distribution is further out once in 3.9 * 10^11.
 constexpr double kMaxDeviations = 7;
 
-// How many standard deviations `hits` of `trials` is off what `probability` lets expect.
-// For 30 expected hits and more.
+// Returns how many standard deviations `hits` of `trials` differ from the expectation for
+// `probability`. For at least 30 expected hits.
 inline double ShareDeviation(uint64_t hits, uint64_t trials, double probability) {
   const auto count = static_cast<double>(trials);
   return (static_cast<double>(hits) - count * probability) /
          std::sqrt(count * probability * (1 - probability));
 }
 
-// The same of the number of runs of equal outcomes (Wald and Wolfowitz): far below 0 where
-// hits stand together, far above where they keep away from each other.
+// The same for the number of runs of equal outcomes (Wald and Wolfowitz): far below 0 if hits
+// cluster, far above 0 if they avoid each other.
 inline double RunsDeviation(const std::vector<bool>& outcomes) {
   double hits = 0;
   double runs = 1;
@@ -37,9 +36,9 @@ inline double RunsDeviation(const std::vector<bool>& outcomes) {
   return (runs - expected) / std::sqrt((expected - 1) * (expected - 2) / (count - 1));
 }
 
-// Whether some of `period` places have more hits than others: chi-square of the hits by
-// their number modulo `period`, over what is exceeded once in 10^12 at most (Laurent and
-// Massart 2000, lemma 1). Above 1: they do.
+// Returns above 1 if some positions modulo `period` have more hits than others: the chi-square of
+// the hits by position, divided by the value that is exceeded at most once in 10^12 (Laurent and
+// Massart 2000, lemma 1).
 inline double PeriodExcess(const std::vector<bool>& outcomes, size_t period) {
   std::vector<double> hits(period);
   double all = 0;

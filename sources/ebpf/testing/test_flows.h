@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flows as tests collect and compare them.
+// Helpers of tests to collect and compare flows.
 #ifndef WEIR_SOURCES_EBPF_TESTING_TEST_FLOWS_H_
 #define WEIR_SOURCES_EBPF_TESTING_TEST_FLOWS_H_
 
@@ -16,7 +16,7 @@
 #include "sources/ebpf/flow_kernel/flow_kernel.h"
 #include "sources/ebpf/tables/flow.h"
 
-// Of a type of the global namespace, so that gtest finds it.
+// In the global namespace, like its type, so that gtest finds it.
 inline bool operator==(const flow_id_t& a, const flow_id_t& b) {
   return std::memcmp(&a, &b, sizeof(a)) == 0;
 }
@@ -54,7 +54,7 @@ inline void Merge(const Flow& flow, Flows* flows) {
   sum.more_wire_bytes = more_wire_bytes;
 }
 
-// What the retired table of `kernel` holds, added to `flows`. Each flow comes once.
+// Adds the flows of the retired table of `kernel` to `flows`. Each flow must come once.
 inline void DrainInto(FlowKernel* kernel, Flows* flows) {
   Flows drained;
   const sdk::Status status = kernel->Drain([&](const Flow& flow) {

@@ -16,7 +16,7 @@ inline sdk::testing::TextConfig TextConfigOfEbpf() {
   return {kSourcesEbpfEbpfDescriptors, kSourcesEbpfEbpfDescriptorsSize};
 }
 
-// Fails the running test if `text` is not one.
+// Fails the running test if `text` is not a valid configuration.
 inline sources::EbpfMap EbpfMapOf(const std::string& text) {
   sources::EbpfMap config;
   EXPECT_TRUE(TextConfigOfEbpf().Parse(text, &config)) << text;

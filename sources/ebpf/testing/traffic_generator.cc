@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstddef>
 
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "bpf/testing/traffic_generator_bpf.skel.h"
 #include "plugins/sdk/errno_status.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
@@ -21,10 +21,10 @@ namespace {
 
 constexpr uint8_t kUdp = 17;
 constexpr size_t kUdpHeader = 8;
-// As short as they come, and of different lengths, so that bytes tell the families apart.
+// The shortest frames, of different lengths, so that bytes tell the families apart.
 constexpr size_t kFrameBytes[WEIR_FRAME_FAMILIES] = {60, 78};
 
-// To a MAC address that is nobody's: the stack throws the packets away behind the hook.
+// Sends to a MAC address that nobody has: the stack drops the packets after the hook.
 Bytes Frame(weir_frame_family family) {
   Bytes frame = family == WEIR_FRAME_IPV4
                     ? Ethernet({0x0800}) + Ipv4(kUdp, kUdpHeader) + Transport(kUdpHeader)
@@ -102,7 +102,7 @@ sdk::Result<std::array<SentTraffic, WEIR_FRAME_FAMILIES>> TrafficGenerator::Sent
   const uint32_t zero = 0;
   const int error =
       -bpf_map_lookup_elem(bpf_map__fd(skeleton_->maps.generator_state), &zero, per_cpu.data());
-  if (error != 0) return sdk::ErrnoStatus("read what was generated", error);
+  if (error != 0) return sdk::ErrnoStatus("read the generator's counters", error);
   std::array<SentTraffic, WEIR_FRAME_FAMILIES> sum{};
   for (const weir_generator_state& state : per_cpu) {
     for (int family = 0; family < WEIR_FRAME_FAMILIES; ++family) {

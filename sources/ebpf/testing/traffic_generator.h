@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets of many flows at an interface, millions in a second and each exactly once
-// (bpf/testing/traffic_generator.bpf.c). Tests and benchmarks only.
+// Sends packets of many flows into an interface, millions in a second and each exactly once
+// (bpf/testing/traffic_generator.bpf.c). For tests and benchmarks only.
 //
-// The kernel makes them (BPF_F_TEST_XDP_LIVE_FRAMES, 5.18 and later) as if the interface
-// had received them: they come by the programs at its TC ingress hook. The interface's own
-// counters do not know of them.
+// The kernel makes them (BPF_F_TEST_XDP_LIVE_FRAMES, 5.18 and later) as if the interface had
+// received them: they pass the programs at its TC ingress hook. The interface's own counters do not
+// count them.
 #ifndef WEIR_SOURCES_EBPF_TESTING_TRAFFIC_GENERATOR_H_
 #define WEIR_SOURCES_EBPF_TESTING_TRAFFIC_GENERATOR_H_
 
@@ -20,7 +20,7 @@ struct traffic_generator_bpf;
 
 namespace weir::ebpf {
 
-// What was sent of frames of a family.
+// The sent frames of a family.
 struct SentTraffic {
   uint64_t packets = 0;
   uint64_t bytes = 0;
@@ -34,19 +34,19 @@ std::vector<int> AvailableCpus();
 // Any thread may call Send at any time.
 class TrafficGenerator {
  public:
-  // For an interface of the calling thread's network namespace. The packets are of `flows`
-  // flows per family (2^24 at most), one after the other. PERMISSION_DENIED or
-  // UNIMPLEMENTED if this process or this kernel cannot.
+  // Opens a generator for an interface of the calling thread's network namespace. The packets
+  // belong to `flows` flows per family (at most 2^24), one after the other. Returns
+  // PERMISSION_DENIED or UNIMPLEMENTED if this process or this kernel cannot.
   static sdk::Result<std::unique_ptr<TrafficGenerator>> Open(uint32_t if_index, uint32_t flows);
   TrafficGenerator(const TrafficGenerator&) = delete;
   TrafficGenerator& operator=(const TrafficGenerator&) = delete;
   ~TrafficGenerator();
 
-  // Sends so many UDP packets on the calling thread, which must be in the interface's
-  // network namespace. A call costs about as much as 1,000 packets.
+  // Sends `count` UDP packets on the calling thread, which must be in the interface's network
+  // namespace. A call costs about as much as 1,000 packets.
   sdk::Status Send(weir_frame_family family, uint32_t count);
 
-  // What has been sent by calls that have returned, as the kernel's program counted it.
+  // Returns the frames sent by calls that have returned, as counted by the kernel's program.
   sdk::Result<std::array<SentTraffic, WEIR_FRAME_FAMILIES>> Sent() const;
 
  private:

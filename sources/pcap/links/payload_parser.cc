@@ -11,9 +11,6 @@ namespace weir::pcap {
 
 namespace {
 
-// IEEE 802.3: in place of an EtherType, a smaller number is the length of the frame.
-constexpr uint16_t kLeastType = 0x0600;
-
 // Headers end before that (bpf/parse.h).
 constexpr uint32_t kMaxPayload = 64 * 1024;
 
@@ -57,8 +54,9 @@ void PayloadParser::Parse(uint16_t eth_protocol, const uint8_t* dst_mac, const u
   if (dst_mac != nullptr) std::memcpy(frame_.data(), dst_mac, kMacBytes);
   if (src_mac != nullptr) std::memcpy(frame_.data() + kMacBytes, src_mac, kMacBytes);
   // Linux has smaller numbers for what begins with LLC. They are no length.
-  const uint32_t field =
-      eth_protocol < kLeastType ? std::min<uint32_t>(size, kLeastType - 1) : eth_protocol;
+  const uint32_t field = eth_protocol < WEIR_MIN_ETHERTYPE
+                             ? std::min<uint32_t>(size, WEIR_MIN_ETHERTYPE - 1)
+                             : eth_protocol;
   frame_[kHeader - 2] = static_cast<uint8_t>(field >> 8);
   frame_[kHeader - 1] = static_cast<uint8_t>(field);
   frame_.insert(frame_.end(), payload.data(), payload.data() + size);
