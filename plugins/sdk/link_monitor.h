@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/netlink.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/unique_fd.h"
 
@@ -121,27 +122,19 @@ class LinkMonitor {
   // leaving a bridge is not going away.
   static bool ParseLink(const uint8_t* body, size_t size, Link* link) {
     ifinfomsg info;
-    if (size < sizeof(info)) return false;
-    std::memcpy(&info, body, sizeof(info));
+    const auto on_attribute = [link](int type, const uint8_t* value, size_t length) {
+      if (type == IFLA_IFNAME) {
+        const char* const name = reinterpret_cast<const char*>(value);
+        link->name.assign(name, strnlen(name, length));
+      } else if (type == IFLA_STATS64) {
+        link->counters = ParseCounters(value, length);
+      }
+    };
+    if (!ReadNetlinkBody(body, size, &info, on_attribute)) return false;
     if (info.ifi_family != AF_UNSPEC || info.ifi_index <= 0) return false;
     link->if_index = static_cast<uint32_t>(info.ifi_index);
     link->hardware_type = info.ifi_type;
     link->up = (info.ifi_flags & IFF_UP) != 0;
-    size_t offset = NLMSG_ALIGN(sizeof(info));
-    while (size > offset && size - offset >= sizeof(rtattr)) {
-      rtattr attribute;
-      std::memcpy(&attribute, body + offset, sizeof(attribute));
-      if (attribute.rta_len < sizeof(attribute) || attribute.rta_len > size - offset) break;
-      const uint8_t* const value = body + offset + RTA_LENGTH(0);
-      const size_t length = attribute.rta_len - RTA_LENGTH(0);
-      if (attribute.rta_type == IFLA_IFNAME) {
-        const char* const name = reinterpret_cast<const char*>(value);
-        link->name.assign(name, strnlen(name, length));
-      } else if (attribute.rta_type == IFLA_STATS64) {
-        link->counters = ParseCounters(value, length);
-      }
-      offset += RTA_ALIGN(attribute.rta_len);
-    }
     return true;
   }
 
@@ -180,31 +173,17 @@ class LinkMonitor {
 
   Status StartDump() {
     struct {
-      nlmsghdr header;
       ifinfomsg link;
       rtattr mask_header;
       uint32_t mask;
     } request{};
-    request.header.nlmsg_len = sizeof(request);
-    request.header.nlmsg_type = RTM_GETLINK;
-    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-    request.header.nlmsg_seq = ++sequence_;
     request.link.ifi_family = AF_UNSPEC;
     request.mask_header.rta_type = IFLA_EXT_MASK;
     request.mask_header.rta_len = RTA_LENGTH(sizeof(request.mask));
     request.mask = RTEXT_FILTER_SKIP_STATS;
-
-    sockaddr_nl kernel{};
-    kernel.nl_family = AF_NETLINK;
-    ssize_t sent;
-    do {
-      sent = sendto(fd(), &request, sizeof(request), 0, reinterpret_cast<const sockaddr*>(&kernel),
-                    sizeof(kernel));
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0) return ErrnoStatus("list network interfaces: send request", errno);
-    if (sent != sizeof(request)) {
-      return {WEIR_INTERNAL, "list network interfaces: request was sent in part"};
-    }
+    const Status sent = SendNetlink(fd(), {RTM_GETLINK, NLM_F_DUMP, ++sequence_}, request,
+                                    "list network interfaces");
+    if (!sent.ok()) return sent;
     dumping_ = true;
     dump_again_ = false;
     return OkStatus();
@@ -256,33 +235,29 @@ class LinkMonitor {
   // All messages of one datagram.
   Status Parse(size_t size, const Callback& on_present, const Callback& on_gone) {
     size_t offset = 0;
-    while (size - offset >= sizeof(nlmsghdr)) {
-      nlmsghdr header;
-      std::memcpy(&header, buffer_.data() + offset, sizeof(header));
-      if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > size - offset) break;
-      const uint8_t* const body = buffer_.data() + offset + NLMSG_HDRLEN;
-      const Status status =
-          Handle(header, body, header.nlmsg_len - NLMSG_HDRLEN, on_present, on_gone);
+    NetlinkMessage message;
+    while (NextNetlinkMessage(buffer_.data(), size, &offset, &message)) {
+      const Status status = Handle(message, on_present, on_gone);
       if (!status.ok()) return status;
-      offset = std::min<size_t>(size, offset + NLMSG_ALIGN(header.nlmsg_len));
     }
     if (offset == size) return OkStatus();
     return {WEIR_INTERNAL, "watch network interfaces: malformed message of the kernel"};
   }
 
-  Status Handle(const nlmsghdr& header, const uint8_t* body, size_t size,
-                const Callback& on_present, const Callback& on_gone) {
+  Status Handle(const NetlinkMessage& message, const Callback& on_present,
+                const Callback& on_gone) {
+    const nlmsghdr& header = message.header;
     const bool of_dump = dumping_ && header.nlmsg_seq == sequence_;
     if (of_dump && (header.nlmsg_flags & NLM_F_DUMP_INTR)) dump_again_ = true;
     switch (header.nlmsg_type) {
       case NLMSG_DONE:
         return of_dump ? EndDump(on_gone) : OkStatus();
       case NLMSG_ERROR:
-        return of_dump ? FailDump(body, size) : OkStatus();
+        return of_dump ? FailDump(NetlinkErrorOf(message)) : OkStatus();
       case RTM_NEWLINK:
       case RTM_DELLINK: {
         Link link;
-        if (!ParseLink(body, size, &link)) return OkStatus();
+        if (!ParseLink(message.body, message.size, &link)) return OkStatus();
         if (!Synchronized()) link.counters.reset();
         Apply(header.nlmsg_type, link, on_present, on_gone);
         return OkStatus();
@@ -308,13 +283,11 @@ class LinkMonitor {
     return OkStatus();
   }
 
-  Status FailDump(const uint8_t* body, size_t size) {
-    int32_t error = 0;
-    if (size >= sizeof(error)) std::memcpy(&error, body, sizeof(error));
+  Status FailDump(int error) {
     dumping_ = false;
-    dump_again_ = error == -EBUSY || error == -EINTR;
+    dump_again_ = error == EBUSY || error == EINTR;
     if (dump_again_) return OkStatus();
-    return ErrnoStatus("list network interfaces", -error);
+    return ErrnoStatus("list network interfaces", error);
   }
 
   static std::optional<LinkCounters> ParseCounters(const uint8_t* value, size_t size) {
