@@ -99,9 +99,7 @@ class ExampleWriter {
     if (spec.kind != StageKind::kSource) Line("input: \"the name of another stage\"");
     if (schema.message() != nullptr) {
       Open("config {");
-      Open(absl::StrCat("[weir/", schema.message()->full_name(), "] {"));
       Fields(*schema.message());
-      Close();
       Close();
     }
     indent_ -= 2;

@@ -37,13 +37,20 @@ absl::StatusOr<PipelineConfig> Load(const std::string& text) {
   return LoadText(text, "f", TestSchemas(), TestVariable);
 }
 
-// A source, and a sink `out` with `config` as what is between the braces of its
-// configuration, which begins in line 3, column 1.
+// A source, and a sink `out` with the fields `config`, which begin in line 3, column 1.
 std::string WithWriter(const std::string& config) {
   return absl::StrCat(
       "source { name: 'in' type: 'generator' }\n"
       "sink { name: 'out' type: 'writer' input: 'in' config { [weir/weir.test.Writer] {\n",
       config, "\n} } }\n");
+}
+
+// The same in the short form.
+std::string WithShortWriter(const std::string& config) {
+  return absl::StrCat(
+      "source { name: 'in' type: 'generator' }\n"
+      "sink { name: 'out' type: 'writer' input: 'in' config {\n",
+      config, "\n} }\n");
 }
 
 // The configuration of the sink of WithWriter.
@@ -67,6 +74,13 @@ void ExpectErrors(const std::string& text, const std::string& errors) {
   ASSERT_FALSE(pipeline.ok()) << text;
   EXPECT_EQ(pipeline.status().code(), absl::StatusCode::kInvalidArgument);
   EXPECT_EQ(pipeline.status().message(), errors) << text;
+}
+
+// The same mistakes in both forms have the same sentences at the same positions. Errors about
+// the message as a whole point at `[weir/MESSAGE]` or at `config`.
+void ExpectErrorsInBothForms(const std::string& config, const std::string& errors) {
+  ExpectErrors(WithWriter(config), errors);
+  ExpectErrors(WithShortWriter(config), absl::StrReplaceAll(errors, {{"f:2:56:", "f:2:47:"}}));
 }
 
 TEST(LoaderTest, SaysWhyATypeCannotBeUsedWhereItIsUsed) {
@@ -182,7 +196,7 @@ TEST(LoaderTest, ReportsWhatIsWrongWithVariables) {
        "f:3:38: sink 'out': 'lines' is given a second time; it takes one value"},
       {"path: '${BAD_UTF8}'", "f:3:1: sink 'out': path is not valid UTF-8"},
   };
-  for (const Case& test : cases) ExpectErrors(WithWriter(test.text), test.errors);
+  for (const Case& test : cases) ExpectErrorsInBothForms(test.text, test.errors);
 }
 
 TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
@@ -272,21 +286,27 @@ TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
       {"path: '\\377'", "f:3:1: sink 'out': path is not valid UTF-8"},
       {"path: 'a\\000b'", "f:3:1: sink 'out': path has a NUL byte"},
   };
-  for (const Case& test : cases) ExpectErrors(WithWriter(test.text), test.errors);
+  for (const Case& test : cases) ExpectErrorsInBothForms(test.text, test.errors);
 }
 
 TEST(LoaderTest, ReportsAConfigurationInTheWrongPlace) {
   const Case cases[] = {
       {"[weir/weir.test.Other] { }",
-       "f:2:1: sink 's': type writer is configured by weir.test.Writer, not weir.test.Other"},
+       "f:2:1: sink 's': the type 'writer' is configured by [weir/weir.test.Writer], not by "
+       "[weir/weir.test.Other]; the name can be left out: config { ... }"},
       {"[type.googleapis.com/weir.test.Writer] { path: 'a' }",
-       "f:2:1: sink 's': the name of the message is written [weir/weir.test.Writer], not "
-       "[type.googleapis.com/weir.test.Writer]"},
-      {"path: 'a'",
-       "f:2:1: sink 's': the configuration is written config { [weir/weir.test.Writer] { ... } }"},
-      {"",
-       "f:1:45: sink 's': the configuration is written config { [weir/weir.test.Writer] { ... "
-       "} }"},
+       "f:2:1: sink 's': the type 'writer' is configured by [weir/weir.test.Writer], not by "
+       "[type.googleapis.com/weir.test.Writer]; the name can be left out: config { ... }"},
+      {"[weir.test.Writer] { path: 'a' }",
+       "f:2:1: sink 's': the type 'writer' is configured by [weir/weir.test.Writer], not by "
+       "[weir.test.Writer]; the name can be left out: config { ... }"},
+      {"", "f:1:45: sink 's': path is required"},
+      {"[weir/weir.test.Writer] { path: 'a' }\nlines: 5",
+       "f:3:1: sink 's': the fields stand in config { ... } or in config { "
+       "[weir/weir.test.Writer] { ... } }, not in both"},
+      {"lines: 5\n[weir/weir.test.Writer] { path: 'a' }",
+       "f:3:1: sink 's': the fields stand in config { ... } or in config { "
+       "[weir/weir.test.Writer] { ... } }, not in both"},
       {"[weir/weir.test.Writer] { path: 'a' }\n[weir/weir.test.Writer] { }",
        "f:3:1: sink 's': a stage has one configuration only"},
       {"[weir/weir.test.Writer]: 5",
@@ -302,6 +322,51 @@ TEST(LoaderTest, ReportsAConfigurationInTheWrongPlace) {
       "sink { name: 's' type: 'writer' input: 'in' }",
       "f:1:39: source 'in': the type 'generator' takes no configuration\n"
       "f:2:1: sink 's': path is required");
+}
+
+TEST(LoaderTest, TakesBothFormsOfAConfiguration) {
+  const std::string fields = R"(path: "a" 'b' lines: 0x10 names { key: 3 value: "uplink" }
+tls < ca_file: "ca" > interfaces: ["/e.*/", "lo"] # a comment
+extra { [type.googleapis.com/weir.test.Writer] { path: 'x' } } append: true)";
+  const absl::StatusOr<PipelineConfig> long_form = Load(WithWriter(fields));
+  ASSERT_TRUE(long_form.ok()) << long_form.status();
+  for (const char* braces :
+       {"config {%s}", "config: {%s}", "config <%s>", "config: <%s>",
+        "config: { [weir/weir.test.Writer]: {%s} }", "config < [weir/weir.test.Writer] <%s> >"}) {
+    const std::string config = absl::StrReplaceAll(braces, {{"%s", fields}});
+    const absl::StatusOr<PipelineConfig> other =
+        Load(absl::StrCat("source { name: 'in' type: 'generator' }\n"
+                          "sink { name: 'out' type: 'writer' input: 'in' ",
+                          config, " }\n"));
+    ASSERT_TRUE(other.ok()) << config << other.status();
+    EXPECT_EQ(other->stages.at(1).config, long_form->stages.at(1).config) << config;
+  }
+}
+
+TEST(LoaderTest, TakesAnEmptyConfigurationForTheDefaults) {
+  for (const char* config : {"", "config {}", "config { }", "config: {}", "config <>",
+                             "config { # nothing\n}", "config { [weir/weir.test.Evil] { } }"}) {
+    const absl::StatusOr<PipelineConfig> pipeline =
+        Load(absl::StrCat("source { name: 'in' type: 'generator' }\n"
+                          "transform { name: 't' type: 'evil' input: 'in' ",
+                          config,
+                          " }\n"
+                          "sink { name: 'out' type: 'null' input: 't' }\n"));
+    ASSERT_TRUE(pipeline.ok()) << config << pipeline.status();
+    EXPECT_EQ(pipeline->stages.at(1).config, "") << config;
+  }
+}
+
+TEST(LoaderTest, ReportsAShortFormWithoutAKnownType) {
+  ExpectErrors(
+      "source { name: 'in' type: 'generator' }\n"
+      "sink { name: 'a' type: 'writr' input: 'in' config { path: 5 } }\n"
+      "sink { name: 'b' input: 'in' config { path: 'x' } }\n"
+      "sink { name: 'c' type: 'null' input: 'in' config { path: 'x' } }",
+      "f:2:18: sink 'a': there is no sink type 'writr' (there are null, writer); did you mean "
+      "'writer'?\n"
+      "f:3:1: sink 'b': type is required\n"
+      "f:4:43: sink 'c': the type 'null' takes no configuration");
 }
 
 TEST(LoaderTest, ReportsWhatIsWrongWithStages) {

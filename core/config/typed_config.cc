@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/typed_config.h"
 
+#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "core/config/diagnostics.h"
 #include "core/config/path_finder.h"
 #include "core/config/strict_parser.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/message.h"
@@ -19,11 +21,11 @@ namespace {
 
 constexpr std::string_view kTypePrefix = "weir/";
 
-// Where the typed message is. No block: it is absent, or wrong and reported.
-struct Place {
-  int token;       // to point at for what is absent
-  int block = -1;  // of the message
-  bool wrong = false;
+// Where the message of a stage is in the file.
+struct ConfigLocation {
+  int token;           // the position of errors about the message as a whole
+  int block = -1;      // its fields; -1: the message is absent or wrong
+  bool wrong = false;  // an error has been reported
 };
 
 class TypedConfigParser {
@@ -33,87 +35,98 @@ class TypedConfigParser {
       : schema_(schema), outline_(*outline), stage_block_(stage_block), report_(report) {}
 
   std::string Run() {
-    const Place place = Find();
-    if (place.wrong || schema_.message() == nullptr) return "";
+    const ConfigLocation location = Find();
+    if (location.wrong || schema_.message() == nullptr) return "";
     const std::unique_ptr<google::protobuf::Message> message = schema_.NewMessage();
     bool complete = true;
-    if (place.block >= 0) {
+    if (location.block >= 0) {
       const Outline::Report report = [this](size_t offset, std::string sentence) {
         Report(offset, std::move(sentence));
       };
-      complete = ParseStrictly(&outline_, place.block, {}, message.get(), report).empty();
+      complete = ParseStrictly(&outline_, location.block, {}, message.get(), report).empty();
     }
-    CheckRules(*message, place, complete);
+    CheckRules(*message, location, complete);
     return failed_ ? "" : Serialize(*message);
   }
 
  private:
-  void CheckRules(const google::protobuf::Message& message, const Place& place, bool complete) {
-    PathFinder finder(outline_, place.block);
+  void CheckRules(const google::protobuf::Message& message, const ConfigLocation& location,
+                  bool complete) {
+    PathFinder finder(outline_, location.block);
     const auto report = [&](const FieldPath& path, std::string sentence) {
-      const int token = finder.Find(path).value_or(place.token);
+      const int token = finder.Find(path).value_or(location.token);
       ReportAt(token, std::move(sentence));
     };
     const auto is_given = [&](const FieldPath& path) { return finder.Find(path).has_value(); };
     schema_.rules().Check(message, complete, is_given, report);
   }
 
-  Place Find() {
+  ConfigLocation Find() {
     const std::vector<FieldValue> configs = outline_.Values(stage_block_, "config");
     const int stage_token = outline_.statement(outline_.block(stage_block_).statement).first;
     if (configs.empty()) return {stage_token};
     const FieldValue& config = configs.front();
-    // Not a block: reported when the stage was parsed.
+    // A value without a block was reported when the stage was parsed.
     if (config.block < 0) return {config.token, -1, true};
     if (schema_.message() == nullptr) {
-      ReportAt(config.token,
-               absl::StrCat("the type ", Quoted(schema_.spec().type), " takes no configuration"));
-      return {config.token, -1, true};
+      return Wrong(config.token, absl::StrCat("the type ", Quoted(schema_.spec().type),
+                                              " takes no configuration"));
     }
     return FindInside(config);
   }
 
-  Place FindInside(const FieldValue& config) {
+  ConfigLocation FindInside(const FieldValue& config) {
     const std::vector<int>& inside = outline_.block(config.block).statements;
-    if (inside.empty()) return Wrong(config.token, Usage());
-    const int token = outline_.statement(inside.front()).first;
-    const std::string name = outline_.StatementName(inside.front());
-    if (!absl::StartsWith(name, "[") || !absl::EndsWith(name, "]")) return Wrong(token, Usage());
-    const std::string type_url = name.substr(1, name.size() - 2);
-    if (type_url != absl::StrCat(kTypePrefix, schema_.message()->full_name())) {
-      return Wrong(token, WrongType(type_url));
-    }
-    if (inside.size() > 1) {
-      return Wrong(outline_.statement(inside[1]).first, "a stage has one configuration only");
-    }
-    const std::vector<FieldValue> values = outline_.Values(config.block, name);
+    const auto is_name = [this](int statement) { return IsMessageName(statement); };
+    const auto name = std::find_if(inside.begin(), inside.end(), is_name);
+    if (name == inside.end()) return {config.token, config.block};  // the short form
+    const auto field = std::find_if_not(inside.begin(), inside.end(), is_name);
+    if (field != inside.end()) return Wrong(FirstToken(std::max(*name, *field)), MixedForms());
+    if (inside.size() > 1)
+      return Wrong(FirstToken(inside[1]), "a stage has one configuration only");
+    return FindInLongForm(config.block, *name);
+  }
+
+  ConfigLocation FindInLongForm(int config_block, int statement) {
+    const int token = FirstToken(statement);
+    const std::string name = outline_.StatementName(statement);
+    if (name != LongName()) return Wrong(token, WrongName(name));
+    const std::vector<FieldValue> values = outline_.Values(config_block, name);
     if (values.size() != 1 || values.front().block < 0) {
       return Wrong(token, absl::StrCat(name, " must be followed by a block in braces"));
     }
     return {token, values.front().block};
   }
 
-  std::string Usage() const {
-    return absl::StrCat("the configuration is written config { [", kTypePrefix,
-                        schema_.message()->full_name(), "] { ... } }");
+  // True for `[weir/MESSAGE] { ... }`, also with the wrong message or prefix. Other names in
+  // brackets are extensions: fields of the message.
+  bool IsMessageName(int statement) const {
+    const std::string name = outline_.StatementName(statement);
+    return absl::StartsWith(name, "[") &&
+           (absl::StrContains(name, '/') ||
+            name == absl::StrCat("[", schema_.message()->full_name(), "]"));
   }
 
-  std::string WrongType(const std::string& type_url) const {
-    const std::string& wanted = schema_.message()->full_name();
-    const size_t slash = type_url.rfind('/');
-    const std::string given = slash == std::string::npos ? type_url : type_url.substr(slash + 1);
-    if (given == wanted) {
-      return absl::StrCat("the name of the message is written [", kTypePrefix, wanted, "], not [",
-                          type_url, "]");
-    }
-    return absl::StrCat("type ", schema_.spec().type, " is configured by ", wanted, ", not ",
-                        given);
+  std::string LongName() const {
+    return absl::StrCat("[", kTypePrefix, schema_.message()->full_name(), "]");
   }
 
-  Place Wrong(int token, const std::string& sentence) {
+  std::string MixedForms() const {
+    return absl::StrCat("the fields stand in config { ... } or in config { ", LongName(),
+                        " { ... } }, not in both");
+  }
+
+  std::string WrongName(const std::string& name) const {
+    return absl::StrCat("the type ", Quoted(schema_.spec().type), " is configured by ", LongName(),
+                        ", not by ", name, "; the name can be left out: config { ... }");
+  }
+
+  ConfigLocation Wrong(int token, const std::string& sentence) {
     ReportAt(token, sentence);
     return {token, -1, true};
   }
+
+  int FirstToken(int statement) const { return outline_.statement(statement).first; }
 
   void ReportAt(int token, std::string sentence) {
     Report(outline_.token(token).begin, std::move(sentence));

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The block `config { [weir/MESSAGE] { ... } }` of a stage, which holds a message of
-// the plugin's own.
+// The configuration of a stage: a message of the plugin. The type of the stage determines
+// the message, so a file may name it or leave the name out:
+//
+//   config { path: "a" }                                  the short form
+//   config { [weir/weir.test.Writer] { path: "a" } }      the long form
+//
+// The long form is text protobuf of pipeline.proto; the short form is not. Both give the
+// same pipeline.
 #ifndef WEIR_CORE_CONFIG_TYPED_CONFIG_H_
 #define WEIR_CORE_CONFIG_TYPED_CONFIG_H_
 
@@ -12,12 +18,12 @@
 
 namespace weir::config {
 
-// The blocks after `config` in all stages.
+// Returns the `config` blocks of all stages.
 std::vector<int> ConfigBlocks(const Outline& outline);
 
-// Parses and checks the configuration of a stage whose block is `stage_block`, by its
-// schema. Mistakes go to `report`, with sentences that do not name the stage. Returns
-// the configuration in wire format; empty after a report.
+// Parses the configuration of the stage in `stage_block`, and checks it against `schema`.
+// Mistakes go to `report`; their sentences do not name the stage. Returns the
+// configuration in wire format, or an empty string after a mistake.
 std::string ParseTypedConfig(const Schema& schema, Outline* outline, int stage_block,
                              const Outline::Report& report);
 

@@ -49,7 +49,7 @@ std::string PipelineText(const config::ComponentSpec& spec, const std::string& f
                   is_source ? "" : "input: \"in\" ");
   if (spec.config_message.empty())
     return absl::StrCat(text, fields.empty() ? "" : "\n", fields, "}");
-  return absl::StrCat(text, "config { [weir/", spec.config_message, "] {\n", fields, "\n} } }");
+  return absl::StrCat(text, "config {\n", fields, "\n} }");
 }
 
 // Moves the positions in a message of the loader up by the line that PipelineText added.

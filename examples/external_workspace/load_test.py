@@ -64,7 +64,7 @@ class LoadTest(unittest.TestCase):
             wrong = self.write("wrong.textproto", file.read().replace(b"443", b"70000"))
         done = weir("validate", f"--config={wrong}")
         self.assertEqual(done.returncode, 2, done.stderr)
-        self.assertIn(f"{wrong}:4:", done.stderr)
+        self.assertIn(f"{wrong}:7:", done.stderr)
         self.assertIn("65535", done.stderr)
 
     def test_keeps_the_plugin_interface(self):

@@ -10,10 +10,10 @@ import capture
 import harness
 from capture import (IPV4, IPV6, SOURCE_MAC, TARGET_MAC, TCP, UDP, ethernet, ipv4, ipv6, tcp, udp)
 
-PIPELINE = """source { name: "in" type: "pcap" config { [weir/weir.sources.Pcap] { path: "PATH" } } }
+PIPELINE = """source { name: "in" type: "pcap" config { path: "PATH" } }
 transform { name: "account" type: "accounter" input: "in"
-            config { [weir/weir.transforms.Accounter] { max_entries: 100000 ACCOUNTER } } }
-sink { name: "out" type: "stdout" input: "account" config { [weir/weir.sinks.Stdout] { format: JSON } } }
+            config { max_entries: 100000 ACCOUNTER } }
+sink { name: "out" type: "stdout" input: "account" config { format: JSON } }
 """
 WHOLE_CAPTURE = 'evict_timeout: "24h"'
 BY_RECORD_CLOCK = 'clock: RECORDS idle_timeout: "15s" active_timeout: "24h"'

@@ -11,13 +11,13 @@ import harness
 
 PIPELINE = """
 source    { name: "flows"    type: "ebpf_map"
-            config { [weir/weir.sources.EbpfMap] { interfaces: "/^c/" cache_active_timeout: "100ms"
-                     %s } } }
+            config { interfaces: "/^c/" cache_active_timeout: "100ms"
+                     %s } }
 source    { name: "overflow" type: "ebpf_ringbuf" }
 transform { name: "account"  type: "accounter"       input: "overflow" }
 transform { name: "name"     type: "interface_namer" input: "flows" input: "account" }
 sink      { name: "console"  type: "stdout"          input: "name"
-            config { [weir/weir.sinks.Stdout] { format: JSON } } }
+            config { format: JSON } }
 """
 
 ROUNDS = 2000  # cables (veth pairs) to make and delete; weir measures one end of each

@@ -12,10 +12,10 @@ import harness
 
 PIPELINE = """
 source {{ name: "flows"   type: "ebpf_map"
-         config {{ [weir/weir.sources.EbpfMap] {{ interfaces: "{link}" cache_active_timeout: "200ms"
-                  attach: {attach} }} }} }}
+         config {{ interfaces: "{link}" cache_active_timeout: "200ms"
+                  attach: {attach} }} }}
 sink   {{ name: "console" type: "stdout" input: "flows"
-         config {{ [weir/weir.sinks.Stdout] {{ format: JSON }} }} }}
+         config {{ format: JSON }} }}
 """
 
 INGRESS, EGRESS = 0, 1

@@ -20,8 +20,8 @@ CLOCKS = 'wall_clock: "2022-08-23T16:33:22.123456789Z" mono_clock_ns: 1000000000
 RECORD_BYTES = 84
 
 PIPELINE = """source { name: "in" type: "record_file"
-  config { [weir/weir.sources.RecordFile] { path: "%s" """ + CLOCKS + """ } } }
-sink { name: "archive" type: "file" input: "in" config { [weir/weir.sinks.File] { %s } } }
+  config { path: "%s" """ + CLOCKS + """ } }
+sink { name: "archive" type: "file" input: "in" config { %s } }
 """
 
 

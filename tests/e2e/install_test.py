@@ -12,8 +12,8 @@ import unittest
 import harness
 
 PIPELINE = """source { name: "in" type: "record_file"
-  config { [weir/weir.sources.RecordFile] { path: "%s" } } }
-sink { name: "out" type: "stdout" input: "in" config { [weir/weir.sinks.Stdout] { format: JSON } } }
+  config { path: "%s" } }
+sink { name: "out" type: "stdout" input: "in" config { format: JSON } }
 """
 
 SINK = """

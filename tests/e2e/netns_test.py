@@ -14,14 +14,14 @@ import harness
 # Measures only the interfaces of this test.
 PIPELINE = """
 source    { name: "flows"    type: "ebpf_map"
-            config { [weir/weir.sources.EbpfMap] { netns: ALL interfaces: "/^%(mine)s/"
-                     cache_active_timeout: "100ms" %(more)s } } }
+            config { netns: ALL interfaces: "/^%(mine)s/"
+                     cache_active_timeout: "100ms" %(more)s } }
 source    { name: "overflow" type: "ebpf_ringbuf"
-            config { [weir/weir.sources.EbpfRingbuf] { read_interval: "1ms" } } }
+            config { read_interval: "1ms" } }
 transform { name: "account"  type: "accounter"       input: "overflow" }
 transform { name: "name"     type: "interface_namer" input: "flows" input: "account" }
 sink      { name: "console"  type: "stdout"          input: "name"
-            config { [weir/weir.sinks.Stdout] { format: JSON } } }
+            config { format: JSON } }
 """
 
 # Sends frames with an experimental EtherType from an interface, each a flow of its own.

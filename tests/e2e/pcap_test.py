@@ -18,12 +18,12 @@ import harness
 from capture import (ICMP, ICMPV6, IPV4, IPV6, QINQ, TCP, UDP, VLAN, ethernet, extension, fragment6,
                      icmp, ipv4, ipv6, tcp, udp)
 
-SOURCE = 'source { name: "in" type: "pcap" config { [weir/weir.sources.Pcap] { PATHS } } }\n'
+SOURCE = 'source { name: "in" type: "pcap" config { PATHS } }\n'
 ACCOUNT = """transform { name: "account" type: "accounter" input: "in"
-            config { [weir/weir.transforms.Accounter] { max_entries: 100000 evict_timeout: "1h" } } }
-sink { name: "out" type: "stdout" input: "account" config { [weir/weir.sinks.Stdout] { format: JSON } } }
+            config { max_entries: 100000 evict_timeout: "1h" } }
+sink { name: "out" type: "stdout" input: "account" config { format: JSON } }
 """
-PRINT = """sink { name: "out" type: "stdout" input: "in" config { [weir/weir.sinks.Stdout] { format: JSON } } }
+PRINT = """sink { name: "out" type: "stdout" input: "in" config { format: JSON } }
 """
 A, B, C = "192.0.2.1", "192.0.2.2", "198.51.100.3"
 A6, B6, C6 = "2001:db8::1", "2001:db8::2", "2001:db8:1::3"

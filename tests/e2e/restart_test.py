@@ -16,12 +16,12 @@ PACKETS, FLOWS = 100_000, 1_000
 
 PIPELINE = """
 source    {{ name: "flows"    type: "ebpf_map"
-            config {{ [weir/weir.sources.EbpfMap] {{
+            config {{
               interfaces: "{interfaces}" cache_active_timeout: "20ms" cache_max_flows: {flows}
-              flow_table: {table} pin_path: "{pins}" }} }} }}
+              flow_table: {table} pin_path: "{pins}" }} }}
 transform {{ name: "name"     type: "interface_namer" input: "flows" }}
 sink      {{ name: "console"  type: "stdout"          input: "name"
-            config {{ [weir/weir.sinks.Stdout] {{ format: JSON }} }} }}
+            config {{ format: JSON }} }}
 """
 
 KEY = ("Etype", "FlowDirection", "SrcMac", "DstMac", "SrcAddr", "DstAddr", "SrcPort", "DstPort",

@@ -117,10 +117,10 @@ class ThirdPartyTest(harness.WeirTest):
         pipeline = pathlib.Path(folder, "pipeline.textproto").read_text()
         own = 'path: "${DATABASE:-flows.db}"'
         for wrong, place, sentence in (
-                ('pth: "a"', "8:45", "has no field 'pth'; did you mean 'path'"),
-                ("busy_timeout_ms: 5", r"[78]:\d+", "path is required"),
-                ('path: "a" busy_timeout_ms: 600001', "8:55", "busy_timeout_ms"),
-                ('path: "a" synchronous: NEVER', r"8:\d+", "NEVER")):
+                ('pth: "a"', "16:66", "has no field 'pth'; did you mean 'path'"),
+                ("busy_timeout_ms: 5", r"16:\d+", "path is required"),
+                ('path: "a" busy_timeout_ms: 600001', "16:76", "busy_timeout_ms"),
+                ('path: "a" synchronous: NEVER', r"16:\d+", "NEVER")):
             path = pathlib.Path(folder, "mistake.textproto")
             path.write_text(pipeline.replace(own, wrong))
             said = self.call(self.program, "validate", "--config=mistake.textproto",
@@ -132,7 +132,9 @@ class ThirdPartyTest(harness.WeirTest):
         # Locked by another program.
         pathlib.Path(folder, "locked.textproto").write_text(
             pathlib.Path(folder, "pipeline.textproto").read_text().replace(
-                "config { [weir/flowdb.Sqlite] {", "config { [weir/flowdb.Sqlite] { busy_timeout_ms: 0"))
+                # The long form of the same configuration.
+                'config { path: "${DATABASE:-flows.db}" }',
+                'config { [weir/flowdb.Sqlite] { busy_timeout_ms: 0 path: "${DATABASE:-flows.db}" } }'))
         database.isolation_level = None
         database.execute("BEGIN IMMEDIATE")
         log = self.call(run[0], run[1], "--config=locked.textproto", run[3], cwd=folder,

@@ -12,13 +12,13 @@ import harness
 
 PIPELINE = """
 source    { name: "flows"    type: "ebpf_map"
-            config { [weir/weir.sources.EbpfMap] { interfaces: "/^veth-/" interfaces: "/^late/"
-                     cache_active_timeout: "200ms" %s } } }
+            config { interfaces: "/^veth-/" interfaces: "/^late/"
+                     cache_active_timeout: "200ms" %s } }
 source    { name: "overflow" type: "ebpf_ringbuf" }
 transform { name: "account"  type: "accounter"       input: "overflow" }
 transform { name: "name"     type: "interface_namer" input: "flows" input: "account" }
 sink      { name: "console"  type: "stdout"          input: "name"
-            config { [weir/weir.sinks.Stdout] { format: JSON } } }
+            config { format: JSON } }
 """
 
 TCP, UDP, ICMP, ICMPV6 = 6, 17, 1, 58

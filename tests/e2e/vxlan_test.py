@@ -7,10 +7,10 @@ import harness
 
 PIPELINE = """
 source {{ name: "flows"   type: "ebpf_map"
-         config {{ [weir/weir.sources.EbpfMap] {{ interfaces: "veth-b" cache_active_timeout: "200ms"
-                  flow_table: {table} {more} }} }} }}
+         config {{ interfaces: "veth-b" cache_active_timeout: "200ms"
+                  flow_table: {table} {more} }} }}
 sink   {{ name: "console" type: "stdout" input: "flows"
-         config {{ [weir/weir.sinks.Stdout] {{ format: JSON }} }} }}
+         config {{ format: JSON }} }}
 """
 
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58

@@ -23,8 +23,7 @@ namespace weir {
 
 std::string_view DefaultPipeline() {
   return R"(# The built-in pipeline of `weir run`.
-source    { name: "flows"    type: "ebpf_map"
-            config { [weir/weir.sources.EbpfMap] { cache_max_flows: 100000 } } }
+source    { name: "flows"    type: "ebpf_map"        config { cache_max_flows: 100000 } }
 source    { name: "overflow" type: "ebpf_ringbuf" }
 transform { name: "account"  type: "accounter"       input: "overflow" }
 transform { name: "name"     type: "interface_namer" input: "flows" input: "account" }
