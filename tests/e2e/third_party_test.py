@@ -160,7 +160,7 @@ class ThirdPartyTest(harness.WeirTest):
         ports = pathlib.Path(empty, "ports/ports.txt").read_text().split("\n")
         self.assertEqual(sorted(ports[:-1]), sorted(
             f"{sport} {dport} {size}" for _, _, sport, _, dport, _, size in self.flows()))
-        self.assertRegex(said, r"mistake\.textproto:8:45: sink 'database': .*pth")
+        self.assertRegex(said, r"mistake\.textproto:16:66: sink 'database': .*pth")
         self.assertIn("Writes records to a database of SQLite.", said)
         self.assertRegex(said, r"(?m)^192\.0\.2\.10\|\d+\|\d+$")
 
