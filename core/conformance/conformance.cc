@@ -21,6 +21,7 @@
 #include "core/isolation/steps.h"
 #include "core/plugin/catalogue.h"
 #include "core/record/stage_kind.h"
+#include "core/record/terminal_text.h"
 #include "plugins/abi/weir_plugin.h"
 
 namespace weir::conformance {
@@ -40,7 +41,7 @@ class Report final : public isolation::Listener {
  public:
   explicit Report(std::FILE* out) : out_(out) {}
 
-  void Section(const std::string& title) { absl::FPrintF(out_, "%s\n", title); }
+  void Section(const std::string& title) { absl::FPrintF(out_, "%s\n", TerminalText(title)); }
 
   void OnStep(std::string_view name, const isolation::Verdict& verdict) override {
     std::string text;
@@ -68,7 +69,7 @@ class Report final : public isolation::Listener {
         ++result_.skipped;
         break;
     }
-    absl::FPrintF(out_, "  %-55s %s\n", name, text);
+    absl::FPrintF(out_, "  %-55s %s\n", name, TerminalText(text));
     std::fflush(out_);  // a waiting user sees the progress
   }
 
@@ -81,7 +82,12 @@ class Report final : public isolation::Listener {
     return std::exchange(values_[name], {});
   }
 
-  const Result& result() const { return result_; }
+  // Writes the last line.
+  Result Finish() {
+    absl::FPrintF(out_, "%d ok, %d FAILED, %d skipped\n", result_.passed, result_.failed,
+                  result_.skipped);
+    return result_;
+  }
 
  private:
   std::FILE* const out_;
@@ -201,6 +207,13 @@ Result TestPlugin(const Options& options, std::FILE* out) {
       options.step_timeout, [&](isolation::Steps* steps) { Load(options, steps); }, &report);
   const std::vector<std::string> components = report.Take(kComponentTitle);
   for (const std::string& title : report.Take(kPluginTitle)) report.Section(title);
+  if (options.component.empty() && !options.config_text.empty() && components.size() > 1) {
+    report.OnStep("components",
+                  {isolation::Verdict::Kind::kUnconfigured,
+                   absl::StrCat(kConfigText, " is for one component: give ",
+                                "--component=TYPE for one of ", absl::StrJoin(components, ", "))});
+    return report.Finish();
+  }
   bool found = false;
   for (size_t i = 0; i < components.size(); ++i) {
     if (!options.component.empty() &&
@@ -216,10 +229,7 @@ Result TestPlugin(const Options& options, std::FILE* out) {
                                  absl::StrCat("the plugin has no '", options.component,
                                               "'; it has ", absl::StrJoin(components, ", "))});
   }
-  const Result& result = report.result();
-  absl::FPrintF(out, "%d ok, %d FAILED, %d skipped\n", result.passed, result.failed,
-                result.skipped);
-  return result;
+  return report.Finish();
 }
 
 }  // namespace weir::conformance

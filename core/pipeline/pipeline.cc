@@ -139,10 +139,16 @@ std::vector<StageReport> Pipeline::Report() const {
   return reports;
 }
 
+std::string Pipeline::EndReason() {
+  absl::MutexLock lock(&mutex_);
+  return stop_requested_ ? stop_reason_ : "all sources have finished";
+}
+
 void Pipeline::OnStopRequested(std::string_view why) {
   absl::MutexLock lock(&mutex_);
   if (stop_requested_) return;
   stop_requested_ = true;
+  stop_reason_ = std::string(why);
   LOG(INFO) << "stopping: " << why;
 }
 
@@ -150,6 +156,7 @@ void Pipeline::OnStageFailed(const absl::Status& status) {
   LOG(ERROR) << status.message();
   absl::MutexLock lock(&mutex_);
   if (first_error_.ok()) first_error_ = status;
+  if (!stop_requested_) stop_reason_ = std::string(status.message());
   stop_requested_ = true;
 }
 

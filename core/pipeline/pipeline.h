@@ -96,6 +96,10 @@ class Pipeline : private NodeEvents {
   // Returns the balance of every stage, in the order of the specs.
   std::vector<StageReport> Report() const;
 
+  // Why the run ends: what was said first to RequestStop, the error of a stage, or that all sources
+  // have finished. Any thread, after WaitUntilEnding.
+  std::string EndReason();
+
  private:
   Pipeline() = default;
 
@@ -113,6 +117,7 @@ class Pipeline : private NodeEvents {
 
   absl::Mutex mutex_;
   bool stop_requested_ ABSL_GUARDED_BY(mutex_) = false;
+  std::string stop_reason_ ABSL_GUARDED_BY(mutex_);  // empty: not requested
   size_t sources_running_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status first_error_ ABSL_GUARDED_BY(mutex_);
 };

@@ -32,6 +32,7 @@ TEST(PipelineFailureTest, AFailedSinkEndsThePipelineAndItsSiblingGetsEverything)
                         ConsumerSpec(StageKind::kSink, "good", {0})});
   const absl::Status status = RunToTheEnd(pipeline.get());
   EXPECT_EQ(status, absl::UnavailableError("sink 'bad': the disk has gone"));
+  EXPECT_EQ(pipeline->EndReason(), "sink 'bad': the disk has gone");
   const std::vector<StageReport> reports = pipeline->Report();
   EXPECT_EQ(reports[1].balance.dropped.at("stage_failed"), reports[0].balance.emitted);
   EXPECT_EQ(reports[2].balance.emitted, reports[0].balance.emitted);

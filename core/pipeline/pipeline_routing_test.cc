@@ -29,6 +29,7 @@ TEST(PipelineRoutingTest, EveryRecordReachesEverySinkThroughFanInAndFanOut) {
   EXPECT_EQ(reports[2].balance.received, 4000u);
   EXPECT_EQ(reports[4].balance.emitted, 4000u);
   EXPECT_EQ(reports[5].balance.emitted, 8000u);
+  EXPECT_EQ(pipeline->EndReason(), "all sources have finished");
   ExpectBalanced(*pipeline);
 }
 
@@ -54,6 +55,7 @@ TEST(PipelineRoutingTest, AFullQueueHoldsItsProducerBackAndLosesNothing) {
   release.Notify();
   pipeline->WaitUntilEnding();
   EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_EQ(pipeline->EndReason(), "the test is over");
   EXPECT_EQ(pipeline->Report()[1].balance.emitted, emitted());
   ExpectBalanced(*pipeline);
 }

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
 #include "core/plugin/plugin_stage.h"
+#include "core/record/terminal_text.h"
 #include "glog/logging.h"
 
 namespace weir::plugin {
@@ -75,7 +75,7 @@ void Catalogue::AddNamedAfter(const std::vector<std::string>& files,
         }
       } else {
         // If the plugin ends the process, this line names it.
-        LOG(INFO) << "opening plugin '" << absl::Utf8SafeCEscape(file) << "'";
+        LOG(INFO) << "opening plugin '" << TerminalLine(file) << "'";
       }
       AddOrRefuse(file);
     }

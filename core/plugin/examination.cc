@@ -118,7 +118,11 @@ absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, Descript
   const absl::StatusOr<std::vector<PluginFolder>> folders = ListPluginFolders(path);
   if (!folders.ok()) return folders.status();
   std::vector<Examined> all;
-  std::map<std::pair<StageKind, std::string>, std::string> owners;
+  struct Owner {
+    std::string path;
+    size_t folder_begin;  // the index of the first file of its folder
+  };
+  std::map<std::pair<StageKind, std::string>, Owner> owners;
   for (const PluginFolder& folder : *folders) {
     const size_t first = all.size();
     for (const std::string& file : folder.files) {
@@ -129,12 +133,13 @@ absl::StatusOr<std::vector<Examined>> ExamineAll(std::string_view path, Descript
       for (const Examined::Component& component : file->components) {
         const auto owner = owners.find({component.name.kind, component.name.type});
         if (owner == owners.end()) continue;
-        file->status = DuplicateTypeError(file->path, component.name.type, owner->second);
+        file->status = DuplicateTypeError(file->path, component.name.type, owner->second.path);
+        file->overridden = owner->second.folder_begin != first;
         break;
       }
       if (!file->status.ok()) continue;
       for (const Examined::Component& component : file->components) {
-        owners[{component.name.kind, component.name.type}] = file->path;
+        owners[{component.name.kind, component.name.type}] = {file->path, first};
       }
     }
   }

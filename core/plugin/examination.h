@@ -32,6 +32,8 @@ struct Examined {
   std::string path;
   // OK, or why the file cannot be used; the message begins with "plugin 'PATH': ".
   absl::Status status;
+  // True if the file cannot be used only because an earlier folder has one of its types.
+  bool overridden = false;
   // If OK: the contents of the plugin's table.
   std::string name;
   std::string version;

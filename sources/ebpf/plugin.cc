@@ -7,7 +7,7 @@
 #include "sources/ebpf/map_source.h"
 #include "sources/ebpf/ring_source.h"
 
-WEIR_PLUGIN("weir_source_ebpf", "1.0",
+WEIR_PLUGIN("weir_source_ebpf", "0.1.0",
             (weir::sdk::Define<weir::ebpf::MapSource, weir::sources::EbpfMap>(
                 "ebpf_map", "Counts every packet of network interfaces in the kernel, by flow.",
                 "weir.sources.EbpfMap", weir::kSourcesEbpfEbpfDescriptors,

@@ -13,6 +13,10 @@ PacketWriter::PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels,
       present_(WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME | (vlan_key ? WEIR_VLAN_IS_KEY : 0)),
       batch_(stage, kRowsPerBatch),
       parser_(tunnels),
+      packets_metric_(stage->Counter("weir_pcap_packets_total", "Packets of the captures.")),
+      dropped_metric_(stage->Counter("weir_pcap_dropped_packets_total",
+                                     "Packets in no record: of an unknown link type, or of too "
+                                     "many interfaces.")),
       snapped_metric_(stage->Counter("weir_pcap_snapped_packets_total",
                                      "Packets that the capture does not have whole.")),
       undated_metric_(stage->Counter("weir_pcap_undated_packets_total",
@@ -46,6 +50,8 @@ sdk::Status PacketWriter::HandOver() {
   const auto tell = [](uint64_t* count, sdk::Metric* metric) {
     if (*count > 0) metric->Add(static_cast<int64_t>(std::exchange(*count, 0)));
   };
+  packets_metric_.Set(static_cast<int64_t>(packets_));
+  dropped_metric_.Set(static_cast<int64_t>(dropped_packets_));
   tell(&snapped_, &snapped_metric_);
   tell(&undated_, &undated_metric_);
   tell(&truncated_, &truncated_metric_);

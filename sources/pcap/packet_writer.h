@@ -72,6 +72,8 @@ class PacketWriter {
   uint64_t undated_ = 0;
   uint64_t truncated_ = 0;
   uint64_t fragments_ = 0;
+  sdk::Metric packets_metric_;
+  sdk::Metric dropped_metric_;
   sdk::Metric snapped_metric_;
   sdk::Metric undated_metric_;
   sdk::Metric truncated_metric_;

@@ -410,6 +410,7 @@ TEST(PcapLinkTest, PacketsOfAnUnknownLinkAreDropped) {
       RunFiles(&host, {File("unknown.pcap", unknown.bytes()), File("wire.pcap", ethernet.bytes())})
           .ok());
   EXPECT_EQ(host.dropped("unknown_link_type"), 3000u);
+  EXPECT_EQ(host.metric("weir_pcap_dropped_packets_total"), 3000);
   EXPECT_EQ(host.records().size(), 1u);
   EXPECT_TRUE(host.HasLog("unknown.pcap: packets of link type 147 are not known"));
 }

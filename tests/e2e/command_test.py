@@ -16,7 +16,7 @@ from recorded import NAMER, RECORDING, SINK
 
 
 def pinned_versions():
-    """Name and version of every archive in third_party/archives.bzl."""
+    """The name and version of every archive in third_party/archives.bzl."""
     tree = ast.parse(pathlib.Path(harness.runfile("third_party/archives.bzl")).read_text())
     archives = next(ast.literal_eval(node.value) for node in tree.body
                     if isinstance(node, ast.Assign) and node.targets[0].id == "ARCHIVES")
@@ -40,6 +40,9 @@ class ProgramTest(harness.WeirTest):
     def test_bad_usage(self):
         self.assertIn("which command?", self.check(code=2).stderr())
         self.assertIn("there is no command 'fly'", self.check("fly", code=2).stderr())
+        self.assertIn("did you mean 'doctor'?", self.check("docter", code=2).stderr())
+        self.assertIn("did you mean --drain_timeout?",
+                      self.check("run", "--drain-timeout=1s", code=2).stderr())
         self.assertIn("no flag --fly", self.check("run", "--fly=1", code=2).stderr())
         self.assertIn("--log_level", self.check("plugins", "--log_level=loud", code=2).stderr())
         self.assertIn("--drain_timeout", self.check("run", "--drain_timeout=soon", code=2).stderr())
@@ -52,7 +55,7 @@ class ProgramTest(harness.WeirTest):
             with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
                 weir = self.weir(*arguments, stdout=full)
                 self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
-                self.assertIn("weir: standard output does not take all that was printed", weir.stderr())
+                self.assertIn("weir: not all output could be written to standard output", weir.stderr())
 
     def test_every_plugin_is_listed_and_described(self):
         listed = self.check("plugins").stdout()
@@ -75,6 +78,15 @@ class ProgramTest(harness.WeirTest):
                       "cache_max_flows", "cache_active_timeout"):
             self.assertIn(field, described)
 
+    def test_a_file_stands_for_config(self):
+        example = os.path.join(harness.EXAMPLES, "pcap.textproto")
+        for command in ("validate", "doctor"):
+            self.assertIn(example, self.check(command, example).stdout())
+        self.assertIn("not both", self.check("run", example, "--config=" + example, code=2).stderr())
+        self.assertIn("takes one FILE; 2 are given", self.check("run", example, "x", code=2).stderr())
+        self.assertIn("takes no arguments", self.check("plugins", example, code=2).stderr())
+        self.assertIn(f"did you mean `weir run {example}`?", self.check(example, code=2).stderr())
+
     def test_version(self):
         self.assertRegex(self.check("version").stdout(), r"^weir \d+\.\d+\.\d+ \(plugin interface 1\.")
 
@@ -88,13 +100,14 @@ class ProgramTest(harness.WeirTest):
         self.assertRegex(build, r"(?m)^  C library +glibc \d+\.\d+$")
         for tool in ("clang", "llvm-strip", "bpftool"):
             self.assertRegex(build, rf"(?m)^  {tool} +\d+\.\d+[0-9.]* \(BPF objects\)$")
-        # The same from wherever it was built.
+        # No path: two builds of the same sources print the same.
         self.assertNotIn("/", build + linked)
         self.assertEqual(dict(line.split() for line in linked.splitlines()[1:]), pinned_versions())
         self.assertEqual(len(plugins.splitlines()) - 1, len(glob.glob(harness.PLUGINS + "/*.so")))
         for file in glob.glob(harness.PLUGINS + "/*.so"):
-            self.assertRegex(plugins, r"(?m)^  \w+ +[\d.]+ \(plugin interface 1\.\d+, flow record 2\), "
-                             rf".*/{os.path.basename(file)}$")
+            # The plugins of weir have its version.
+            self.assertRegex(plugins, rf"(?m)^  \w+ +{first.split()[1]} \(plugin interface 1\.\d+, "
+                             rf"flow record 2\), .*/{os.path.basename(file)}$")
 
     def test_version_without_usable_plugins(self):
         plugins = os.path.join(self.folder, "plugins")
@@ -119,7 +132,7 @@ class ProgramTest(harness.WeirTest):
         if os.geteuid() != 0:
             command = []
         elif shutil.which("setpriv"):
-            # Root without a capability can still read what is root's own.
+            # Root without capabilities can still read the files of root.
             command = ["setpriv", "--no-new-privs",
                        "--inh-caps=-all", "--bounding-set=-all"]
         else:
@@ -131,7 +144,7 @@ class ProgramTest(harness.WeirTest):
         self.assertEqual(len(said), 2, done.stderr)
         self.assertIn("CAP_BPF", said[0])
         self.assertIn("flows of a capture need neither privileges nor eBPF", said[1])
-        example = said[1].partition("--config=")[2]
+        example = said[1].partition(" weir run ")[2]
         self.check("validate", "--config=" + example)
 
 

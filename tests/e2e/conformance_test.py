@@ -156,6 +156,14 @@ class ConformanceTest(harness.WeirTest):
         code, report, _ = self.plugin_test("--component=sample", "--config_text=interval: 4\n  intervall: 5", sample)
         self.assertEqual(code, harness.EXIT_BAD_USAGE)
         self.assertIn("skipped: --config_text:2:3: ", report)
+        # The component of a file with one.
+        code, report, _ = self.plugin_test("--config_text=interval: 4", sample)
+        self.assertEqual(code, harness.EXIT_CLEAN, report)
+        ebpf = os.path.join(harness.PLUGINS, "weir_source_ebpf.so")
+        code, report, _ = self.plugin_test("--config_text=sampling: 4", ebpf)
+        self.assertEqual(code, harness.EXIT_BAD_USAGE)
+        self.assertIn("--config_text is for one component: give --component=TYPE for one of "
+                      "source 'ebpf_map', source 'ebpf_ringbuf'", report)
         path = self.write("p.textproto", """source { name: "in" type: "record_file"
   config { [weir/weir.sources.RecordFile] { path: "-" } } }
 transform { name: "some" type: "sample" input: "in" config { [weir/weir.transforms.Sample] { interval: 3 } } }
@@ -165,10 +173,9 @@ sink { name: "out" type: "stdout" input: "some" }
 
     def test_usage(self):
         for arguments, sentence in (
-                ((), "'plugin-test' takes 1 arguments, 0 are given"),
+                ((), "'plugin-test' takes one FILE; 0 are given"),
                 (("--config=a", "--config_text=b", "c.so"), "takes --config or --config_text, not both"),
-                (("--config_text=b", "c.so"), "give --component=TYPE"),
-                (("--step_timeout=soon", "c.so"), "--step_timeout: 'soon' is no time like 10s")):
+                (("--step_timeout=soon", "c.so"), "--step_timeout: 'soon' is not a duration, such as 10s")):
             code, _, log = self.plugin_test(*arguments)
             self.assertEqual(code, harness.EXIT_BAD_USAGE)
             self.assertIn(sentence, log)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""`weir doctor`: what it says of this machine with all privileges, with the three that
-weir needs, and without any; and what it makes of the findings of plugins."""
+"""`weir doctor`: its findings on this machine with all privileges, with the three that weir needs, and
+without any; and its verdict from the findings of plugins."""
 
 import collections
 import os
@@ -26,7 +26,7 @@ Finding = collections.namedtuple("Finding", "stage subject severity text")
 
 
 def findings_in(text):
-    """The lines of `weir doctor`, and its last one."""
+    """The findings in the output of `weir doctor`, and its last line."""
     *lines, verdict = text.splitlines()
     found, stage = [], None
     for line in lines:
@@ -42,7 +42,7 @@ def findings_in(text):
 class DoctorTest(harness.WeirTest):
 
     def doctor(self, *arguments, code=harness.EXIT_CLEAN, under=(), **options):
-        """What it found, what it concluded, and what it wrote on stderr."""
+        """Runs the doctor. Returns its findings, its verdict, and its stderr."""
         done = subprocess.run([*under, harness.WEIR, "doctor", *arguments], text=True,
                               capture_output=True, timeout=harness.DEADLINE_SECONDS, check=False,
                               **options)
@@ -123,15 +123,15 @@ class MachineTest(DoctorTest):
 
     @staticmethod
     def only(*capabilities):
-        """A command in front of another that leaves it these. The user stays root, who
-        owns the folders of the test, but has no power of his own any more."""
+        """A command prefix that leaves only these capabilities. The user stays root, who owns the
+        folders of the test, but root has no privilege of its own."""
         names = "".join(",+" + name.lower().replace("cap_", "") for name in capabilities)
         return ["setpriv", "--no-new-privs", "--securebits=+noroot,+noroot_locked",
                 "--inh-caps=-all" + names, "--bounding-set=-all" + names,
                 "--ambient-caps=-all" + names]
 
     def runs_here(self):
-        """Whether `weir run` would do its main job: root on a kernel that has all."""
+        """True if the built-in pipeline runs: as root, on a kernel with all features."""
         found, *_ = findings_in(subprocess.run(
             [harness.WEIR, "doctor"], text=True, capture_output=True, check=False,
             timeout=harness.DEADLINE_SECONDS).stdout)
@@ -165,8 +165,8 @@ class MachineTest(DoctorTest):
             shown = harness.run("bpftool", "map") + harness.run("bpftool", "prog")
             return [line for line in shown.splitlines() if "weir_probe" in line]
         self.doctor()
-        # The kernel frees maps a moment after their last user.
-        harness.wait_until(lambda: not probes(), "the end of what was tried")
+        # The kernel frees a map shortly after its last user is gone.
+        harness.wait_until(lambda: not probes(), "the end of the probes")
 
     def test_memory_is_that_of_the_configuration(self):
         if not self.runs_here():
@@ -225,7 +225,7 @@ class MachineTest(DoctorTest):
                       "CAP_SYS_ADMIN", done.stderr)
 
     def test_it_concludes_what_run_does(self):
-        """With and without privileges, the exit code is that of a run."""
+        """With and without privileges, the exit code is the exit code of a run."""
         path = self.write("p.textproto", FLOWS % (1000, 'interfaces: "weir-none"', ""))
         for capabilities in ((), ("CAP_BPF", "CAP_NET_ADMIN"),):
             under = self.only(*capabilities)

@@ -76,7 +76,7 @@ class ManualTest(harness.WeirTest):
         checked = 0
         for line in wanted:
             # Layout is the only thing that may differ.
-            line = " ".join(line.replace("`", "").partition(" (default")[0].split())
+            line = " ".join(line.replace("`", "").split())
             if line.startswith(("Usage:", "Flags", "Commands:", "Exit codes:",
                                 "weir COMMAND --help")) or not line:
                 continue
@@ -156,7 +156,8 @@ class CompletionTest(harness.WeirTest):
     def test_files_and_folders_are_left_to_the_shell(self):
         self.assertEqual(self.complete("run", "--config", "=", "ex"), {"compopt -o default"})
         self.assertEqual(self.complete("run", "--config", ""), {"compopt -o default"})
-        self.assertEqual(self.complete("plugin-test", "my"), {"compopt -o default"})
+        for command in ("run", "validate", "doctor", "plugin-test"):
+            self.assertEqual(self.complete(command, "my"), {"compopt -o default"})
         for typed in (["=", "li"], ["=", "lib", ":", "sh"], ["=", "lib", ":"]):
             self.assertEqual(self.complete("run", "--plugin_path", *typed), {"compopt -o dirnames"})
         self.assertEqual(self.complete("run", "--drain_timeout", "="), set())
@@ -167,10 +168,16 @@ class CompletionTest(harness.WeirTest):
         self.assertGreaterEqual(len(types), 6)
         self.assertEqual(self.complete("describe", ""), types)
         self.assertEqual(self.complete("describe", "ebpf_m"), {"ebpf_map"})
-        few = os.path.join(self.folder, "plugins")
-        os.mkdir(few)
-        shutil.copy(os.path.join(harness.TREE, "lib/weir/plugins/weir_sink_stdout.so"), few)
-        self.assertEqual(self.complete("--plugin_path", "=", few, "describe", ""), {"stdout"})
+        # A program with one plugin in its folder, and one in a folder of --plugin_path.
+        program = os.path.join(self.folder, "bin/weir")
+        for name, folder in (("bin/weir", "bin"),
+                             ("lib/weir/plugins/weir_sink_stdout.so", "lib/weir/plugins"),
+                             ("lib/weir/plugins/weir_sink_file.so", "more")):
+            os.makedirs(os.path.join(self.folder, folder))
+            shutil.copy(os.path.join(harness.TREE, name), os.path.join(self.folder, folder))
+        self.assertEqual(self.complete("describe", "", program=program), {"stdout"})
+        self.assertEqual(self.complete("--plugin_path", "=", os.path.join(self.folder, "more"),
+                                       "describe", "", program=program), {"file", "stdout"})
         # Without plugins, or a program, there is nothing to offer, and nothing is said.
         self.assertEqual(self.complete("describe", "", program="/does/not/exist"), set())
 

@@ -27,7 +27,7 @@ DEADLINE_SECONDS = 120
 # Bazel's PATH lacks the sbin folders.
 os.environ["PATH"] = "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-EXIT_CLEAN, EXIT_FAILED, EXIT_BAD_USAGE, EXIT_UNSUPPORTED = 0, 1, 2, 3
+EXIT_CLEAN, EXIT_FAILED, EXIT_BAD_USAGE, EXIT_UNSUPPORTED, EXIT_LOSS = 0, 1, 2, 3, 4
 
 
 def runfile(path):
@@ -117,15 +117,22 @@ class Weir:
 
     def balance(self):
         """Parses the table at the end of the log. Returns stage name -> column -> records."""
-        table = {}
+        return self._table("records")
+
+    def packets(self):
+        """The same for the table of packets: source name -> column -> packets."""
+        return self._table("packets")
+
+    def _table(self, unit):
+        tables = {"records": {}, "packets": {}}
         for line in self.stderr().splitlines():
-            if line.startswith("records "):
-                columns = line.split()[1:]
+            if line.startswith(("records ", "packets ")):
+                shown, *columns = line.split()
             kind, _, rest = line.partition(" '")
             if kind in ("source", "transform", "sink") and "': " not in rest:
                 name, _, numbers = rest.partition("'")
-                table[name] = dict(zip(columns, map(int, numbers.split())))
-        return table
+                tables[shown][name] = dict(zip(columns, map(int, numbers.split())))
+        return tables[unit]
 
     def metrics(self):
         """Parses the metrics at the end of the log. Returns (name, reason or '') -> value."""

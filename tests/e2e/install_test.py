@@ -5,6 +5,8 @@ build's output out of sight, it lists its plugins and reads a recording. And a
 plugin can be compiled from its headers alone."""
 
 import os
+import pathlib
+import re
 import shutil
 import subprocess
 import unittest
@@ -73,6 +75,16 @@ class InstallTest(harness.WeirTest):
             self.assertLessEqual(needed, allowed)
             self.assertNotIn("RPATH", dynamic)
             self.assertNotIn("RUNPATH", dynamic)
+
+    def test_has_the_documentation(self):
+        docs = pathlib.Path(self.prefix, "share/doc/weir/docs")
+        pages = list(docs.rglob("*.md"))
+        self.assertGreater(len(pages), 4)
+        for page in pages:
+            for link in re.findall(r"\]\(([^)#:]+\.(?:md|svg|png))[#)]", page.read_text(encoding="utf-8")):
+                target = (page.parent / link).resolve()
+                if docs in target.parents:
+                    self.assertTrue(target.is_file(), f"{page}: {link}")
 
     def test_works_when_sources_and_build_are_gone(self):
         if os.geteuid() != 0:

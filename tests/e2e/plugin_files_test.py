@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Plugin folders with files that are not plugins, are damaged, or crash their loader: a
-pipeline that does not need them runs, and `weir plugins` prints one line for each."""
+pipeline that does not need them runs, and `weir plugins` prints one line for each. And the
+order of plugin folders."""
 
 import os
 import pathlib
@@ -16,6 +17,9 @@ import harness
 PIPELINE = """source { name: "in" type: "steady" }
 sink { name: "out" type: "stdout" input: "in" }
 """
+# The plugin folder that belongs to the program.
+OWN_FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.realpath(harness.WEIR))),
+                          "lib/weir/plugins")
 RECORDS = 1000  # that the source 'steady' emits
 
 
@@ -53,6 +57,13 @@ class PluginFilesTest(harness.WeirTest):
             self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         return weir
 
+    def lines_about_own_files(self, weir):
+        """The lines on stderr, without those about files of weir's own folder: such a file is not
+        used if a file of the test has its type."""
+        return [line for line in weir.stderr().splitlines()
+                if not line.startswith("weir: plugin '") or
+                line.startswith(f"weir: plugin '{self.plugins}/")]
+
     def refused(self):
         """Runs `weir plugins`. Returns file name -> reason of the refused files. Fails unless
         the sound files are listed too."""
@@ -61,7 +72,7 @@ class PluginFilesTest(harness.WeirTest):
         self.assertRegex(weir.stdout(), r"(?m)^source +steady ")
         self.assertRegex(weir.stdout(), r"(?m)^sink +stdout ")
         reasons = {}
-        for line in weir.stderr().splitlines():
+        for line in self.lines_about_own_files(weir):
             # A sanitizer also reports the crash of a child.
             if os.environ.get("WEIR_SANITIZER") and not line.startswith("weir: plugin '"):
                 continue
@@ -109,7 +120,7 @@ class PluginFilesTest(harness.WeirTest):
         self.write_plugin(name, b"no plugin")
         weir = self.weir_with("plugins")
         self.assertEqual(weir.wait(), harness.EXIT_FAILED)
-        self.assertEqual(len(weir.stderr().splitlines()), 1, weir.stderr())
+        self.assertEqual(len(self.lines_about_own_files(weir)), 1, weir.stderr())
         shown = r"\x1b]0;title\x07\x0asource     mine\xc2\x9b31m.so"
         self.assertIn(shown + "': is not a shared object", weir.stderr())
         os.remove(os.path.join(self.plugins, name))
@@ -129,7 +140,7 @@ class PluginFilesTest(harness.WeirTest):
         path = self.copy(os.path.join(harness.PLUGINS, "weir_transform_filter.so"), "x.so")
         weir = self.run_pipeline(PIPELINE.replace("stdout", "filtr"))
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
-        self.assertIn("there is no sink type 'filtr' (there are stdout)", weir.stderr())
+        self.assertRegex(weir.stderr(), r"there is no sink type 'filtr' \(there are file, .*stdout\)")
         self.assertIn("note: plugin '%s/mine.so': while it is loaded: crashed: SIGABRT" %
                       self.plugins, weir.stderr())
         # The type is found although the file is not named after it.
@@ -139,18 +150,18 @@ class PluginFilesTest(harness.WeirTest):
         os.remove(path)
 
     def test_a_needed_file_is_logged_before_it_is_loaded(self):
-        self.copy(harness.runfile("tests/plugins/aborts.so"), "weir_sink_stdout.so")
+        os.remove(os.path.join(self.plugins, "steady.so"))
+        path = self.copy(harness.runfile("tests/plugins/aborts.so"), "weir_source_steady.so")
         weir = self.run_pipeline()
         self.assertEqual(weir.wait(), -6)
-        self.assertIn(f"opening plugin '{self.plugins}/weir_sink_stdout.so'", weir.stderr())
+        self.assertIn(f"opening plugin '{path}'", weir.stderr())
         weir = self.weir_with("validate", "--config=" + os.path.join(self.folder, "p.textproto"))
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
-        self.assertIn("weir_sink_stdout.so': while it is loaded: crashed: SIGABRT", weir.stderr())
-        path = os.path.join(self.plugins, "weir_sink_stdout.so")
+        self.assertIn("weir_source_steady.so': while it is loaded: crashed: SIGABRT", weir.stderr())
         os.truncate(path, os.path.getsize(path) // 2)
         weir = self.run_pipeline()
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
-        self.assertIn("weir_sink_stdout.so': is truncated", weir.stderr())
+        self.assertIn("weir_source_steady.so': is truncated", weir.stderr())
 
     def test_only_needed_plugins_are_loaded(self):
         for name in os.listdir(harness.PLUGINS):
@@ -173,6 +184,44 @@ sink {""").replace('input: "in" }\n', 'input: "gate" }\n'))
         os.remove(os.path.join(self.plugins, "weir_sink_stdout.so"))
         weir = self.run_pipeline()
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+
+    def test_named_folders_come_before_weir_s_own(self):
+        own = os.path.join(self.plugins, "weir_sink_stdout.so")
+        weirs = os.path.join(OWN_FOLDER, "weir_sink_stdout.so")
+        opening = "opening plugin '%s'"
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertIn(opening % own, weir.stderr())
+        # A file that is not used because of that is no error, and is named.
+        weir = self.weir_with("plugins")
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertEqual(weir.stderr(), f"weir: plugin '{weirs}': component 'stdout' already exists in "
+                                        f"plugin '{own}'\n")
+        self.assertIn(own, weir.stdout())
+        self.assertIn(os.path.join(OWN_FOLDER, "weir_sink_file.so"), weir.stdout())
+        # Types that are in no named folder come from weir's own.
+        os.remove(own)
+        weir = self.run_pipeline()
+        self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+        self.assertIn(opening % weirs, weir.stderr())
+
+    def test_who_names_weir_s_own_folder_decides_its_place(self):
+        self.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), "weir_sink_stdout.so")
+        for folder in (OWN_FOLDER, OWN_FOLDER + "/../plugins/"):
+            weir = self.weir("plugins", f"--plugin_path={folder}:{self.plugins}")
+            self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
+            self.assertEqual(len(weir.stderr().splitlines()), 1, weir.stderr())
+            self.assertIn(f"plugin '{self.plugins}/weir_sink_stdout.so': component 'stdout' already "
+                          "exists in plugin", weir.stderr())
+
+    def test_a_program_without_a_folder_of_its_own(self):
+        program = os.path.join(self.folder, "weir")
+        shutil.copy(harness.WEIR, program)
+        weir = self.weir("plugins", "--plugin_path=" + self.plugins, program=program)
+        self.assertEqual((weir.wait(), weir.stderr()), (harness.EXIT_CLEAN, ""))
+        weir = self.weir("plugins", program=program)
+        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
+        self.assertIn("lib/weir/plugins': No such file", weir.stderr())
 
     def test_damaged_headers(self):
         sound = pathlib.Path(self.plugins, "steady.so").read_bytes()

@@ -17,7 +17,7 @@ from recorded import NAMER, RECORDING, SINK, VECTORS, lines_of
 
 
 class ProcessTest(harness.WeirTest):
-    """What weir needs of the process that it starts in."""
+    """The state of the process when weir starts."""
 
     def pipeline(self, sink='type: "stdout"'):
         return self.write("p.textproto", RECORDING % (VECTORS + "/raw_records.bin")
@@ -92,7 +92,7 @@ class ProcessTest(harness.WeirTest):
         outcomes = set()
         for kib in range(12_000, 120_000, 4_000):
             done = self.shell(f'ulimit -v {kib}; exec "$2" run --config="$1"', config, harness.WEIR)
-            # 127: the dynamic linker has no room for the libraries.
+            # 127: the dynamic linker has no memory for the libraries.
             self.assertIn(done.returncode, (harness.EXIT_CLEAN, harness.EXIT_FAILED,
                                             harness.EXIT_BAD_USAGE, 127), f"{kib}: {done.stderr}")
             if done.returncode == harness.EXIT_FAILED:
@@ -107,7 +107,7 @@ class ProcessTest(harness.WeirTest):
             weir = self.weir(command, "--config=" + fifo)
             self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
             self.assertIn("nobody writes to this FIFO", weir.stderr())
-        # A writer that says nothing.
+        # A writer that writes nothing.
         writer = os.open(fifo, os.O_RDWR)
         self.addCleanup(os.close, writer)
         weir = self.weir("validate", "--config=" + fifo)
@@ -120,7 +120,7 @@ class ProcessTest(harness.WeirTest):
     def test_a_caller_with_less_privileges_chooses_no_plugins(self):
         if os.geteuid() != 0:
             self.skipTest("SKIPPED: needs root to make a set-user-ID program")
-        # Where another user gets to.
+        # A folder that another user can reach.
         folder = tempfile.mkdtemp(dir="/tmp")
         self.addCleanup(shutil.rmtree, folder)
         if os.statvfs(folder).f_flag & os.ST_NOSUID:
@@ -144,7 +144,7 @@ class ProcessTest(harness.WeirTest):
                     self.assertEqual(done.returncode, harness.EXIT_BAD_USAGE)
 
     def check_the_folder_beside_it(self, folder, program):
-        """Of a set-user-ID program it must be root's, with all folders above it."""
+        """The plugin folder of a set-user-ID program, and all folders above it, must belong to root."""
         plugins = os.path.join(folder, "lib/weir/plugins")
         os.makedirs(plugins)
         shutil.copy(os.path.join(harness.PLUGINS, "weir_sink_stdout.so"), plugins)
@@ -177,11 +177,11 @@ class SignalTest(harness.WeirTest):
         fifo = os.path.join(self.folder, "recording")
         os.mkfifo(fifo)
         recording = pathlib.Path(VECTORS, "raw_records.bin").read_bytes()
-        # The same signal can be one if weir has not seen the first one yet; two kinds cannot.
+        # Two equal signals can be delivered as one; two kinds cannot.
         for second in (signal.SIGINT, signal.SIGTERM, signal.SIGTERM):
             weir = self.weir("run", "--config=" + self.write(
                 "p.textproto", RECORDING % fifo + NAMER % "recording" + SINK))
-            # As long as it is open, the recording has no end.
+            # The recording has no end while the writer is open.
             with open(fifo, "wb") as writer:
                 writer.write(recording)
                 writer.flush()
@@ -203,7 +203,7 @@ class SignalTest(harness.WeirTest):
         except BlockingIOError:
             pass
         os.set_blocking(write_end, True)
-        # The sink cannot write, so draining cannot end.
+        # The sink cannot write, so the drain cannot end.
         path = self.write("p.textproto", RECORDING % f"{VECTORS}/raw_records.bin" + NAMER % "recording" + SINK)
         with open(os.path.join(self.folder, "log"), "w+", encoding="utf-8") as log:
             weir = subprocess.Popen([harness.WEIR, "run", "--config=" + path],
@@ -215,7 +215,7 @@ class SignalTest(harness.WeirTest):
             harness.wait_until(lambda: "stopping: Terminated" in text(), "the first signal")
 
             def ended_by_a_signal():
-                # Right after the first one they count as its repeats.
+                # A signal within 250 ms of the first one is its repeat.
                 weir.send_signal(signal.SIGTERM)
                 return weir.poll() is not None
             harness.wait_until(ended_by_a_signal, "the end by a second signal")
@@ -224,7 +224,7 @@ class SignalTest(harness.WeirTest):
 
     @staticmethod
     def writes_to_a_pipe(pid):
-        """Whether a thread of the process waits in the kernel for room in a pipe."""
+        """True if a thread of the process waits in the kernel for room in a pipe."""
         tasks = pathlib.Path(f"/proc/{pid}/task").glob("*/wchan")
         return any("pipe_write" in task.read_text() for task in tasks)
 

@@ -13,7 +13,7 @@ from recorded import FILTER, NAMER, RECORDING, SINK
 class RefusalTest(harness.WeirTest):
 
     def refused(self, text, *expected, arguments=()):
-        """`weir validate` and `weir run` refuse it with these words and exit code 2."""
+        """`weir validate` and `weir run` refuse `text` with these words and exit code 2."""
         path = self.write("bad.textproto", text)
         for command in ("validate", "run"):
             weir = self.weir(command, "--config=" + path, *arguments)
@@ -91,7 +91,7 @@ sink { name: "s" type: "stdout" input: "in" }
             (file % "path: '/tmp/a/'", "sink 's': path: '/tmp/a/' names no file"),
             (file % "path: '/tmp/a' rotate_bytes: 1048576", "sink 's': rotate_bytes: `path` must have"),
         ]
-        # The system would take what stands in front of the NUL byte.
+        # The kernel would take the path up to the NUL byte.
         cases += [(text, "path has a NUL byte") for text in (
             source % ("record_file", "RecordFile", r'path: "/dev/null\000x"'),
             source % ("ebpf_map", "EbpfMap", r'pin_path: "/sys/fs/bpf/a\000x"'),
@@ -148,7 +148,10 @@ sink { name: "out" type: "defect" input: "in" }
 """, "FILE:2:20: sink 'out': plugin '", reason, arguments=(path,))
         for command, code in ((("plugins",), harness.EXIT_FAILED),
                               (("describe", "defect"), harness.EXIT_BAD_USAGE),
-                              (("doctor",), harness.EXIT_BAD_USAGE)):
+                              (("doctor", self.write("no_defect.textproto",
+                                                     'source { name: "in" type: "steady" }\n'
+                                                     'sink { name: "out" type: "stdout" input: "in" }\n')),
+                               harness.EXIT_CLEAN)):
             weir = self.weir(*command, path)
             self.assertEqual(weir.wait(), code, weir.stderr())
             self.assertIn(reason, weir.stderr())

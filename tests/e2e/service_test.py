@@ -33,7 +33,7 @@ sink { name: "out" type: "stdout" input: "account"
 """
 CAP_NET_ADMIN, CAP_PERFMON, CAP_BPF = 12, 38, 39
 READY = b"READY=1\nSTATUS=running 2 stages"
-STOPPING = b"STOPPING=1\nSTATUS=delivering what was counted"
+STOPPING = b"STOPPING=1\nSTATUS=delivering all records"
 
 
 def directives():

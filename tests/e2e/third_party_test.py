@@ -95,8 +95,8 @@ class ThirdPartyTest(harness.WeirTest):
         shown = harness.run("nm", "-D", "--defined-only", plugin).split()
         self.assertEqual(shown[-1:] + shown[:-3], ["weir_plugin_main"])
         self.assertNotIn("protobuf", harness.run("readelf", "-d", plugin))
-        report = self.call(self.program, "plugin-test", "--component=sqlite",
-                           '--config_text=path: "tried.db"', plugin, cwd=folder)
+        report = self.call(self.program, "plugin-test", '--config_text=path: "tried.db"',
+                           plugin, cwd=folder)
         self.assertIn(", 0 FAILED, ", report)
         described = self.call(self.program, "describe", "--plugin_path=build", "sqlite", cwd=folder)
         self.assertIn("How long to wait while another program has it locked", described)

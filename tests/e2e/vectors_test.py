@@ -79,12 +79,12 @@ class VectorTest(harness.WeirTest):
         self.assertEqual((balance["emitted"], balance["filtered"]), (len(passed), 200 - len(passed)))
 
     def write_seen_twice(self):
-        """The recording with each record once more, as another interface saw the packets."""
+        """Writes the recording with each record twice, the second time as from another interface."""
         recording = pathlib.Path(VECTORS, "raw_records.bin").read_bytes()
         twice = b""
         for at in range(0, len(recording), 84):
             record = recording[at:at + 84]
-            # What the packets were at another interface, beyond a router: if_index, MACs, direction.
+            # At the other interface, behind a router: another if_index, other MACs, the other direction.
             again = record[:2] + bytes([1 - record[2]]) + bytes(12) + record[15:52] + b"\x63\0\0\0" + record[56:]
             twice += record + again
         path = os.path.join(self.folder, "twice.bin")
@@ -110,7 +110,7 @@ class VectorTest(harness.WeirTest):
         merged = self.run_pipeline(pipeline)
         lines = [json.loads(line) for line in merged.stdout().splitlines()]
         lists = [(line.pop("Interfaces"), line.pop("IfDirections")) for line in lines]
-        # Records of a flow add up as in the accounter, and those of the other interface do not.
+        # Records of a flow add up as in the accounter. Records of the other interface do not.
         self.assertEqual(as_set(map(json.dumps, lines)), as_set(lines_of("accounted.jsonl")))
         self.assertEqual(lists, [([line["Interface"], "unknown"],
                                   [line["FlowDirection"], 1 - line["FlowDirection"]])
@@ -143,7 +143,7 @@ class VectorTest(harness.WeirTest):
             while chunk := os.read(master, 65536):
                 shown += chunk
         except OSError:
-            pass  # EIO: the other side has been closed
+            pass  # EIO: the other end is closed
         self.assertEqual(weir.wait(timeout=harness.DEADLINE_SECONDS), harness.EXIT_CLEAN)
         lines = shown.decode().splitlines()
         self.assertRegex(lines[0], r"^START \(UTC\) +DURATION +DIR +INTERFACE ")

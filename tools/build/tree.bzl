@@ -9,12 +9,12 @@
         },
     )
 
-makes bazel-bin/<package>/tree/bin/weir and so on: copies and not links, because
-the program finds its plugins by the place that it is in.
+makes bazel-bin/<package>/tree/bin/weir and so on: copies and not links, because the program finds its
+plugins by its own path.
 """
 
 def _path_in_repository(file):
-    """Where it is from the top of its repository, of which weir may be another's."""
+    """The path from the top of its repository. weir may be an external repository."""
     if file.short_path.startswith("../"):
         return file.short_path.split("/", 2)[2]
     return file.short_path
@@ -48,7 +48,7 @@ weir_tree = rule(
     implementation = _weir_tree_impl,
     attrs = {
         "files": attr.label_keyed_string_dict(
-            doc = "what goes where: a folder ending in '/', or in '/**' for a copy of the path",
+            doc = "label: folder. '/' at its end keeps the name of a file, '/**' its path",
             allow_files = True,
             mandatory = True,
         ),

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What weir was built with and from, as C++ (tools/weir/build_info.h).
+"""The tools and libraries of the build, as C++ (tools/weir/build_info.h).
 
-Versions only: no date, no host, no path, so that it says the same wherever the
-same is built.
+Versions only: without date, host and path, two builds of the same sources give the
+same text.
 """
 
 load("@weir_host_tools//:tools.bzl", "HOST_TOOLS")
@@ -33,7 +33,7 @@ absl::Span<const NamedVersion> BuildArchives() {{ return kArchives; }}
 """
 
 def _configuration(ctx):
-    """The compilation mode and what --config=... has added as --platform_suffix."""
+    """The compilation mode and the names that --config=... has added as --platform_suffix."""
     folder = ctx.bin_dir.path.split("/")[1]
     mode = ctx.var["COMPILATION_MODE"]
     rest = [part for part in folder.split("-") if part not in [mode, ctx.var["TARGET_CPU"]]]
@@ -48,7 +48,7 @@ def _entries(versions):
 def _build_info_impl(ctx):
     output = ctx.actions.declare_file(ctx.label.name + ".cc")
     ctx.actions.write(output, _SOURCE.format(
-        # The C++ compiler says itself which one it is (build_info.h).
+        # The C++ compiler names itself in build_info.h.
         tools = _entries([
             (tool, program.version or "none")
             for tool, program in HOST_TOOLS.items()

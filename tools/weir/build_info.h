@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What this program was built with and from: versions, no dates and no places. The
-// values are written by build_info.bzl while it is built.
+// The tools and libraries of the build: versions, without dates and paths. build_info.bzl writes
+// the values during the build. Constants: any thread.
 #ifndef WEIR_TOOLS_WEIR_BUILD_INFO_H_
 #define WEIR_TOOLS_WEIR_BUILD_INFO_H_
 
@@ -13,17 +13,17 @@ struct NamedVersion {
   const char* version;
 };
 
-// The compilation mode, and what Bazel's --config has added: "opt", "opt, asan".
+// The compilation mode, and the names of Bazel's --config: "opt", "opt, asan".
 extern const char kBuildConfiguration[];
-// The compiler's options, those that are the same for all files.
+// The options of the compiler that are the same for all files.
 extern const char kBuildOptions[];
 
-// The programs of the build machine that made the BPF objects.
+// The programs of the build machine that compiled the BPF objects.
 absl::Span<const NamedVersion> BuildTools();
-// The pinned source archives of everything that program and plugins link.
+// The pinned source archives of all libraries in the program and the plugins.
 absl::Span<const NamedVersion> BuildArchives();
 
-// The compiler and the C library, as the compiler itself calls them.
+// The compiler, as it names itself.
 #ifdef __clang__
 inline constexpr char kCompiler[] = __VERSION__;
 #else

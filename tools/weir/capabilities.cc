@@ -17,7 +17,7 @@
 namespace weir {
 namespace {
 
-// By number, as of Linux 5.9; headers of the build may be older than the kernel.
+// By number, as in Linux 5.9: the headers of the build may be older than the kernel.
 constexpr const char* kNames[] = {"CHOWN",
                                   "DAC_OVERRIDE",
                                   "DAC_READ_SEARCH",
@@ -70,7 +70,7 @@ absl::Status CheckOnlyThread() {
   const auto count = std::distance(begin(threads), end(threads));
   if (count == 1) return absl::OkStatus();
   return absl::FailedPreconditionError(
-      absl::StrCat("there are ", count, " threads already, each with privileges of its own"));
+      absl::StrCat("there are ", count, " threads already, and each has its own privileges"));
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ absl::StatusOr<CapabilitySet> GiveUpCapabilities(const CapabilitySet& capabiliti
     had |= uint64_t{data[word].permitted & wanted} << (32 * word);
     data[word].effective &= ~wanted;
     data[word].permitted &= ~wanted;
-    // The ambient set follows these two.
+    // The kernel keeps the ambient set within these two.
     data[word].inheritable &= ~wanted;
   }
   if (syscall(SYS_capset, &header, data) != 0) return absl::ErrnoToStatus(errno, context());

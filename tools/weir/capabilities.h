@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Linux capabilities (capabilities(7)): the parts of root's power that a thread has.
+// Linux capabilities (capabilities(7)): the parts of root's privileges, which each thread has.
 #ifndef WEIR_TOOLS_WEIR_CAPABILITIES_H_
 #define WEIR_TOOLS_WEIR_CAPABILITIES_H_
 
@@ -26,9 +26,9 @@ class CapabilitySet {
   uint64_t bits_ = 0;
 };
 
-// Takes `capabilities` from the calling thread for good, and returns those of them that
-// it had. Threads that it makes later do not have them either; those that are there
-// keep theirs: FAILED_PRECONDITION, with nothing done, if there is another thread.
+// Takes `capabilities` from the calling thread, which must be the only one, and from all threads
+// that it makes later. Returns those that the thread had. FAILED_PRECONDITION if there is another
+// thread, because that thread keeps its capabilities; then nothing is changed.
 absl::StatusOr<CapabilitySet> GiveUpCapabilities(const CapabilitySet& capabilities);
 
 }  // namespace weir

@@ -20,7 +20,7 @@ namespace {
 constexpr uint64_t kKill = 1 << 5;
 constexpr uint64_t kNetAdmin = 1 << 12;
 
-// How many of CapInh, CapPrm, CapEff and CapAmb of a thread have one of `bits`.
+// The number of sets, of CapInh, CapPrm, CapEff and CapAmb of a thread, that have one of `bits`.
 uint64_t SetsWith(uint64_t bits, const std::string& thread) {
   std::ifstream status(absl::StrCat("/proc/self/task/", thread, "/status"));
   uint64_t sets = 0;
@@ -34,7 +34,7 @@ uint64_t SetsWith(uint64_t bits, const std::string& thread) {
   return sets;
 }
 
-// In a process of its own, whose result is 0 if all is well.
+// Runs in another process. Its result is 0 if nothing failed.
 int InChild(int (*body)()) {
   const pid_t child = fork();
   if (child == 0) _exit(body());
@@ -64,7 +64,7 @@ TEST(GiveUpCapabilitiesTest, TheyAreGoneFromThisThreadAndThoseMadeLater) {
               uint64_t later = 0;
               std::thread([&later] { later = SetsWith(kKill, std::to_string(gettid())); }).join();
               if (later != 0) return 3;
-              // The others stay.
+              // The other capabilities stay.
               if (SetsWith(~kKill, std::to_string(gettid())) == 0) return 4;
               const auto again = GiveUpCapabilities(CapabilitySet(kKill));
               return again.ok() && again->empty() ? 0 : 5;

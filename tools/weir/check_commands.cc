@@ -18,12 +18,12 @@
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
 #include "core/record/stage_kind.h"
+#include "core/record/terminal_text.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
-#include "tools/weir/terminal_text.h"
 
 DECLARE_string(config);
 DEFINE_string(depth, "setup",
@@ -98,7 +98,7 @@ int PluginsCommand(const Arguments& /*arguments*/) {
   for (const plugin::Examined& file : *files) {
     if (!file.status.ok()) {
       PrintError(TerminalLine(file.status.message()));
-      all_usable = false;
+      all_usable = all_usable && file.overridden;
       continue;
     }
     for (const auto& [name, summary] : file.components) {

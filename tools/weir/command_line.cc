@@ -2,13 +2,16 @@
 #include "tools/weir/command_line.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <string_view>
 
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "core/config/suggestion.h"
 #include "gflags/gflags.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/flags.h"
@@ -16,25 +19,35 @@
 namespace weir {
 namespace {
 
+constexpr std::string_view kOptionalFile = "[FILE]";
+// The flag that kOptionalFile stands for.
+constexpr char kConfigFlag[] = "config";
+
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-const Command* FindCommand(const std::vector<Command>& commands, std::string_view name) {
+absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
+                                           std::string_view name) {
+  std::vector<std::string> names;
   for (const Command& command : commands) {
     if (name == command.name) return &command;
+    names.emplace_back(command.name);
   }
-  return nullptr;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "there is no command '", name, "'",
+      absl::EndsWith(name, ".textproto") ? absl::StrCat("; did you mean `weir run ", name, "`?")
+                                         : config::DidYouMean(name, names)));
 }
 
 std::string FlagHelp(const std::vector<std::string>& names) {
   std::string text;
   for (const Flag& flag : DescribeFlags(names)) {
-    absl::StrAppendFormat(&text, "  %s\n        %s", flag.Spelling(), flag.description);
+    absl::StrAppendFormat(&text, "  %s\n        %s\n", flag.Spelling(),
+                          absl::StrReplaceAll(flag.description, {{"\n", "\n        "}}));
     if (!flag.default_value.empty()) {
-      absl::StrAppendFormat(&text, " (default \"%s\")", flag.default_value);
+      absl::StrAppendFormat(&text, "        Default: %s\n", flag.default_value);
     }
-    text += '\n';
   }
   return text;
 }
@@ -50,7 +63,7 @@ struct FlagWord {
   std::string value;
 };
 
-// Reads words[*at], a flag, and the next one if that is its value.
+// Reads words[*at], a flag, and the next word if that is its value.
 absl::StatusOr<FlagWord> ReadFlag(const std::vector<std::string>& words, size_t* at) {
   const std::string& word = words[*at];
   std::string_view name = word;
@@ -67,20 +80,55 @@ absl::StatusOr<FlagWord> ReadFlag(const std::vector<std::string>& words, size_t*
   return FlagWord{std::string(name), words[++*at]};
 }
 
-absl::Status CheckFlags(const std::vector<FlagWord>& flags, const Command* command) {
+absl::Status UnknownFlag(const std::string& name, const Command* command) {
+  std::vector<std::string> known = GlobalFlags();
+  if (command != nullptr) known.insert(known.end(), command->flags.begin(), command->flags.end());
+  const std::string nearest = config::Nearest(name, known);
+  return absl::InvalidArgumentError(absl::StrCat(
+      command == nullptr ? absl::StrCat("there is no flag --", name, " for all commands")
+                         : absl::StrCat("'", command->name, "' has no flag --", name),
+      nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
+}
+
+absl::Status SetFlags(const std::vector<FlagWord>& flags, const Command* command) {
   for (const FlagWord& flag : flags) {
     const bool known = Contains(GlobalFlags(), flag.name) ||
                        (command != nullptr && Contains(command->flags, flag.name));
-    if (!known) {
-      return absl::InvalidArgumentError(
-          command == nullptr ? absl::StrCat("there is no flag --", flag.name, " for all commands")
-                             : absl::StrCat("'", command->name, "' has no flag --", flag.name));
-    }
+    if (!known) return UnknownFlag(flag.name, command);
     if (gflags::SetCommandLineOption(flag.name.c_str(), flag.value.c_str()).empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--", flag.name, " does not take '", flag.value, "'"));
     }
   }
+  return absl::OkStatus();
+}
+
+absl::Status WrongNumber(const Command& command, std::string_view takes, size_t given) {
+  return absl::InvalidArgumentError(absl::StrCat("'", command.name, "' takes ", takes, "; ", given,
+                                                 given == 1 ? " is given" : " are given"));
+}
+
+// Checks how many arguments there are. Sets --config to one that stands for it.
+absl::Status TakeArguments(const std::vector<FlagWord>& flags, Invocation* invocation) {
+  const Command& command = *invocation->command;
+  std::vector<std::string>& given = invocation->arguments;
+  if (command.arguments != kOptionalFile) {
+    const bool takes_one = *command.arguments != '\0';
+    if (given.size() == (takes_one ? 1 : 0)) return absl::OkStatus();
+    return WrongNumber(command,
+                       takes_one ? absl::StrCat("one ", command.arguments) : "no arguments",
+                       given.size());
+  }
+  if (given.empty()) return absl::OkStatus();
+  if (given.size() > 1) return WrongNumber(command, "one FILE", given.size());
+  const bool has_flag = std::any_of(flags.begin(), flags.end(),
+                                    [](const FlagWord& flag) { return flag.name == kConfigFlag; });
+  if (has_flag) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", command.name, "' takes '", given[0], "' or --config=FILE, not both"));
+  }
+  gflags::SetCommandLineOption(kConfigFlag, given[0].c_str());
+  given.clear();
   return absl::OkStatus();
 }
 
@@ -102,15 +150,17 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& word
       if (!flag.ok()) return flag.status();
       flags.push_back(*std::move(flag));
     } else if (invocation.command == nullptr) {
-      invocation.command = FindCommand(commands, word);
-      if (invocation.command == nullptr) {
-        return absl::InvalidArgumentError(absl::StrCat("there is no command '", word, "'"));
-      }
+      const absl::StatusOr<const Command*> command = FindCommand(commands, word);
+      if (!command.ok()) return command.status();
+      invocation.command = *command;
     } else {
       invocation.arguments.push_back(word);
     }
   }
-  if (absl::Status status = CheckFlags(flags, invocation.command); !status.ok()) return status;
+  if (absl::Status status = SetFlags(flags, invocation.command); !status.ok()) return status;
+  if (invocation.command != nullptr && !invocation.help) {
+    if (absl::Status status = TakeArguments(flags, &invocation); !status.ok()) return status;
+  }
   return invocation;
 }
 
@@ -123,27 +173,42 @@ std::string CommandHelp(const Command& command) {
 }
 
 std::string_view ProgramSummary() {
-  return "weir measures network flows: sources see packets, transforms shape flow records,\n"
-         "sinks carry them away; a text file wires them.\n";
+  return "weir measures network flows. Sources measure packets or read records, transforms change\n"
+         "the flow records, and sinks deliver them. A text file, the pipeline file, connects "
+         "them.\n";
 }
 
 const std::vector<ExitCodeMeaning>& ExitCodeMeanings() {
   static const auto* const meanings = new std::vector<ExitCodeMeaning>{
       {kExitClean, "clean"},
       {kExitFailed, "failed while running"},
-      {kExitBadUsage, "bad usage or configuration"},
+      {kExitBadUsage, "a mistake in the command line or the configuration"},
       {kExitUnsupported, "a privilege or a kernel feature is missing"},
+      {kExitLoss, "clean, but packets or records were lost (only with --fail_on_loss)"},
+  };
+  return *meanings;
+}
+
+const std::vector<SignalMeaning>& SignalMeanings() {
+  static const auto* const meanings = new std::vector<SignalMeaning>{
+      {"SIGINT, SIGTERM",
+       "The run ends: sources stop, all records go to the sinks, and the balance is printed.\n"
+       "A second signal, 250 ms later or more, ends weir at once with exit code 1."},
+      {"SIGHUP", "Nothing but a line in the log: weir does not reload its configuration."},
+      {"SIGUSR1", "Sinks that write to files reopen them by name, for logrotate."},
+      {"SIGUSR2",
+       "The balance so far goes to --report=FILE as JSON, or to stderr without that flag."},
   };
   return *meanings;
 }
 
 std::string ProgramHelp(const std::vector<Command>& commands) {
   std::string text =
-      absl::StrCat(ProgramSummary(), "\nUsage: weir COMMAND [FLAGS] [ARGUMENTS]\n\nCommands:\n");
+      absl::StrCat(ProgramSummary(), "\nUsage: weir COMMAND [FLAGS] [ARGUMENT]\n\nCommands:\n");
   for (const Command& command : commands) {
-    absl::StrAppendFormat(&text, "  %-10s %s\n", command.name, command.summary);
+    absl::StrAppendFormat(&text, "  %-11s  %s\n", command.name, command.summary);
   }
-  absl::StrAppend(&text, "\n`weir COMMAND --help` tells more.\n\nFlags of all commands:\n",
+  absl::StrAppend(&text, "\n`weir COMMAND --help` describes a command.\n\nFlags of all commands:\n",
                   FlagHelp(GlobalFlags()), "\nExit codes:\n");
   for (const ExitCodeMeaning& meaning : ExitCodeMeanings()) {
     absl::StrAppend(&text, "  ", meaning.code, "  ", meaning.text, "\n");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line: `weir COMMAND [--flag=value ...] [ARGUMENT ...]`. Values are
-// gflags; which of them a command takes is the command's to say, so that the flags
-// of libraries inside weir are none of weir's.
+// The command line: `weir COMMAND [--flag=value ...] [ARGUMENT ...]`. Flags are gflags. Each
+// command lists the flags that it takes, so flags of libraries inside weir are refused.
+// Functions without state, except ParseCommandLine, which sets gflags: one thread.
 #ifndef WEIR_TOOLS_WEIR_COMMAND_LINE_H_
 #define WEIR_TOOLS_WEIR_COMMAND_LINE_H_
 
@@ -15,35 +15,46 @@ namespace weir {
 
 struct Command {
   const char* name;
-  const char* arguments;           // as the usage line shows them; "" for none
+  // The argument that is no flag, as the usage line shows it: "TYPE", "FILE", or "" for none.
+  // "[FILE]" may be left out, and means the same as --config=FILE.
+  const char* arguments;
   const char* summary;             // one line
-  const char* help;                // the rest of --help, ending in a newline
-  std::vector<std::string> flags;  // its own; the global ones are taken by all
+  const char* help;                // the rest of --help; ends with a newline
+  std::vector<std::string> flags;  // without the flags of all commands
   int (*run)(const std::vector<std::string>& arguments);
 };
 
-// What was asked for. `command` null: help on the whole program.
+// What a command line asks for. No command: the help of the whole program.
 struct Invocation {
   const Command* command = nullptr;
   bool help = false;
   std::vector<std::string> arguments;
 };
 
-// Sets the gflags that are given. Flags may stand before or after the command;
-// after "--" everything is an argument. INVALID_ARGUMENT says what is wrong.
+// Sets the given flags. Flags may be before or after the command; after "--" every word is an
+// argument. INVALID_ARGUMENT for an unknown command or flag, with a suggestion, for a value that a
+// flag does not take, and for a wrong number of arguments.
 absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& words,
                                             const std::vector<Command>& commands);
 
+// A line of a table in --help, the manual and the reference.
 struct ExitCodeMeaning {
   int code;
   const char* text;
 };
 const std::vector<ExitCodeMeaning>& ExitCodeMeanings();
 
-// What weir is, in a sentence or two, in lines.
+struct SignalMeaning {
+  const char* name;
+  const char* text;
+};
+// Of `weir run`.
+const std::vector<SignalMeaning>& SignalMeanings();
+
+// What weir is: lines.
 std::string_view ProgramSummary();
 
-// Text of --help: of one command, or of the program.
+// The text of --help for one command, and for the program.
 std::string CommandHelp(const Command& command);
 std::string ProgramHelp(const std::vector<Command>& commands);
 

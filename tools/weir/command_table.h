@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which commands there are: the one source of --help, of the manual page and of the
-// shell's completion.
+// All commands. --help, the manual pages, the reference and the completion are made from this
+// table.
 #ifndef WEIR_TOOLS_WEIR_COMMAND_TABLE_H_
 #define WEIR_TOOLS_WEIR_COMMAND_TABLE_H_
 

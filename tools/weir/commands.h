@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The commands of the weir program. Each takes the arguments behind its name and
-// returns the exit code.
+// The commands of the weir program. Each takes its arguments and returns the exit code. The
+// main thread calls one of them, once.
 #ifndef WEIR_TOOLS_WEIR_COMMANDS_H_
 #define WEIR_TOOLS_WEIR_COMMANDS_H_
 

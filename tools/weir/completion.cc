@@ -4,6 +4,7 @@
 #include <set>
 #include <string_view>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -12,17 +13,17 @@
 namespace weir {
 namespace {
 
-// The whole script but for what the tables say, which stands for @NAME@.
+// The script. Text from the tables replaces each @NAME@.
 constexpr std::string_view kScript =
     R"bash(# bash completion of weir. SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Generated from the tables that --help prints; not to be edited.
+# Generated from the tables of --help. Do not edit.
 
-# _weir_types PROGRAM [FLAG]: the component types that it has.
+# _weir_types PROGRAM [FLAG]: prints the component types that PROGRAM has.
 _weir_types() {
   local type line
   "$@" plugins 2>/dev/null | while IFS= read -r line; do
-    # A line that is indented goes on about the type above it.
+    # An indented line belongs to the type above it.
     if [[ $line != ' '* ]]; then
       read -r _ type _ <<<"$line"
       printf '%s\n' "$type"
@@ -35,7 +36,7 @@ _weir() {
   local words=''
   local -A values=()
   COMPREPLY=()
-  # bash makes words of their own of = and :.
+  # For bash, = and : are words.
   for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     if [[ $word == '=' ]]; then
       continue
@@ -92,7 +93,7 @@ _weir() {
 complete -F _weir weir
 )bash";
 
-// "--config= --help", as they are to be completed.
+// The words to complete: "--config= --help".
 std::string FlagWords(std::vector<std::string> names) {
   names.insert(names.end(), GlobalFlags().begin(), GlobalFlags().end());
   std::string words;
@@ -102,7 +103,7 @@ std::string FlagWords(std::vector<std::string> names) {
   return absl::StrCat(words, "--help");
 }
 
-// Every flag that there is, once.
+// Every flag, once.
 std::vector<Flag> AllFlags(const std::vector<Command>& commands) {
   std::set<std::string> names(GlobalFlags().begin(), GlobalFlags().end());
   for (const Command& command : commands) {
@@ -111,7 +112,7 @@ std::vector<Flag> AllFlags(const std::vector<Command>& commands) {
   return DescribeFlags({names.begin(), names.end()});
 }
 
-// A line of `case "$flag"`; none for values that nobody can guess.
+// A line of `case "$flag"`; empty for a flag with free values.
 std::string ValueCase(const Flag& flag) {
   std::string action;
   if (!flag.words.empty()) {
@@ -139,7 +140,7 @@ std::string BashCompletion(const std::vector<Command>& commands) {
     if (std::string_view(command.arguments) == "TYPE") {
       type_commands.push_back(absl::StrCat(command.name, ":0"));
     }
-    if (std::string_view(command.arguments) == "FILE") {
+    if (absl::StrContains(command.arguments, "FILE")) {
       file_commands.push_back(absl::StrCat(command.name, ":0"));
     }
     if (command.flags.empty()) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the shell completes behind `weir`.
+// Completion of `weir` command lines in the shell.
 #ifndef WEIR_TOOLS_WEIR_COMPLETION_H_
 #define WEIR_TOOLS_WEIR_COMPLETION_H_
 
@@ -10,8 +10,8 @@
 
 namespace weir {
 
-// A script for bash (4 or later) to source; it needs nothing but bash. Component
-// types are asked of `weir plugins`.
+// A script for bash (4 or later) to source. It needs only bash, and runs `weir plugins` to complete
+// component types. Any thread.
 std::string BashCompletion(const std::vector<Command>& commands);
 
 }  // namespace weir

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `weir doctor`: what the components of a pipeline find of this machine.
+// `weir doctor`: prints what the stages of a pipeline find out about this machine.
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -9,12 +9,12 @@
 #include "absl/strings/str_replace.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
+#include "core/record/terminal_text.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
-#include "tools/weir/terminal_text.h"
 
 DECLARE_string(config);
 
@@ -35,7 +35,7 @@ const char* NameOf(Severity severity) {
   return "missing";
 }
 
-// A plugin's words must not begin a line that looks like one of weir's.
+// A text of a plugin must not begin a line that looks like a line of weir.
 std::string OneLine(const std::string& text) {
   return TerminalLine(absl::StrReplaceAll(text, {{"\n", " "}}));
 }

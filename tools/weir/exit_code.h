@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exit codes of the weir program: part of what scripts rely on. docs/operating.md explains
-// them.
+// The exit codes of the weir program. Scripts rely on them; `ExitCodeMeanings` has their texts.
 #ifndef WEIR_TOOLS_WEIR_EXIT_CODE_H_
 #define WEIR_TOOLS_WEIR_EXIT_CODE_H_
 
@@ -11,8 +10,9 @@ namespace weir {
 enum ExitCode {
   kExitClean = 0,
   kExitFailed = 1,       // while running
-  kExitBadUsage = 2,     // of the command line or in the configuration
+  kExitBadUsage = 2,     // a mistake in the command line or the configuration
   kExitUnsupported = 3,  // a privilege or a kernel feature is missing
+  kExitLoss = 4,         // with --fail_on_loss: clean, but packets or records were lost
 };
 
 // For a stage or pipeline that did not start, or failed while running.

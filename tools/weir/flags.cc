@@ -13,7 +13,7 @@ struct Value {
   std::vector<std::string> words;
 };
 
-// gflags knows no more of these than that they are strings.
+// For gflags all of these are strings.
 const std::vector<Value>& Values() {
   static const auto* const values = new std::vector<Value>{
       {"component", "TYPE", {}},
@@ -23,6 +23,7 @@ const std::vector<Value>& Values() {
       {"drain_timeout", "DURATION", {}},
       {"log_level", "LEVEL", {"debug", "info", "warning", "error"}},
       {"plugin_path", "FOLDERS", {}},
+      {"report", "FILE", {}},
       {"step_timeout", "DURATION", {}},
   };
   return *values;
@@ -42,7 +43,7 @@ const std::vector<std::string>& GlobalFlags() {
 
 Flag DescribeFlag(const std::string& name) {
   const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(name.c_str());
-  // A switch is off unless it is given.
+  // All switches are off by default.
   const bool is_switch = info.type == "bool";
   Flag flag{
       name, is_switch ? "" : "VALUE", {}, info.description, is_switch ? "" : info.default_value};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flags of weir as its users see them: gflags, and what may stand behind each.
+// The flags of weir as users see them: gflags, with a placeholder or the list of values.
+// Functions without state: any thread.
 #ifndef WEIR_TOOLS_WEIR_FLAGS_H_
 #define WEIR_TOOLS_WEIR_FLAGS_H_
 
@@ -10,18 +11,18 @@ namespace weir {
 
 struct Flag {
   std::string name;
-  std::string placeholder;         // for its value, as "FILE"; empty if it takes none
-  std::vector<std::string> words;  // all the values there are, if they can be listed
+  std::string placeholder;         // for its value, as "FILE"; empty for a switch
+  std::vector<std::string> words;  // all values, if they can be listed
   std::string description;
   std::string default_value;
 
   std::string Spelling() const;  // "--config=FILE"
 };
 
-// Names of the flags that every command takes.
+// The names of the flags that every command takes.
 const std::vector<std::string>& GlobalFlags();
 
-// The gflag `name`, which must be defined.
+// Describes the gflag `name`, which must be defined.
 Flag DescribeFlag(const std::string& name);
 std::vector<Flag> DescribeFlags(const std::vector<std::string>& names);
 

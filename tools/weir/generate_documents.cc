@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Run by the build: prints one of the files that are installed beside the program and
-// say what its --help says.
+// The build runs this to print a file that is installed beside the program and has the texts of
+// --help.
 //
 //   generate_documents manual                           weir(1)
 //   generate_documents file_manual SCHEMA PLUGIN...     weir.textproto(5)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The weir program: how a run of a command begins.
+// The weir program: prepares the process, reads the command line and calls the command.
 #include <malloc.h>
 
 #include <cerrno>
@@ -30,8 +30,8 @@ int Fail(std::string_view message, std::string_view where_to_look) {
   return kExitBadUsage;
 }
 
-// Batches come and go by the hundred: memory that went back to the kernel in between would
-// have to be mapped and cleared again for each.
+// Batches are allocated and freed all the time. Without these limits their memory would go back to
+// the kernel, which maps and clears it again for the next batch.
 void KeepFreedMemory() {
   (void)mallopt(M_MMAP_THRESHOLD, 4 << 20);
   (void)mallopt(M_TRIM_THRESHOLD, 8 << 20);
@@ -43,11 +43,13 @@ int Main(int argc, char** argv) {
   KeepFreedMemory();
   telemetry::InitializeLog(argc > 0 ? argv[0] : "weir");
   if (output_was_closed) {
-    LOG(WARNING) << "standard output is closed: /dev/null takes its place";
+    LOG(WARNING) << "standard output is closed: weir writes to /dev/null in its place";
   }
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   const auto invocation = ParseCommandLine(words, Commands());
-  if (!invocation.ok()) return Fail(invocation.status().message(), "`weir --help` tells more");
+  if (!invocation.ok()) {
+    return Fail(invocation.status().message(), "`weir --help` and `weir COMMAND --help` show more");
+  }
   const Command* const command = invocation->command;
   if (invocation->help) {
     std::fputs((command == nullptr ? ProgramHelp(Commands()) : CommandHelp(*command)).c_str(),
@@ -55,27 +57,21 @@ int Main(int argc, char** argv) {
     return kExitClean;
   }
   if (command == nullptr) return Fail("which command?", "`weir --help` lists them");
-  const std::string hint = absl::StrCat("`weir ", command->name, " --help` tells more");
-  const size_t wanted = *command->arguments == '\0' ? 0 : 1;
-  if (invocation->arguments.size() != wanted) {
-    return Fail(absl::StrCat("'", command->name, "' takes ", wanted, " arguments, ",
-                             invocation->arguments.size(), " are given"),
-                hint);
-  }
   if (absl::Status status = telemetry::SetLogLevel(FLAGS_log_level); !status.ok()) {
-    return Fail(absl::StrCat("--log_level: ", status.message()), hint);
+    return Fail(absl::StrCat("--log_level: ", status.message()),
+                absl::StrCat("`weir ", command->name, " --help` shows more"));
   }
   return command->run(invocation->arguments);
 }
 
-// Some of what was printed may be written only now. The exit code, which says so if that fails.
+// Writes out what stdout has buffered. Returns `code`, or kExitFailed if not all could be written.
 int CloseOutput(int code) {
   const bool failed_before = std::ferror(stdout) != 0;
   errno = 0;
   const bool closed = std::fclose(stdout) == 0;
   if (closed && !failed_before) return code;
-  // Of a write that failed before, the reason is not known any more.
-  PrintError(absl::StrCat("standard output does not take all that was printed",
+  // The reason of an earlier failure is no longer known.
+  PrintError(absl::StrCat("not all output could be written to standard output",
                           errno == 0 ? "" : ": ", errno == 0 ? "" : std::strerror(errno)));
   return code == kExitClean ? kExitFailed : code;
 }

@@ -16,13 +16,12 @@
 namespace weir {
 namespace {
 
-// No date: it would be that of the build, and say nothing.
+// The title has no date: two builds of one version give the same page.
 std::string Title(std::string_view name, std::string_view section, std::string_view version,
                   std::string_view manual) {
-  return absl::StrCat(
-      ".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Generated; not to be edited.\n", ".TH ",
-      RoffText(name), " ", section, " \"\" \"weir ", RoffText(version), "\" \"", manual,
-      "\"\n.nh\n.ad l\n");
+  return absl::StrCat(".\\\" SPDX-License-Identifier: Apache-2.0\n.\\\" Generated. Do not edit.\n",
+                      ".TH ", RoffText(name), " ", section, " \"\" \"weir ", RoffText(version),
+                      "\" \"", manual, "\"\n.nh\n.ad l\n");
 }
 
 std::string FlagEntries(const std::vector<std::string>& names) {
@@ -32,23 +31,14 @@ std::string FlagEntries(const std::vector<std::string>& names) {
     if (!flag.placeholder.empty()) absl::StrAppend(&text, "=\\fI", flag.placeholder, "\\fR");
     absl::StrAppend(&text, "\n", RoffProse(flag.description));
     if (!flag.default_value.empty()) {
-      absl::StrAppend(&text, "; the default is ", RoffText(flag.default_value));
+      absl::StrAppend(&text, "\n.br\nDefault: ", RoffText(flag.default_value));
     }
     absl::StrAppend(&text, "\n");
   }
   return text;
 }
 
-std::string CommandEntry(const Command& command) {
-  std::string text =
-      absl::StrCat(".SS weir ", RoffText(command.name), command.flags.empty() ? "" : " [FLAGS]",
-                   *command.arguments == '\0' ? "" : " ", RoffText(command.arguments), "\n",
-                   RoffProse(command.summary), "\n", RoffProse(command.help));
-  return absl::StrCat(text, FlagEntries(command.flags));
-}
-
-// The comment in front of pipeline.proto without its slashes, and what is behind
-// `package`: the messages.
+// The comment at the top of pipeline.proto without its slashes, and the messages below `package`.
 struct PipelineSchema {
   std::string description;
   std::string messages;
@@ -74,13 +64,12 @@ absl::StatusOr<PipelineSchema> ReadSchema(std::string_view schema) {
   result.messages = std::string(absl::StripLeadingAsciiWhitespace(result.messages));
   if (result.description.empty() || result.messages.empty()) {
     return absl::InvalidArgumentError(
-        "the schema of pipeline files does not begin with a comment that describes them, or has "
-        "no message");
+        "the schema of pipeline files has no comment at its top, or no message");
   }
   return result;
 }
 
-// Paragraphs as they are filled; lines that are indented as they stand.
+// Fills paragraphs, and keeps indented lines as they are.
 std::string Paragraphs(std::string_view text) {
   std::string out;
   std::string example;
@@ -110,6 +99,14 @@ std::string Paragraphs(std::string_view text) {
   return out;
 }
 
+std::string CommandEntry(const Command& command) {
+  std::string text =
+      absl::StrCat(".SS weir ", RoffText(command.name), command.flags.empty() ? "" : " [FLAGS]",
+                   *command.arguments == '\0' ? "" : " ", RoffText(command.arguments), "\n",
+                   RoffProse(command.summary), "\n", Paragraphs(command.help));
+  return absl::StrCat(text, FlagEntries(command.flags));
+}
+
 std::string ComponentEntry(const config::Schema& component) {
   const config::ComponentSpec& spec = component.spec();
   return absl::StrCat(".SS ", StageKindName(spec.kind), " ", RoffText(spec.type), "\n",
@@ -123,10 +120,11 @@ std::string ProgramManual(const std::vector<Command>& commands, std::string_view
   std::string text = absl::StrCat(
       Title("WEIR", "1", version, "User Commands"),
       ".SH NAME\nweir \\- measures network flows\n"
-      ".SH SYNOPSIS\n\\fBweir\\fR \\fICOMMAND\\fR [\\fIFLAGS\\fR] [\\fIARGUMENTS\\fR]\n"
+      ".SH SYNOPSIS\n\\fBweir\\fR \\fICOMMAND\\fR [\\fIFLAGS\\fR] [\\fIARGUMENT\\fR]\n"
       ".SH DESCRIPTION\n",
-      RoffProse(ProgramSummary()), ".PP\nFlags may stand before or behind the command; behind ",
-      RoffProse("`--` everything is an argument. `weir COMMAND --help` says what is said here.\n"),
+      RoffProse(ProgramSummary()), ".PP\n",
+      RoffProse("Flags may be before or after the command. After `--` every word is an argument.\n"
+                "`weir COMMAND --help` shows the same text as this page.\n"),
       ".SH COMMANDS\n");
   for (const Command& command : commands) absl::StrAppend(&text, CommandEntry(command));
   absl::StrAppend(&text, ".SH OPTIONS\nAll commands take these:\n", FlagEntries(GlobalFlags()),
@@ -134,10 +132,14 @@ std::string ProgramManual(const std::vector<Command>& commands, std::string_view
   for (const ExitCodeMeaning& meaning : ExitCodeMeanings()) {
     absl::StrAppend(&text, ".TP\n\\fB", meaning.code, "\\fR\n", RoffProse(meaning.text), "\n");
   }
+  text += ".SH SIGNALS\nOf \\fBweir run\\fR:\n";
+  for (const SignalMeaning& meaning : SignalMeanings()) {
+    absl::StrAppend(&text, ".TP\n\\fB", meaning.name, "\\fR\n", RoffProse(meaning.text), "\n");
+  }
   return absl::StrCat(
       text, ".SH ENVIRONMENT\n.TP\n\\fBNOTIFY_SOCKET\\fR\n",
-      RoffProse("set by a service manager such as systemd, which is told there when the pipeline\n"
-                "runs and when it ends\n"),
+      RoffProse("A service manager such as systemd sets it. weir tells this socket when the\n"
+                "pipeline runs and when it ends.\n"),
       ".PP\nA pipeline file can use any other variable.\n"
       ".SH SEE ALSO\n.BR weir.textproto (5)\n");
 }
@@ -147,14 +149,14 @@ absl::StatusOr<std::string> PipelineFileManual(std::string_view schema,
                                                std::string_view version) {
   const absl::StatusOr<PipelineSchema> parts = ReadSchema(schema);
   if (!parts.ok()) return parts.status();
-  std::string text =
-      absl::StrCat(Title("WEIR.TEXTPROTO", "5", version, "File Formats"),
-                   ".SH NAME\nweir.textproto \\- pipeline file of weir\n.SH DESCRIPTION\n",
-                   Paragraphs(parts->description),
-                   ".SH SCHEMA\nThe file as a whole is a message \\fBPipeline\\fR.\n.PP\n",
-                   RoffExample(parts->messages), ".SH COMPONENT TYPES\n",
-                   RoffProse("Those that come with weir. `weir plugins` lists all that are there,\n"
-                             "`weir describe TYPE` shows each as here.\n"));
+  std::string text = absl::StrCat(
+      Title("WEIR.TEXTPROTO", "5", version, "File Formats"),
+      ".SH NAME\nweir.textproto \\- pipeline file of weir\n.SH DESCRIPTION\n",
+      Paragraphs(parts->description),
+      ".SH SCHEMA\nThe whole file is a message \\fBPipeline\\fR.\n.PP\n",
+      RoffExample(parts->messages), ".SH COMPONENT TYPES\n",
+      RoffProse("The types that come with weir. `weir plugins` lists all installed types,\n"
+                "and `weir describe TYPE` shows a type as below.\n"));
   for (const config::Schema* component : components) {
     absl::StrAppend(&text, ComponentEntry(*component));
   }

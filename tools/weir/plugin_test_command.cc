@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `weir plugin-test`: whether a plugin file keeps its side of the plugin interface.
+// `weir plugin-test`: tests whether a plugin file follows the rules of the plugin interface.
 #include <cstdio>
 #include <string>
 
@@ -14,10 +14,12 @@
 #include "tools/weir/program.h"
 
 DECLARE_string(config);
-DEFINE_string(component, "", "the component type to try; all of the file, if it is not given");
-DEFINE_string(config_text, "",
-              "the fields of the component's configuration, as they stand in a pipeline file");
-DEFINE_string(step_timeout, "30s", "how long a step may take, e.g. 500ms, 10s, 1m");
+DEFINE_string(component, "", "the component type to test; without it, all types of the file");
+DEFINE_string(
+    config_text, "",
+    "the fields of the component's configuration, as in a pipeline file; needs --component "
+    "if the file has several types");
+DEFINE_string(step_timeout, "30s", "the longest time that a step may take, as 500ms, 10s or 1m");
 
 namespace weir {
 
@@ -35,13 +37,10 @@ int PluginTestCommand(const Arguments& arguments) {
     PrintError("plugin-test takes --config or --config_text, not both");
     return kExitBadUsage;
   }
-  if (!options.config_text.empty() && options.component.empty()) {
-    PrintError("--config_text is for one component: give --component=TYPE");
-    return kExitBadUsage;
-  }
   if (!absl::ParseDuration(FLAGS_step_timeout, &options.step_timeout) ||
       options.step_timeout <= absl::ZeroDuration()) {
-    PrintError(absl::StrCat("--step_timeout: '", FLAGS_step_timeout, "' is no time like 10s"));
+    PrintError(
+        absl::StrCat("--step_timeout: '", FLAGS_step_timeout, "' is not a duration, such as 10s"));
     return kExitBadUsage;
   }
   const absl::StatusOr<std::string> folders = PluginFolders();

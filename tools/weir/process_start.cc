@@ -22,14 +22,14 @@ namespace {
   _exit(kExitFailed);
 }
 
-[[noreturn]] void NameWhatNobodyHandled() {
+[[noreturn]] void ReportUncaughtException() {
   const std::exception_ptr exception = std::current_exception();
   try {
     if (exception != nullptr) std::rethrow_exception(exception);
   } catch (const std::bad_alloc&) {
     EndWith("weir: out of memory: ended at once, without draining\n");
   } catch (...) {
-    // A defect: leaves a core file.
+    // A defect: abort leaves a core file.
   }
   std::abort();
 }
@@ -40,7 +40,7 @@ bool OpenStandardStreams() {
   bool output_was_closed = false;
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    // The lowest number that is free, which is this one.
+    // open returns the lowest free number, which is that of the stream.
     if (open("/dev/null", stream == STDIN_FILENO ? O_RDONLY : O_WRONLY) != stream) {
       _exit(kExitFailed);
     }
@@ -50,8 +50,8 @@ bool OpenStandardStreams() {
 }
 
 void SetProcessHandlers() {
-  std::set_terminate(NameWhatNobodyHandled);
-  // It can only fail for a signal that does not exist.
+  std::set_terminate(ReportUncaughtException);
+  // Fails only for a signal that does not exist.
   (void)std::signal(SIGXFSZ, SIG_IGN);
 }
 

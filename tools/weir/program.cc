@@ -4,6 +4,7 @@
 #include <sys/auxv.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <system_error>
@@ -11,13 +12,15 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/record/terminal_text.h"
 #include "gflags/gflags.h"
 #include "plugins/sdk/trusted_path.h"
-#include "tools/weir/terminal_text.h"
 
 DEFINE_string(plugin_path, "",
-              "folders with plugins, separated by colons; by default ../lib/weir/plugins, seen "
-              "from the program");
+              "more folders with plugins, separated by colons; weir searches them in this order, "
+              "then its own folder ../lib/weir/plugins beside the program; the first folder that "
+              "has a type counts");
 
 namespace weir {
 
@@ -33,19 +36,22 @@ sink      { name: "console"  type: "stdout"          input: "name" }
 
 namespace {
 
-// The folder that bin/ of this program is in.
+// The folder above bin/ of this program.
 absl::StatusOr<std::filesystem::path> Prefix() {
   std::error_code error;
   const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", error);
-  if (error) return absl::NotFoundError(absl::StrCat("this program's own path: ", error.message()));
+  if (error) {
+    return absl::NotFoundError(absl::StrCat("find the path of this program: ", error.message()));
+  }
   return program.parent_path().parent_path();
 }
 
 bool HasMorePrivilegesThanCaller() { return getauxval(AT_SECURE) != 0; }
 
-// Whether only root can choose the plugins of `folder`. A hard link to a set-user-ID program can
-// be anywhere (without fs.protected_hardlinks), and so the folder beside it.
-absl::Status CheckIsRoots(const std::string& folder) {
+// An error if another user than root can choose the plugins of `folder`. Without
+// fs.protected_hardlinks any user can make a hard link to a set-user-ID program, and with it the
+// place of the default folder.
+absl::Status CheckOnlyRootCanChange(const std::string& folder) {
   const sdk::Status status = sdk::CheckTrustedPath(folder, 0);
   std::string why = status.message();
   if (status.ok()) {
@@ -56,8 +62,23 @@ absl::Status CheckIsRoots(const std::string& folder) {
     why = absl::StrCat("other users can write to ", folder);
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      "plugin folder '", folder, "' is refused, because weir runs with more privileges than its ",
-      "caller has, and plugins are code: ", why));
+      "plugin folder '", folder, "' is refused: weir runs with more privileges than its caller ",
+      "has, and plugins are code: ", why));
+}
+
+bool IsFolder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+// True if one of the folders `path`, separated by colons, is `folder`, however it is written.
+bool IsAmong(const std::string& folder, std::string_view path) {
+  const auto is_folder = [&folder](std::string_view other) {
+    std::error_code error;
+    return std::filesystem::equivalent(folder, std::string(other), error);
+  };
+  const std::vector<std::string_view> folders = absl::StrSplit(path, ':', absl::SkipEmpty());
+  return std::any_of(folders.begin(), folders.end(), is_folder);
 }
 
 }  // namespace
@@ -65,7 +86,7 @@ absl::Status CheckIsRoots(const std::string& folder) {
 std::string CaptureHint() {
   const absl::StatusOr<std::filesystem::path> prefix = Prefix();
   return absl::StrCat("flows of a capture need neither privileges nor eBPF: CAPTURE=FILE weir run ",
-                      "--config=", prefix.ok() ? prefix->string() + "/share/weir/" : "",
+                      prefix.ok() ? prefix->string() + "/share/weir/" : "",
                       "examples/pcap.textproto");
 }
 
@@ -77,19 +98,23 @@ absl::Status CheckMayNamePlugins(std::string_view what) {
 }
 
 absl::StatusOr<std::string> PluginFolders() {
-  if (!FLAGS_plugin_path.empty()) {
+  const bool has_named = !FLAGS_plugin_path.empty();
+  if (has_named) {
     if (absl::Status status = CheckMayNamePlugins("--plugin_path"); !status.ok()) return status;
-    return FLAGS_plugin_path;
   }
   const absl::StatusOr<std::filesystem::path> prefix = Prefix();
-  if (!prefix.ok()) {
-    return absl::NotFoundError(absl::StrCat(prefix.status().message(), "; give --plugin_path"));
+  if (!prefix.ok()) return prefix.status();
+  const std::string own = (*prefix / "lib/weir/plugins").string();
+  if (has_named) {
+    // A plugin can be tried with a weir that is not installed.
+    return !IsFolder(own) || IsAmong(own, FLAGS_plugin_path)
+               ? FLAGS_plugin_path
+               : absl::StrCat(FLAGS_plugin_path, ":", own);
   }
-  std::string folder = (*prefix / "lib/weir/plugins").string();
   if (HasMorePrivilegesThanCaller()) {
-    if (absl::Status status = CheckIsRoots(folder); !status.ok()) return status;
+    if (absl::Status status = CheckOnlyRootCanChange(own); !status.ok()) return status;
   }
-  return folder;
+  return own;
 }
 
 absl::StatusOr<std::vector<plugin::Examined>> ExamineFolders(plugin::DescriptorCheck check,

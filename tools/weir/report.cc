@@ -1,78 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/weir/report.h"
 
-#include <algorithm>
+#include <map>
 #include <string_view>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 
 namespace weir {
 namespace {
 
-std::string StageLabel(const pipeline::StageReport& stage) {
-  return StageTitle(stage.kind, stage.name);
-}
-
-std::string Row(size_t label_width, std::string_view label,
-                const std::vector<std::string>& columns) {
-  std::string row(label);
-  row.resize(std::max(label_width, row.size()), ' ');
-  for (const std::string& column : columns) absl::StrAppendFormat(&row, " %12s", column);
-  return row + "\n";
-}
-
-// What does not fit into columns; empty for a stage that lost nothing.
-std::string Remarks(const pipeline::StageReport& stage) {
-  std::string text;
-  for (const auto& [reason, records] : stage.balance.dropped) {
-    absl::StrAppend(&text, StageLabel(stage), ": ", records, " dropped: ", reason, "\n");
-  }
-  const int64_t missing = stage.balance.Unaccounted();
-  if (missing != 0) {
-    absl::StrAppend(&text, StageLabel(stage), ": the balance does not hold: ", missing,
-                    " records are unaccounted for\n");
-  }
-  return text;
+std::string Amount(uint64_t number, std::string_view unit) {
+  return absl::StrCat(number, " ", unit, number == 1 ? "" : "s");
 }
 
 }  // namespace
 
-std::string BalanceTable(const std::vector<pipeline::StageReport>& stages) {
-  size_t width = 0;
-  for (const pipeline::StageReport& stage : stages) {
-    width = std::max(width, StageLabel(stage).size());
-  }
-  std::string text =
-      Row(width, "records", {"received", "emitted", "merged", "filtered", "dropped", "held"});
-  std::string remarks;
-  for (const pipeline::StageReport& stage : stages) {
-    const telemetry::Balance& balance = stage.balance;
-    text += Row(width, StageLabel(stage),
-                {absl::StrCat(balance.received), absl::StrCat(balance.emitted),
-                 absl::StrCat(balance.merged), absl::StrCat(balance.filtered),
-                 absl::StrCat(balance.DroppedTotal()), absl::StrCat(balance.held)});
-    remarks += Remarks(stage);
-  }
-  return text + remarks;
+std::string Losses::ToString() const {
+  std::vector<std::string> parts;
+  if (packets > 0) parts.push_back(Amount(packets, "packet"));
+  if (records > 0) parts.push_back(Amount(records, "record"));
+  return parts.empty() ? "nothing" : absl::StrJoin(parts, ", ");
 }
 
-std::string MetricLines(const std::vector<telemetry::MetricSample>& metrics) {
-  std::string text;
-  for (const telemetry::MetricSample& metric : metrics) {
-    if (metric.value == 0) continue;
-    std::vector<std::string> labels;
-    if (!metric.name.stage.empty()) {
-      labels.push_back(absl::StrCat("stage=\"", metric.name.stage, "\""));
-    }
-    if (!metric.name.reason.empty()) {
-      labels.push_back(absl::StrCat("reason=\"", metric.name.reason, "\""));
-    }
-    absl::StrAppend(&text, metric.name.name, "{", absl::StrJoin(labels, ","), "} ", metric.value,
-                    "\n");
+Losses RunReport::Lost() const {
+  Losses lost;
+  for (const StageResult& stage : stages) {
+    if (stage.packets.has_value()) lost.packets += stage.packets->dropped;
+    lost.records += stage.balance.DroppedTotal();
+    if (!end.has_value()) continue;
+    const int64_t unaccounted = stage.balance.Unaccounted();
+    lost.records += stage.balance.held + (unaccounted > 0 ? static_cast<uint64_t>(unaccounted) : 0);
   }
-  return text;
+  return lost;
+}
+
+std::optional<PacketCounts> PacketsOf(const std::string& stage,
+                                      const std::vector<telemetry::MetricSample>& metrics) {
+  std::map<std::string_view, uint64_t> counters;
+  for (const telemetry::MetricSample& metric : metrics) {
+    if (metric.name.stage != stage || !metric.name.reason.empty()) continue;
+    counters[metric.name.name] = static_cast<uint64_t>(metric.value);
+  }
+  for (const auto& [name, dropped] : counters) {
+    std::string_view prefix = name;
+    if (!absl::ConsumeSuffix(&prefix, "_dropped_packets_total")) continue;
+    const auto measured = counters.find(absl::StrCat(prefix, "_packets_total"));
+    if (measured != counters.end()) return PacketCounts{measured->second, dropped};
+  }
+  return std::nullopt;
+}
+
+Reporter::Reporter(std::string file_name, std::vector<std::string> types,
+                   const pipeline::Pipeline* pipeline, const telemetry::MetricRegistry* metrics,
+                   const pipeline::Clock* clock)
+    : file_name_(std::move(file_name)),
+      types_(std::move(types)),
+      pipeline_(pipeline),
+      metrics_(metrics),
+      clock_(clock),
+      start_wall_ns_(clock->WallNs()),
+      start_monotonic_ns_(clock->MonotonicNs()) {}
+
+RunReport Reporter::Report(std::optional<RunEnd> end) const {
+  RunReport report;
+  report.pipeline = file_name_;
+  report.start_wall_ns = start_wall_ns_;
+  report.report_wall_ns = clock_->WallNs();
+  report.run_ns = clock_->MonotonicNs() - start_monotonic_ns_;
+  report.metrics = metrics_->Snapshot();
+  for (pipeline::StageReport& stage : pipeline_->Report()) {
+    StageResult result{stage.kind, std::move(stage.name), types_[report.stages.size()],
+                       std::move(stage.balance), std::nullopt};
+    if (result.kind == StageKind::kSource) result.packets = PacketsOf(result.name, report.metrics);
+    report.stages.push_back(std::move(result));
+  }
+  report.end = std::move(end);
+  return report;
 }
 
 }  // namespace weir

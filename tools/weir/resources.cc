@@ -25,7 +25,7 @@ std::string ResourceHint(const absl::Status& status) {
   const auto says = [&status](int error) {
     return absl::StrContains(status.message(), std::strerror(error));
   };
-  // Its words begin with those of EMFILE.
+  // First, because the text of ENFILE begins with the text of EMFILE.
   if (says(ENFILE)) return "out of file descriptors: the machine has no more (fs.file-max)";
   if (says(EMFILE)) {
     return absl::StrCat("out of file descriptors: the limit of this process is ",

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Names what ran out when a run failed for a lack of it.
+// Names the resource that ran out when a run failed. Functions without state: any thread.
 #ifndef WEIR_TOOLS_WEIR_RESOURCES_H_
 #define WEIR_TOOLS_WEIR_RESOURCES_H_
 
@@ -9,8 +9,8 @@
 
 namespace weir {
 
-// A sentence that names the resource and the limit that applies, if `status` is
-// RESOURCE_EXHAUSTED for file descriptors, threads or memory. Empty otherwise.
+// Returns a sentence with the resource and its limit if `status` is RESOURCE_EXHAUSTED for file
+// descriptors, threads or memory. Empty otherwise.
 std::string ResourceHint(const absl::Status& status);
 
 }  // namespace weir

@@ -22,7 +22,7 @@ TEST(ResourceHint, NamesWhatRanOut) {
               StartsWith("out of memory"));
   EXPECT_THAT(ResourceHint(absl::ResourceExhaustedError("no memory for a batch")),
               StartsWith("out of memory"));
-  // pthread_create says EAGAIN for both.
+  // pthread_create fails with EAGAIN for both.
   EXPECT_THAT(ResourceHint(
                   absl::ResourceExhaustedError("start a thread: Resource temporarily unavailable")),
               AllOf(StartsWith("out of threads or of memory for one: "), HasSubstr("`ulimit -u`"),

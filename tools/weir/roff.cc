@@ -13,7 +13,7 @@ void AppendCharacter(char character, std::string* out) {
     case '\\':
       out->append("\\e");
       break;
-    // Without these a renderer makes typographic ones of them, which nobody can paste.
+    // Unescaped, a renderer replaces these by typographic characters, which no shell takes.
     case '-':
       out->append("\\-");
       break;
@@ -40,7 +40,7 @@ std::string RoffText(std::string_view text) {
   std::string out;
   bool line_begins = true;
   for (const char character : text) {
-    // A dot there would begin a request. An apostrophe would too, but is spelt out.
+    // A dot at the start of a line begins a request. So does an apostrophe; it is always escaped.
     if (line_begins && character == '.') out.append("\\&");
     AppendCharacter(character, &out);
     line_begins = character == '\n';

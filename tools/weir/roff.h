@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text as the source of a manual page (man(7)).
+// Text as the source of a manual page (man(7)). Functions without state: any thread.
 #ifndef WEIR_TOOLS_WEIR_ROFF_H_
 #define WEIR_TOOLS_WEIR_ROFF_H_
 
@@ -8,13 +8,13 @@
 
 namespace weir {
 
-// `text` that stands in a manual page as it is, whatever it begins with or has in it.
+// `text` escaped: the manual page shows it as it is.
 std::string RoffText(std::string_view text);
 
-// The same for prose: what is between `backquotes` becomes bold.
+// The same for prose: words between `backquotes` are bold.
 std::string RoffProse(std::string_view text);
 
-// Lines that are not filled, in a paragraph of their own that is indented.
+// Lines that are not filled, in an indented paragraph.
 std::string RoffExample(std::string_view lines);
 
 }  // namespace weir

@@ -20,14 +20,14 @@ absl::StatusOr<ServiceNotification> ServiceNotification::FromEnvironment() {
 }
 
 absl::StatusOr<ServiceNotification> ServiceNotification::ForSocket(std::string_view address) {
-  // vsock: is for managers outside of a virtual machine, with a manager inside.
+  // The third form, vsock:, is for a manager outside a virtual machine.
   if (address.size() < 2 || (address[0] != '/' && address[0] != '@')) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "NOTIFY_SOCKET is '", address, "', which is neither a path from / on nor @NAME"));
+        "NOTIFY_SOCKET is '", address, "', which is neither an absolute path nor @NAME"));
   }
   ServiceNotification notification;
   notification.address_.sun_family = AF_UNIX;
-  // A path may fill sun_path to its end: the kernel goes by the length.
+  // A path may fill sun_path without a NUL at its end: the kernel uses the length.
   if (address.size() > sizeof(notification.address_.sun_path)) {
     return absl::InvalidArgumentError(absl::StrCat("NOTIFY_SOCKET is '", address, "', longer than ",
                                                    sizeof(notification.address_.sun_path),
@@ -50,12 +50,12 @@ absl::Status ServiceNotification::SendStopping(std::string_view status) const {
 
 absl::Status ServiceNotification::Send(std::string_view state, std::string_view status) const {
   if (address_bytes_ == 0) return absl::OkStatus();
-  // A line break in the status would begin another assignment.
+  // A newline in the status would begin another assignment.
   const std::string message =
       absl::StrCat(state, "\nSTATUS=", absl::StrReplaceAll(status, {{"\n", " "}}));
   const sdk::UniqueFd socket_fd(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (socket_fd.get() < 0) {
-    return absl::ErrnoToStatus(errno, "make a socket to notify the service manager with");
+    return absl::ErrnoToStatus(errno, "make a socket to notify the service manager");
   }
   const ssize_t sent = sendto(socket_fd.get(), message.data(), message.size(), MSG_NOSIGNAL,
                               reinterpret_cast<const sockaddr*>(&address_), address_bytes_);

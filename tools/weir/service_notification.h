@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tells a service manager how far the program is, by systemd's readiness protocol:
-// datagrams of "NAME=VALUE" lines to the socket that the manager names in
-// NOTIFY_SOCKET (sd_notify(3)).
+// Tells a service manager that the program is ready or stopping, by systemd's protocol: datagrams
+// of "NAME=VALUE" lines to the socket that the manager names in NOTIFY_SOCKET (sd_notify(3)).
 #ifndef WEIR_TOOLS_WEIR_SERVICE_NOTIFICATION_H_
 #define WEIR_TOOLS_WEIR_SERVICE_NOTIFICATION_H_
 
@@ -15,21 +14,21 @@
 
 namespace weir {
 
-// Copies say the same to the same socket; may be used from any thread.
+// A value: copies notify the same socket. Any thread.
 class ServiceNotification {
  public:
-  // By NOTIFY_SOCKET of the environment. Where it is not set nobody waits for news,
-  // and sending does nothing.
+  // Reads NOTIFY_SOCKET of the environment. If it is not set, there is no service manager, and
+  // sending does nothing.
   static absl::StatusOr<ServiceNotification> FromEnvironment();
 
   // `address` is the path of a socket, or "@NAME" for NAME in the abstract namespace.
-  // INVALID_ARGUMENT if it is neither, or too long for a socket's address.
+  // INVALID_ARGUMENT if it is neither, or too long for the address of a socket.
   static absl::StatusOr<ServiceNotification> ForSocket(std::string_view address);
 
-  // READY=1, and `status` as the line that `systemctl status` shows.
+  // Sends READY=1, and `status` for the status line of `systemctl status`.
   absl::Status SendReady(std::string_view status) const;
 
-  // STOPPING=1, likewise.
+  // Sends STOPPING=1 and `status`.
   absl::Status SendStopping(std::string_view status) const;
 
  private:
@@ -37,7 +36,7 @@ class ServiceNotification {
   absl::Status Send(std::string_view state, std::string_view status) const;
 
   sockaddr_un address_ = {};
-  socklen_t address_bytes_ = 0;  // 0: there is nobody to tell
+  socklen_t address_bytes_ = 0;  // 0: no service manager
 };
 
 }  // namespace weir

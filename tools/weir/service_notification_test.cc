@@ -20,7 +20,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
-// The manager's end: a socket of that name ("@" for abstract ones).
+// The socket of the manager, with that name ("@" begins an abstract name).
 class Manager {
  public:
   explicit Manager(const std::string& name) : fd_(socket(AF_UNIX, SOCK_DGRAM, 0)) {
@@ -34,7 +34,7 @@ class Manager {
 
   bool bound() const { return bound_; }
 
-  // What has arrived; sending has put it there before it returned.
+  // The datagrams that have arrived. Sending returns only after its datagram has arrived.
   std::string Receive() const {
     char buffer[512];
     const ssize_t size = recv(fd_.get(), buffer, sizeof(buffer), MSG_DONTWAIT);
@@ -57,7 +57,7 @@ void TellsTheManagerAt(const std::string& name) {
   EXPECT_EQ(manager.Receive(), "STOPPING=1\nSTATUS=two lines");
 }
 
-// Short enough for an address, unlike Bazel's own folder for a test.
+// Short enough for an address, unlike Bazel's folder for a test.
 class Folder {
  public:
   Folder() { made_ = mkdtemp(path_) != nullptr; }

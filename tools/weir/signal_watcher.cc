@@ -20,7 +20,7 @@ namespace {
 sigset_t WatchedSignals() {
   sigset_t signals;
   sigemptyset(&signals);
-  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1}) sigaddset(&signals, number);
+  for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2}) sigaddset(&signals, number);
   return signals;
 }
 
@@ -31,7 +31,7 @@ absl::Status PrepareSignals() {
   if (const int error = pthread_sigmask(SIG_BLOCK, &signals, nullptr); error != 0) {
     return absl::ErrnoToStatus(error, "block signals");
   }
-  // A reader that goes away is EPIPE of the write that meets it.
+  // A write to a pipe without a reader then fails with EPIPE.
   if (std::signal(SIGPIPE, SIG_IGN) == SIG_ERR) return absl::ErrnoToStatus(errno, "ignore SIGPIPE");
   return absl::OkStatus();
 }
@@ -49,7 +49,7 @@ absl::StatusOr<std::unique_ptr<SignalWatcher>> SignalWatcher::Create(
     watcher->thread_ = std::thread(&SignalWatcher::Watch, watcher.get());
   } catch (const std::system_error& error) {
     return absl::ResourceExhaustedError(
-        absl::StrCat("start the thread of the signals: ", error.code().message()));
+        absl::StrCat("start a thread for signals: ", error.code().message()));
   }
   return watcher;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Signals as calls on a thread of their own.
+// Turns signals into calls of a function on a thread of its own.
 #ifndef WEIR_TOOLS_WEIR_SIGNAL_WATCHER_H_
 #define WEIR_TOOLS_WEIR_SIGNAL_WATCHER_H_
 
@@ -13,15 +13,15 @@
 
 namespace weir {
 
-// Blocks SIGINT, SIGTERM, SIGHUP and SIGUSR1 in the calling thread and those it makes
-// from now on, and ignores SIGPIPE. Before any thread is made.
+// Blocks SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2 in the calling thread and the threads that it
+// makes later, and ignores SIGPIPE. Call it before any thread is made.
 absl::Status PrepareSignals();
 
-// From its construction to its destruction every blocked signal is a call. The
-// destructor waits for a call that is going on.
+// Calls a function for each blocked signal, from its creation to its destruction. The destructor
+// waits for a call that has begun. Created and destroyed on one thread.
 class SignalWatcher {
  public:
-  // `on_signal` gets the signal's number, on the watcher's thread.
+  // Calls `on_signal` with the number of the signal, on the thread of the watcher.
   static absl::StatusOr<std::unique_ptr<SignalWatcher>> Create(std::function<void(int)> on_signal);
   ~SignalWatcher();
   SignalWatcher(const SignalWatcher&) = delete;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which signals ask a run to end, and which end it at once.
+// Decides whether a stop signal asks for an orderly end, or ends the run at once.
 #ifndef WEIR_TOOLS_WEIR_STOP_SIGNALS_H_
 #define WEIR_TOOLS_WEIR_STOP_SIGNALS_H_
 
@@ -9,7 +9,7 @@
 namespace weir {
 
 // One request to stop can arrive as two signals: coreutils `timeout` signals the process and then
-// its process group, and a wrapper can pass on the SIGINT of a terminal that weir got as well. Such
+// its process group, and a wrapper may forward the SIGINT of a terminal, which weir gets too. Such
 // a repeat is not a second request. One thread.
 class StopSignals {
  public:
@@ -17,11 +17,11 @@ class StopSignals {
 
   enum class Meaning {
     kDrain,   // the first request
-    kRepeat,  // of the first request: nothing to do
+    kRepeat,  // a repeat of the first request: nothing to do
     kEndNow,  // a second request
   };
 
-  // Of a stop signal at `monotonic_ns`, which never goes back from call to call.
+  // The meaning of a stop signal at `monotonic_ns`, which must not decrease between calls.
   Meaning On(uint64_t monotonic_ns) {
     if (!first_ns_.has_value()) {
       first_ns_ = monotonic_ns;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+// `weir version`.
 #include <features.h>
 
 #include <cstdio>
@@ -9,16 +10,16 @@
 #include "core/plugin/catalogue.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/version.h"
+#include "core/record/terminal_text.h"
 #include "gflags/gflags.h"
 #include "plugins/abi/weir_plugin.h"
 #include "tools/weir/build_info.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/program.h"
-#include "tools/weir/terminal_text.h"
 
 DEFINE_bool(verbose, false,
-            "also print what weir was built with and from, and the versions of its plugins");
+            "also print the tools and libraries of the build, and the versions of the plugins");
 
 namespace weir {
 namespace {
@@ -42,8 +43,7 @@ void PrintBuild() {
   for (const NamedVersion& archive : BuildArchives()) PrintVersion(archive.name, archive.version);
 }
 
-// A plugin tells its versions; what it was built with is known of those that were
-// built with this program only.
+// Prints the versions that the plugins tell. How a plugin was built is not known.
 void PrintPlugins() {
   std::printf("\nPlugins\n");
   const auto files = ExamineFolders(plugin::DescriptorCheck::kAtOnce);
@@ -53,7 +53,8 @@ void PrintPlugins() {
   }
   for (const plugin::Examined& file : *files) {
     if (!file.status.ok()) {
-      absl::PrintF("  refused: %s\n", TerminalLine(file.status.message()));
+      absl::PrintF("  %s: %s\n", file.overridden ? "not used" : "refused",
+                   TerminalLine(file.status.message()));
       continue;
     }
     PrintVersion(file.name.c_str(),

@@ -7,15 +7,13 @@
 
 #include "gflags/gflags.h"
 #include "tools/weir/command_line.h"
-#include "tools/weir/report.h"
 
-// The program's own flags are defined beside its commands, which this test is not
-// linked with.
+// The commands define these flags, and are not linked with this test.
 DEFINE_string(plugin_path, "", "folders");
 DEFINE_string(log_level, "info", "level");
 DEFINE_string(drain_timeout, "10s", "time");
 DEFINE_string(config, "", "file");
-DEFINE_bool(verbose, false, "tells more");
+DEFINE_bool(verbose, false, "shows more");
 
 namespace weir {
 namespace {
@@ -23,11 +21,13 @@ namespace {
 using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 using ::testing::Not;
 
 const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
-      {"run", "", "Runs.", "Long text.\n", {"config"}, nullptr},
+      {"run", "[FILE]", "Runs.", "Long text.\n", {"config"}, nullptr},
+      {"plugins", "", "Lists.", "", {}, nullptr},
       {"describe", "TYPE", "Describes.", "", {"verbose"}, nullptr},
   };
   return *commands;
@@ -37,7 +37,7 @@ std::string ErrorOf(const std::vector<std::string>& words) {
   return std::string(ParseCommandLine(words, Commands()).status().message());
 }
 
-TEST(CommandLineTest, FlagsStandOnEitherSideInEitherForm) {
+TEST(CommandLineTest, FlagsMayBeOnEitherSideInEitherForm) {
   const auto invocation =
       ParseCommandLine({"--log_level=debug", "run", "--config", "a.textproto"}, Commands());
   ASSERT_TRUE(invocation.ok()) << invocation.status();
@@ -65,46 +65,46 @@ TEST(CommandLineTest, ASwitchTakesNoWordForItsValue) {
 
 TEST(CommandLineTest, SaysWhatIsWrong) {
   EXPECT_EQ(ErrorOf({"fly"}), "there is no command 'fly'");
+  EXPECT_EQ(ErrorOf({"rn"}), "there is no command 'rn'; did you mean 'run'?");
+  EXPECT_EQ(ErrorOf({"a.textproto"}),
+            "there is no command 'a.textproto'; did you mean `weir run a.textproto`?");
   EXPECT_EQ(ErrorOf({"describe", "--config=x", "t"}), "'describe' has no flag --config");
-  // A flag of a library inside of weir is no flag of weir.
+  // A flag of a library inside weir.
   EXPECT_EQ(ErrorOf({"run", "--flagfile=/etc/passwd"}), "'run' has no flag --flagfile");
   EXPECT_EQ(ErrorOf({"--colour=no"}), "there is no flag --colour for all commands");
+  EXPECT_EQ(ErrorOf({"--log-level=debug"}),
+            "there is no flag --log-level for all commands; did you mean --log_level?");
+  EXPECT_EQ(ErrorOf({"run", "--confg=x"}), "'run' has no flag --confg; did you mean --config?");
   EXPECT_EQ(ErrorOf({"run", "--config"}), "--config needs a value");
+}
+
+TEST(CommandLineTest, AFileStandsForConfig) {
+  FLAGS_config.clear();
+  const auto invocation = ParseCommandLine({"run", "a.textproto"}, Commands());
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_EQ(FLAGS_config, "a.textproto");
+  EXPECT_THAT(invocation->arguments, IsEmpty());
+  ASSERT_TRUE(ParseCommandLine({"run", "--", "--odd-name"}, Commands()).ok());
+  EXPECT_EQ(FLAGS_config, "--odd-name");
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"run", "a", "--config=b"}, {"run", "--config", "a", "a"}, {"--config=", "run", "a"}}) {
+    EXPECT_EQ(ErrorOf(words), "'run' takes 'a' or --config=FILE, not both");
+  }
+}
+
+TEST(CommandLineTest, CountsArguments) {
+  EXPECT_EQ(ErrorOf({"run", "a", "b"}), "'run' takes one FILE; 2 are given");
+  EXPECT_EQ(ErrorOf({"plugins", "a"}), "'plugins' takes no arguments; 1 is given");
+  EXPECT_EQ(ErrorOf({"describe"}), "'describe' takes one TYPE; 0 are given");
+  EXPECT_EQ(ErrorOf({"describe", "a", "b"}), "'describe' takes one TYPE; 2 are given");
+  EXPECT_EQ(ErrorOf({"describe", "--help"}), "");
 }
 
 TEST(CommandLineTest, HelpListsOwnAndGlobalFlags) {
   EXPECT_THAT(CommandHelp(Commands()[0]),
-              AllOf(HasSubstr("Usage: weir run [FLAGS]\n"), HasSubstr("--config"),
+              AllOf(HasSubstr("Usage: weir run [FLAGS] [FILE]\n"), HasSubstr("--config"),
                     HasSubstr("--drain_timeout"), Not(HasSubstr("--flagfile"))));
   EXPECT_THAT(ProgramHelp(Commands()), AllOf(HasSubstr("  run "), HasSubstr("  describe ")));
-}
-
-TEST(ReportTest, ShowsTheBalanceAndWhatIsMissing) {
-  telemetry::Balance flows;
-  flows.received = flows.emitted = 12;
-  telemetry::Balance console;
-  console.received = 12;
-  console.emitted = 7;
-  console.dropped["reader_gone"] = 4;
-  EXPECT_EQ(
-      BalanceTable({{StageKind::kSource, "flows", flows}, {StageKind::kSink, "console", console}}),
-      "records            received      emitted       merged     filtered      dropped"
-      "         held\n"
-      "source 'flows'           12           12            0            0            0"
-      "            0\n"
-      "sink 'console'           12            7            0            0            4"
-      "            0\n"
-      "sink 'console': 4 dropped: reader_gone\n"
-      "sink 'console': the balance does not hold: 1 records are unaccounted for\n");
-}
-
-TEST(ReportTest, LeavesOutMetricsThatAreZero) {
-  EXPECT_EQ(
-      MetricLines({{{"weir_a_total", "flows", ""}, telemetry::MetricKind::kCounter, "", 3},
-                   {{"weir_b_total", "flows", "full"}, telemetry::MetricKind::kCounter, "", 1},
-                   {{"weir_c_total", "flows", ""}, telemetry::MetricKind::kCounter, "", 0}}),
-      "weir_a_total{stage=\"flows\"} 3\n"
-      "weir_b_total{stage=\"flows\",reason=\"full\"} 1\n");
 }
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/weir/terminal_text.h"
+#include "core/record/terminal_text.h"
 
 #include <cstddef>
 #include <cstdint>
