@@ -95,6 +95,21 @@ class GrpcTest(harness.NamespaceTest):
         self.assert_balanced(collector)
         return collector.records()
 
+    def test_the_agent_of_the_example_does_not_measure_its_own_connection(self):
+        collector = self.start_collector()
+        agent = self.weir("COLLECTOR=10.80.0.1", harness.WEIR, "run",
+                          os.path.join(harness.EXAMPLES, "agent_grpc.textproto"),
+                          program="env", netns=self.b)
+        agent.wait_for_log("measuring 2 interfaces")
+        self.inside(self.a, "ping", "-q", "-c", "3", "-i", "0.1", "10.80.0.2")
+        # The packets of this message are not in the records of the next one.
+        harness.wait_until(collector.wrote_records, "records at the collector")
+        self.assertEqual(agent.stop(), harness.EXIT_CLEAN, agent.stderr())
+        self.assertGreater(agent.metrics()["weir_datapath_filter_packets_total", "rejected"], 0)
+        records = self.stop_collector(collector)
+        self.assertEqual(harness.totals(records, Proto=capture.ICMP)[0], 6)
+        self.assertEqual([record for record in records if record["Proto"] == capture.TCP], [])
+
     def test_every_packet_arrives(self):
         collector, agent = self.start_collector(), self.start_agent()
         sent = self.finish(self.replay(), agent)
