@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The exit codes of the weir program. Scripts rely on them; `ExitCodeMeanings` has their texts.
+// The exit codes of the weir program. Scripts rely on them; `ExitCodeMeanings` has their texts, and
+// docs/reference/exit-codes-and-signals.md explains them.
 #ifndef WEIR_TOOLS_WEIR_EXIT_CODE_H_
 #define WEIR_TOOLS_WEIR_EXIT_CODE_H_
 

@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/weir/manual.h"
 
-#include "absl/status/status.h"
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/config/describe.h"
 #include "core/record/stage_kind.h"
 #include "tools/weir/flags.h"
+#include "tools/weir/pipeline_schema.h"
 #include "tools/weir/roff.h"
 
 namespace weir {
@@ -36,37 +34,6 @@ std::string FlagEntries(const std::vector<std::string>& names) {
     absl::StrAppend(&text, "\n");
   }
   return text;
-}
-
-// The comment at the top of pipeline.proto without its slashes, and the messages below `package`.
-struct PipelineSchema {
-  std::string description;
-  std::string messages;
-};
-
-absl::StatusOr<PipelineSchema> ReadSchema(std::string_view schema) {
-  PipelineSchema result;
-  bool in_front = true;
-  for (std::string_view line : absl::StrSplit(absl::StripTrailingAsciiWhitespace(schema), '\n')) {
-    if (absl::StartsWith(line, "// SPDX-")) continue;
-    if (in_front && absl::ConsumePrefix(&line, "//")) {
-      absl::ConsumePrefix(&line, " ");
-      absl::StrAppend(&result.description, line, "\n");
-      continue;
-    }
-    in_front = false;
-    if (absl::StartsWith(line, "syntax ") || absl::StartsWith(line, "package ") ||
-        absl::StartsWith(line, "import ")) {
-      continue;
-    }
-    absl::StrAppend(&result.messages, line, "\n");
-  }
-  result.messages = std::string(absl::StripLeadingAsciiWhitespace(result.messages));
-  if (result.description.empty() || result.messages.empty()) {
-    return absl::InvalidArgumentError(
-        "the schema of pipeline files has no comment at its top, or no message");
-  }
-  return result;
 }
 
 // Fills paragraphs, and keeps indented lines as they are.
@@ -147,7 +114,7 @@ std::string ProgramManual(const std::vector<Command>& commands, std::string_view
 absl::StatusOr<std::string> PipelineFileManual(std::string_view schema,
                                                const std::vector<const config::Schema*>& components,
                                                std::string_view version) {
-  const absl::StatusOr<PipelineSchema> parts = ReadSchema(schema);
+  const absl::StatusOr<PipelineSchema> parts = ReadPipelineSchema(schema);
   if (!parts.ok()) return parts.status();
   std::string text = absl::StrCat(
       Title("WEIR.TEXTPROTO", "5", version, "File Formats"),
