@@ -357,6 +357,19 @@ def _enter_own_namespaces():
     os.execvp(command[0], command + [sys.executable, *sys.argv])
 
 
+def is_alone():
+    """True in the namespaces that main(alone=True) makes."""
+    return _ALONE in os.environ
+
+
+def end_session(session):
+    """Ends all processes of a session that a test began."""
+    try:
+        os.killpg(session, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
 def main(alone=False):
     """Runs the tests of the calling file, and writes test.xml if Bazel wants one. With
     `alone` they run in new namespaces, so that nothing else on the machine affects them."""

@@ -26,7 +26,7 @@ def sections(text):
 
 
 def entries(body):
-    """The paragraphs and list items of a section, each on one line, without markup."""
+    """The paragraphs, list items and headings of a section, each on one line, without markup."""
     items = []
     for block in re.split(r"\n\s*\n|\n(?=- )", body.strip()):
         line = " ".join(block.split())
@@ -43,6 +43,9 @@ def rfc_2822(moment):
 def entry(version, revision, body, maintainer, moment):
     lines = [f"weir ({version}-{revision}) unstable; urgency=medium", ""]
     for item in entries(body):
+        if item.startswith("### "):
+            lines += [""] * bool(lines[-1]) + [f"  [ {item.removeprefix('### ')} ]"]
+            continue
         lines += textwrap.wrap(item, 78, initial_indent="  * ", subsequent_indent="    ",
                                break_long_words=False, break_on_hyphens=False)
     return "\n".join(lines + ["", f" -- {maintainer}  {rfc_2822(moment)}", ""])
