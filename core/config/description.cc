@@ -2,6 +2,7 @@
 #include "core/config/description.h"
 
 #include <set>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/config/config_example.h"

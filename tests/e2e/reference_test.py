@@ -6,7 +6,6 @@ import pathlib
 import re
 import shutil
 import subprocess
-import unittest
 
 import harness
 
@@ -33,10 +32,10 @@ class ReferenceTest(harness.WeirTest):
             kind, name = line.split()[:2]
             text = pathlib.Path(FOLDER, f"components/{kind}-{name}.md").read_text()
             types += 1
-            described = harness.run(harness.WEIR, "describe", name).partition("Example:")[0]
-            if described.count("Plugin: ") > 1:
+            described = harness.run(harness.WEIR, "describe", name)
+            if described.count("\nPlugin: ") > 1:
                 continue  # a source and a sink of one name: both are described
-            for field in re.findall(r"(?m)^  ([a-z0-9_]+): ", described):
+            for field in re.findall(r"(?m)^  ([a-z0-9_]+): ", described.partition("Example:")[0]):
                 self.assertIn(f"### `{field}`\n", text)
         self.assertGreaterEqual(types, 6)
 

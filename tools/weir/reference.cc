@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "core/config/config_example.h"
 #include "core/config/description.h"
 #include "core/record/stage_kind.h"
@@ -47,7 +48,12 @@ std::string TypeText(const std::string& type, const std::vector<MessageDescripti
 std::string Facts(const FieldDescription& field, const std::vector<MessageDescription>& messages) {
   std::string text = TypeText(field.type, messages);
   if (!field.default_text.empty()) absl::StrAppend(&text, ", default `", field.default_text, "`");
-  for (const std::string& rule : field.rules) absl::StrAppend(&text, ", ", MarkdownProse(rule));
+  for (std::string_view rule : field.rules) {
+    // A pattern is code.
+    const bool is_pattern = absl::ConsumePrefix(&rule, "matches ");
+    absl::StrAppend(&text, ", ",
+                    is_pattern ? absl::StrCat("matches `", rule, "`") : MarkdownProse(rule));
+  }
   return text;
 }
 
