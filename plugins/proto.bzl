@@ -1,58 +1,58 @@
 # SPDX-License-Identifier: Apache-2.0
-"""C++ and embedded descriptors out of .proto files, with the pinned protoc.
+"""weir_proto_library: C++ code and embedded descriptors of .proto files, by the pinned protoc.
 
-Why not proto_library: under Bazel 4.2.3 it needs rules_proto and under 7.x the
-full BUILD files of protobuf; weir has neither, and this is all that it needs.
+weir does not use proto_library: under Bazel 4.2.3 it needs rules_proto, and under 7.x the full
+BUILD files of protobuf. weir has neither.
 
     load("//plugins:proto.bzl", "weir_proto_library")
 
     weir_proto_library(
         name = "stdout_proto",
         srcs = ["stdout.proto"],                       # in sinks/stdout
-        deps = ["//plugins/sdk:config_rules_proto"],   # what it imports
+        deps = ["//plugins/sdk:config_rules_proto"],   # its imports
     )
 
 makes
   :stdout_proto              #include "sinks/stdout/stdout.pb.h"
   :stdout_proto_descriptors  #include "sinks/stdout/stdout.descriptors.h"
 
-The second has no dependency at all, and holds for each .proto
+The second has no dependencies. For each .proto it has
 
     namespace weir {
     extern const unsigned char kSinksStdoutStdoutDescriptors[];
     extern const std::size_t kSinksStdoutStdoutDescriptorsSize;
     }
 
-which is a serialised google.protobuf.FileDescriptorSet of the file and of all
-it imports, with comments. The name is the path from the top of the repository,
-in CamelCase: a/b_c/d.proto is kABCDDescriptors.
+which is a serialised google.protobuf.FileDescriptorSet of the file and all its imports,
+with comments. The name is the path from the top of the repository in CamelCase:
+a/b_c/d.proto gives kABCDDescriptors.
 
 Imports start at the top of the repository ("plugins/sdk/config_rules.proto");
-"google/protobuf/*.proto" are always there. Another workspace loads it from
+"google/protobuf/*.proto" are always found. Another workspace loads it from
 "@weir//plugins:proto.bzl"; see examples/external_workspace.
 
-With `lite = True` the messages have no reflection and no text form, and a plugin has
-the small part of protobuf only: some 130 KB of code instead of 1.1 MB in each .so, which
-all would be in memory. The host, which has the whole of it, checks and prints
-configurations by the embedded descriptors, so a plugin rarely needs more.
+With `lite = True` the messages have no reflection and no text form, and the plugin links only
+the small part of protobuf: about 130 KB of code instead of 1.1 MB in each .so, all of which
+would be resident. The host checks and prints configurations by the embedded descriptors, so a
+plugin rarely needs more.
 """
 
 load("@rules_cc//cc:defs.bzl", "CcInfo", "cc_library")
 
-# As weir sees it, whatever the workspace that calls the macro maps the name to.
+# The names as weir maps them, not as the calling workspace does.
 _PROTOBUF = str(Label("@com_google_protobuf//:protobuf"))
 _PROTOBUF_LITE = str(Label("@com_google_protobuf//:protobuf_lite"))
 
 WeirProtoInfo = provider(
-    doc = "What .proto files that import this target's need to find it.",
+    doc = "The files and folders that a .proto file needs to import those of this target.",
     fields = {
-        "sources": "depset of File: the .proto files and all that they import",
-        "roots": "depset of string: folders that imports are relative to",
+        "sources": "depset of File: the .proto files and all their imports",
+        "roots": "depset of string: the folders to which import paths are relative",
     },
 )
 
 def _root(file):
-    """The folder that a .proto's import path starts from."""
+    """Returns the folder to which the import path of a .proto is relative."""
     parts = [part for part in [file.root.path, file.owner.workspace_root] if part]
     return "/".join(parts) if parts else "."
 
@@ -75,7 +75,7 @@ _HEADER = """\
 
 namespace weir {{
 
-// A serialised google.protobuf.FileDescriptorSet: {proto} and all it imports.
+// A serialised google.protobuf.FileDescriptorSet: {proto} and all its imports.
 extern const unsigned char {symbol}[];
 extern const std::size_t {symbol}Size;
 
@@ -84,7 +84,7 @@ extern const std::size_t {symbol}Size;
 #endif  // {guard}
 """
 
-# The bytes as hexadecimal numbers, with nothing but coreutils and sed.
+# Writes the bytes as hexadecimal numbers. Needs only coreutils and sed.
 _EMBED = """\
 set -eu
 {{
@@ -109,17 +109,17 @@ def _weir_proto_impl(ctx):
         transitive = [dep[WeirProtoInfo].roots for dep in ctx.attr.deps],
     )
 
-    # Where google/protobuf/descriptor.proto and its like are.
+    # The folder of google/protobuf/descriptor.proto and the like.
     known = ctx.files._well_known_protos
     known_root = known[0].path[:known[0].path.index("/google/protobuf/")]
 
-    # --cpp_out has to be the folder under which import paths are laid out.
+    # --cpp_out is the folder that import paths are appended to.
     out_root = "/".join([part for part in [ctx.bin_dir.path, ctx.label.workspace_root] if part])
 
     hdrs, srcs, descriptor_hdrs, descriptor_srcs, sets = [], [], [], [], []
     for src in ctx.files.srcs:
         if src.owner.package != ctx.label.package or src.owner.workspace_name != ctx.label.workspace_name:
-            fail("%s: %s is of another package; give it a weir_proto_library there" % (ctx.label, src.path))
+            fail("%s: %s belongs to another package; define a weir_proto_library there" % (ctx.label, src.path))
         path = _import_path(src)
         stem = path[len(ctx.label.package) + 1 if ctx.label.package else 0:-len(".proto")]
         header = ctx.actions.declare_file(stem + ".pb.h")
@@ -212,8 +212,8 @@ def _weir_cc_proto_impl(ctx):
         ),
     ]
 
-# Both faces of one target, so that `deps` of C++ rules and of other
-# weir_proto_library targets take the same label.
+# A target with both providers, so that one label fits the `deps` of C++ rules and of other
+# weir_proto_library targets.
 _weir_cc_proto = rule(
     implementation = _weir_cc_proto_impl,
     attrs = {
@@ -230,16 +230,16 @@ def weir_proto_library(
         visibility = None,
         testonly = None,
         tags = None):
-    """C++ and embedded descriptors of .proto files; see the top of this file.
+    """Makes C++ code and embedded descriptors of .proto files; see the top of this file.
 
     Args:
-      name: the C++ library; `<name>_descriptors` is the other one.
+      name: the name of the C++ library; `<name>_descriptors` has the descriptors.
       srcs: .proto files of this package.
-      deps: weir_proto_library targets of the files that are imported.
-      lite: messages without reflection.
-      visibility: of both libraries.
-      testonly: as everywhere.
-      tags: of everything made here.
+      deps: weir_proto_library targets of the imported files.
+      lite: True for messages without reflection.
+      visibility: the visibility of both libraries.
+      testonly: as in other rules.
+      tags: the tags of all targets made here.
     """
     generated = name + "_generated"
     common = {"testonly": testonly, "tags": tags}
@@ -260,7 +260,7 @@ def weir_proto_library(
             **common
         )
 
-    # The bytes for other tools (a golden test, a script).
+    # The descriptor sets as files, for tests and scripts.
     native.filegroup(
         name = name + "_descriptor_sets",
         srcs = [":" + generated],

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A plugin as one shared object that shows one symbol.
+"""weir_plugin: builds a plugin, a shared object that exports one symbol.
 
     load("//plugins:weir_plugin.bzl", "weir_plugin")
 
     weir_plugin(
         name = "weir_stdout",               # makes weir_stdout.so
-        srcs = ["plugin.cc"],               # has weir_plugin_main
+        srcs = ["plugin.cc"],               # defines weir_plugin_main
         proto = ":stdout_proto",            # optional: a weir_proto_library
         deps = [":stdout", "//plugins/sdk"],
     )
 
-Every dependency is linked into the .so, generated protobuf included, and
-nothing but weir_plugin_main can be seen from outside (exports.map). What it
-needs at run time is the C and C++ runtime libraries only.
+All dependencies are linked into the .so, also generated protobuf. At run time it
+needs only the C and C++ runtime libraries. It exports only weir_plugin_main
+(exports.map).
+
+`srcs` are always optimised. `deps` are compiled in Bazel's compilation mode, whose
+default (fastbuild) does not optimise: measure and ship plugins of `bazel build -c opt`.
 
 Another workspace loads it from "@weir//plugins:weir_plugin.bzl"; see
 examples/external_workspace.
@@ -20,12 +23,12 @@ examples/external_workspace.
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
 
-# A plain "//plugins:exports.map" would be looked for in the workspace that calls
-# the macro.
+# Without Label() these would belong to the workspace that calls the macro.
 _EXPORTS = str(Label("//plugins:exports.map"))
+_FASTBUILD = str(Label("//plugins:fastbuild"))
 
 def _with_suffix(label, suffix):
-    """The label of a target whose name is that of another one and a suffix."""
+    """Returns the label with `suffix` appended to the name of its target."""
     if ":" in label:
         return label + suffix
     if "//" in label:
@@ -43,33 +46,36 @@ def weir_plugin(
         visibility = None,
         testonly = None,
         tags = None):
-    """One plugin, `<name>.so`; see the top of this file.
+    """Builds the plugin `<name>.so`; see the top of this file.
 
     Args:
-      name: of the file without its ".so", and of a filegroup that holds it.
-      srcs: sources, one of which defines weir_plugin_main.
-      deps: what it uses. A linker takes from a library what something refers
-        to, so name every component in WEIR_PLUGIN: one that would register
-        itself in a static object would not be there.
-      proto: a weir_proto_library: short for it and its `_descriptors` in deps.
-      copts: further options of the compiler.
-      linkopts: further options of the linker.
+      name: the name of the file without ".so", and of a filegroup with the file.
+      srcs: sources; one of them defines weir_plugin_main.
+      deps: libraries. WEIR_PLUGIN must name every component: the linker leaves
+        out code to which nothing refers, so a component cannot register itself
+        in a static object.
+      proto: a weir_proto_library; adds it and its `_descriptors` to deps.
+      copts: more options for the compiler, for `srcs`.
+      linkopts: more options for the linker.
       exports: another export map (for tests of defective plugins).
-      visibility: of the plugin.
-      testonly: as everywhere.
-      tags: as everywhere.
+      visibility: the visibility of the plugin.
+      testonly: as in other rules.
+      tags: as in other rules.
     """
     if proto:
         deps = deps + [proto, _with_suffix(proto, "_descriptors")]
     cc_binary(
         name = name + ".so",
         srcs = srcs,
-        copts = ["-fvisibility=hidden"] + copts,
+        copts = ["-fvisibility=hidden"] + select({
+            _FASTBUILD: ["-O2"],
+            "//conditions:default": [],
+        }) + copts,
         linkopts = [
             "-Wl,--version-script=$(location %s)" % exports,
-            # Also of a library that nobody refers to.
+            # Links weir_plugin_main also from a library to which nothing refers.
             "-Wl,--undefined=weir_plugin_main",
-            # A symbol that is nowhere is an error here and not in dlopen.
+            # An undefined symbol is an error now and not at dlopen.
             "-Wl,-z,defs",
             "-Wl,-z,relro,-z,now",
             "-Wl,--gc-sections",

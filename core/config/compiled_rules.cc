@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "core/config/diagnostics.h"
-#include "core/config/duration.h"
+#include "core/record/duration.h"
 #include "core/record/ip_prefix.h"
 
 namespace weir::config {

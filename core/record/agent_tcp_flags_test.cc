@@ -14,6 +14,21 @@ Record FromAgent(uint16_t flags) {
   return record;
 }
 
+TEST(TcpFlagsTest, PairsAreOfOnePacket) {
+  struct {
+    uint16_t flags;
+    unsigned pairs;
+  } const cases[] = {{0, 0},
+                     {0x02, 0},
+                     {0x10, 0},
+                     {0x07, 0},
+                     {0x12, WEIR_TCP_SYN_ACK},
+                     {0x11, WEIR_TCP_FIN_ACK},
+                     {0x14, WEIR_TCP_RST_ACK},
+                     {0xff, WEIR_TCP_SYN_ACK | WEIR_TCP_FIN_ACK | WEIR_TCP_RST_ACK}};
+  for (const auto& it : cases) EXPECT_EQ(TcpFlagPairsOf(it.flags), it.pairs) << it.flags;
+}
+
 TEST(AgentTcpFlagsTest, EachPairIsItsTwoFlags) {
   EXPECT_EQ(FromAgent(0x100).tcp_flags, 0x12);
   EXPECT_EQ(FromAgent(0x100).tcp_flag_pairs, WEIR_TCP_SYN_ACK);
@@ -28,10 +43,10 @@ TEST(AgentTcpFlagsTest, EachPairIsItsTwoFlags) {
 TEST(AgentTcpFlagsTest, SingleFlagsStayAsTheyAre) {
   const Record record = FromAgent(0xFF);
   EXPECT_EQ(record.tcp_flags, 0xFF);
-  EXPECT_EQ(record.present, uint64_t{WEIR_HAS_TCP_FLAGS});  // nobody said that there was no pair
+  EXPECT_EQ(record.present, uint64_t{WEIR_HAS_TCP_FLAGS});  // pairs are not measured
 }
 
-// What weir sends as an agent does, it takes back as it was.
+// Flags that weir sends in the form of an agent come back unchanged.
 TEST(AgentTcpFlagsTest, ThereAndBackIsTheSame) {
   for (unsigned flags = 0; flags < 0x100; ++flags) {
     for (unsigned pairs = 0; pairs < 8; ++pairs) {
@@ -39,7 +54,7 @@ TEST(AgentTcpFlagsTest, ThereAndBackIsTheSame) {
       record.present = WEIR_HAS_TCP_FLAGS | (pairs != 0 ? WEIR_HAS_TCP_FLAG_PAIRS : 0);
       record.tcp_flag_pairs = static_cast<uint8_t>(pairs);
       record.tcp_flags =
-          static_cast<uint16_t>(flags | (pairs != 0 ? 0x10 : 0) | internal::FlagsBesideAck(pairs));
+          static_cast<uint16_t>(flags | (pairs != 0 ? 0x10 : 0) | TcpFlagsBesideAck(pairs));
       const Record back = FromAgent(AgentTcpFlags(record));
       ASSERT_EQ(back.tcp_flags, record.tcp_flags) << flags << ' ' << pairs;
       ASSERT_EQ(back.tcp_flag_pairs, record.tcp_flag_pairs);
@@ -53,7 +68,7 @@ TEST(AgentTcpFlagsTest, AnAgentHasNoPlaceForAe) {
   record.present = WEIR_HAS_TCP_FLAGS;
   record.tcp_flags = 0xF12;
   EXPECT_EQ(AgentTcpFlags(record), 0x12);
-  record.tcp_flag_pairs = WEIR_TCP_SYN_ACK;  // not measured: its bit is clear
+  record.tcp_flag_pairs = WEIR_TCP_SYN_ACK;  // not measured: the bit is clear
   EXPECT_EQ(AgentTcpFlags(record), 0x12);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Walking the rows of a batch. Rows are found by the batch's own stride, so that
-// code compiled today reads the longer rows of a later host.
+// Iterates over the rows of a batch, by the batch's own stride: code compiled today reads the
+// longer rows of a later host.
 #ifndef WEIR_CORE_RECORD_BATCH_H_
 #define WEIR_CORE_RECORD_BATCH_H_
 
@@ -12,7 +12,8 @@
 
 namespace weir {
 
-// A read-only view of a batch's rows; borrows the batch. Works in a range-for.
+// A read-only view of the rows of a batch, for indexing and range-for. Borrows the batch. A batch
+// is immutable, so any number of threads may read it.
 class BatchView {
  public:
   class Iterator {
@@ -53,7 +54,7 @@ class BatchView {
   Iterator end() const {
     return {batch_->rows + size_t{batch_->size} * batch_->stride, batch_->stride};
   }
-  // The batch itself, to retain it or to hand it on.
+  // The batch itself, to retain or to emit it.
   const weir_batch* raw() const { return batch_; }
 
  private:

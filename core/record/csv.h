@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flow records as comma-separated values: a line each, with a column for each key of JSON
-// and an empty one where nothing was measured.
+// Writes flow records as comma-separated values: one line for each record, one column for each key
+// of the JSON form. A column is empty if its value was not measured.
 //
-// RFC 4180, with lines that end in LF alone, as the tools here have it. Of all columns only
-// the interface's name can need quotes. A name comes from outside (whoever has a network
-// namespace may choose it), so:
-// - what RFC 4180 has no place for, control characters and bytes that are not UTF-8, is
-//   U+FFFD: a record is one line, whatever an interface is called;
-// - a name that a spreadsheet would take for a formula, because it begins with =, +, - or
-//   @, has an apostrophe in front.
-// JSON has the names as they are.
+// The format is RFC 4180, with LF at the end of a line. Only the interface name can need quotes. An
+// interface name is untrusted text: anyone with a network namespace may choose it. Therefore:
+// - A control character, or a byte that is not UTF-8, becomes U+FFFD. A record is always one line.
+// - A name that begins with =, +, - or @ gets an apostrophe in front, because a spreadsheet would
+//   take it for a formula.
+// The JSON form keeps names unchanged.
 //
-// What is a list in JSON is one column, its values one behind the other with a space between:
-// no interface of Linux has one in its name. In a name that the configuration gives, a space
-// is `_` there.
+// A list of the JSON form is one column, its values separated by spaces. Interface names of Linux
+// have no spaces; in a name from a configuration, a space becomes `_`.
 #ifndef WEIR_CORE_RECORD_CSV_H_
 #define WEIR_CORE_RECORD_CSV_H_
 
@@ -31,7 +28,8 @@
 
 namespace weir {
 
-// `name` as the value of a column. Writes at most 3 bytes for each of `name` and 3 more.
+// Writes `name` as the value of a column: at most 3 bytes for each byte of `name`, and 3 more.
+// Returns the end.
 inline char* WriteCsvName(std::string_view name, char* to) {
   const bool quoted = name.find_first_of(",\"") != std::string_view::npos;
   if (quoted) *to++ = '"';
@@ -52,32 +50,32 @@ inline char* WriteCsvName(std::string_view name, char* to) {
   return to;
 }
 
-// Writes records as CSV. One thread; one for each file that is written.
+// Writes records as CSV lines. One encoder for each file. One thread.
 class CsvEncoder {
   static constexpr size_t kMaxListedNamesBytes = kMaxInterfaces * sizeof(weir_interface::name);
-  // The longest names have U+FFFD for all bytes but one: a quote is two, and has two around
-  // the column. Then there are directions of three digits, spaces, and two commas.
+  // The longest column of names: U+FFFD for each byte except one quote, which is doubled and makes
+  // two quotes around the column necessary. Then directions of three digits, spaces, two commas.
   static constexpr size_t kMaxListsBytes =
       3 * kMaxListedNamesBytes + 1 + 3 * kMaxInterfaces + 2 * (kMaxInterfaces - 1) + 2;
 
  public:
-  // The columns' names, as a line.
+  // The line with the names of the columns.
   static constexpr char kHeader[] =
       "Etype,FlowDirection,SrcMac,DstMac,SrcAddr,DstAddr,SrcPort,DstPort,Proto,IFIndex,"
       "Packets,Bytes,StartMonoTimeNs,EndMonoTimeNs,TimeFlowStart,TimeFlowEnd,Interface,"
       "TcpFlags,Dscp,IcmpType,IcmpCode,VlanId,Sampling,FlowEndReason,WirePackets,"
       "WireBytes,NetworkNamespace,AgentIp,TcpFlagPairs,Duplicate,Interfaces,IfDirections\n";
-  // No record's line is longer.
+  // The greatest length of a record's line.
   static constexpr size_t kMaxLineBytes = 536 + kMaxListsBytes;
-  // Room that Write wants; it spoils nothing behind it.
+  // The room that Write needs; it writes nothing behind it.
   static constexpr size_t kMaxRecordBytes = sizeof(kHeader) - 1 + kMaxLineBytes + kScratchBytes;
 
-  // The header stands in front of the first record, unless the file that is written has one
-  // already.
+  // Writes the header in front of the first record if `with_header`. False: the file already has
+  // one.
   explicit CsvEncoder(bool with_header = true) : header_is_due_(with_header) {}
 
-  // The record as a line, with the interfaces that it was seen at beside its own (null: it
-  // does not say). Returns its end.
+  // Writes `record` as a line; `others` are the other interfaces that saw it, or null if the batch
+  // has no such block. Returns the end.
   char* Write(const Record& record, const weir_other_interfaces* others, char* to);
   char* Write(const Record& record, char* to) { return Write(record, nullptr, to); }
 
@@ -130,7 +128,7 @@ inline char* CsvEncoder::WriteName(const Record& record, char* to) {
   return WritePlainName(record, name.size, to);
 }
 
-// The columns before the lists, of which a comma is all that is there where nothing was measured.
+// The columns of optional fields.
 inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
   const auto has = [&](uint64_t bit) { return (record.present & bit) != 0; };
   if (has(WEIR_HAS_TCP_FLAGS)) to = WriteNumber(record.tcp_flags, to);
@@ -161,7 +159,7 @@ inline char* CsvEncoder::WriteMeasured(const Record& record, char* to) {
   return to;
 }
 
-// All interfaces, the record's own first.
+// The columns of lists: all interfaces and directions, the record's own first.
 inline char* CsvEncoder::WriteLists(const Record& record, const weir_other_interfaces& others,
                                     char* to) {
   const weir_interface* const end = others.interfaces + CountOf(others);

@@ -33,10 +33,10 @@ TEST(CsvTest, QuotesNamesByRfc4180) {
 TEST(CsvTest, NamesAreOneLineOfText) {
   const std::string bad = kReplacementCharacter;
   EXPECT_EQ(Name("a\nb\r\t\x1b[2J\x7f"), "a" + bad + "b" + bad + bad + bad + "[2J" + bad);
-  EXPECT_EQ(Name("\xC2\x9B"), bad);  // a control of 8 bits, as UTF-8
+  EXPECT_EQ(Name("\xC2\x9B"), bad);  // a C1 control character
   EXPECT_EQ(Name("a\xE2\x80\xAE"
                  "b"),
-            "a" + bad + "b");  // from right to left
+            "a" + bad + "b");  // right-to-left override
   EXPECT_EQ(Name("\xC2\xA0\xFF"), "\xC2\xA0" + bad);
 }
 
@@ -49,7 +49,7 @@ TEST(CsvTest, NoNameIsAFormula) {
   EXPECT_EQ(Name("a=1"), "a=1");
 }
 
-// With one record of each, so that it is seen where a column is missing.
+// The record has all fields, so a missing column shows.
 TEST(CsvEncoderTest, HasTheColumnsOfJson) {
   std::string header;
   for (const auto& [key, value] : testing::PlainFieldsOf(Record{})) {
@@ -73,7 +73,7 @@ TEST(CsvEncoderTest, WritesAnyRecordAsThePlainWayDoes) {
     }
     char text[CsvEncoder::kMaxRecordBytes];
     const std::string line(text, encoder.Write(record, others, text));
-    // The header comes once.
+    // The header is written once.
     ASSERT_EQ(line, (i == 0 ? CsvEncoder::kHeader : "") + expected + "\n");
     ASSERT_EQ(std::count(line.begin(), line.end(), '\n'), i == 0 ? 2 : 1);
   }

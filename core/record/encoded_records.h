@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records one behind the other in one block of memory, as an encoder writes them: what a
-// sink fills, writes out whole, and fills again.
+// A buffer of encoded records, one after another in one block of memory. A sink fills it, writes it
+// out as a whole, and fills it again. It knows where each record ends, so a sink can count the
+// delivered records after a partial write.
 //
 // An encoder is any class with
 //
-//   static constexpr size_t kMaxRecordBytes;  // room that Write wants
-//   // Returns the end of what it wrote. `others` is null where the batch has no such block.
-//   char* Write(const Record& record, const weir_other_interfaces* others, char* to);
+//   static constexpr size_t kMaxRecordBytes;  // the room that Write needs
+//   // Writes one record to `to` and returns the end. `others` is null if the batch has no such
+//   block. char* Write(const Record& record, const weir_other_interfaces* others, char* to);
 //
 // core/record has JsonEncoder, CsvEncoder, ProtobufEncoder and RawEncoder.
 #ifndef WEIR_CORE_RECORD_ENCODED_RECORDS_H_
@@ -27,20 +28,20 @@ namespace weir {
 // One thread.
 class EncodedRecords {
  public:
-  // More than any encoder wants for one record.
+  // The greatest room for one record that an encoder may need.
   static constexpr size_t kMaxRecordBytes = 3072;
 
-  // Takes records until it holds `bytes` or more; never more than that and one record.
+  // The buffer is full() when it holds `bytes` or more. It then exceeds `bytes` by at most one
+  // record.
   explicit EncodedRecords(size_t bytes)
       : limit_(bytes), memory_(new char[bytes + kMaxRecordBytes]) {}
 
-  // Encodes rows from number `first` on in place of what was there, as many as there is
-  // room for and one at least. Returns the number of the first that is left. `first` is
-  // below the batch's size.
+  // Clears the buffer and encodes rows of `batch`, from row number `first`, until the buffer is
+  // full: at least one row. Returns the number of the next row. `first` is less than batch.size().
   template <typename Encoder>
   uint32_t Encode(const BatchView& batch, uint32_t first, Encoder* encoder);
 
-  // The same behind what was there, of which full() is not true.
+  // The same without clearing the buffer, which must not be full.
   template <typename Encoder>
   uint32_t Append(const BatchView& batch, uint32_t first, Encoder* encoder);
 
@@ -48,21 +49,21 @@ class EncodedRecords {
   uint32_t records() const { return static_cast<uint32_t>(ends_.size()); }
   bool full() const { return text().size() >= limit_; }
 
-  // What was encoded; valid until it is added to or cleared.
+  // The encoded records; valid until the next change of the buffer.
   std::string_view text() const { return {memory_.get(), ends_.empty() ? 0 : ends_.back()}; }
 
-  // How many records the first `bytes` of text() hold whole.
+  // Returns how many whole records the first `bytes` of text() contain.
   uint32_t WholeRecords(size_t bytes) const {
     return static_cast<uint32_t>(std::upper_bound(ends_.begin(), ends_.end(), bytes) -
                                  ends_.begin());
   }
-  // How many bytes the first `records` records take.
+  // Returns the size of the first `records` records, in bytes.
   size_t BytesOf(uint32_t records) const { return records == 0 ? 0 : ends_[records - 1]; }
 
  private:
   const size_t limit_;
   const std::unique_ptr<char[]> memory_;
-  std::vector<size_t> ends_;  // in memory_, of each record
+  std::vector<size_t> ends_;  // where each record ends in memory_
 };
 
 template <typename Encoder>

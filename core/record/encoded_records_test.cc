@@ -16,7 +16,7 @@
 namespace weir {
 namespace {
 
-// `records` as a batch, with the longer rows of a later host.
+// Makes a batch of `records`, with the longer rows of a later host.
 class Batch {
  public:
   explicit Batch(const std::vector<Record>& records) : rows_(records.size() * kStride) {
@@ -85,7 +85,7 @@ TEST(EncodedRecordsTest, HoldsWholeRecordsUpToItsLimit) {
   }
 }
 
-// However the rows come in batches, what is appended is what one batch would have been.
+// The text does not depend on how the rows are split into batches.
 TEST(EncodedRecordsTest, AppendsBehindWhatIsThere) {
   const std::vector<Record> records = testing::RandomRecords(6).OfTraffic(100);
   const Batch all(records);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What encoding and reading a record costs: 10,000 records as traffic makes them (a quarter IPv6),
-// in batches, through the block of memory that a sink writes out.
+// The cost of encoding and reading a record: 10,000 records like those of real traffic (a quarter
+// IPv6), in batches, through the buffer that a sink writes out.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +39,7 @@ const std::vector<Record>& Records() {
   return *records;
 }
 
-// All records through `encoder`; `take` is given each block. Returns the bytes.
+// Encodes all records with `encoder` and passes each full buffer to `take`. Returns the bytes.
 template <typename Encoder, typename Take>
 size_t EncodeAll(Encoder* encoder, EncodedRecords* encoded, const Take& take) {
   size_t bytes = 0;
@@ -75,7 +75,7 @@ void Encode(benchmark::State& state, Encoder encoder) {
   Report(state, bytes);
 }
 
-// As many bytes as the encoder writes, copied in the same pieces: no encoder costs less.
+// Copies as many bytes as the encoder writes, in the same pieces: the lower bound for an encoder.
 template <typename Encoder>
 void Copy(benchmark::State& state, Encoder encoder) {
   EncodedRecords encoded(kBlockBytes);
@@ -121,7 +121,7 @@ BENCHMARK(BM_EncodeProtobuf);
 void BM_FloorCopyProtobuf(benchmark::State& state) { Copy(state, ProtobufEncoder(kDelimited)); }
 BENCHMARK(BM_FloorCopyProtobuf);
 
-// Conversion into one message that is used again and again, and its serialization.
+// Generated code: converts each record into one reused message and serializes it.
 void BM_BaselineGeneratedProtobuf(benchmark::State& state) {
   pbflow::Record message;
   char text[2 * ProtobufEncoder::kMaxRecordBytes];
@@ -140,7 +140,7 @@ void BM_BaselineGeneratedProtobuf(benchmark::State& state) {
 }
 BENCHMARK(BM_BaselineGeneratedProtobuf);
 
-// All records as messages, each behind its length.
+// All records as length-delimited messages.
 std::vector<std::string> Messages() {
   const ProtobufEncoder encoder;
   std::vector<std::string> messages;
@@ -171,7 +171,7 @@ void BM_ReadProtobuf(benchmark::State& state) {
 }
 BENCHMARK(BM_ReadProtobuf);
 
-// What generated code takes to parse the same into one message that is used again and again.
+// Generated code: parses the same messages into one reused message.
 void BM_BaselineGeneratedRead(benchmark::State& state) {
   const std::vector<std::string> messages = Messages();
   pbflow::Record parsed;

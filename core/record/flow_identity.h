@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which records count the same packets: what they agree in wherever these were seen.
+// The identity of a flow across interfaces: records with the same identity can count the same
+// packets.
 #ifndef WEIR_CORE_RECORD_FLOW_IDENTITY_H_
 #define WEIR_CORE_RECORD_FLOW_IDENTITY_H_
 
@@ -12,30 +13,30 @@
 
 namespace weir {
 
-// The identity of a flow on its whole way through the network. An IP flow: addresses, ports
-// and protocol. Another flow (ARP, LLDP): MACs and EtherType.
+// The identity of a flow on its whole path through the network. For IP: addresses, ports and
+// protocol. For other flows (ARP, LLDP): MAC addresses and EtherType.
 //
-// Left out, because they differ between two places that see the same packet:
-// - interface, direction and network namespace: they are the place;
-// - MACs of an IP packet: each router writes its own;
-// - the EtherType of an IP packet: the same packet may be encapsulated at one of the places,
-//   and the form of its addresses tells IPv4 from IPv6;
-// - the VLAN: an interface of a VLAN sees the frame without the tag that its parent sees. But if
-//   the source makes it a part of the flow (WEIR_VLAN_IS_KEY), it is in the identity too.
+// Two interfaces that see the same packet may differ in the following, so the identity leaves it
+// out:
+// - interface, direction and network namespace;
+// - the MAC addresses of an IP packet: each router sets its own;
+// - the EtherType of an IP packet: one of the interfaces may see it encapsulated. The form of the
+//   addresses tells IPv4 from IPv6.
+// - the VLAN: a VLAN interface sees the frame without the tag that its parent sees. If the source
+//   makes the VLAN part of the flow (WEIR_VLAN_IS_KEY), it is part of the identity too.
 //
-// Words without padding, which are loaded, compared and hashed as such: a key that is written
-// in small parts and read in words costs a processor more than all else that is done with it.
+// A value of whole words without padding, for speed: a processor stalls if it reads words that were
+// just written in smaller parts.
 struct FlowIdentity {
-  // One end: the address as in Record; of a flow that is not IP, the MAC and zeros.
+  // One end of the flow: the 16 bytes of an IP address as in Record, or a MAC address and zeros.
   struct Address {
     uint64_t words[2];
   };
 
   Address source;
   Address destination;
-  uint64_t ports;  // of the source, and << 16 of the destination
-  uint64_t kind;   // EtherType (0 where it is IP), << 16 protocol, << 24 whether it is IP,
-                   // << 32 VlanKey
+  uint64_t ports;  // source port | destination port << 16
+  uint64_t kind;   // EtherType (0 for IP) | protocol << 16 | is IP << 24 | VlanKey << 32
 
   static FlowIdentity Of(const Record& record) {
     FlowIdentity flow;

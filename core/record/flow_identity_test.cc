@@ -70,7 +70,7 @@ TEST(FlowIdentityTest, HasTheVlanIfItIsAKey) {
 TEST(FlowIdentityTest, OfIpTheAddressesPortsAndProtocolCount) {
   const Change same[] = {
       [](Record* r) { r->src_mac[0] = 2; }, [](Record* r) { r->dst_mac[5] = 2; },
-      [](Record* r) { r->eth_protocol = 0x8864; },  // PPPoE here, plain there
+      [](Record* r) { r->eth_protocol = 0x8864; },  // PPPoE at one interface, plain at the other
   };
   for (const Change change : same) {
     Record elsewhere = Tcp();
@@ -102,7 +102,7 @@ TEST(FlowIdentityTest, OfOthersTheMacsAndTheEtherTypeCount) {
   }
 }
 
-// One unspecified address, as in duplicate address detection, is an IP flow still.
+// A flow with one unspecified address (duplicate address detection) is an IP flow.
 TEST(FlowIdentityTest, OneAddressMakesAnIpFlow) {
   Record record{};
   record.eth_protocol = kIpv6Type;
@@ -113,8 +113,7 @@ TEST(FlowIdentityTest, OneAddressMakesAnIpFlow) {
   EXPECT_EQ(FlowIdentity::Of(elsewhere), FlowIdentity::Of(record));
 }
 
-// Whoever chooses an IPv6 address that reads like the MACs of another flow does not become
-// that flow.
+// A crafted IPv6 address with the bytes of another flow's MAC addresses is not that flow.
 TEST(FlowIdentityTest, AnAddressIsNeverAMac) {
   Record frame = Arp();
   frame.eth_protocol = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Values of a flow record as people read them.
+// Writes values of a flow record for people to read.
 #ifndef WEIR_CORE_RECORD_HUMAN_H_
 #define WEIR_CORE_RECORD_HUMAN_H_
 
@@ -12,7 +12,7 @@
 
 namespace weir {
 
-// "ingress", "egress", or "unknown" for a number that IPFIX does not define.
+// Returns "ingress", "egress", or "unknown" for a number that IPFIX does not define.
 inline const char* DirectionName(uint8_t direction) {
   switch (direction) {
     case kDirectionIngress:
@@ -24,11 +24,11 @@ inline const char* DirectionName(uint8_t direction) {
   }
 }
 
-// What WriteHumanBytes writes at most; the room is that and kScratchBytes.
+// The longest text of WriteHumanBytes. It needs kScratchBytes more room (text.h).
 inline constexpr size_t kMaxHumanBytesText = 8;
 
-// A number of bytes in binary units with three digits, rounded to the nearest, a half to
-// the even one: "999 B", "1.50 KiB", "12.0 MiB", "16.0 EiB".
+// Writes a number of bytes in binary units with three digits, rounded to the nearest value (halves
+// to even): "999 B", "1.50 KiB", "12.0 MiB", "16.0 EiB". Returns the end.
 inline char* WriteHumanBytes(uint64_t bytes, char* to) {
   if (bytes < 1000) return WriteLiteral(" B", WriteNumber(bytes, to));
   constexpr char kUnits[] = "KMGTPE";
@@ -38,7 +38,7 @@ inline char* WriteHumanBytes(uint64_t bytes, char* to) {
   int shift = 10 * unit;
   const uint64_t whole = bytes >> shift;
   uint64_t rest = bytes - (whole << shift);
-  if (shift > 50) {  // room for a factor of 1000; the last bit says whether something was cut
+  if (shift > 50) {  // make room for a factor of 1000; the last bit is 1 if bits were lost
     rest = rest >> 10 | static_cast<uint64_t>((rest & 1023) != 0);
     shift -= 10;
   }
@@ -72,11 +72,11 @@ inline std::string HumanBytes(uint64_t bytes) {
   return {text, WriteHumanBytes(bytes, text)};
 }
 
-// What WriteHumanDuration writes at most; the room is that and kScratchBytes.
+// The longest text of WriteHumanDuration. It needs kScratchBytes more room.
 inline constexpr size_t kMaxHumanDurationText = 11;
 
-// A length of time in three digits or more, cut: "0 ms", "<1 ms", "345 ms", "12.3 s",
-// "2m03s", "26h05m".
+// Writes a duration with three digits or more, rounded down: "0 ms", "<1 ms", "345 ms", "12.3 s",
+// "2m03s", "26h05m". Returns the end.
 inline char* WriteHumanDuration(uint64_t nanoseconds, char* to) {
   constexpr uint64_t kMillisecond = 1'000'000;
   constexpr uint64_t kSecond = 1000 * kMillisecond;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An IP address as flow records carry it: 16 bytes, IPv4 as ::ffff:a.b.c.d.
+// An IP address as in a flow record: 16 bytes in network byte order, IPv4 as ::ffff:a.b.c.d.
 #ifndef WEIR_CORE_RECORD_IP_ADDR_H_
 #define WEIR_CORE_RECORD_IP_ADDR_H_
 
@@ -14,15 +14,16 @@
 
 namespace weir {
 
+// A value.
 struct IpAddr {
-  std::array<uint8_t, kIpLength> bytes;  // network order
+  std::array<uint8_t, kIpLength> bytes;  // network byte order
 
   static IpAddr FromBytes(const uint8_t* sixteen) {
     IpAddr address{};
     std::memcpy(address.bytes.data(), sixteen, kIpLength);
     return address;
   }
-  // `address` as a number in host order: 0x0A000001 is 10.0.0.1.
+  // `address` is a number in host byte order: 0x0A000001 is 10.0.0.1.
   static IpAddr FromV4(uint32_t address) {
     IpAddr result{};
     result.bytes[10] = result.bytes[11] = 0xff;
@@ -37,16 +38,16 @@ struct IpAddr {
     return std::memcmp(bytes.data(), kMapped, sizeof(kMapped)) == 0;
   }
 
-  // The last four bytes as a number in host order: the IPv4 address if IsV4().
+  // Returns the last four bytes as a number in host byte order: the IPv4 address if IsV4().
   uint32_t IntEncodeV4() const {
     return uint32_t{bytes[12]} << 24 | uint32_t{bytes[13]} << 16 | uint32_t{bytes[14]} << 8 |
            bytes[15];
   }
 
-  // Eight groups of four digits; nothing is longer.
+  // The longest text: eight groups of four digits.
   static constexpr size_t kMaxTextBytes = 39;
-  // Dotted decimal for IPv4, RFC 5952 for all others. The room is kMaxTextBytes +
-  // kScratchBytes.
+  // Writes dotted decimal for IPv4 and RFC 5952 for IPv6. Needs room for kMaxTextBytes +
+  // kScratchBytes (text.h). Returns the end.
   char* WriteTo(char* to) const { return IsV4() ? WriteV4(to) : WriteV6(to); }
   std::string String() const {
     char text[kMaxTextBytes + kScratchBytes];
@@ -65,14 +66,14 @@ static_assert(sizeof(IpAddr) == 16 && alignof(IpAddr) == 1);
 
 namespace internal {
 
-// The groups of an IPv6 address that "::" stands for; none: first is 8.
+// The groups of an IPv6 address that "::" replaces. `first` is 8 if there are none.
 struct ZeroRun {
   uint8_t first = 8;
   uint8_t end = 8;
 };
 
-// RFC 5952 section 4.2: the first longest run of two or more, by a bit for each group
-// that is zero, the first the lowest.
+// Returns the first of the longest runs of two or more zero groups (RFC 5952, section 4.2). Bit i
+// of `zero_groups` is set if group i is zero.
 constexpr ZeroRun LongestZeroRun(unsigned zero_groups) {
   ZeroRun longest;
   int length = 1;
@@ -121,8 +122,8 @@ inline char* IpAddr::WriteV6(char* to) const {
     to = WriteHex(group[i], to);
     *to++ = ':';
   }
-  if (run.first == kGroups) return to - 1;  // no run: the last colon goes
-  // The colon behind the group before the run is the first of the two.
+  if (run.first == kGroups) return to - 1;  // no run: without the last colon
+  // The group before the run has already written the first colon of "::".
   if (run.first == 0) *to++ = ':';
   *to++ = ':';
   for (unsigned i = run.end; i < kGroups; ++i) {

@@ -31,7 +31,7 @@ TEST(IpAddrTest, EncodesVersion4AsNumber) {
   const IpAddr address = IpAddr::FromV4(0xC0A80102);
   EXPECT_TRUE(address.IsV4());
   EXPECT_EQ(address.IntEncodeV4(), 0xC0A80102u);
-  EXPECT_EQ(address.bytes[12], 0xC0);  // network order
+  EXPECT_EQ(address.bytes[12], 0xC0);  // network byte order
 }
 
 TEST(IpAddrTest, OnlyTheMappedPrefixIsVersion4) {
@@ -48,12 +48,12 @@ TEST(IpAddrTest, WritesVersion6Canonically) {
   EXPECT_EQ(V6({1, 0, 0, 0, 0, 0, 0, 0}), "1::");
   // 4.1: no leading zeros.
   EXPECT_EQ(V6({0x2001, 0x0DB8, 0, 0, 0, 0, 0, 1}), "2001:db8::1");
-  // 4.2.1: as short as can be.
+  // 4.2.1: as short as possible.
   EXPECT_EQ(V6({0x2001, 0xDB8, 0, 0, 0, 0, 2, 1}), "2001:db8::2:1");
   // 4.2.2: one zero group is not shortened.
   EXPECT_EQ(V6({0x2001, 0xDB8, 0, 1, 1, 1, 1, 1}), "2001:db8:0:1:1:1:1:1");
   EXPECT_EQ(V6({0, 1, 2, 3, 4, 5, 6, 0}), "0:1:2:3:4:5:6:0");
-  // 4.2.3: the longest run, and of equals the first.
+  // 4.2.3: the longest run; the first of equal ones.
   EXPECT_EQ(V6({0x2001, 0, 0, 1, 0, 0, 0, 1}), "2001:0:0:1::1");
   EXPECT_EQ(V6({0x2001, 0xDB8, 0, 0, 1, 0, 0, 1}), "2001:db8::1:0:0:1");
   EXPECT_EQ(V6({0x2001, 0xDB8, 1, 1, 1, 1, 0, 0}), "2001:db8:1:1:1:1::");

@@ -19,18 +19,18 @@
 
 namespace weir {
 
-// All addresses that begin with the same bits. A value; any thread.
+// All addresses that begin with the same bits. A value.
 struct IpPrefix {
-  IpAddr address;  // its first one
-  int length = 0;  // bits in common, of the 128 of IpAddr: 96 more than written for IPv4
+  IpAddr address;  // the first address
+  int length = 0;  // the number of common bits of IpAddr, of 128: for IPv4, the written length + 96
 
-  // "10.0.0.0/8", "fd00::/8"; a bare address is the range of that one. The bits behind
-  // the length may be anything ("192.0.2.7/24") and are cleared. Nothing for any other
-  // text: no spaces, no zone, no leading zeros.
+  // Parses "10.0.0.0/8", "fd00::/8", or one address, which is a range of one. Clears the bits
+  // behind the length ("192.0.2.7/24"). Returns nothing for other text, such as one with spaces, a
+  // zone or a length with leading zeros.
   static std::optional<IpPrefix> Parse(std::string_view text);
 
-  // ::ffff:0:0/96 and what is inside. A wider range that is written as IPv6 has no IPv4
-  // address in it: ::/0 is all of IPv6.
+  // True for ::ffff:0:0/96 and the ranges inside it. A wider IPv6 range does not contain IPv4
+  // addresses: ::/0 is all of IPv6.
   bool IsV4() const { return length >= kV4Bits && address.IsV4(); }
 
   bool Contains(const IpAddr& other) const {
@@ -47,7 +47,7 @@ struct IpPrefix {
 
  private:
   static constexpr int kBits = 8 * kIpLength;
-  static constexpr int kV4Bits = 96;  // in front of an IPv4 address
+  static constexpr int kV4Bits = 96;  // bits in front of an IPv4 address
 
   static std::optional<IpAddr> ParseAddress(std::string_view text);
 
@@ -60,7 +60,7 @@ struct IpPrefix {
 };
 
 inline std::optional<IpAddr> IpPrefix::ParseAddress(std::string_view text) {
-  // inet_pton would stop at a NUL.
+  // inet_pton would stop at a NUL byte.
   if (text.find('\0') != std::string_view::npos || text.size() >= INET6_ADDRSTRLEN) return {};
   const std::string terminated(text);
   IpAddr address = IpAddr::FromV4(0);

@@ -12,7 +12,7 @@ namespace {
 
 using std::string_view_literals::operator""sv;
 
-// "address/length", the length of all 128 bits; "none" for what is no range.
+// Returns "address/length", with the length in bits of 128, or "none" if `text` is not a range.
 std::string Parsed(std::string_view text) {
   const std::optional<IpPrefix> prefix = IpPrefix::Parse(text);
   if (!prefix.has_value()) return "none";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A flow record as one JSON object: the reference's keys in the reference's
-// order and texts, then weir's own keys for what was measured beyond it, and lists of all
-// interfaces where a batch has them.
+// Writes a flow record as one JSON object: first the keys of netobserv-ebpf-agent's package `flow`,
+// in the same order and form; then the keys of optional fields that were measured; then, if the
+// batch has them, lists of all interfaces.
 #ifndef WEIR_CORE_RECORD_JSON_H_
 #define WEIR_CORE_RECORD_JSON_H_
 
@@ -19,12 +19,12 @@
 
 namespace weir {
 
-// The most that WriteJsonString makes of a text of so many bytes, all to be escaped.
+// The longest output of WriteJsonString for a text of `text_bytes` bytes: all are escaped.
 constexpr size_t MaxJsonStringBytes(size_t text_bytes) { return 6 * text_bytes + 2; }
 
-// `text` in quotes, escaped, control characters (utf8.h) too; each byte that is not UTF-8
-// becomes U+FFFD, so that the output is JSON whatever an interface is called. Room and returned
-// end: see text.h.
+// Writes `text` in quotes. Escapes control characters (utf8.h) too. Each byte that is not UTF-8
+// becomes U+FFFD, so the output is always valid JSON. Needs room for MaxJsonStringBytes +
+// kScratchBytes (text.h). Returns the end.
 inline char* WriteJsonString(std::string_view text, char* to) {
   *to++ = '"';
   while (!text.empty()) {
@@ -50,23 +50,23 @@ inline char* WriteJsonString(std::string_view text, char* to) {
 
 // Writes records as JSON. One thread.
 class JsonEncoder {
-  // Both keys with brackets; for each interface its name, a direction, and what is between.
+  // Both keys with brackets; for each interface its name, its direction and the commas.
   static constexpr size_t kMaxListsBytes =
       sizeof(",\"Interfaces\":[") - 1 + sizeof("],\"IfDirections\":[") - 1 +
       kMaxInterfaces * (MaxJsonStringBytes(sizeof(weir_interface::name)) + 3) +
       2 * (kMaxInterfaces - 1) + 1;
 
  public:
-  // No object is longer, and a line has one byte more.
+  // The greatest length of an object. A line has one byte more.
   static constexpr size_t kMaxObjectBytes = 988 + kMaxListsBytes;
-  // Room that Write and WriteObject want; they spoil nothing behind it.
+  // The room that Write and WriteObject need; they write nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxObjectBytes + 1 + kScratchBytes;
 
-  // The object, without a newline, with the interfaces that the record was seen at beside its
-  // own (null: it does not say). Returns its end.
+  // Writes the object without a newline; `others` are the other interfaces that saw the record, or
+  // null if the batch has no such block. Returns the end.
   char* WriteObject(const Record& record, const weir_other_interfaces* others, char* to);
 
-  // The object as a line. Returns its end.
+  // Writes the object as a line. Returns the end.
   char* Write(const Record& record, const weir_other_interfaces* others, char* to) {
     to = WriteObject(record, others, to);
     *to++ = '\n';
@@ -76,9 +76,9 @@ class JsonEncoder {
 
  private:
   static char* WriteName(const Record& record, char* to);
-  // What was measured beyond the reference.
+  // Writes the optional fields that were measured.
   static char* WriteMeasured(const Record& record, char* to);
-  // All interfaces, the record's own first.
+  // Writes the lists of all interfaces, the record's own first.
   static char* WriteLists(const Record& record, const weir_other_interfaces& others, char* to);
 
   TimeWriter times_;
@@ -172,7 +172,8 @@ inline char* JsonEncoder::WriteLists(const Record& record, const weir_other_inte
   return to;
 }
 
-// Appends the object of one record, without a newline; whoever has many keeps an encoder.
+// Appends the object of one record to `out`, without a newline. For many records, use a
+// JsonEncoder.
 inline void AppendJson(const Record& record, std::string* out) {
   char text[JsonEncoder::kMaxRecordBytes];
   out->append(text, JsonEncoder().WriteObject(record, nullptr, text));

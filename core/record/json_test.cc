@@ -28,21 +28,21 @@ TEST(JsonTest, EscapesWhatJsonReserves) {
             "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x98\x80\"");
 }
 
-// Terminals obey these, and editors show text in another order for them.
+// Terminals obey these characters, or they change the order in which text is shown.
 TEST(JsonTest, EscapesControlsAndWhatChangesTheDirectionOfText) {
   EXPECT_EQ(Quoted("\x7F"), R"("\u007f")");
   EXPECT_EQ(Quoted("\xC2\x80\xC2\x9B\xC2\x9F"), R"("\u0080\u009b\u009f")");
   EXPECT_EQ(Quoted("\xD8\x9C\xE2\x80\x8E\xE2\x80\x8F"), R"("\u061c\u200e\u200f")");
   EXPECT_EQ(Quoted("\xE2\x80\xAA\xE2\x80\xAE"), R"("\u202a\u202e")");
   EXPECT_EQ(Quoted("\xE2\x81\xA6\xE2\x81\xA9"), R"("\u2066\u2069")");
-  // Their neighbours are text.
+  // The code points next to them are text.
   for (const char* const text : {"\xC2\xA0", "\xE2\x80\x8D", "\xE2\x80\x90", "\xE2\x80\xA9",
                                  "\xE2\x80\xAF", "\xE2\x81\xA5", "\xE2\x81\xAA"}) {
     EXPECT_EQ(Quoted(text), "\"" + std::string(text) + "\"");
   }
 }
 
-// Whatever bytes an interface is called by, the line stays JSON.
+// The line is JSON for any bytes in an interface name.
 TEST(JsonTest, ReplacesWhatIsNotUtf8) {
   const std::string bad = "\xEF\xBF\xBD";
   EXPECT_EQ(Quoted("a\xFFz"), "\"a" + bad + "z\"");
@@ -106,7 +106,7 @@ TEST(JsonTest, ListsAllInterfacesWithTheRecordsOwnFirst) {
   EXPECT_EQ(lists(), R"(,"Interfaces":["eth0","br\"0"],"IfDirections":[1,0]})");
 }
 
-// One encoder for all, so that what it keeps of a record is seen in the next.
+// One encoder for all records: state that it keeps of one record would show in the next.
 TEST(JsonEncoderTest, WritesAnyRecordAsThePlainWayDoes) {
   testing::RandomRecords random(1);
   JsonEncoder encoder;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// An Ethernet address, six bytes in the order of the wire.
+// An Ethernet address: six bytes in network byte order.
 #ifndef WEIR_CORE_RECORD_MAC_ADDR_H_
 #define WEIR_CORE_RECORD_MAC_ADDR_H_
 
@@ -14,6 +14,7 @@
 
 namespace weir {
 
+// A value.
 struct MacAddr {
   std::array<uint8_t, kMacLength> bytes;
 
@@ -23,9 +24,9 @@ struct MacAddr {
     return address;
   }
 
-  // Lower-case hexadecimal with colons: "02:00:5e:10:00:01".
+  // The length of the text: lower-case hexadecimal with colons, "02:00:5e:10:00:01".
   static constexpr size_t kTextBytes = 17;
-  // Writes kTextBytes and spoils nothing behind them.
+  // Writes kTextBytes, and nothing behind them. Returns the end.
   char* WriteTo(char* to) const {
     for (size_t i = 0; i + 1 < bytes.size(); ++i) {
       to = WriteHexOctet(bytes[i], to);

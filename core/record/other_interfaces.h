@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where else a record's packets were seen: the block of weir_interfaces.h in the rows of a
-// batch.
+// Reads and makes the feature block of weir_interfaces.h: the other interfaces that saw the packets
+// of a record.
 #ifndef WEIR_CORE_RECORD_OTHER_INTERFACES_H_
 #define WEIR_CORE_RECORD_OTHER_INTERFACES_H_
 
@@ -17,15 +17,15 @@
 
 namespace weir {
 
-// Binary contract, as that of the record.
+// Binary contract, like the record.
 static_assert(std::is_trivially_copyable_v<weir_other_interfaces>);
 static_assert(sizeof(weir_interface) == 48 && sizeof(weir_interface::name) == 28);
 static_assert(sizeof(weir_other_interfaces) == 8 + 48 * WEIR_MAX_OTHER_INTERFACES);
 
-// The most interfaces that a record can name, its own among them.
+// The greatest number of interfaces of a record, with its own.
 inline constexpr size_t kMaxInterfaces = 1 + WEIR_MAX_OTHER_INTERFACES;
 
-// What weir_host.batch_allocate wants to be shown for rows with that block.
+// Returns a layout (`like` of weir_host.batch_allocate) for rows with this block.
 inline weir_batch LayoutWithInterfaces() {
   weir_batch layout{};
   layout.struct_size = sizeof(layout);
@@ -35,7 +35,7 @@ inline weir_batch LayoutWithInterfaces() {
   return layout;
 }
 
-// Of row `i`, null where the batch has no such block. Valid as long as the batch is.
+// Returns the block of row `i`, or null if the batch has none. Valid as long as the batch.
 inline const weir_other_interfaces* OtherInterfaces(const weir_batch& batch, uint32_t i) {
   const uint16_t offset = batch.block_offset[WEIR_BLOCK_INTERFACES];
   if (offset == 0) return nullptr;
@@ -43,7 +43,8 @@ inline const weir_other_interfaces* OtherInterfaces(const weir_batch& batch, uin
                                                         offset);
 }
 
-// How many there are; whoever wrote the row, never more than there is room for.
+// Returns the number of interfaces in use. Never more than fit, even if the row was written
+// wrongly.
 inline uint32_t CountOf(const weir_other_interfaces& others) {
   return std::min<uint32_t>(others.count, WEIR_MAX_OTHER_INTERFACES);
 }
@@ -52,7 +53,7 @@ inline std::string_view NameOf(const weir_interface& interface) {
   return {interface.name, strnlen(interface.name, sizeof(interface.name))};
 }
 
-// Where `record` was measured.
+// Returns the interface where `record` was measured.
 inline weir_interface InterfaceOf(const Record& record) {
   weir_interface interface {};
   interface.network_namespace = record.network_namespace;
@@ -62,15 +63,15 @@ inline weir_interface InterfaceOf(const Record& record) {
   return interface;
 }
 
-// Names tell interfaces apart where nothing else is known of them, as behind protobuf.
+// Compares the names only if the index is unknown, as in records that came as protobuf.
 inline bool IsSameInterface(const weir_interface& a, const weir_interface& b) {
   return a.network_namespace == b.network_namespace && a.if_index == b.if_index &&
          a.direction == b.direction &&
          (a.if_index != 0 || std::memcmp(a.name, b.name, sizeof(a.name)) == 0);
 }
 
-// Adds `other` to those of `record`, unless it is its own or there already. False: there is
-// no room for it.
+// Adds `other` to `others`, unless it is the interface of `record` or already listed. Returns false
+// if there is no room.
 inline bool AddInterface(const weir_interface& other, const Record& record,
                          weir_other_interfaces* others) {
   if (IsSameInterface(other, InterfaceOf(record))) return true;

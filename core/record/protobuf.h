@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flow records as messages of pbflow.proto (beside this file), straight to bytes and
-// without protobuf's library. Fields are in the order of their numbers and zeros left out,
-// so the bytes are those that generated code writes.
+// Writes flow records as messages of pbflow.proto (beside this file), without protobuf's library.
+// Writes the same bytes as generated code: fields in the order of their numbers, without zeros.
 #ifndef WEIR_CORE_RECORD_PROTOBUF_H_
 #define WEIR_CORE_RECORD_PROTOBUF_H_
 
@@ -22,69 +21,70 @@
 namespace weir {
 
 struct ProtobufOptions {
+  // What stands in front of each message.
   enum class Framing {
-    // The message alone: where something else says how long it is.
+    // Nothing: the message alone.
     kNone,
-    // Behind its length as a varint: one after another in a file.
+    // The length as a varint, as in a file of messages.
     kDelimited,
-    // As an entry of Records: one after another they are a message of that type.
+    // The tag of Records.entries and the length: all of them together are one Records message.
     kEntry,
   };
   Framing framing = Framing::kNone;
-  // The agent of records that do not name theirs (WEIR_HAS_AGENT_IP).
+  // The agent address of records without one (WEIR_HAS_AGENT_IP).
   std::optional<IpAddr> agent_ip;
-  // TCP flags as the agents of the protocol send them (agent_tcp_flags.h), not as IPFIX has them.
+  // True: TCP flags as netobserv agents send them (agent_tcp_flags.h). False: as in IPFIX.
   bool agent_tcp_flags = false;
 };
 
-// Immutable.
+// Immutable, so thread-safe.
 class ProtobufEncoder {
-  // Of an entry of dup_list: tag and length; tag, length and text of a name all of whose
-  // bytes are U+FFFD; tag and value of a direction.
+  // An entry of dup_list: tag and length; tag, length and text of a name in which each byte becomes
+  // U+FFFD; tag and value of a direction.
   static constexpr size_t kMaxDupMapEntryBytes = 3 + 2 + 3 * sizeof(weir_interface::name) + 3;
 
  public:
-  // No message is longer, without what is in front of it.
+  // The greatest length of a message, without its framing.
   static constexpr size_t kMaxMessageBytes = 360 + WEIR_MAX_OTHER_INTERFACES * kMaxDupMapEntryBytes;
-  // Room that Write wants; it spoils nothing behind it.
+  // The room that Write needs; it writes nothing behind it.
   static constexpr size_t kMaxRecordBytes = kMaxMessageBytes + 3 + kScratchBytes;
 
   explicit ProtobufEncoder(const ProtobufOptions& options = {});
 
-  // Writes a pbflow.Record in the framing of the options, with the interfaces that the record
-  // was seen at beside its own (may be null). Returns its end.
+  // Writes a pbflow.Record with the framing of the options. `others` are the other interfaces that
+  // saw the record, or null. Returns the end.
   char* Write(const Record& record, const weir_other_interfaces* others, char* to) const;
   char* Write(const Record& record, char* to) const { return Write(record, nullptr, to); }
 
  private:
   char* WriteMessage(const Record& record, const weir_other_interfaces* others, char* to) const;
-  // The fields behind agent_ip; `name` is what was seen of the interface's name.
+  // Writes the fields behind agent_ip. `name` is the result of LookAtName.
   char* WriteMeasured(const Record& record, const PlainName& name,
                       const weir_other_interfaces* others, char* to) const;
-  // Those that have a name; no more than that is in the message.
+  // Writes the interfaces that have a name; the message has no field for their indexes.
   static char* WriteOthers(const weir_other_interfaces& others, char* to);
 
   const ProtobufOptions::Framing framing_;
   const bool agent_tcp_flags_;
-  char agent_ip_[20];  // the whole field
+  char agent_ip_[20];  // the encoded field agent_ip
   size_t agent_ip_size_ = 0;
 };
 
 namespace internal {
 
-// Tags of fields below 16, by wire type.
+// Tags of fields with a number below 16.
 constexpr char VarintTag(int field) { return static_cast<char>(field << 3); }
 constexpr char LengthTag(int field) { return static_cast<char>(field << 3 | 2); }
 constexpr char Fixed32Tag(int field) { return static_cast<char>(field << 3 | 5); }
 
-// A scalar field, which proto3 leaves out where it is 0.
+// Writes a scalar field, unless it is 0: proto3 leaves it out.
 inline char* WriteVarintField(int field, uint64_t value, char* to) {
   if (value == 0) return to;
   *to++ = VarintTag(field);
   return WriteVarint(value, to);
 }
 
-// What `write_body` writes from its argument on, behind its length, which is below 128.
+// Writes a length of less than 128, and behind it what `write_body` writes to its argument.
 template <typename WriteBody>
 char* WriteShort(char* to, WriteBody write_body) {
   char* const end = write_body(to + 1);
@@ -113,7 +113,7 @@ inline char* WriteIpField(int field, const IpAddr& address, char* to) {
   });
 }
 
-// Seconds are rounded down, nanoseconds count on from there.
+// Writes a google.protobuf.Timestamp: seconds rounded down, and 0 to 999,999,999 nanoseconds.
 inline char* WriteTimestampField(int field, int64_t wall_time_ns, char* to) {
   constexpr int64_t kSecond = 1'000'000'000;
   int64_t seconds = wall_time_ns / kSecond;
@@ -128,7 +128,7 @@ inline char* WriteTimestampField(int field, int64_t wall_time_ns, char* to) {
   });
 }
 
-// The bytes as a number, the first the highest.
+// Returns the six bytes as a number, the first byte highest.
 inline uint64_t MacNumber(const uint8_t* mac) {
   uint64_t number = 0;
   std::memcpy(&number, mac, kMacLength);
@@ -154,7 +154,7 @@ inline char* WriteName(const Record& record, const PlainName& name, char* to) {
   return name.plain ? WritePlainName(record, name.size, to) : WriteUtf8(InterfaceName(record), to);
 }
 
-// An entry of dup_list, with the name that `write_name` writes.
+// Writes an entry of dup_list with the name that `write_name` writes.
 template <typename WriteNameText>
 char* WriteDupMapEntry(uint8_t direction, char* to, WriteNameText write_name) {
   return WriteShort(WriteLiteral("\xD2\x01", to), [&](char* entry) {  // field 26
@@ -177,7 +177,7 @@ inline char* ProtobufEncoder::Write(const Record& record, const weir_other_inter
                                     char* to) const {
   if (framing_ == ProtobufOptions::Framing::kNone) return WriteMessage(record, others, to);
   if (framing_ == ProtobufOptions::Framing::kEntry) *to++ = internal::LengthTag(1);
-  // Most messages are short: the length takes one byte, and the others are moved.
+  // Most lengths take one byte. If this one takes two, the message is moved.
   char* const end = WriteMessage(record, others, to + 1);
   const auto size = static_cast<size_t>(end - to - 1);
   if (size < 0x80) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields of a message in protobuf's wire format, one after another: what reads messages
-// without protobuf's library stands on. Nothing is believed, and nothing is allocated.
+// Splits a message in protobuf's wire format into its fields, without protobuf's library. Made for
+// untrusted input; does not allocate.
 #ifndef WEIR_CORE_RECORD_PROTOBUF_FIELDS_H_
 #define WEIR_CORE_RECORD_PROTOBUF_FIELDS_H_
 
@@ -11,7 +11,7 @@
 
 namespace weir {
 
-// A field of a message; `number` or `bytes` by its wire type.
+// A field of a message. kBytes sets `bytes`; the other wire types set `number`.
 struct ProtobufField {
   enum WireType : uint8_t { kVarint = 0, kFixed64 = 1, kBytes = 2, kFixed32 = 5 };
   uint32_t id = 0;
@@ -24,7 +24,7 @@ namespace internal {
 
 inline constexpr unsigned kMaxVarintBytes = 10;
 
-// Byte by byte; the varint may be cut off by `end`.
+// Like ReadVarint, byte by byte, with at most `most_bytes` bytes.
 inline const char* ReadLongVarint(const char* at, const char* end, unsigned most_bytes,
                                   uint64_t* value) {
   *value = 0;
@@ -37,9 +37,8 @@ inline const char* ReadLongVarint(const char* at, const char* end, unsigned most
   return nullptr;
 }
 
-// Takes a varint of any value from [at, end). Returns its end; null if it does not end within
-// kMaxVarintBytes, has more than 64 bits or is cut off. Bytes up to `limit`, which is not before
-// `end`, can be read.
+// Reads a varint from [at, end). Returns its end; returns null if it has more than kMaxVarintBytes
+// or 64 bits, or is cut off. Memory up to `limit` (at least `end`) is readable.
 inline const char* ReadVarint(const char* at, const char* end, const char* limit, uint64_t* value) {
   if (at == end) return nullptr;
   const auto first = static_cast<uint8_t>(*at);
@@ -53,8 +52,8 @@ inline const char* ReadVarint(const char* at, const char* end, const char* limit
     const uint64_t last_bytes = ~word & 0x8080808080808080;
     if (last_bytes != 0) {
       const int size = __builtin_ctzll(last_bytes) / 8 + 1;
-      word &= last_bytes ^ (last_bytes - 1);  // what is behind the last byte goes
-      // Groups of 7 bits to 14, to 28, to 56.
+      word &= last_bytes ^ (last_bytes - 1);  // clear the bytes behind the last one
+      // Join groups of 7 bits to 14, 28 and 56 bits.
       word = (word & 0x007F007F007F007F) | (word & 0x7F007F007F007F00) >> 1;
       word = (word & 0x00003FFF00003FFF) | (word & 0x3FFF00003FFF0000) >> 2;
       *value = (word & 0x000000000FFFFFFF) | (word & 0x0FFFFFFF00000000) >> 4;
@@ -66,13 +65,14 @@ inline const char* ReadVarint(const char* at, const char* end, const char* limit
 
 }  // namespace internal
 
-// Takes fields off a message, one after another. Borrows its bytes. One thread.
+// Reads the fields of a message in order. Borrows its bytes. One thread.
 class ProtobufFields {
  public:
   explicit ProtobufFields(std::string_view message)
       : at_(message.data()), end_(message.data() + message.size()) {}
 
-  // False at the end, and where the bytes are no fields: then error() is not null.
+  // Reads the next field. Returns false at the end, and if the bytes are wrong: then error() is not
+  // null.
   bool Next(ProtobufField* field) {
     if (at_ == end_) return false;
     uint64_t tag = 0;
@@ -93,11 +93,11 @@ class ProtobufFields {
     }
     return Fail("a field has a type that is not supported");
   }
+  // A phrase such as "it is cut off", or null.
   const char* error() const { return error_; }
 
  private:
-  // Of tags and lengths, which have 32 bits: in more bytes protobuf does not take them, though
-  // these be zeros.
+  // Tags and lengths have 32 bits. Like protobuf's parser, refuse longer forms, even with zeros.
   static constexpr unsigned kMaxShortBytes = 5;
 
   bool Fail(const char* error) {
@@ -115,7 +115,7 @@ class ProtobufFields {
     return at_ != nullptr || Fail("a number does not end");
   }
 
-  // Little-endian.
+  // Reads a little-endian number of `size` bytes.
   bool TakeFixed(size_t size, uint64_t* value) {
     if (static_cast<size_t>(end_ - at_) < size) return Fail("it is cut off");
     *value = 0;

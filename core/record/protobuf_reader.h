@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records out of the messages of pbflow.proto, as others send them: straight from the
-// bytes, without protobuf's library, without allocation, and with nothing believed.
+// Reads flow records from messages of pbflow.proto, without protobuf's library. Made for untrusted
+// input; does not allocate.
 #ifndef WEIR_CORE_RECORD_PROTOBUF_READER_H_
 #define WEIR_CORE_RECORD_PROTOBUF_READER_H_
 
@@ -18,7 +18,7 @@
 
 namespace weir {
 
-// How many fields had a value that a record has no place for, by what they tell.
+// The number of fields that had a value for which a record has no place, by subject.
 struct ProtobufUnrepresented {
   enum Kind : uint8_t {
     kDrops,
@@ -27,48 +27,51 @@ struct ProtobufUnrepresented {
     kNetworkEvents,
     kTranslation,
     kUserNetwork,  // `udn` of an interface
-    kInterfaces,   // entries of `dup_list` behind the first kMaxInterfaces
-    kOther,        // fields that pbflow.proto does not have
+    kInterfaces,   // entries of `dup_list` beyond kMaxInterfaces
+    kOther,        // fields that pbflow.proto does not define
     kKinds,
   };
   uint64_t fields[kKinds] = {};
 };
 
-// Reads one pbflow.Record into `record`, and into `others`, unless that is null, the
-// interfaces of `dup_list` beside its own. Of `others` only `count` and so many interfaces are
-// written. Returns null, or in a few words what is wrong with `message`; both are then of no
-// use. Fields that weir has no place for are passed over, and added to `unrepresented`, unless
-// that is null.
+// Reads one pbflow.Record into `record`. Unless `others` is null, sets it to the other interfaces
+// in `dup_list`: its `count` and that many interfaces. Unless `unrepresented` is null, adds to it
+// the fields for which a record has no place. Returns null, or a phrase that says what is wrong
+// with `message`; then `record` and `others` are not valid.
 //
-// Refused is what protobuf's own parsers refuse, groups, a field of another type than it
-// should have, a number that its place in a record has no room for, and a direction that is
-// neither INGRESS nor EGRESS.
+// Refuses what protobuf's own parsers refuse. Also refuses groups, a field of another wire type
+// than pbflow.proto gives it, a number too large for its place in a record, and a direction other
+// than INGRESS and EGRESS.
 //
-// The message has no monotonic times: those of the record are 0. A field that is 0 counts as
-// not measured, an agent's address if it is `::`, and wall times if both are 0. Where one of them
-// is missing, it is as the other one. The name of the interface is that of `interface`, or of the
-// first entry of `dup_list`. Names end before a NUL, and have as many whole characters as fit into
-// kMaxInterfaceName bytes. Of `dup_list` the first kMaxInterfaces entries with a name count,
-// each interface once; those behind them are checked and passed over.
+// - The message has no monotonic times: those of the record are 0.
+// - A field that is 0 counts as not measured; so does the agent address `::`. Wall times count as
+//   measured unless both are 0. If one is missing, it gets the value of the other.
+// - The interface name is `interface`, or else the name of the first entry of `dup_list`. A name
+// ends
+//   before a NUL, and is cut to whole characters within kMaxInterfaceName bytes.
+// - Of `dup_list`, the first kMaxInterfaces entries with a name are used, each interface once.
+// Later
+//   entries are checked and passed over.
 inline const char* ReadProtobuf(std::string_view message, Record* record,
                                 weir_other_interfaces* others = nullptr,
                                 ProtobufUnrepresented* unrepresented = nullptr);
 
 namespace internal {
 
-// Takes the fields of a message in the order of their numbers, as encoders write them. A
-// function returns true where the next field is another one, and has taken nothing then. False:
-// the next field is not as it should be, or is better left to ProtobufFields.
+// Reads the fields of a message in the order of their numbers, as encoders write them. Each
+// function reads one field if it is next. It returns true if it has read the field, or if another
+// field is next. It returns false if the field is wrong or unusual: ProtobufFields must then read
+// it again.
 class FieldsInOrder {
  public:
-  // Bytes up to `limit`, which is not before `end`, can be read.
+  // Memory up to `limit` (at least `end`) is readable.
   FieldsInOrder(const char* at, const char* end, const char* limit)
       : at_(at), end_(end), limit_(limit) {}
 
   // Where the next field begins.
   const char* at() const { return at_; }
 
-  // `tag`: the bytes of the field's tag, one or two.
+  // A varint of at most `most`. `tag` is the field's tag, one or two bytes.
   template <size_t kTagSize, typename Value>
   bool Number(const char (&tag)[kTagSize], Value* to,
               uint64_t most = std::numeric_limits<Value>::max()) {
@@ -82,7 +85,7 @@ class FieldsInOrder {
     return true;
   }
 
-  // `read` gets the field's bytes, at most 127, and returns whether it took them all.
+  // A field of at most 127 bytes. `read` gets these bytes and returns true if it could use all.
   template <size_t kTagSize, typename Read>
   bool Bytes(const char (&tag)[kTagSize], Read read) {
     const char* const length = Behind(tag);
@@ -95,7 +98,7 @@ class FieldsInOrder {
     return true;
   }
 
-  // A message; `read` gets its fields.
+  // A nested message. `read` gets its fields.
   template <size_t kTagSize, typename Read>
   bool Nested(const char (&tag)[kTagSize], Read read) {
     return Bytes(tag, [this, &read](const char* at, const char* end) {
@@ -104,6 +107,7 @@ class FieldsInOrder {
     });
   }
 
+  // A pbflow.IP; sets the 16 bytes of `address`.
   bool Ip(char tag, uint8_t* address) {
     const char tag_text[] = {tag, '\0'};
     return Bytes(tag_text, [address](const char* at, const char* end) {
@@ -122,14 +126,14 @@ class FieldsInOrder {
 
   bool IsAtEnd() const { return at_ == end_; }
 
-  // Whether the next field has this tag.
+  // Returns true if the next field has this tag.
   template <size_t kTagSize>
   bool Is(const char (&tag)[kTagSize]) const {
     return Behind(tag) != nullptr;
   }
 
  private:
-  // Null: the next field has another tag.
+  // Returns the end of the tag, or null if the next field has another tag.
   template <size_t kTagSize>
   const char* Behind(const char (&tag)[kTagSize]) const {
     constexpr ptrdiff_t kSize = kTagSize - 1;
@@ -144,15 +148,15 @@ class FieldsInOrder {
   const char* const limit_;
 };
 
-// Reads fields into a record. Functions return what is wrong, or null.
+// Reads fields into a record. Its functions return null, or what is wrong.
 class ProtobufReader {
  public:
   ProtobufReader(Record* record, weir_other_interfaces* others,
                  ProtobufUnrepresented* unrepresented)
       : record_(record), others_(others), unrepresented_(unrepresented) {}
 
-  // Takes the fields that stand in order, then the others, whatever their order. A field may
-  // be taken in part by the first, and anew by the second.
+  // Reads fields as long as they come in order (fast), then the others in any order. The second
+  // step may read a field again that the first has read in part.
   const char* Read(std::string_view message) {
     *record_ = Record{};
     if (others_ != nullptr) others_->count = others_->reserved = 0;
@@ -192,7 +196,7 @@ class ProtobufReader {
     return fields.error();
   }
 
-  // A message of its own in a field. Of several they are one, as protobuf has it.
+  // Reads the message in a field. If the field comes twice, protobuf joins the messages.
   template <typename ReadOne>
   static const char* ReadNested(const ProtobufField& field, ReadOne read_one) {
     return field.type == ProtobufField::kBytes ? ReadFields(field.bytes, read_one) : kWrongType;
@@ -218,7 +222,7 @@ class ProtobufReader {
     return nullptr;
   }
 
-  // True of a text without control characters that a record has room for.
+  // Returns true if a text is ASCII without C0 control characters and fits into a record.
   static bool IsShortAscii(std::string_view text) {
     if (text.size() > kMaxInterfaceName) return false;
     unsigned bits = 0;  // a byte below 0x20 wraps
@@ -226,7 +230,7 @@ class ProtobufReader {
     return (bits & ~0x7Fu) == 0;
   }
 
-  // What of a text a record has room for.
+  // Reads a name, cut to what fits into a record.
   static const char* ReadName(const ProtobufField& field, std::string_view* to) {
     if (field.type == ProtobufField::kBytes && IsShortAscii(field.bytes)) {
       *to = field.bytes;
@@ -285,7 +289,7 @@ class ProtobufReader {
     return nullptr;
   }
 
-  // Returns where the first field begins that it does not take.
+  // Returns the start of the first field that it does not read.
   const char* ReadInOrder(const char* at, const char* end);
   bool ReadDupMapEntryInOrder(FieldsInOrder* fields);
   void List(std::string_view name, uint8_t direction);
@@ -369,7 +373,7 @@ inline const char* ProtobufReader::ReadInOrder(const char* at, const char* end) 
   return fields.at();
 }
 
-// Lists nothing of an entry that it does not take.
+// Does not list an entry that it does not read.
 inline bool ProtobufReader::ReadDupMapEntryInOrder(FieldsInOrder* fields) {
   std::string_view name;
   uint8_t direction = 0;
@@ -383,7 +387,7 @@ inline bool ProtobufReader::ReadDupMapEntryInOrder(FieldsInOrder* fields) {
   return in_order;
 }
 
-// Of fields that a record has no place for.
+// Counts a field for which a record has no place.
 inline void ProtobufReader::PassOver(const ProtobufField& field) {
   using Unrepresented = ProtobufUnrepresented;
   const bool has_value =
@@ -488,8 +492,8 @@ inline const char* ProtobufReader::ReadDupMapEntry(const ProtobufField& field) {
   return nullptr;
 }
 
-// Leaves out the record's own, by name and direction; without a name of its own it is the
-// first, whatever its direction.
+// Leaves out the record's own interface, found by name and direction. If the message has no name of
+// its own, the record's interface is the first entry, whatever its direction.
 inline void ProtobufReader::ListOthers() {
   for (size_t i = interface_.empty() ? 1 : 0; i < listed_; ++i) {
     const Listed& listed = list_[i];
@@ -512,7 +516,7 @@ inline const char* ProtobufReader::Finish() {
   }
   if (!interface_.empty() || listed_ > 0) {
     const std::string_view name = interface_.empty() ? list_[0].Name() : interface_;
-    name.copy(record_->interface_name, kMaxInterfaceName);  // behind it are zeros
+    name.copy(record_->interface_name, kMaxInterfaceName);  // zeros follow
   }
   if (others_ != nullptr) ListOthers();
   const auto measured = [this](bool is, uint64_t bit) { record_->present |= is ? bit : 0; };
@@ -526,12 +530,12 @@ inline const char* ProtobufReader::Finish() {
   return nullptr;
 }
 
-// False where 64 bits do not hold it.
+// Returns false if the time does not fit into 64 bits.
 inline bool ProtobufReader::ToNanoseconds(const Time& time, int64_t* nanoseconds) {
   constexpr int64_t kSecond = 1'000'000'000;
   auto seconds = static_cast<int64_t>(time.seconds);
   int64_t rest = time.nanoseconds;
-  if (seconds < 0) {  // the product of the least time's own seconds would not fit
+  if (seconds < 0) {  // else the product for the earliest time would overflow
     ++seconds;
     rest -= kSecond;
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fuzzer's entry to the reader of protobuf: whatever the bytes, what it takes protobuf's
-// own parser takes too, and what was read is read again when it is written.
+// Fuzzes the reader of protobuf. It accepts only messages that protobuf's own parser accepts. A
+// record that was read, written and read again is the same.
 #include "core/record/protobuf_reader.h"
 
 #include <cstddef>

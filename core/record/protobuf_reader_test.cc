@@ -25,7 +25,7 @@ std::string Encoded(const Record& record, const weir_other_interfaces* others = 
   return {text, ProtobufEncoder().Write(record, others, text)};
 }
 
-// `name` as text, as many characters of it as a record has room for.
+// Returns `name` as text, cut to the whole characters that fit into a record.
 std::string FittingName(const std::string& name) {
   std::string fitting;
   for (const std::string& character : testing::PlainCharacters(name)) {
@@ -35,7 +35,7 @@ std::string FittingName(const std::string& name) {
   return fitting;
 }
 
-// What is left of `record` when it has been a message.
+// Returns what a reader gets from the message of `record`.
 Record ThroughProtobuf(const Record& record) {
   Record left{};
   SetKey(KeyOf(record), &left);
@@ -66,7 +66,7 @@ Record ThroughProtobuf(const Record& record) {
   return left;
 }
 
-// The interfaces beside that of `left`, which `record` has become.
+// Returns the other interfaces that a reader gets; `left` is the record that it gets.
 std::vector<std::pair<std::string, uint8_t>> OthersThroughProtobuf(
     const Record& record, const weir_other_interfaces& others, Record* left) {
   std::vector<std::pair<std::string, uint8_t>> all;
@@ -88,7 +88,7 @@ TEST(ReadProtobufTest, ReadsAnyRecordThatWasWritten) {
   testing::RandomRecords random(13);
   for (int i = 0; i < 20'000; ++i) {
     const Record record = i % 2 == 0 ? random.Any() : random.OfTraffic();
-    Record read = random.Any();  // what was there does not matter
+    Record read = random.Any();  // the old contents do not matter
     ASSERT_EQ(ReadProtobuf(Encoded(record), &read), nullptr) << "record " << i;
     Record expected = ThroughProtobuf(record);
     ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
@@ -106,7 +106,7 @@ TEST(ReadProtobufTest, ReadsAnyRecordThatWasWritten) {
   }
 }
 
-// Cut anywhere, a message is refused or is what protobuf's own parser takes it for.
+// A cut or changed message is refused, or is read as protobuf's own parser reads it.
 TEST(ReadProtobufTest, AgreesWithGeneratedCodeOnMessagesThatAreCutOrChanged) {
   testing::RandomRecords random(14);
   int taken = 0;
@@ -143,12 +143,12 @@ TEST(ReadProtobufTest, KeepsTheAgentAndSaysWhichTimesAreMeasured) {
   ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
   EXPECT_EQ(AgentIp(read).String(), "10.0.0.1");
-  // 1970-01-01T00:00:00Z is a time as any other.
+  // 1970-01-01T00:00:00Z is a valid time.
   message.mutable_time_flow_start()->set_seconds(0);
   ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
   EXPECT_EQ(read.start_wall_time_ns, 0);
-  // Only the end: a flow of one instant.
+  // Only the end is set: the flow has one instant.
   message.clear_time_flow_start();
   ASSERT_EQ(ReadProtobuf(message.SerializeAsString(), &read), nullptr);
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP | WEIR_HAS_WALL_TIME});
@@ -159,7 +159,7 @@ TEST(ReadProtobufTest, KeepsTheAgentAndSaysWhichTimesAreMeasured) {
   EXPECT_EQ(read.present, uint64_t{WEIR_HAS_AGENT_IP});
 }
 
-// The fields of a message, each as its bytes.
+// Returns the encoded fields of a message.
 std::vector<std::string> Fields(std::string_view message) {
   std::vector<std::string> fields;
   for (size_t at = 0; at < message.size();) {
@@ -189,18 +189,18 @@ TEST(ReadProtobufTest, TheOrderOfFieldsDoesNotMatter) {
     Record read{};
     ASSERT_EQ(ReadProtobuf(shuffled, &read), nullptr);
     ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
-    // Of a field that comes twice the last one counts, and messages in fields are joined.
+    // If a field comes twice, the last value counts; nested messages are joined.
     ASSERT_EQ(ReadProtobuf(shuffled + message, &read), nullptr);
     ASSERT_EQ(std::memcmp(&read, &expected, sizeof(read)), 0) << "record " << i;
   }
 }
 
-// Protobuf takes numbers with zeros at their end, up to ten bytes.
+// Protobuf accepts numbers with superfluous zeros, up to ten bytes.
 TEST(ReadProtobufTest, NumbersMayBeLongerThanTheyNeedToBe) {
   Record record{};
   for (const size_t zeros : {0, 1, 5, 6, 7, 8}) {
     const std::string number = "\x40\x85" + std::string(zeros, '\x80') + std::string(1, '\0');
-    // The last field, before another one, and with many bytes behind it.
+    // As the last field, before another field, and with many bytes behind it.
     for (const std::string& behind :
          {std::string(), std::string("\x48\x07"), std::string(20, 'x')}) {
       ASSERT_EQ(ReadProtobuf(number + behind, &record), nullptr) << zeros;
@@ -217,7 +217,7 @@ TEST(ReadProtobufTest, CountsWhatARecordHasNoPlaceFor) {
   message.add_dup_list()->set_interface("eth0");
   message.mutable_dup_list(0)->set_udn("blue");
   for (int i = 1; i < 10; ++i) message.add_dup_list()->set_interface("eth" + std::to_string(i));
-  // Two of drops, a round trip time without and with a value, DNS, and one that nobody knows.
+  // Two fields of drops, a round trip time without and with a value, DNS, and an unknown field.
   const std::string text =
       message.SerializeAsString() + std::string(
                                         "\x80\x01\x05\x88\x01\x01\xC2\x01\x00\xC2\x01\x02\x10\x07"
@@ -248,8 +248,8 @@ TEST(ReadProtobufTest, TakesTheNameOfTheListWhereThereIsNoOther) {
   EXPECT_EQ(InterfaceName(read), std::string(kMaxInterfaceName, 'x'));
 }
 
-// As another agent may list them: the record's own anywhere, interfaces twice, and more than
-// a record has room for.
+// Another agent may list the record's own interface anywhere, an interface twice, and more
+// interfaces than fit into a record.
 TEST(ReadProtobufTest, ListsOtherInterfacesOnceAndNoMoreThanFit) {
   pbflow::Record message;
   message.set_interface("eth1");
@@ -287,7 +287,7 @@ TEST(ReadProtobufTest, SaysWhatIsWrong) {
     return std::string(text == nullptr ? "" : text);
   };
   EXPECT_EQ(error(""), "");
-  EXPECT_EQ(error(std::string_view("\xA8\x06\x01", 3)), "");  // a field that nobody knows
+  EXPECT_EQ(error(std::string_view("\xA8\x06\x01", 3)), "");  // an unknown field
   EXPECT_EQ(error(std::string_view("\x00\x01", 2)), "a field has no valid number");
   EXPECT_EQ(error("\x0B"), "a field has a type that is not supported");
   EXPECT_EQ(error("\x08"), "a number does not end");

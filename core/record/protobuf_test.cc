@@ -43,7 +43,7 @@ TEST(VarintTest, WritesAllLengthsAsProtobufDoes) {
   }
 }
 
-// Bit for bit: generated code has no freedom here.
+// The same bytes: the format leaves no choice.
 TEST(ProtobufEncoderTest, WritesAnyRecordAsGeneratedCodeDoes) {
   testing::RandomRecords random(9);
   const ProtobufEncoder encoder;
@@ -102,7 +102,7 @@ TEST(ProtobufEncoderTest, NamesTheAgent) {
   }
 }
 
-// A collector passes on whose records they are.
+// A collector keeps the agent address of each record.
 TEST(ProtobufEncoderTest, ARecordsOwnAgentCountsBeforeTheConfiguredOne) {
   Record record = testing::RandomRecords(11).OfTraffic();
   record.present |= WEIR_HAS_AGENT_IP;
@@ -114,7 +114,7 @@ TEST(ProtobufEncoderTest, ARecordsOwnAgentCountsBeforeTheConfiguredOne) {
   EXPECT_EQ(parsed.agent_ip().ipv4(), 0x0A000002u);
 }
 
-// Collectors look into these without asking whether they are there.
+// Collectors read these without a test for their presence.
 TEST(ProtobufEncoderTest, PartsOfAnEmptyRecordAreThere) {
   pbflow::Record parsed;
   ASSERT_TRUE(parsed.ParseFromString(Encoded(ProtobufEncoder(), Record{})));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flow records as recordings hold them: packed, 84 bytes each (raw_record.h), which the
-// source `record_file` reads.
+// Writes flow records as a recording: packed records of 84 bytes (raw_record.h), which the source
+// `record_file` reads.
 #ifndef WEIR_CORE_RECORD_RAW_ENCODER_H_
 #define WEIR_CORE_RECORD_RAW_ENCODER_H_
 
@@ -16,15 +16,15 @@
 
 namespace weir {
 
-// Key, counts and monotonic times; what else a record has, its wall times and the name of
-// its interface among it, has no place there. Packets beyond 32 bits are 2^32 - 1.
-// Immutable.
+// Writes the key, the counts and the monotonic times. Everything else is lost, also the wall times
+// and the interface name. A count of packets beyond 32 bits becomes 2^32 - 1. Stateless, so
+// thread-safe.
 class RawEncoder {
  public:
-  // What every record takes.
+  // The size of every record.
   static constexpr size_t kMaxRecordBytes = sizeof(RawRecord);
 
-  // Returns the end.
+  // Writes one record. Returns the end.
   static char* Write(const Record& record, const weir_other_interfaces* /*others*/, char* to) {
     return Write(record, to);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packed record of 84 bytes: what the kernel side writes and what recordings
-// hold. Byte for byte bpf/flow.h's flow_record_t, little-endian.
+// The raw record: 84 packed bytes, as the eBPF programs write them and as recordings contain them.
+// Byte for byte flow_record_t of bpf/flow.h. Integers are little-endian, addresses in network byte
+// order.
 #ifndef WEIR_CORE_RECORD_RAW_RECORD_H_
 #define WEIR_CORE_RECORD_RAW_RECORD_H_
 
@@ -28,12 +29,12 @@ struct __attribute__((packed)) Network {
 };
 
 struct __attribute__((packed)) Transport {
-  uint16_t src_port;  // host order
+  uint16_t src_port;  // host byte order
   uint16_t dst_port;
   uint8_t protocol;  // IANA protocol number
 };
 
-// What makes packets one flow.
+// The key: packets with the same key belong to one flow.
 struct __attribute__((packed)) RecordKey {
   uint16_t eth_protocol;
   uint8_t direction;
@@ -47,7 +48,7 @@ struct __attribute__((packed)) RecordKey {
   }
 };
 
-// What is counted of a flow; times of CLOCK_MONOTONIC, 0 is "not yet set".
+// The counts and times of a flow. Times are of CLOCK_MONOTONIC in ns; 0 means "not yet set".
 struct __attribute__((packed)) RecordMetrics {
   uint32_t packets;
   uint64_t bytes;

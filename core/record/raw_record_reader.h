@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads packed 84-byte records from a stream of bytes: ring-buffer events,
-// recordings, standard input. Host side only; not part of the SDK.
+// Reads raw records (raw_record.h) from a stream of bytes, such as a recording or standard input.
+// Not part of the SDK.
 #ifndef WEIR_CORE_RECORD_RAW_RECORD_READER_H_
 #define WEIR_CORE_RECORD_RAW_RECORD_READER_H_
 
@@ -13,11 +13,11 @@
 
 namespace weir {
 
-// Reads up to `size` (at least 1) bytes into `to` and returns how many; 0 is the end.
+// Reads up to `size` (at least 1) bytes into `to`. Returns their number; 0 at the end.
 using ByteReader = std::function<absl::StatusOr<size_t>(void* to, size_t size)>;
 
-// The next record, or nothing at the end of the input. Input that ends inside a
-// record is DATA_LOSS and says how many bytes came; a reader's error is passed on.
+// Returns the next record, or nothing at the end of the input. DATA_LOSS with the number of bytes:
+// the input ends inside a record. Passes on an error of `reader`.
 absl::StatusOr<std::optional<RawRecord>> ReadFrom(const ByteReader& reader);
 
 }  // namespace weir

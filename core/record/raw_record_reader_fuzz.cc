@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fuzzer's entry to the reader of recordings: whatever the bytes and however they
-// come in pieces, each whole record is read as it stands, and a rest is an error.
+// Fuzzes the reader of recordings. For any bytes, in pieces of any size, each whole record is read
+// unchanged, and a rest is an error.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   size_t given = 0;
   const weir::ByteReader reader = [&](void* to, size_t wanted) -> absl::StatusOr<size_t> {
-    // Pieces of 1 to 64 bytes, by what is in the input.
+    // Pieces of 1 to 64 bytes, chosen by the input.
     const size_t piece = given < size ? data[given] % 64 + 1 : 0;
     const size_t count = std::min({wanted, piece, size - given});
     if (count > 0) std::memcpy(to, data + given, count);

@@ -13,8 +13,7 @@
 namespace weir {
 namespace {
 
-// A row of a batch is a binary contract: each offset is what a plugin compiled
-// years ago will read.
+// A row is a binary contract: plugins compiled years ago read these offsets.
 TEST(RecordTest, RowsKeepTheirLayout) {
   EXPECT_EQ(sizeof(Record), 200u);
   EXPECT_EQ(offsetof(Record, src_addr), 0u);
@@ -40,7 +39,7 @@ TEST(RecordTest, RowsKeepTheirLayout) {
   EXPECT_EQ(offsetof(Record, tcp_flag_pairs), 192u);
 }
 
-// A recording's bytes, field by field: 0x01, 0x02, ... in the order of the file.
+// A recording with the bytes 0x01, 0x02, ..., field by field.
 TEST(RecordTest, ReadsThePackedRecordOfTheReference) {
   uint8_t bytes[sizeof(RawRecord)];
   for (size_t i = 0; i < sizeof(bytes); ++i) bytes[i] = static_cast<uint8_t>(i + 1);
@@ -65,7 +64,7 @@ TEST(RecordTest, ReadsThePackedRecordOfTheReference) {
   EXPECT_EQ(InterfaceName(record), "");
 }
 
-// The reference has 0 for a time that is not yet set.
+// In a recording, 0 is a time that is not yet set.
 TEST(RecordTest, ATimeOfZeroInARecordingIsNotMeasured) {
   constexpr uint64_t kTimes = WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME;
   RecordMetrics metrics{};
@@ -83,7 +82,7 @@ TEST(RecordTest, CutsLongInterfaceNames) {
   EXPECT_EQ(InterfaceName(record), std::string(27, 'x'));
   SetInterfaceName("lo", &record);
   EXPECT_EQ(InterfaceName(record), "lo");
-  // Names from another hand need not end in NUL.
+  // Another plugin may write a name without NUL.
   std::memset(record.interface_name, 'y', sizeof(record.interface_name));
   EXPECT_EQ(InterfaceName(record), std::string(28, 'y'));
 }
@@ -126,8 +125,7 @@ TEST(AccumulateTest, KeepsEarliestStartLatestEndAndSums) {
   EXPECT_EQ(into.bytes, 405u);
 }
 
-// The reference's rule for raw records: wall times go with the monotonic times that they were
-// made of, and 0 is not a time.
+// The rule for raw records: wall times go with their monotonic times, and 0 is not a time.
 TEST(AccumulateTest, RawRecordsFollowTheReference) {
   Record into = Metrics(50, 60, 1, 1);
   Record other = Metrics(20, 80, 1, 1);
@@ -141,7 +139,7 @@ TEST(AccumulateTest, RawRecordsFollowTheReference) {
   EXPECT_EQ(into.end_wall_time_ns, 222);
 }
 
-// A time that was never set gives way to the next, whatever the other record says of its own.
+// The next time replaces one that is not set, whichever bits the other record has.
 TEST(AccumulateTest, AnUnsetStartGivesWay) {
   for (const uint64_t said : {uint64_t{0}, kTimeBits}) {
     const auto measured = [said](uint64_t start, uint64_t end) {
@@ -185,7 +183,7 @@ void ExpectTimes(const Record& record, const Record& expected) {
   EXPECT_EQ(record.end_wall_time_ns, expected.end_wall_time_ns);
 }
 
-// Zero is a time where the record says that it measured it, as in a capture of 1970.
+// Zero is a valid time if the bit is set, as in a capture of 1970.
 TEST(AccumulateTest, AMeasuredZeroStays) {
   Record into = Timed(kTimeBits, 0, 0, 0, 0);
   Accumulate(Timed(kTimeBits, 5, 9, 5, 9), &into);
@@ -195,7 +193,7 @@ TEST(AccumulateTest, AMeasuredZeroStays) {
   ExpectTimes(late, Timed(kTimeBits, 0, 9, 0, 9));
 }
 
-// As of a packet in a capture that has no time.
+// A packet of a capture may have no time.
 TEST(AccumulateTest, ARecordWithoutATimeLeavesTheTimes) {
   const Record none = Timed(0, 0, 0, 0, 0);
   for (const uint64_t bits : {uint64_t{0}, uint64_t{WEIR_HAS_MONO_TIME}, kTimeBits}) {
@@ -212,7 +210,7 @@ TEST(AccumulateTest, ARecordWithoutATimeLeavesTheTimes) {
   }
 }
 
-// Behind protobuf there are no monotonic times.
+// Records from protobuf have no monotonic times.
 TEST(AccumulateTest, WallTimesAloneAreMerged) {
   Record into = Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200);
   Accumulate(Timed(WEIR_HAS_WALL_TIME, 0, 0, 300, 400), &into);
@@ -222,11 +220,11 @@ TEST(AccumulateTest, WallTimesAloneAreMerged) {
 }
 
 TEST(AccumulateTest, EachClockIsMergedForItself) {
-  // The wall clock was set back by 1000 between the two.
+  // The wall clock was set back by 1000 between the two records.
   Record into = Timed(kTimeBits, 50, 60, 5050, 5060);
   Accumulate(Timed(kTimeBits, 70, 80, 4070, 4080), &into);
   ExpectTimes(into, Timed(kTimeBits, 50, 80, 4070, 5060));
-  // One of the two lacks a clock: that of the other stands.
+  // If one record lacks a clock, the other record sets it.
   const Record wall = Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200);
   const Record mono = Timed(WEIR_HAS_MONO_TIME, 7, 9, 0, 0);
   into = wall;
@@ -238,7 +236,7 @@ TEST(AccumulateTest, EachClockIsMergedForItself) {
   into = wall;
   Accumulate(Timed(kTimeBits, 7, 9, 150, 250), &into);
   ExpectTimes(into, Timed(kTimeBits, 7, 9, 100, 250));
-  // One that says nothing is no raw record, because the other one has no monotonic times.
+  // A record without bits is not raw here, because the other one has no monotonic times.
   into = wall;
   Accumulate(Timed(0, 0, 0, 0, 0), &into);
   ExpectTimes(into, Timed(WEIR_HAS_WALL_TIME, 0, 0, 100, 200));
@@ -253,7 +251,7 @@ TEST(DurationTest, IsOfTheClockThatWasMeasured) {
                              std::numeric_limits<int64_t>::max())),
             std::numeric_limits<uint64_t>::max());
   EXPECT_EQ(DurationOf(Timed(0, 3, 5, 0, 0)), 2u);
-  EXPECT_EQ(DurationOf(Timed(0, 0, 5, 100, 200)), std::nullopt);  // not yet set
+  EXPECT_EQ(DurationOf(Timed(0, 0, 5, 100, 200)), std::nullopt);  // start not set
 }
 
 TEST(AccumulateTest, CountsBeyond32Bits) {
@@ -275,14 +273,13 @@ TEST(AccumulateTest, JoinsWhatWasMeasured) {
   other.flow_end_reason = 3;
   Accumulate(other, &into);
   EXPECT_EQ(into.tcp_flags, 0x12);
-  EXPECT_EQ(into.dscp, 10);    // the first seen
+  EXPECT_EQ(into.dscp, 10);    // seen first
   EXPECT_EQ(into.vlan_id, 0);  // the first packet had none
   EXPECT_EQ(into.flow_end_reason, 3);
   EXPECT_EQ(into.present, other.present & ~uint64_t{WEIR_HAS_VLAN});
 }
 
-// Where one of the two did not count packets of the wire, its buffers stand for them.
-// The first packet may have had no tag; and records do not always come in their order.
+// The first packet may have no tag, and records may come in any order.
 TEST(AccumulateTest, HasTheVlanOfTheFirstPacket) {
   Record tagged = Metrics(10, 20, 1, 1);
   tagged.present |= WEIR_HAS_VLAN;
@@ -298,6 +295,7 @@ TEST(AccumulateTest, HasTheVlanOfTheFirstPacket) {
   }
 }
 
+// If a record did not count packets on the wire, its buffers count instead.
 TEST(AccumulateTest, WirePacketsAreNeverFewerThanPackets) {
   Record into = Metrics(1, 2, 10, 1);
   Record other = Metrics(1, 2, 2, 1);

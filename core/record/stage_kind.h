@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The three kinds of stages that a pipeline is made of, by the plugin boundary's
-// numbers and the configuration's words.
+// The three kinds of stages, with the numbers of the plugin interface and the words of pipeline
+// files.
 #ifndef WEIR_CORE_RECORD_STAGE_KIND_H_
 #define WEIR_CORE_RECORD_STAGE_KIND_H_
 
@@ -17,7 +17,7 @@ enum class StageKind {
   kSink = WEIR_SINK,
 };
 
-// "source", "transform" or "sink".
+// Returns "source", "transform" or "sink".
 constexpr const char* StageKindName(StageKind kind) {
   switch (kind) {
     case StageKind::kSource:
@@ -30,7 +30,7 @@ constexpr const char* StageKindName(StageKind kind) {
   return "stage";
 }
 
-// What messages call a stage: "sink 'console'".
+// Returns the name of a stage in messages: "sink 'console'".
 inline std::string StageTitle(StageKind kind, std::string_view name) {
   return std::string(StageKindName(kind)).append(" '").append(name).append("'");
 }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers to text, straight into memory: what addresses, times and the encoders are
-// written with.
+// Fast conversion of numbers to text, for addresses, times and encoders.
 //
-// Every writer takes the place to write to and returns the end of what it wrote. It may
-// spoil up to kScratchBytes behind that end, which lets it store whole words and branch
-// on nothing but the order of magnitude; the caller has that room.
+// Each function writes to `to` and returns the end of the text. It may overwrite up to
+// kScratchBytes behind the end: so it can store whole words, with few branches. The caller provides
+// that room.
 #ifndef WEIR_CORE_RECORD_TEXT_H_
 #define WEIR_CORE_RECORD_TEXT_H_
 
@@ -21,7 +20,7 @@ namespace weir {
 
 inline constexpr size_t kScratchBytes = 32;
 
-// For literals: with a size that is known the copy is a store or two.
+// Writes a literal. Its size is known to the compiler, so the copy is one or two stores.
 template <size_t kSize>
 char* WriteLiteral(const char (&literal)[kSize], char* to) {
   std::memcpy(to, literal, kSize - 1);
@@ -38,9 +37,9 @@ namespace internal {
 constexpr uint64_t kEightZeros = 0x3030303030303030;
 constexpr uint32_t kTenToThe8 = 100'000'000;
 
-// The eight digits of `value` (below 10^8) as numbers, the first in the lowest byte:
-// halves, then pairs, then digits, all lanes at once. The factors are the inverses of
-// 100 and 10, rounded up so far that they hold for all values of their lanes.
+// Returns the eight digits of `value` (less than 10^8) as numbers, the first digit in the lowest
+// byte. Splits into halves, then pairs, then digits, all lanes at once. The factors are inverses of
+// 100 and 10, rounded up; they are exact for all values of a lane.
 constexpr uint64_t EightDigits(uint32_t value) {
   const uint64_t halves = value / 10000 | uint64_t{value % 10000} << 32;
   const uint64_t hundreds = (halves * 10486 >> 20) & 0x0000007F0000007F;
@@ -49,24 +48,24 @@ constexpr uint64_t EightDigits(uint32_t value) {
   return tens | (pairs - 10 * tens) << 8;
 }
 
-// All eight digits of `value` (below 10^8), with leading zeros.
+// Writes all eight digits of `value` (less than 10^8), with leading zeros.
 inline char* WriteEightDigits(uint32_t value, char* to) {
   const uint64_t text = EightDigits(value) | kEightZeros;
   std::memcpy(to, &text, sizeof(text));
   return to + sizeof(text);
 }
 
-// `value` (below 10^8) without leading zeros.
+// Writes `value` (less than 10^8) without leading zeros.
 inline char* WriteUpToEightDigits(uint32_t value, char* to) {
   const uint64_t digits = EightDigits(value);
-  // The last digit stands, whatever it is.
+  // Keep the last digit, even if it is 0.
   const int leading_zeros = __builtin_ctzll(digits | uint64_t{1} << 56) / 8;
   const uint64_t text = (digits | kEightZeros) >> (8 * leading_zeros);
   std::memcpy(to, &text, sizeof(text));
   return to + sizeof(text) - leading_zeros;
 }
 
-// Up to three digits of each byte, and how many in the last place.
+// The digits of a byte, and their number in the last element.
 using OctetText = std::array<char, 4>;
 
 constexpr std::array<OctetText, 256> OctetTexts() {
@@ -103,10 +102,10 @@ inline constexpr std::array<std::array<char, 2>, 100> kPairTexts = PairTexts();
 
 }  // namespace internal
 
-// The most digits that WriteNumber writes.
+// The greatest number of digits of WriteNumber.
 inline constexpr size_t kMaxNumberBytes = 20;
 
-// In decimal.
+// Writes `value` in decimal.
 inline char* WriteNumber(uint64_t value, char* to) {
   constexpr uint64_t kTenToThe8 = internal::kTenToThe8;
   if (value < kTenToThe8) return internal::WriteUpToEightDigits(static_cast<uint32_t>(value), to);
@@ -120,26 +119,26 @@ inline char* WriteNumber(uint64_t value, char* to) {
   return internal::WriteEightDigits(static_cast<uint32_t>(value % kTenToThe8), to);
 }
 
-// In decimal, as WriteNumber does it.
+// Writes `value` in decimal.
 inline char* WriteOctet(uint8_t value, char* to) {
   const internal::OctetText& text = internal::kOctetTexts[value];
   std::memcpy(to, text.data(), text.size());
   return to + text[3];
 }
 
-// Two digits of `value`, which is below 100.
+// Writes two decimal digits of `value`, which is less than 100.
 inline char* WritePair(unsigned value, char* to) {
   std::memcpy(to, internal::kPairTexts[value].data(), 2);
   return to + 2;
 }
 
-// Two digits, lower case.
+// Writes two hexadecimal digits in lower case.
 inline char* WriteHexOctet(uint8_t value, char* to) {
   std::memcpy(to, internal::kHexTexts[value].data(), 2);
   return to + 2;
 }
 
-// Up to four digits, lower case, without leading zeros.
+// Writes up to four hexadecimal digits in lower case, without leading zeros.
 inline char* WriteHex(uint16_t value, char* to) {
   char digits[4];
   WriteHexOctet(static_cast<uint8_t>(value >> 8), digits);

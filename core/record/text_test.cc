@@ -42,7 +42,7 @@ TEST(NumberTextTest, WritesDecimalNumbersOfAllLengths) {
   }
 }
 
-// Each lane of eight digits takes each of its values.
+// Tries each value of each lane.
 TEST(NumberTextTest, TakesEightDigitsApart) {
   for (uint32_t half = 0; half < 10'000; ++half) {
     const uint32_t value = half * 10'000 + (9'999 - half);
@@ -89,15 +89,15 @@ TEST(TimeTextTest, WritesTheExtremes) {
 }
 
 TEST(TimeTextTest, KnowsLeapYears) {
-  EXPECT_EQ(Time(951782400 * kSecond), "2000-02-29T00:00:00Z");  // of 400 years
+  EXPECT_EQ(Time(951782400 * kSecond), "2000-02-29T00:00:00Z");  // divisible by 400
   EXPECT_EQ(Time(1709164800 * kSecond), "2024-02-29T00:00:00Z");
   EXPECT_EQ(Time(1709251200 * kSecond), "2024-03-01T00:00:00Z");
-  EXPECT_EQ(Time(-2203891200 * kSecond), "1900-03-01T00:00:00Z");  // 1900 had none
+  EXPECT_EQ(Time(-2203891200 * kSecond), "1900-03-01T00:00:00Z");  // 1900 was not a leap year
   EXPECT_EQ(Time(-2203891201 * kSecond), "1900-02-28T23:59:59Z");
   EXPECT_EQ(Time(4107542399 * kSecond), "2100-02-28T23:59:59Z");
 }
 
-// A writer that has another date in mind, or the same, writes what a new one does.
+// The date that a writer keeps does not change what it writes next.
 TEST(TimeTextTest, AnyTimeAfterAnyOther) {
   testing::RandomRecords random(3);
   TimeWriter writer;
@@ -118,7 +118,7 @@ constexpr bool IsLeapYear(int64_t year) {
   return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-// Every day of ten thousand years, against a calendar that counts.
+// Compares every day of ten thousand years with a simple calendar.
 TEST(TimeTextTest, DatesFollowOneAnother) {
   constexpr unsigned kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
   int64_t day = -719528;  // 0000-01-01
@@ -145,7 +145,7 @@ TEST(HumanTest, WritesThreeDigitsInBinaryUnits) {
   EXPECT_EQ(HumanBytes(123 << 20), "123 MiB");
   EXPECT_EQ(HumanBytes(1023 << 10), "1.00 MiB");
   EXPECT_EQ(HumanBytes(1023487), "999 KiB");   // 999.4990
-  EXPECT_EQ(HumanBytes(1023488), "0.98 MiB");  // 999.5, which would round to 1000
+  EXPECT_EQ(HumanBytes(1023488), "0.98 MiB");  // 999.5 would round to 1000
   EXPECT_EQ(HumanBytes(std::numeric_limits<uint64_t>::max()), "16.0 EiB");
 }
 
@@ -153,7 +153,7 @@ std::string PlainHumanBytes(uint64_t bytes) {
   if (bytes < 1000) return testing::PlainNumber(bytes) + " B";
   constexpr const char* kUnits[] = {"KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   int unit = 0;
-  long double value = static_cast<long double>(bytes) / 1024;  // exact: it has 64 bits
+  long double value = static_cast<long double>(bytes) / 1024;  // exact: 64 bits of precision
   for (; value >= 999.5L && unit < 5; ++unit) value /= 1024;
   const int decimals = value < 9.995L ? 2 : value < 99.95L ? 1 : 0;
   return testing::Print("%.*Lf %s", decimals, value, kUnits[unit]);
@@ -165,7 +165,7 @@ TEST(HumanTest, RoundsAsTheCLibraryDoes) {
     const uint64_t bytes = random.AnyNumber();
     ASSERT_EQ(HumanBytes(bytes), PlainHumanBytes(bytes)) << bytes;
   }
-  // Where digits and units change, and halves.
+  // Where the number of digits or the unit changes, and halves.
   for (int shift = 10; shift < 64; shift += 10) {
     for (const uint64_t eighths : {8, 9, 15, 17, 75, 79, 81, 799, 801, 7995, 7996, 7997, 8001}) {
       if (shift == 60 && eighths > 127) continue;
@@ -177,7 +177,7 @@ TEST(HumanTest, RoundsAsTheCLibraryDoes) {
   }
 }
 
-// Cut, not rounded: 59.99 s is not yet a minute.
+// Rounded down: 59.99 s is not yet a minute.
 TEST(HumanTest, WritesDurations) {
   EXPECT_EQ(HumanDuration(0), "0 ms");
   EXPECT_EQ(HumanDuration(999'999), "<1 ms");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Wall times as text: RFC 3339 in UTC with nanoseconds, trailing zeros cut
-// ("2022-08-23T16:33:22.1234Z"), the form that users of the reference parse.
+// Writes wall times as RFC 3339 text in UTC, with up to nine decimals and no trailing zeros
+// ("2022-08-23T16:33:22.1234Z"): the form of netobserv-ebpf-agent.
 #ifndef WEIR_CORE_RECORD_TIME_TEXT_H_
 #define WEIR_CORE_RECORD_TIME_TEXT_H_
 
@@ -18,8 +18,8 @@ struct CivilDate {
   unsigned day;    // 1 to 31
 };
 
-// The proleptic Gregorian date `days` after 1970-01-01. Counts in eras of 400
-// years that begin on 1 March, so that the leap day is the last of its year.
+// Returns the proleptic Gregorian date that is `days` after 1970-01-01. Counts in eras of 400 years
+// that begin on 1 March, so a leap day is the last day of its year.
 constexpr CivilDate DateFromDays(int64_t days) {
   constexpr int64_t kDaysPerEra = 146097;
   constexpr int64_t kDaysFromYear0 = 719468;  // 0000-03-01 to 1970-01-01
@@ -36,18 +36,18 @@ constexpr CivilDate DateFromDays(int64_t days) {
           day_of_year - (153 * shifted_month + 2) / 5 + 1};
 }
 
-// A wall time, taken apart.
+// A wall time in parts.
 struct WallTime {
   int64_t day;  // since 1970-01-01
   unsigned second_of_day;
   unsigned nanosecond;
 };
 
-// `wall_time_ns` counts from 1970-01-01T00:00:00Z; any value is a time.
+// Splits a time in ns since 1970-01-01T00:00:00Z. Any value is valid.
 constexpr WallTime SplitWallTime(int64_t wall_time_ns) {
   constexpr int64_t kSecond = 1'000'000'000;
   constexpr int64_t kDay = 86400;
-  // So many days before 1970 that the least time is behind them: no number is negative.
+  // More days than the earliest time lies before 1970: no number below is negative.
   constexpr int64_t kDaysBefore = 106752;
   int64_t nanosecond = wall_time_ns % kSecond;
   int64_t second = wall_time_ns / kSecond + kDaysBefore * kDay;
@@ -60,13 +60,14 @@ constexpr WallTime SplitWallTime(int64_t wall_time_ns) {
           static_cast<unsigned>(nanosecond)};
 }
 
-// Writes times. Keeps the date of the last one, which most of its neighbours share, so
-// the calendar is asked for it once. One thread.
+// Writes times. Keeps the text of the last date, because consecutive times usually share it. One
+// thread.
 class TimeWriter {
  public:
-  // What is written has at most so many bytes; the room is that and kScratchBytes.
+  // The longest text. Write needs kScratchBytes more room (text.h).
   static constexpr size_t kMaxTextBytes = 30;
 
+  // Writes RFC 3339. Returns the end.
   char* Write(int64_t wall_time_ns, char* to) {
     const WallTime time = SplitWallTime(wall_time_ns);
     to = WriteSecond(time, 'T', to);
@@ -75,7 +76,8 @@ class TimeWriter {
     return to;
   }
 
-  // For people, cut to the millisecond: "2022-08-23 16:33:22.123".
+  // Writes a time for people, rounded down to milliseconds: "2022-08-23 16:33:22.123". Returns the
+  // end.
   char* WriteMilliseconds(int64_t wall_time_ns, char* to) {
     const WallTime time = SplitWallTime(wall_time_ns);
     to = WriteSecond(time, ' ', to);
@@ -99,7 +101,7 @@ class TimeWriter {
     return WritePair(time.second_of_day % 60, to + 17);
   }
 
-  // Nine digits behind a point, without the zeros at their end.
+  // Writes a point and up to nine digits, without trailing zeros.
   static char* WriteFraction(unsigned nanosecond, char* to) {
     *to++ = '.';
     *to++ = static_cast<char>('0' + nanosecond / internal::kTenToThe8);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Protobuf's variable-length numbers, written as text.h writes: from the place that is
-// given to the end that is returned, with up to kScratchBytes spoilt behind it.
+// Writes protobuf's variable-length numbers. Like text.h: returns the end, and may overwrite up to
+// kScratchBytes behind it.
 #ifndef WEIR_CORE_RECORD_VARINT_H_
 #define WEIR_CORE_RECORD_VARINT_H_
 
@@ -13,7 +13,7 @@ namespace weir {
 
 namespace internal {
 
-// The low 56 bits of `value`, seven in each byte: halves apart, then quarters, then all.
+// Returns the low 56 bits of `value`, seven in each byte. Splits into halves, quarters and eighths.
 constexpr uint64_t SevenBitsToAByte(uint64_t value) {
   value = (value & 0x000000000FFFFFFF) | (value & 0x00FFFFFFF0000000) << 4;
   value = (value & 0x00003FFF00003FFF) | (value & 0x0FFFC0000FFFC000) << 2;
@@ -24,6 +24,7 @@ constexpr uint64_t kMoreFollow = 0x8080808080808080;
 
 }  // namespace internal
 
+// Writes `value` as a varint of 1 to 10 bytes. Returns the end.
 inline char* WriteVarint(uint64_t value, char* to) {
   if (value < 0x80) {
     *to++ = static_cast<char>(value);

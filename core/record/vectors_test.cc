@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading, making and printing records, against the reference's own output.
+// Reads, makes and prints records, and compares with the output of netobserv-ebpf-agent.
 #include <algorithm>
 #include <cstring>
 #include <optional>
@@ -18,7 +18,7 @@
 namespace weir {
 namespace {
 
-// Hands out `bytes` in pieces of at most `piece` bytes, as a pipe may.
+// Returns `bytes` in pieces of at most `piece` bytes, like a pipe.
 ByteReader ReaderOf(std::string bytes, size_t piece) {
   return [bytes = std::move(bytes), piece, at = size_t{0}](void* to, size_t size) mutable {
     const size_t count = std::min({size, piece, bytes.size() - at});
@@ -28,7 +28,7 @@ ByteReader ReaderOf(std::string bytes, size_t piece) {
   };
 }
 
-// Byte for byte: our keys come in the reference's order.
+// Byte for byte, with the keys in the same order.
 TEST(VectorsTest, EveryRecordPrintsAsTheReferencePrintsIt) {
   const std::vector<std::string> expected = vectors::ReadLines(vectors::kRecords);
   ASSERT_EQ(expected.size(), 200u);

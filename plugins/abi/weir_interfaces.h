@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A feature block (WEIR_BLOCK_INTERFACES of weir_plugin.h): the interfaces, beside its own,
- * at which a record's packets were seen too. The transform `dedup` makes it of the records
- * of one flow. Plain C; needs only <stdint.h>.
+ * The feature block WEIR_BLOCK_INTERFACES (weir_plugin.h): the other interfaces that saw the
+ * packets of a record. The transform `dedup` makes it from the records of one flow. Plain C; needs
+ * only <stdint.h>.
  *
- * In a batch that has it, each row has a weir_other_interfaces at
- * block_offset[WEIR_BLOCK_INTERFACES], 8-byte aligned, all zero where there are none.
+ * In a batch with this block, each row has a weir_other_interfaces at
+ * block_offset[WEIR_BLOCK_INTERFACES], 8-byte aligned. It is all zero if no other interface saw
+ * the packets.
  */
 #ifndef WEIR_PLUGINS_ABI_WEIR_INTERFACES_H_
 #define WEIR_PLUGINS_ABI_WEIR_INTERFACES_H_
@@ -16,21 +17,21 @@
 extern "C" {
 #endif
 
-/* With the record's own these are 8, and a row has 544 bytes. */
+/* With the record's own interface these are 8. A row has 544 bytes. */
 #define WEIR_MAX_OTHER_INTERFACES 7
 
-/* One place in the network: 48 bytes. */
+/* One interface, and the direction of the packets there: 48 bytes. */
 typedef struct weir_interface {
-  uint64_t network_namespace; /* as in weir_record; 0: not known */
-  uint32_t if_index;          /* 0: not known */
+  uint64_t network_namespace; /* as in weir_record; 0: unknown */
+  uint32_t if_index;          /* 0: unknown */
   char name[28];              /* as interface_name in weir_record */
-  uint8_t direction;
-  uint8_t reserved[7]; /* 0 */
+  uint8_t direction;          /* as in weir_record */
+  uint8_t reserved[7];        /* 0 */
 } weir_interface;
 
-/* No two of them are the same, nor is one the record's own. */
+/* Each interface is listed once; the record's own is not listed. */
 typedef struct weir_other_interfaces {
-  uint32_t count; /* of `interfaces` in use, in the order in which they were seen */
+  uint32_t count; /* the number of `interfaces` in use, in the order in which they were seen */
   uint32_t reserved;
   weir_interface interfaces[WEIR_MAX_OTHER_INTERFACES];
 } weir_other_interfaces;

@@ -1,45 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The boundary between weir and its plugins: everything a shared object must
- * know, and all it may use, to be a source, a transform or a sink of weir.
+ * The interface between weir (the host) and its plugins: all that a shared object needs to be a
+ * source, a transform or a sink.
  *
- * Plain C; needs only <stdint.h> and <stddef.h>. A plugin exports one symbol,
- * weir_plugin_main, and needs no symbol of the host: host functions come in a
- * table. Most C++ authors will prefer plugins/sdk, which stands on this file.
+ * Plain C; needs only <stdint.h> and <stddef.h>. A plugin exports one symbol, weir_plugin_main,
+ * and uses no symbol of the host: the functions of the host come in a table. In C++, plugins/sdk
+ * wraps this file.
  *
- * Versions. The major versions of host and plugin must be equal, and the
- * plugin's minor must not exceed the host's. Within a major, structs only grow
- * at their end, and each begins with struct_size as its writer knows it: read a
- * field only if struct_size reaches it (WEIR_HAS_FIELD). The layout of a record
- * has a version of its own, and rows are walked by stride, so a newer host can
- * append fields to rows that an older plugin still reads.
+ * Versions. The major versions of host and plugin must be equal, and the plugin's minor must not
+ * exceed the host's. Within a major version, structs only grow at their end. Each struct begins
+ * with struct_size, the size that its writer knows: read a field only if struct_size reaches it
+ * (WEIR_HAS_FIELD). The record layout has its own version. Rows are `stride` bytes apart, so a
+ * newer host can append fields, and an older plugin still reads the rows.
  *
- * Loading. The host opens a plugin with RTLD_NOW | RTLD_LOCAL and never closes
- * it. A plugin must not define gflags, and must keep a protobuf or logging
- * library of its own to itself: link it statically and export nothing but
- * weir_plugin_main.
+ * Loading. The host opens a plugin with RTLD_NOW | RTLD_LOCAL and never closes it. A plugin must
+ * not define gflags. It must link its own protobuf or logging library statically, and export
+ * nothing but weir_plugin_main.
  *
- * Threads. For one instance, create, tick_interval_ns, diagnose, prepare, start,
- * stop and destroy are called on one control thread; run on a thread the host made
- * for it; process, tick, reopen and flush on other host threads, but never two of them
- * at the same time. interrupt may come from any thread while these are going on. Host
- * functions may be called from any thread. A plugin makes threads of its own in
- * start or later, not before: a thread keeps the privileges of its beginning.
+ * Threads. For one instance, the host calls create, tick_interval_ns, diagnose, prepare, start,
+ * stop and destroy on one control thread. It calls run on a thread that it makes for this call.
+ * It calls process, tick, reopen and flush on other host threads, one call at a time. interrupt
+ * may come from any thread, also during these calls. Any thread may call the functions of the
+ * host, except where their comments say otherwise. A plugin makes its own threads in start or
+ * later, not before: a thread keeps the privileges that the process has when the thread begins.
  *
- * Order. create, prepare, start, { run | process, tick, reopen, flush }, stop, destroy.
- * Every stage of a pipeline has been prepared before the first is started. A
- * source's run has returned before its stop is called; all process, tick
- * and reopen calls have, before the last flush; stop follows that flush. destroy follows a
- * create that succeeded, prepared and started or not. stop follows a start that
- * succeeded. Each of create, prepare, start, stop and destroy comes once at most for an
- * instance: what was stopped is not started or stopped again, but another instance may be
- * made, of the same configuration, before or after. diagnose stands between create and destroy,
- * with none of the others.
+ * Order. create, prepare, start, { run | process, tick, reopen, flush }, stop, destroy. The host
+ * prepares all stages of a pipeline before it starts the first. It calls a source's stop after
+ * run has returned. It calls the last flush after all process, tick and reopen calls have
+ * returned, and then stop. stop follows every start that succeeded; destroy follows every create
+ * that succeeded, whether or not the instance was prepared or started. For one instance, each of
+ * create, prepare, start, stop and destroy is called at most once: a stopped instance is never
+ * started again. The host may make another instance of the same configuration, before or after.
+ * diagnose comes between create and destroy; then no other function is called.
  *
- * Errors. A function that can fail returns a weir_code and, if it is not
- * WEIR_OK, says why through host->error_set. No exception may leave a plugin.
+ * Errors. A function that can fail returns a weir_code. If that is not WEIR_OK, the function
+ * first gives the reason to host->error_set. No exception may leave a plugin.
  *
- * Strings are UTF-8. `const char*` is NUL-terminated, weir_string is not.
+ * Units. Times are in nanoseconds, sizes in bytes.
+ *
+ * Strings are UTF-8. A `const char*` ends with NUL; a weir_string does not.
  */
 #ifndef WEIR_PLUGINS_ABI_WEIR_PLUGIN_H_
 #define WEIR_PLUGINS_ABI_WEIR_PLUGIN_H_
@@ -55,17 +54,17 @@ extern "C" {
 #define WEIR_ABI_MINOR 4
 #define WEIR_RECORD_VERSION 2
 
-/* True if `object` was written by someone who knows `field`. */
+/* True if the writer of `object` knows `field`. */
 #define WEIR_HAS_FIELD(type, object, field) \
   ((object)->struct_size >= offsetof(type, field) + sizeof((object)->field))
 
-/* Bytes that the giver owns; valid only during the call unless it says more. */
+/* Bytes that the caller owns. Valid only during the call, unless the function says otherwise. */
 typedef struct weir_string {
   const char* data;
   size_t size;
 } weir_string;
 
-/* Error codes: the numbers of absl::StatusCode (and of gRPC). */
+/* Error codes, with the numbers of absl::StatusCode and of gRPC. */
 typedef int32_t weir_code;
 enum {
   WEIR_OK = 0,
@@ -91,7 +90,7 @@ enum {
 
 /* ---- Records and batches ------------------------------------------------ */
 
-/* Bits of weir_record.present: the optional fields that were measured. */
+/* Bits of weir_record.present: which optional fields were measured. */
 enum {
   WEIR_HAS_TCP_FLAGS = 1u << 0,
   WEIR_HAS_DSCP = 1u << 1,
@@ -101,34 +100,34 @@ enum {
   WEIR_HAS_FLOW_END_REASON = 1u << 5,
   WEIR_HAS_WIRE_PACKETS = 1u << 6,
   WEIR_HAS_NETWORK_NAMESPACE = 1u << 7,
-  /* No field: a record of the same flow, from another interface, counts in its place. */
+  /* No field: this record repeats packets that a record from another interface already counts. */
   WEIR_IS_DUPLICATE = 1u << 8,
   /* Since record version 2. */
   WEIR_HAS_WIRE_BYTES = 1u << 9,
   WEIR_HAS_AGENT_IP = 1u << 10,
   WEIR_HAS_TCP_FLAG_PAIRS = 1u << 11,
-  WEIR_HAS_MONO_TIME = 1u << 12, /* start_mono_time_ns and end_mono_time_ns are measured */
-  WEIR_HAS_WALL_TIME = 1u << 13, /* start_wall_time_ns and end_wall_time_ns are measured */
+  WEIR_HAS_MONO_TIME = 1u << 12, /* start_mono_time_ns and end_mono_time_ns */
+  WEIR_HAS_WALL_TIME = 1u << 13, /* start_wall_time_ns and end_wall_time_ns */
   /* No field: the VLAN is part of the flow's identity. Records with another vlan_id, or without
-   * one, are of other flows. */
+   * one, belong to other flows. */
   WEIR_VLAN_IS_KEY = 1u << 14
 };
 
-/* Bits of weir_record.tcp_flag_pairs: a packet had both flags. */
+/* Bits of weir_record.tcp_flag_pairs: at least one packet had both flags. */
 enum { WEIR_TCP_SYN_ACK = 1u << 0, WEIR_TCP_FIN_ACK = 1u << 1, WEIR_TCP_RST_ACK = 1u << 2 };
 
 /*
- * One flow record: a row of a batch. Integers in host byte order, addresses and
- * MACs in network order. A field without a bit in `present` is always valid; one
- * with a bit is zero while its bit is clear. Rows are 8-byte aligned.
+ * One flow record: a row of a batch. Integers are in host byte order; IP and MAC addresses are in
+ * network byte order. Rows are 8-byte aligned. A field that has a bit in `present` is zero while
+ * that bit is clear; the other fields are always valid.
  *
- * Each pair of times has a bit. A record that has neither bit is of record version 1, or a raw
- * record of which a time was not set: there a monotonic start of 0 means "not set", and any other
- * value is valid. With a bit, 0 is a time like any other.
+ * Times have two bits. If both are clear, the record is of version 1, or a raw record with an
+ * unset time. Then a monotonic start of 0 means "not set", and any other time is valid. If a bit
+ * is set, a time of 0 is a measured time.
  */
 typedef struct weir_record {
-  /* What makes packets one flow. */
-  uint8_t src_addr[16]; /* IPv4 as ::ffff:a.b.c.d; all zero: not an IP flow */
+  /* The key: packets with the same key belong to one flow. */
+  uint8_t src_addr[16]; /* IPv4 as ::ffff:a.b.c.d; both addresses zero: not an IP flow */
   uint8_t dst_addr[16];
   uint8_t src_mac[6];
   uint8_t dst_mac[6];
@@ -136,40 +135,40 @@ typedef struct weir_record {
   uint16_t src_port;
   uint16_t dst_port;
   uint8_t transport_protocol; /* IANA protocol number */
-  uint8_t direction;          /* IPFIX flowDirection: 0 ingress, 1 egress */
+  uint8_t direction;          /* IPFIX flowDirection (element 61): 0 ingress, 1 egress */
   uint32_t if_index;
-  /* What was counted. */
-  uint64_t packets;
-  uint64_t bytes;
+  /* The counts and times. */
+  uint64_t packets; /* from the kernel: socket buffers, which may hold several packets each */
+  uint64_t bytes;   /* from the first byte of the Ethernet header */
   uint64_t start_mono_time_ns; /* CLOCK_MONOTONIC */
   uint64_t end_mono_time_ns;
-  int64_t start_wall_time_ns; /* since 1970-01-01T00:00:00Z, leap seconds aside */
+  int64_t start_wall_time_ns; /* since 1970-01-01T00:00:00Z, without leap seconds */
   int64_t end_wall_time_ns;
-  /* What else may be known; `present` says which. */
+  /* Optional fields; `present` says which are measured. */
   uint64_t present;           /* WEIR_HAS_* */
-  uint64_t network_namespace; /* inode number of the namespace; part of the flow's identity */
-  uint64_t wire_packets;      /* packets on the wire where `packets` counts GSO buffers */
-  uint32_t sampling_interval; /* 1 of N packets was looked at */
-  uint16_t tcp_flags;         /* union, IPFIX tcpControlBits */
-  uint16_t vlan_id;           /* of the first packet's outermost tag, 12 bits */
+  uint64_t network_namespace; /* inode number of the network namespace; part of the key */
+  uint64_t wire_packets;      /* packets on the wire, while `packets` counts buffers */
+  uint32_t sampling_interval; /* N: one of N packets was looked at */
+  uint16_t tcp_flags;         /* of all packets, IPFIX tcpControlBits (element 6) */
+  uint16_t vlan_id;           /* outermost tag of the first packet, 12 bits */
   uint8_t dscp;
   uint8_t icmp_type; /* ICMP or ICMPv6 */
   uint8_t icmp_code;
-  uint8_t flow_end_reason; /* IPFIX flowEndReason, information element 136 */
-  /* Name of if_index: NUL-padded, at most 27 bytes and a NUL. Empty: not named yet. */
+  uint8_t flow_end_reason; /* IPFIX flowEndReason (element 136) */
+  /* Name of if_index: at most 27 bytes, padded with NUL. Empty: not named yet. */
   char interface_name[28];
   /* Since record version 2. */
-  uint64_t wire_bytes;    /* bytes on the wire: each segment of a GSO buffer with its headers */
-  uint8_t agent_ip[16];   /* of the agent that measured the record; IPv4 as ::ffff:a.b.c.d */
-  uint8_t tcp_flag_pairs; /* WEIR_TCP_*_ACK, of all packets */
+  uint64_t wire_bytes;    /* bytes on the wire: each segment of a buffer with its own headers */
+  uint8_t agent_ip[16];   /* agent that measured the record; IPv4 as ::ffff:a.b.c.d */
+  uint8_t tcp_flag_pairs; /* WEIR_TCP_*_ACK */
   uint8_t reserved[7];    /* zero */
 } weir_record;
 
 /*
- * Optional feature blocks follow the record in each row of a batch whose source
- * measures them; where a block is off it takes no room. block_offset[id] is the
- * distance from the start of the row, 0 where the block is absent. The blocks'
- * own layouts come with the features that fill them.
+ * Feature blocks: optional data behind the record in each row of a batch. A batch has only the
+ * blocks that its source fills; a missing block takes no room. block_offset[id] is the distance
+ * in bytes from the start of a row to the block, or 0 if the batch has no such block. Each block
+ * has its own header.
  */
 enum {
   WEIR_BLOCK_RTT = 0,
@@ -182,15 +181,15 @@ enum {
 };
 
 /*
- * A slab of `size` rows. Allocated by the host and reference-counted. Whoever
- * allocated a batch may write it until he emits it; from then on nobody may.
+ * A batch: rows that travel together. The host allocates it and counts references to it. The
+ * allocator may write to a batch until it emits it. After that the batch is immutable.
  */
 typedef struct weir_batch {
   uint32_t struct_size;
   uint32_t record_version; /* WEIR_RECORD_VERSION of the host */
   uint32_t stride;         /* bytes from one row to the next, a multiple of 8 */
-  uint32_t capacity;       /* rows there is room for */
-  uint32_t size;           /* rows in use, from the first */
+  uint32_t capacity;       /* the number of rows that fit */
+  uint32_t size;           /* the number of rows in use, from the first */
   uint32_t reserved;
   uint8_t* rows;
   uint16_t block_offset[WEIR_BLOCK_IDS];
@@ -198,9 +197,9 @@ typedef struct weir_batch {
 
 /* ---- The host's side ---------------------------------------------------- */
 
-/* The host's handle of one stage (an instance in a pipeline). */
+/* The host's handle of one stage: a configured instance in a pipeline. */
 typedef struct weir_stage weir_stage;
-/* Where a failing call puts its message; valid during that call only. */
+/* Takes the message of a failing call. Valid during that call only. */
 typedef struct weir_error weir_error;
 /* A counter or gauge; valid until the stage's destroy returns. */
 typedef struct weir_metric weir_metric;
@@ -213,30 +212,30 @@ typedef enum weir_severity {
 } weir_severity;
 
 /*
- * What a stage tells of its records, so that for every stage
+ * What became of a stage's records. For every stage
  *   received = emitted + merged + filtered + dropped + held.
- * The host itself counts what goes in through process and out through emit.
+ * The host counts the records that enter through process and leave through emit. The stage counts
+ * the others. For a sink, delivered takes the place of emitted.
  */
 typedef enum weir_count {
-  /* Sources only: read from outside. Every record read is counted here, also
-   * one that is then dropped instead of emitted. */
+  /* Sources only: records read from outside, including those that are then dropped. */
   WEIR_COUNT_RECEIVED = 0,
-  /* Sinks only: delivered to where they go. */
+  /* Sinks only: records that reached their destination. */
   WEIR_COUNT_DELIVERED = 1,
-  /* Absorbed into a record that the stage holds already. */
+  /* Records added to a record that the stage already holds. */
   WEIR_COUNT_MERGED = 2,
-  /* Left out because the configuration says so. */
+  /* Records left out because the configuration asks for it. */
   WEIR_COUNT_FILTERED = 3,
-  /* Lost. `reason` is a snake_case word, such as "queue_full". */
+  /* Records lost. `reason` is a snake_case word, such as "queue_full". */
   WEIR_COUNT_DROPPED = 4,
-  /* Held now: sets, where the others add. */
+  /* Records held now. This count is set; the others are added to. */
   WEIR_COUNT_HELD = 5
 } weir_count;
 
-/* What a stage has found out about one thing that it needs of this machine. */
+/* How one requirement of a stage is met on this machine. */
 typedef enum weir_finding_severity {
   WEIR_FINDING_OK = 0,
-  /* The stage works, with a loss that the text names. */
+  /* The stage works, with a loss that the text describes. */
   WEIR_FINDING_DEGRADED = 1,
   /* The stage cannot start: `weir doctor` ends with exit code 3. */
   WEIR_FINDING_MISSING = 2
@@ -245,22 +244,22 @@ typedef enum weir_finding_severity {
 typedef struct weir_finding {
   uint32_t struct_size;
   weir_finding_severity severity;
-  weir_string subject; /* what was looked at, in a few words, such as "ring buffer" */
-  weir_string text;    /* how it is, and what it costs or how to cure it: a sentence */
+  weir_string subject; /* the requirement in a few words, such as "ring buffer" */
+  weir_string text;    /* a sentence: the state, and its cost or its cure */
 } weir_finding;
 
-/* Where diagnose puts what it finds; valid during that call only. */
+/* Takes the findings of diagnose. Valid during that call only. */
 typedef struct weir_findings weir_findings;
 
 typedef enum weir_metric_kind { WEIR_METRIC_COUNTER = 0, WEIR_METRIC_GAUGE = 1 } weir_metric_kind;
 
 /*
- * The host's functions. One table for the process, valid for its whole life; all of
- * its pointers are set, as far as struct_size reaches. `stage` is the one given to
- * create, except where NULL is allowed, and may be used until destroy returns. Any
- * thread may call them, but where less is said. What is handed to them stays the
- * caller's and is copied where it is kept, but for the batch of emit. None of them
- * throws, and those that return nothing cannot fail.
+ * The functions of the host. One table for the process, valid for the life of the process. All
+ * pointers within struct_size are set. `stage` is the one that create received (or NULL where a
+ * comment allows it); it may be used until destroy returns. Any thread may call these functions,
+ * except where a comment says otherwise. Arguments stay the caller's, and the host copies what it
+ * keeps; the exception is the batch of emit. No function throws. Functions that return nothing
+ * cannot fail.
  */
 typedef struct weir_host {
   uint32_t struct_size;
@@ -268,68 +267,67 @@ typedef struct weir_host {
   uint16_t abi_minor;
   uint32_t record_version;
   uint32_t reserved;
-  const char* program_version; /* of the host, for messages */
+  const char* program_version; /* version of the host, for messages */
 
-  /* Writes one log line; `stage` may be NULL. file:line is where it comes from. */
+  /* Writes one log line from the source position file:line. `stage` may be NULL. */
   void (*log)(weir_stage* stage, weir_severity severity, const char* file, int line,
               weir_string message);
 
-  /* Says why the call that was given `error` is about to fail, on the thread of that
-   * call. The host copies the message; the last call counts. */
+  /* Sets the message of the call that received `error` and is about to fail. On the thread of
+   * that call. The last message counts. */
   void (*error_set)(weir_error* error, weir_string message);
 
-  /* A new batch with room for `rows` (1 to 65536) rows, zeroed, size 0, owned by
-   * the caller with one reference; NULL when memory is short. Its rows are laid out
-   * as those of `like`, with all that follows the record in them; `like` NULL: a
-   * row is a weir_record. Of `like` only stride and block_offset are read. */
+  /* Returns a new batch with room for `rows` (1 to 65536) zeroed rows and size 0. The caller owns
+   * its one reference. Returns NULL if memory is short. The rows have the layout of `like`, with
+   * all its feature blocks; if `like` is NULL, a row is a weir_record. Only stride and
+   * block_offset of `like` are read. */
   weir_batch* (*batch_allocate)(weir_stage* stage, uint32_t rows, const weir_batch* like);
-  /* One reference more, one reference fewer; the last frees. Nobody may release what he
-   * has not allocated or retained, or use what he has released. */
+  /* Adds a reference; removes one. Removing the last frees the batch. Release only references that
+   * you own, and do not use a batch after that. */
   void (*batch_retain)(const weir_batch* batch);
   void (*batch_release)(const weir_batch* batch);
 
-  /* Hands a batch of one or more rows to all consumers of the stage and takes the
-   * caller's reference, whatever the result. Blocks while a consumer holds back.
-   * From inside run, process, tick and flush only, on the calling thread. An
-   * error: the pipeline is ending and these records were counted as dropped; a
-   * source should return. */
+  /* Hands a batch of one or more rows to all consumers of the stage. Takes the caller's reference,
+   * also if it fails. Blocks while a consumer's queue is full. Only inside run, process, tick and
+   * flush, on their thread. An error means that the pipeline is ending: the records are counted
+   * as dropped, and a source should return. */
   weir_code (*emit)(weir_stage* stage, weir_batch* batch);
 
-  /* See weir_count. From create to destroy. `reason` is read for WEIR_COUNT_DROPPED only, else
-   * NULL. */
+  /* Counts records; see weir_count. From create to destroy. `reason` belongs to WEIR_COUNT_DROPPED
+   * and is NULL otherwise. */
   void (*count)(weir_stage* stage, weir_count what, const char* reason, uint64_t records);
 
-  /* Asks for an orderly end of the program with exit code 0, as SIGTERM does:
-   * for a sink whose reader has gone on purpose. Returns at once. */
+  /* Asks for an orderly end of the program with exit code 0, like SIGTERM. For example, the reader
+   * of a sink's output has gone on purpose. Returns at once. */
   void (*request_stop)(weir_stage* stage, weir_string why);
 
-  /* The metric of that name (weir_<what>_total for counters, in snake_case) with the
-   * label `stage`, and `reason` if not NULL; the same one for the same arguments,
-   * never NULL. It is the host's; the host copies all strings. */
+  /* Returns the metric `name` (snake_case, weir_<what>_total for a counter) with the label `stage`
+   * and, if not NULL, the label `reason`. The same arguments give the same metric. Never NULL; the
+   * host owns it. */
   weir_metric* (*metric)(weir_stage* stage, weir_metric_kind kind, const char* name,
                          const char* reason, const char* help);
   void (*metric_add)(weir_metric* metric, int64_t delta); /* counters only grow */
-  void (*metric_set)(weir_metric* metric, int64_t value); /* also for a counter read elsewhere */
+  void (*metric_set)(weir_metric* metric,
+                     int64_t value); /* a counter too, if its value is read elsewhere */
 
-  /* CLOCK_MONOTONIC and CLOCK_REALTIME in ns, or what a test put in their place. */
+  /* CLOCK_MONOTONIC and CLOCK_REALTIME in ns, or the clocks of a test. */
   uint64_t (*clock_monotonic_ns)(weir_stage* stage);
   int64_t (*clock_wall_ns)(weir_stage* stage);
 
-  /* The object that stages of this pipeline made by the same plugin share under
-   * `name`: the first caller makes it by `make` (NULL from it is returned and
-   * nothing is kept). It is given to `dispose` once every stage that asked for it
-   * has been destroyed. Control thread only. */
+  /* Returns the object that all stages of this plugin in this pipeline share under `name`. The
+   * first call makes it with `make`; if `make` returns NULL, NULL is returned and nothing is kept.
+   * The host passes the object to `dispose` when all stages that asked for it have been destroyed.
+   * Control thread only. */
   void* (*shared)(weir_stage* stage, const char* name, void* (*make)(void), void (*dispose)(void*));
 
-  /* Since 1.1. Adds one finding; the host copies it. From inside diagnose, on its
-   * thread. */
+  /* Since 1.1. Adds one finding. Only inside diagnose, on its thread. */
   void (*finding_add)(weir_findings* findings, const weir_finding* finding);
 
-  /* Since 1.2, for a source, from inside run and on its thread: blocks until no stage has
-   * a batch any more that this one emitted, or one that a stage emitted while it processed
-   * one of these: then every sink that they reached has had them. What a stage keeps of
-   * the records themselves, as an accounter does, is not waited for. WEIR_CANCELLED: some
-   * were dropped by the host or with a stage that failed since the last call. */
+  /* Since 1.2, for sources. Waits for delivery: blocks until no stage references a batch that this
+   * source emitted, or a batch that a stage emitted while it processed one of these. Every sink
+   * that they reached has then processed them. Records that a stage holds itself (an accounter's
+   * flows) are not waited for. Only inside run, on its thread. WEIR_CANCELLED: since the last call,
+   * the host dropped some of these records, or a stage failed with them. */
   weir_code (*settle)(weir_stage* stage);
 } weir_host;
 
@@ -337,153 +335,147 @@ typedef struct weir_host {
 
 typedef enum weir_kind { WEIR_SOURCE = 1, WEIR_TRANSFORM = 2, WEIR_SINK = 3 } weir_kind;
 
-/* Valid during create; what is needed later must be copied (host and stage are
- * pointers that stay valid until destroy returns). */
+/* Valid during create: copy what is needed later. The pointers `host` and `stage` themselves stay
+ * valid until destroy returns. */
 typedef struct weir_create_args {
   uint32_t struct_size;
   uint32_t reserved;
   const weir_host* host;
   weir_stage* stage;
   weir_string stage_name;
-  /* The configuration: config_message in protobuf wire format, already checked
-   * against config_descriptors and their field rules. Empty where all has been left
-   * out. All the same a plugin stays within `size`, whatever the bytes. */
+  /* The configuration: config_message in protobuf wire format. The host has checked it against
+   * config_descriptors and the rules of their fields. Empty if no field is set. A plugin must not
+   * read beyond `size`, whatever the bytes are. */
   weir_string config;
 } weir_create_args;
 
 /*
- * One kind of stage that a plugin can make. The plugin owns it and all it points to,
- * constant, for the life of the process. Every function pointer is required unless it
- * says optional (then NULL). Those of a kind that a component is not of are not read.
+ * A component: a type of stage that a plugin offers. The plugin owns it and all it points to, and
+ * keeps them unchanged for the life of the process. Every function pointer is required unless it
+ * is called optional (then it may be NULL). The host does not read the functions of other kinds.
  *
- * `instance` is what create returned: the plugin's, and opaque to the host, which passes
- * it to every other function until destroy. Several instances may be there at once, and
- * share nothing but what they ask weir_host.shared for. `error` is the host's, for
- * error_set, and valid during the call only; what a function takes besides is so too. A
- * function that has failed has done nothing that would have to be undone, but for what
- * its comment says. `weir plugin-test` tries all of this.
+ * `instance` is what create returned. The plugin owns it; the host passes it to the other
+ * functions until destroy. Several instances may exist at once; they share only what
+ * weir_host.shared gives them. `error` is for error_set. `error` and all other arguments are
+ * valid during the call only. A function that fails leaves nothing to undo, except where its
+ * comment says otherwise. `weir plugin-test` checks all of this.
  */
 typedef struct weir_component {
   uint32_t struct_size;
   weir_kind kind;
-  const char* type;    /* what the configuration calls it: snake_case */
-  const char* summary; /* one sentence for people; not empty */
+  const char* type;    /* its name in a pipeline file: snake_case */
+  const char* summary; /* one sentence for users; not empty */
 
-  /* Full name of the message that configures it, and a serialized
-   * google.protobuf.FileDescriptorSet that holds it and all it imports, each file
-   * after its imports. All three zero: it takes no configuration. */
+  /* The full name of the configuration message, and a serialized
+   * google.protobuf.FileDescriptorSet with its file and all imports, each file after its imports.
+   * All three are zero if the component takes no configuration. */
   const char* config_message;
   const uint8_t* config_descriptors;
   size_t config_descriptors_size;
 
-  /* Required. Control thread. Makes an instance and puts it into *instance, not NULL.
-   * Looks at its configuration and says what is wrong with it, but opens nothing, makes
-   * no thread and changes nothing outside: `weir validate` calls it too. `args` is the
-   * host's and valid during the call. An error: there is no instance, and no destroy;
-   * WEIR_INVALID_ARGUMENT is a configuration that will not do. */
+  /* Required. Control thread. Makes an instance and stores it in *instance, not NULL. Checks the
+   * configuration, but opens nothing, makes no thread and changes nothing outside: `weir validate`
+   * calls it too. If it fails, there is no instance, and destroy is not called.
+   * WEIR_INVALID_ARGUMENT: the configuration is wrong. */
   weir_code (*create)(const weir_create_args* args, void** instance, weir_error* error);
 
-  /* Required. Control thread. Opens what the instance needs. Consumers have been
-   * started before. An error: nothing stays open, and neither stop nor a data call comes,
-   * only destroy. WEIR_PERMISSION_DENIED and WEIR_UNIMPLEMENTED: this machine or its user
-   * lacks something, which the message names. */
+  /* Required. Control thread. Opens what the instance needs. All consumers are already started. If
+   * it fails, nothing stays open, and the host calls only destroy. WEIR_PERMISSION_DENIED and
+   * WEIR_UNIMPLEMENTED: the machine or the user lacks something, which the message names. */
   weir_code (*start)(void* instance, weir_error* error);
 
-  /* Required. Control thread. Closes it. Returns only when all threads of the plugin's
-   * own are gone, and what start and prepare opened is closed, also with an error, which
-   * tells of what could not be delivered. No data call comes any more. */
+  /* Required. Control thread. Closes what start and prepare opened, and returns when all threads
+   * of the plugin have ended; also if it fails. An error says what was not delivered. No data call
+   * follows. */
   weir_code (*stop)(void* instance, weir_error* error);
 
-  /* Required. Control thread. Frees the instance. By its return the plugin has released
-   * every batch that the instance retained or allocated, and uses neither `stage` nor a
-   * metric of it any more. Cannot fail. */
+  /* Required. Control thread. Frees the instance. When it returns, the plugin has released every
+   * batch that the instance allocated or retained, and no longer uses `stage` or its metrics.
+   * Cannot fail. */
   void (*destroy)(void* instance);
 
-  /* Required of sources, and theirs only. On a thread of the host's that this call has
-   * to itself. Produces batches until the input ends or interrupt is called, then hands
-   * over what is left and returns: once for an instance. An error ends the pipeline. */
+  /* Sources only, required. Called once, on a host thread of its own. Emits batches until the
+   * input ends or interrupt is called, then emits the rest and returns. An error ends the
+   * pipeline. */
   weir_code (*run)(void* instance, weir_error* error);
 
-  /* Required of sources. Makes run return soon; returns at once and cannot fail. Any
-   * thread. Between start and stop; before run, during it or after it, and more than once.
-   * Since 1.3 transforms and sinks may have it too: the pipeline gives up, because it did
-   * not drain in time. A process, tick or flush that waits returns soon, with
-   * WEIR_CANCELLED, and later ones do not wait. What the stage then holds counts as
-   * dropped. May come at the same time as stop. */
+  /* Required for sources. Makes run return soon; returns at once and cannot fail. Any thread.
+   * Between start and stop: before, during or after run, and more than once.
+   * Since 1.3, optional for transforms and sinks: the pipeline did not drain in time and gives up.
+   * A process, tick or flush that waits returns soon with WEIR_CANCELLED, and later calls do not
+   * wait. The records that the stage then holds count as dropped. May come at the same time as
+   * stop. */
   void (*interrupt)(void* instance);
 
-  /* Required of transforms and sinks, and theirs only. On a thread of the host's, not
-   * always the same. Takes a batch. It is the host's, and nobody may write it; retain it
-   * to keep it beyond the call. Its rows are `stride` apart, which may be more than
-   * sizeof(weir_record); a batch without rows changes nothing. An error ends the
-   * pipeline, and these records count as dropped unless the stage has told what became
-   * of them. */
+  /* Transforms and sinks only, required. On a host thread, not always the same one. Takes a batch,
+   * which is shared and immutable; retain it to keep it beyond the call. Its rows are `stride`
+   * bytes apart, which may be more than sizeof(weir_record). A batch without rows changes nothing.
+   * An error ends the pipeline; records that the stage has not counted by then count as
+   * dropped. */
   weir_code (*process)(void* instance, const weir_batch* batch, weir_error* error);
 
-  /* Transforms and sinks, optional: how often tick is due, in ns; 0: never. Control
-   * thread; asked once, after create; cannot fail. A stage with ticks gets a queue and a
-   * thread of its own, but for transforms behind sources that have input_waits; any other
-   * transform runs on the threads of its producers. */
+  /* Transforms and sinks, optional. Returns the time between two ticks in ns; 0: no ticks. Control
+   * thread; called once, after create; cannot fail. A stage with ticks gets its own queue and
+   * thread, except a transform behind sources with input_waits. A transform without ticks runs on
+   * the threads of its producers. */
   uint64_t (*tick_interval_ns)(void* instance);
 
-  /* Optional, required with tick_interval_ns. On a thread as of process: `now_ns` is the
+  /* Optional; required with tick_interval_ns. Same threads as process. `now_ns` is the time of the
    * monotonic clock. May emit. An error ends the pipeline. */
   weir_code (*tick)(void* instance, uint64_t now_ns, weir_error* error);
 
-  /* Transforms and sinks, optional: emits or delivers all that is held, so that
-   * WEIR_COUNT_HELD is 0, or drops and counts it. On a thread as of process, which gets no
-   * batch afterwards; never after a call that failed. An error ends the pipeline. */
+  /* Transforms and sinks, optional. Emits or delivers all held records, or drops and counts them:
+   * afterwards WEIR_COUNT_HELD is 0. Same threads as process; no batch follows, and flush does not
+   * follow a call that failed. An error ends the pipeline. */
   weir_code (*flush)(void* instance, weir_error* error);
 
-  /* Since 1.1, optional. Control thread. Reports through host->finding_add how this machine suits
-   * this configuration. May try things out, but leaves nothing behind. An error: the
-   * configuration is bad, or it could not be found out. */
+  /* Since 1.1, optional. Control thread. Reports through host->finding_add how this machine meets
+   * the needs of this configuration. May try things out, but leaves nothing behind. An error: the
+   * configuration is wrong, or the state could not be found out. */
   weir_code (*diagnose)(void* instance, weir_findings* findings, weir_error* error);
 
-  /* Since 1.1, optional. Control thread. Opens what takes a privilege that the instance
-   * does not need later on. An error as of start. Undone by stop, or by destroy if start was never
-   * called or has failed. */
+  /* Since 1.1, optional. Control thread. Opens what needs a privilege that the instance does not
+   * need later. Fails like start. stop undoes it, or destroy if start was not called or failed. */
   weir_code (*prepare)(void* instance, weir_error* error);
 
-  /* Since 1.1: Linux capabilities (bit 1 << CAP_x) that prepare needs. Once every
-   * stage has been prepared the host gives up those of them that no stage needs. */
+  /* Since 1.1. Linux capabilities that prepare needs (bits 1 << CAP_x of linux/capability.h). When
+   * all stages are prepared, the host gives up those that no stage needs later. */
   uint64_t prepare_capabilities;
 
-  /* Since 1.1: those that the instance needs from start to stop. NULL: it does not
-   * tell, and the host gives up none. */
+  /* Since 1.1. Linux capabilities that the instance needs from start to stop. NULL: not known; the
+   * host then gives up none. */
   const uint64_t* capabilities;
 
-  /* Since 1.3. Sinks, and transforms with ticks, optional: lets go of what is open by a
-   * name and opens that name anew, because somebody has moved it away (SIGUSR1, as
-   * logrotate has it sent). On a thread as of process, also while no batch comes. An error
-   * ends the pipeline. */
+  /* Since 1.3, optional, for sinks and for transforms with ticks. Closes what is open by a name and
+   * opens the name again, because another program has moved the old file away (SIGUSR1, which
+   * logrotate can send). Same threads as process, also while no batch comes. An error ends the
+   * pipeline. */
   weir_code (*reopen)(void* instance, weir_error* error);
 
-  /* Since 1.4, for sources: not zero if what an instance reads waits for it, as a file
-   * does, so that nothing is lost while emit does not return. Transforms behind it then run
-   * on its thread, those with ticks too: to wake up another for each few batches costs
-   * about as much as what is done with them. Zero, as for one that reads what a kernel or
-   * a network sends: with ticks they have a queue in front. */
+  /* Since 1.4, for sources. Not zero if the input waits for the source, like a file: nothing is
+   * lost while emit blocks. Transforms behind it then run on its thread, also those with ticks; to
+   * wake another thread for a few batches costs about as much as the work on them. Zero if the
+   * input comes from a kernel or a network: a transform with ticks then has a queue in front. */
   uint32_t input_waits;
 } weir_component;
 
-/* What a plugin is. Owned by the plugin, constant, for the life of the process. */
+/* A plugin. It owns this struct and keeps it unchanged for the life of the process. */
 typedef struct weir_plugin {
   uint32_t struct_size;
-  uint16_t abi_major; /* WEIR_ABI_MAJOR and _MINOR that it was compiled with */
+  uint16_t abi_major; /* WEIR_ABI_MAJOR and WEIR_ABI_MINOR at its compilation */
   uint16_t abi_minor;
-  uint32_t record_version; /* WEIR_RECORD_VERSION that it was compiled with */
+  uint32_t record_version; /* WEIR_RECORD_VERSION at its compilation */
   uint32_t component_count;
-  const char* name;    /* of the plugin */
-  const char* version; /* its own */
+  const char* name;    /* name of the plugin, for messages */
+  const char* version; /* version of the plugin, for messages */
   const weir_component* const* components;
 } weir_plugin;
 
 /*
- * The one symbol. Called once, on the control thread, before anything else.
- * `host` is valid for the life of the process. Returns NULL if the plugin cannot
- * work here (it has logged why). Must not assume that host's version fits: the
- * host compares after this returns, so call nothing but host->log in it.
+ * The one symbol that a plugin exports. Called once, on the control thread, before any other
+ * function. `host` is valid for the life of the process. Returns NULL, after a log line with the
+ * reason, if the plugin cannot work here. The host compares the versions after this call, so call
+ * no function of the host but log in it.
  */
 const weir_plugin* weir_plugin_main(const weir_host* host);
 typedef const weir_plugin* (*weir_plugin_main_function)(const weir_host* host);

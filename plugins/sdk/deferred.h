@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A component whose code is in another shared object, which is opened when the first stage
-// is made: for what needs a large library, so that only those who use it load it, and a
-// machine that does not have it can still say what the component is and what is missing.
+// Deferred components: the code is in a second shared object, which is opened when the first stage
+// is made. For components that need a large library: only a pipeline that uses them loads it, and a
+// machine without the library can still describe the component and say what is missing.
 //
 //   struct MySink {
 //     static constexpr char kFile[] = "system/my_sink.so";
@@ -9,8 +9,8 @@
 //   };
 //   WEIR_PLUGIN("my_sink", "0.1.0", (weir::sdk::Defer<MySink, WEIR_SINK>("mine", "...", ...)));
 //
-// The other one is a plugin like any, beside this one or in a folder below. It has one
-// component, of the same kind.
+// The second shared object is a plugin too. It lies beside the first one or in a folder below, and
+// has one component, of the same kind.
 #ifndef WEIR_PLUGINS_SDK_DEFERRED_H_
 #define WEIR_PLUGINS_SDK_DEFERRED_H_
 
@@ -26,16 +26,16 @@
 namespace weir::sdk {
 namespace internal {
 
-// What was opened for `Where`, once for the process. The control thread's.
+// The second shared object of `Where`, opened once for the process. Control thread only.
 template <typename Where>
 class Deferred {
  public:
-  // Null, and why: it is not there, or no plugin with such a component.
+  // Returns its component. Returns null and the reason if it does not load or does not fit.
   static const weir_component* Open(const weir_host* host, weir_kind kind, std::string* why) {
     if (component_ != nullptr) return component_;
     Dl_info self;
     if (dladdr(reinterpret_cast<const void*>(&Open), &self) == 0) {
-      *why = "cannot find out where this plugin is";
+      *why = "the folder of this plugin cannot be found out";
       return nullptr;
     }
     std::string file = self.dli_fname;
@@ -54,7 +54,7 @@ class Deferred {
     if (plugin == nullptr || plugin->abi_major != WEIR_ABI_MAJOR ||
         plugin->abi_minor > WEIR_ABI_MINOR || plugin->component_count != 1 ||
         plugin->components[0]->kind != kind) {
-      *why = file + " is of another version of weir";
+      *why = file + " belongs to another version of weir; install both files from one version";
       return nullptr;
     }
     component_ = plugin->components[0];
@@ -63,7 +63,7 @@ class Deferred {
   static const weir_component& component() { return *component_; }
 
  private:
-  // Once set it is never changed: there is one such file for the process.
+  // Set once: all stages of the process use the same file.
   static inline const weir_component* component_ = nullptr;
 };
 
@@ -116,9 +116,9 @@ struct DeferredEntries {
 
 }  // namespace internal
 
-// The component that Where::kFile, relative to this plugin's own folder, has when it is
-// opened; made by Define with this same configuration, and without capabilities.
-// Where::kHint is added to what the dynamic linker says if it does not load.
+// Returns the component of Where::kFile, a path relative to the folder of this plugin. That plugin
+// must make its component with Define and the same configuration, and need no capabilities. If it
+// does not load, Where::kHint follows the message of the dynamic linker.
 template <typename Where, weir_kind kKind>
 weir_component Defer(const char* type, const char* summary, const char* config_message,
                      const uint8_t* descriptors, size_t descriptors_size) {

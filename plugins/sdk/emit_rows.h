@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Handing on some rows of a batch that one was given: for transforms that leave rows out.
+// Emits some rows of a batch that was received, for transforms that leave rows out.
 #ifndef WEIR_PLUGINS_SDK_EMIT_ROWS_H_
 #define WEIR_PLUGINS_SDK_EMIT_ROWS_H_
 
@@ -13,15 +13,17 @@
 
 namespace weir::sdk {
 
-// Emits a batch that one was given as it is: nothing is copied.
+// Emits a received batch unchanged, by reference. Does nothing if it has no rows. Same threads and
+// errors as Stage::Emit.
 inline Status EmitAsItIs(const Stage& stage, const weir_batch& batch) {
+  if (batch.size == 0) return OkStatus();
   stage.host()->batch_retain(&batch);
   return stage.Emit(const_cast<weir_batch*>(&batch));
 }
 
-// Emits these rows of `batch`, in ascending order: all of them as the batch itself, some as
-// copies in one batch, none not at all. Not in a source. RESOURCE_EXHAUSTED: memory is
-// short and none was emitted.
+// Emits the rows of `batch` whose numbers are in `rows`, which ascend. If these are all rows, emits
+// the batch itself; if some, one batch with copies; if none, nothing. For transforms. Same threads
+// and errors as Stage::Emit. RESOURCE_EXHAUSTED: no memory, and nothing was emitted.
 inline Status EmitRows(const Stage& stage, const weir_batch& batch,
                        const std::vector<uint32_t>& rows) {
   if (rows.empty()) return OkStatus();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A failed system call as a Status: context in front, the kernel's words behind.
+// Makes a Status of errno: "context: text of the error".
 #ifndef WEIR_PLUGINS_SDK_ERRNO_STATUS_H_
 #define WEIR_PLUGINS_SDK_ERRNO_STATUS_H_
 
@@ -14,8 +14,8 @@
 
 namespace weir::sdk {
 
-// The code that says the same as `error`, a value of errno. EPERM is a missing privilege, and
-// weir then ends with exit code 3. EACCES and EROFS are the state of a file or a mount.
+// Returns the code for `error`, a value of errno. EPERM is PERMISSION_DENIED, with which weir ends
+// with exit code 3. EACCES and EROFS are FAILED_PRECONDITION: the state of a file or a mount.
 inline weir_code CodeOfErrno(int error) {
   switch (error) {
     case 0:
@@ -64,20 +64,21 @@ inline weir_code CodeOfErrno(int error) {
   }
 }
 
-// "<context>: <what the kernel says of error>". Thread-safe, unlike strerror.
+// Returns "<context>: <text of `error`>" with its code. Thread-safe, unlike strerror.
 inline Status ErrnoStatus(std::string_view context, int error) {
   std::string message(context);
   message.append(": ").append(std::generic_category().message(error));
   return {CodeOfErrno(error), std::move(message)};
 }
 
-// The same for a call on a file that the user named. Such a file is no part of the kernel, so
-// the code is neither PERMISSION_DENIED nor UNIMPLEMENTED: EPERM is a file that is immutable,
-// ENOSYS or EOPNOTSUPP its file system's.
+// The same for a system call on a file that the user named. The code is never PERMISSION_DENIED or
+// UNIMPLEMENTED, which mean the machine: here EPERM is an immutable file, and ENOSYS or EOPNOTSUPP
+// come from its file system. They become FAILED_PRECONDITION.
 inline Status FileErrnoStatus(std::string_view context, int error) {
   Status status = ErrnoStatus(context, error);
   std::string message = status.message();
-  if (error == EFBIG) message.append(" (RLIMIT_FSIZE, `ulimit -f`, or that of the file system)");
+  if (error == EFBIG)
+    message.append(" (limit of `ulimit -f`, RLIMIT_FSIZE, or of the file system)");
   const bool is_of_kernel =
       status.code() == WEIR_PERMISSION_DENIED || status.code() == WEIR_UNIMPLEMENTED;
   return {is_of_kernel ? WEIR_FAILED_PRECONDITION : status.code(), std::move(message)};

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a component tells `weir doctor` about the machine.
+// Findings: what a component reports to `weir doctor` about the machine.
 #ifndef WEIR_PLUGINS_SDK_FINDINGS_H_
 #define WEIR_PLUGINS_SDK_FINDINGS_H_
 
@@ -11,14 +11,14 @@
 
 namespace weir::sdk {
 
-// Owns its words.
+// One requirement of a stage, and how this machine meets it.
 struct Finding {
   weir_finding_severity severity = WEIR_FINDING_OK;
-  std::string subject;  // see weir_finding
-  std::string text;
+  std::string subject;  // the requirement in a few words, such as "ring buffer"
+  std::string text;     // a sentence: the state, and its cost or its cure
 };
 
-// Where findings go; valid during Diagnose only. One thread.
+// Takes findings. Valid during Diagnose only, on its thread.
 class Findings {
  public:
   Findings(const weir_host* host, weir_findings* findings) : host_(host), findings_(findings) {}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads from a file or a pipe, and can be interrupted while it waits: for the run of a
-// source, whose interrupt wakes it up.
+// Reads from a file or a pipe until another thread interrupts it: for Run of a source, which
+// Interrupt must end.
 #ifndef WEIR_PLUGINS_SDK_INTERRUPTIBLE_READER_H_
 #define WEIR_PLUGINS_SDK_INTERRUPTIBLE_READER_H_
 
@@ -17,24 +17,23 @@
 
 namespace weir::sdk {
 
-// One thread. Owns neither of the two descriptors.
+// One thread. Does not own the descriptors.
 class InterruptibleReader {
  public:
-  // Reads from `fd`, until the eventfd `wake_fd` is readable. `before_wait` is called
-  // when nothing has come yet and Read is about to wait: the time to hand on what is
-  // there.
+  // Reads from `fd` until `wake_fd` (Wakeup::fd) is readable. Read calls `before_wait` when no
+  // input is there and it is about to wait: emit then what was read so far.
   InterruptibleReader(int fd, int wake_fd, std::function<Status()> before_wait)
       : fd_(fd), wake_fd_(wake_fd), before_wait_(std::move(before_wait)) {}
 
-  // Up to `size` bytes, those that are there; 0 at the end of the input and when
-  // interrupted.
+  // Waits for input. Reads up to `size` bytes into `to` and returns their number; returns 0 at the
+  // end of the input and after an interrupt.
   Result<size_t> Read(void* to, size_t size) {
     while (true) {
       if (Status status = WaitForInput(); !status.ok()) return status;
       if (interrupted_) return size_t{0};
       const ssize_t got = read(fd_, to, size);
       if (got >= 0) return static_cast<size_t>(got);
-      // Another reader of the same pipe may have been faster.
+      // EAGAIN: another reader of the same pipe was faster.
       if (errno != EINTR && errno != EAGAIN) return FileErrnoStatus("read", errno);
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Watches the network interfaces of one network namespace: which there are, which
-// appear, are renamed, go up or down, and which have gone. For sources that attach
-// to interfaces and for whoever names them. Needs no privilege.
+// Watches the network interfaces of one network namespace through rtnetlink(7): reports each one
+// that exists, appears, changes its name or state, or goes. For sources that attach to interfaces,
+// and for transforms that name them. Needs no privilege.
 #ifndef WEIR_PLUGINS_SDK_LINK_MONITOR_H_
 #define WEIR_PLUGINS_SDK_LINK_MONITOR_H_
 
@@ -33,20 +33,21 @@
 
 namespace weir::sdk {
 
-// What the kernel's statistics of an interface have counted since it was made. A move to
-// another network namespace changes none of them.
+// The kernel's packet counters of an interface, since the interface was made. A move to another
+// network namespace does not change them.
 struct LinkCounters {
   uint64_t rx_packets = 0;
   uint64_t tx_packets = 0;
 };
 
+// A network interface.
 struct Link {
   uint32_t if_index = 0;
   std::string name;
   uint16_t hardware_type = 0;  // ARPHRD_* of linux/if_arp.h
   bool up = false;             // administratively up (IFF_UP)
-  // As of the message that reports the change or the end of the link; not part of its state.
-  // Unset where the link comes from a list of all links, or while such a list is awaited.
+  // The counters in the message that reports the change or the end of the link; not part of its
+  // state. Unset if the link comes from a list of all links, or while such a list is awaited.
   std::optional<LinkCounters> counters = std::nullopt;
 
   friend bool operator==(const Link& a, const Link& b) {
@@ -56,18 +57,17 @@ struct Link {
   friend bool operator!=(const Link& a, const Link& b) { return !(a == b); }
 };
 
-// Keeps the present links and reports each difference once. What the kernel had to
-// drop because its queue was full is made good by asking for all links again; only
-// a link that went and came back unchanged under the same index meanwhile is then
-// not seen to have changed.
+// Keeps the present links and reports each difference once. If the kernel drops messages because
+// the queue of the socket is full, the monitor asks for all links again. It then misses only a link
+// that went and came back unchanged, under the same index.
 //
-// One thread at a time. Watches the namespace of the thread that called Open.
+// One thread at a time. Watches the network namespace of the thread that calls Open.
 class LinkMonitor {
  public:
-  // Called from within Read; must not call Read itself.
+  // Read calls it; it must not call Read.
   using Callback = std::function<void(const Link&)>;
 
-  // Opens the socket and asks for all links; they are reported by Read.
+  // Opens the socket and asks for all links. Read reports them.
   static Result<std::unique_ptr<LinkMonitor>> Open() {
     std::unique_ptr<LinkMonitor> monitor(new LinkMonitor());
     Status status = monitor->OpenSocket();
@@ -79,13 +79,12 @@ class LinkMonitor {
   LinkMonitor(const LinkMonitor&) = delete;
   LinkMonitor& operator=(const LinkMonitor&) = delete;
 
-  // Readable when Read has something to do. Owned by the monitor.
+  // The descriptor to poll: readable if Read has something to do. Owned by the monitor.
   int fd() const { return fd_.get(); }
 
-  // Handles all that is pending and returns without blocking. `on_present` gets each
-  // link that is new or differs from what was reported of it (its name, say);
-  // `on_gone` each that has gone, as it was last known. After an error the monitor is
-  // of no more use.
+  // Handles all pending messages; does not block. `on_present` gets each link that is new or has
+  // changed since it was reported. `on_gone` gets each link that has gone, in its last state. After
+  // an error the monitor cannot be used again.
   Status Read(const Callback& on_present, const Callback& on_gone) {
     for (;;) {
       bool received = false;
@@ -94,8 +93,8 @@ class LinkMonitor {
     }
   }
 
-  // Like Read, but blocks until all links that were present at Open (or at the last
-  // loss) have been reported: at most for `timeout`, then DEADLINE_EXCEEDED.
+  // Like Read, but blocks until all links that existed at Open, or at the last loss of messages,
+  // are reported. Returns DEADLINE_EXCEEDED after `timeout`.
   Status ReadInitial(const Callback& on_present, const Callback& on_gone,
                      std::chrono::milliseconds timeout = std::chrono::seconds(5)) {
     const auto deadline = std::chrono::steady_clock::now() + timeout;
@@ -114,12 +113,12 @@ class LinkMonitor {
     }
   }
 
-  // True when all links have been reported and nothing is known to be missing.
+  // True if all links are reported and no message is known to be lost.
   bool Synchronized() const { return !dumping_ && !dump_again_; }
 
-  // Reads the body of an RTM_NEWLINK or RTM_DELLINK, of `size` bytes. False for what is not the
-  // state of an interface itself: a bridge's messages of its ports come with the same types, and
-  // leaving a bridge is not going away.
+  // Reads the body of an RTM_NEWLINK or RTM_DELLINK message, of `size` bytes. Returns false if the
+  // message is not about the interface itself: a bridge sends the same types about its ports, and a
+  // port that leaves a bridge still exists.
   static bool ParseLink(const uint8_t* body, size_t size, Link* link) {
     ifinfomsg info;
     const auto on_attribute = [link](int type, const uint8_t* value, size_t length) {
@@ -144,8 +143,8 @@ class LinkMonitor {
     uint32_t seen_in = 0;  // sequence number of the dump during which it was last seen
   };
 
-  // The largest message there can be has no documented bound; a buffer that proves
-  // too small grows up to the second of these.
+  // The size of a message has no documented bound. The buffer grows from the first of these sizes
+  // up to the second.
   static constexpr size_t kInitialBufferBytes = 64 * 1024;
   static constexpr size_t kMaxBufferBytes = 4 * 1024 * 1024;
   static constexpr int kReceiveQueueBytes = 8 * 1024 * 1024;
@@ -155,7 +154,7 @@ class LinkMonitor {
   Status OpenSocket() {
     fd_ = UniqueFd(socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
     if (fd() < 0) return ErrnoStatus("watch network interfaces: open netlink socket", errno);
-    // Without CAP_NET_ADMIN the system's limit bounds the queue; losses are made good.
+    // Without CAP_NET_ADMIN, net.core.rmem_max limits the queue; a lost message costs a new list.
     if (setsockopt(fd(), SOL_SOCKET, SO_RCVBUFFORCE, &kReceiveQueueBytes,
                    sizeof(kReceiveQueueBytes)) != 0 &&
         setsockopt(fd(), SOL_SOCKET, SO_RCVBUF, &kReceiveQueueBytes, sizeof(kReceiveQueueBytes)) !=
@@ -200,15 +199,14 @@ class LinkMonitor {
     const ssize_t size = recvmsg(fd(), &message, MSG_TRUNC);
     if (size < 0) return HandleReceiveError(errno, received);
     *received = true;
-    // Any process may send to this socket; only the kernel's word counts.
+    // Any process may send to this socket: accept only messages of the kernel.
     if (message.msg_namelen < sizeof(sender) || sender.nl_pid != 0) return OkStatus();
     if (message.msg_flags & MSG_TRUNC) return GrowBuffer(static_cast<size_t>(size));
     return Parse(static_cast<size_t>(size), on_present, on_gone);
   }
 
-  // Once its queue was full, the kernel drops all that comes and tells so no second
-  // time until the queue has been emptied: only then can links be asked for again
-  // without missing what happens meanwhile.
+  // When its queue is full, the kernel reports this once (ENOBUFS) and drops further messages until
+  // the queue is empty. Only then ask for all links again, or later changes would be missed.
   Status HandleReceiveError(int error, bool* received) {
     const bool empty = error == EAGAIN || error == EWOULDBLOCK;
     if (empty && (dumping_ || !dump_again_)) return OkStatus();
@@ -223,9 +221,10 @@ class LinkMonitor {
   Status GrowBuffer(size_t needed) {
     if (needed > kMaxBufferBytes) {
       return {WEIR_RESOURCE_EXHAUSTED, "watch network interfaces: a message of the kernel has " +
-                                           std::to_string(needed) + " bytes"};
+                                           std::to_string(needed) + " bytes, the limit is " +
+                                           std::to_string(kMaxBufferBytes)};
     }
-    // The cut message may have been the end of a dump: what it was is not known.
+    // The truncated message may have been the end of a dump.
     buffer_.resize(needed);
     dumping_ = false;
     dump_again_ = true;
@@ -241,7 +240,7 @@ class LinkMonitor {
       if (!status.ok()) return status;
     }
     if (offset == size) return OkStatus();
-    return {WEIR_INTERNAL, "watch network interfaces: malformed message of the kernel"};
+    return {WEIR_INTERNAL, "watch network interfaces: the kernel sent a malformed message"};
   }
 
   Status Handle(const NetlinkMessage& message, const Callback& on_present,
@@ -269,7 +268,7 @@ class LinkMonitor {
 
   Status EndDump(const Callback& on_gone) {
     dumping_ = false;
-    if (dump_again_) return OkStatus();  // it has holes: nothing is known to have gone
+    if (dump_again_) return OkStatus();  // incomplete: an absent link may still exist
     for (auto entry = links_.begin(); entry != links_.end();) {
       if (entry->second.seen_in == sequence_) {
         ++entry;
@@ -308,9 +307,9 @@ class LinkMonitor {
       on_gone(gone);
       return;
     }
-    if (link.name.empty()) return;  // says nothing of the name: not a link's state
+    if (link.name.empty()) return;  // not the full state of a link
     Entry& entry = known != links_.end() ? known->second : links_[link.if_index];
-    // A link that appears while a dump runs may come too late to be in it.
+    // A link that appears during a dump may be missing in it.
     entry.seen_in = sequence_;
     if (entry.link == link) return;
     entry.link = link;
@@ -320,7 +319,7 @@ class LinkMonitor {
   UniqueFd fd_;
   uint32_t sequence_ = 0;
   bool dumping_ = false;     // dump number sequence_ has not ended
-  bool dump_again_ = false;  // it has missed something
+  bool dump_again_ = false;  // messages were lost: another dump is needed
   std::vector<uint8_t> buffer_;
   std::unordered_map<uint32_t, Entry> links_;  // by if_index
 };

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns C++ classes into a weir plugin:
+// Makes a weir plugin of C++ classes:
 //
 //   WEIR_PLUGIN("weir_null", "1.0",
 //               (weir::sdk::Define<NullSink, my::NullConfig>(
-//                   "null", "Counts records and throws them away.",
+//                   "null", "Discards all records.",
 //                   "my.NullConfig", kDescriptors, kDescriptorsSize)));
 //
-// Every entry is noexcept: an exception becomes an error of the stage.
+// No exception crosses the plugin interface: it becomes an error of the stage.
 #ifndef WEIR_PLUGINS_SDK_PLUGIN_H_
 #define WEIR_PLUGINS_SDK_PLUGIN_H_
 
@@ -24,14 +24,9 @@
 
 namespace weir::sdk {
 
-// For a component that takes no configuration.
-struct NoConfig {
-  bool ParseFromArray(const void*, int size) { return size == 0; }
-};
-
 namespace internal {
 
-// An instance as the host holds it: the object, and the table its errors go to.
+// What weir_component.create returns as `instance`.
 template <typename T>
 struct Instance {
   const weir_host* host;
@@ -43,7 +38,7 @@ inline weir_code Report(const weir_host* host, weir_error* error, const Status& 
   return status.code();
 }
 
-// Calls `body`, which returns a Status, and reports what it returns or throws.
+// Calls `body`, which returns a Status. Reports that status, or the exception that `body` throws.
 template <typename Body>
 weir_code Guard(const weir_host* host, weir_error* error, Body&& body) noexcept {
   try {
@@ -128,7 +123,7 @@ constexpr weir_kind KindOf() {
   }
 }
 
-// T::kCapabilities, where T has it; see component.h.
+// The address of T::kCapabilities, or null if T has none; see component.h.
 template <typename T, typename = void>
 struct CapabilitiesOf {
   static constexpr const uint64_t* kPointer = nullptr;
@@ -139,14 +134,14 @@ struct CapabilitiesOf<T, std::void_t<decltype(T::kCapabilities)>> {
   static constexpr const uint64_t* kPointer = &kValue;
 };
 
-// T::kPrepareCapabilities, where T has it.
+// T::kPrepareCapabilities, or 0 if T has none.
 template <typename T, typename = void>
 struct PrepareCapabilitiesOf : std::integral_constant<uint64_t, 0> {};
 template <typename T>
 struct PrepareCapabilitiesOf<T, std::void_t<decltype(T::kPrepareCapabilities)>>
     : std::integral_constant<uint64_t, T::kPrepareCapabilities> {};
 
-// T::kPausable, where T has it.
+// T::kPausable, or false if T has none.
 template <typename T, typename = void>
 struct Pausable : std::false_type {};
 template <typename T>
@@ -154,9 +149,11 @@ struct Pausable<T, std::void_t<decltype(T::kPausable)>> : std::bool_constant<T::
 
 }  // namespace internal
 
-// The component of class T, whose configuration is the generated message Config
-// with the full name `config_message`, described by the serialized
-// FileDescriptorSet `descriptors`. All pointers must live as long as the process.
+// Returns the component of class T. Config is the class of its configuration: a generated message,
+// or any class with bool ParseFromArray(const void*, int), such as config_reader.h describes.
+// `config_message` is the full name of the message; `descriptors` is a serialized
+// FileDescriptorSet of `descriptors_size` bytes that contains it. All pointers must be valid for
+// the life of the process.
 template <typename T, typename Config = NoConfig>
 weir_component Define(const char* type, const char* summary, const char* config_message = nullptr,
                       const uint8_t* descriptors = nullptr, size_t descriptors_size = 0) {
@@ -191,7 +188,7 @@ weir_component Define(const char* type, const char* summary, const char* config_
   return component;
 }
 
-// Defines weir_plugin_main; the arguments after the version are components.
+// Defines weir_plugin_main. The arguments after the version are components.
 #define WEIR_PLUGIN(plugin_name, plugin_version, ...)                                       \
   extern "C" __attribute__((visibility("default"))) const weir_plugin* weir_plugin_main(    \
       const weir_host* /*host*/) {                                                          \

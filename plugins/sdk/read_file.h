@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small file, such as a certificate, whole.
+// Reads a small file, such as a certificate, as a whole.
 #ifndef WEIR_PLUGINS_SDK_READ_FILE_H_
 #define WEIR_PLUGINS_SDK_READ_FILE_H_
 
@@ -18,17 +18,17 @@
 
 namespace weir::sdk {
 
-// More than anybody keeps in a file of certificates.
+// The largest file that ReadFile reads: more than a file of certificates needs.
 inline constexpr size_t kMaxFileBytes = 4 << 20;
 
-// The contents of `path`. It never waits for a writer: a pipe, a device or a socket is
-// refused. Errors name the path: those of open and read, and FAILED_PRECONDITION for a file that
-// is not regular, is empty or has more than kMaxFileBytes. Thread-safe.
+// Returns the contents of `path`. Errors name the path: those of open and read, and
+// FAILED_PRECONDITION for a file that is not regular, is empty or has more than kMaxFileBytes.
+// Never waits for a writer: a pipe is not a regular file. Thread-safe.
 inline Result<std::string> ReadFile(const std::string& path) {
   const UniqueFd fd(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   struct stat status;
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return FileErrnoStatus("read " + path, errno);
-  // A folder is refused by read(), with the usual words.
+  // A folder passes here: read() fails with EISDIR, whose text says it best.
   if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode)) {
     return Status(WEIR_FAILED_PRECONDITION, "read " + path + ": it is not a regular file");
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of certificates and keys in PEM (RFC 7468), with what can be wrong with them said at once:
-// TLS libraries say it when a connection is made, and not in words of a configuration.
+// Reads files of certificates and keys in PEM (RFC 7468) and checks their form. A TLS library would
+// report a bad file only at the first connection, and without the name of the option.
 #ifndef WEIR_PLUGINS_SDK_READ_PEM_H_
 #define WEIR_PLUGINS_SDK_READ_PEM_H_
 
@@ -19,7 +19,7 @@ enum class PemKind { kCertificates, kPrivateKey };
 
 namespace internal {
 
-// Base64 (RFC 4648, section 4), with white space anywhere. False: it is none.
+// Decodes Base64 (RFC 4648, section 4) with white space anywhere. Returns false for other text.
 inline bool DecodeBase64(std::string_view text, std::string* bytes) {
   constexpr std::string_view kDigits =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -40,8 +40,7 @@ inline bool DecodeBase64(std::string_view text, std::string* bytes) {
   return true;
 }
 
-// Whether `bytes` are one SEQUENCE of DER (X.690) and nothing behind it: what certificates and
-// keys are.
+// Returns true if `bytes` are exactly one SEQUENCE of DER (X.690), as a certificate or a key is.
 inline bool IsDerSequence(std::string_view bytes) {
   const auto at = [&](size_t i) { return static_cast<uint8_t>(bytes[i]); };
   if (bytes.size() < 2 || at(0) != 0x30) return false;
@@ -57,7 +56,7 @@ inline bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-// What is wrong with `text`, in words that follow the name of the file; empty: nothing.
+// Returns the fault of `text` as a phrase that follows the name of the file, or "" if it has none.
 inline std::string WhatIsWrongWithPem(std::string_view text, PemKind kind) {
   constexpr std::string_view kBegin = "-----BEGIN ";
   constexpr std::string_view kDashes = "-----";
@@ -76,7 +75,7 @@ inline std::string WhatIsWrongWithPem(std::string_view text, PemKind kind) {
     if (!EndsWith(label, is_key ? "PRIVATE KEY" : "CERTIFICATE")) continue;
     const std::string_view block = text.substr(body, body_end - body);
     if (label == "ENCRYPTED PRIVATE KEY" || block.find("ENCRYPTED") != std::string_view::npos) {
-      return "has a private key that is encrypted: nobody is there to ask for the passphrase";
+      return "has an encrypted private key; weir cannot ask for a passphrase: decrypt the key";
     }
     std::string bytes;
     if (!DecodeBase64(block, &bytes) || !IsDerSequence(bytes)) {
@@ -89,8 +88,9 @@ inline std::string WhatIsWrongWithPem(std::string_view text, PemKind kind) {
 
 }  // namespace internal
 
-// The text of a file; `field` names it in errors. INVALID_ARGUMENT: it is no such file; others as
-// ReadFile. Whether a certificate is valid, or fits a key, is not looked at.
+// Returns the text of the file `path`. Errors begin with `field`, the name of the option.
+// INVALID_ARGUMENT: the file does not have the form of `kind`; other errors are those of ReadFile.
+// Does not check if a certificate is valid, or if it belongs to a key. Thread-safe.
 inline Result<std::string> ReadPem(const std::string& field, const std::string& path,
                                    PemKind kind) {
   Result<std::string> contents = ReadFile(path);

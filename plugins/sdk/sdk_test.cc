@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <new>
@@ -18,6 +19,7 @@
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/config_reader.h"
+#include "plugins/sdk/duration_option.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/plugin.h"
 #include "plugins/sdk/read_pem.h"
@@ -385,6 +387,71 @@ TEST(ConfigReaderTest, ReadsFieldsAndPassesOverOthers) {
   SmallConfig empty;
   EXPECT_TRUE(empty.ParseFromArray(nullptr, 0));
   EXPECT_EQ(empty.limit, 10u);
+}
+
+struct NumbersConfig {
+  double ratio = 0;
+  float share = 0;
+  int32_t offset = 0;
+  int64_t far_offset = 0;
+  uint32_t mask = 0;
+  int64_t fixed = 0;
+
+  bool ParseFromArray(const void* data, int size) {
+    ConfigReader reader(data, size);
+    while (reader.Next()) {
+      if (reader.field() == 1) reader.Read(&ratio);
+      if (reader.field() == 2) reader.Read(&share);
+      if (reader.field() == 3) reader.ReadSigned(&offset);
+      if (reader.field() == 4) reader.ReadSigned(&far_offset);
+      if (reader.field() == 5) reader.ReadFixed(&mask);
+      if (reader.field() == 6) reader.ReadFixed(&fixed);
+    }
+    return reader.ok();
+  }
+  bool Parse(const std::string& wire) {
+    return ParseFromArray(wire.data(), static_cast<int>(wire.size()));
+  }
+};
+
+TEST(ConfigReaderTest, ReadsFloatingSignedAndFixedNumbers) {
+  NumbersConfig config;
+  // ratio: -2.5, share: 0.5
+  ASSERT_TRUE(config.Parse(std::string("\x09\0\0\0\0\0\0\x04\xc0\x15\0\0\0\x3f", 14)));
+  EXPECT_EQ(config.ratio, -2.5);
+  EXPECT_EQ(config.share, 0.5f);
+  // offset: -3, far_offset: -2^63
+  ASSERT_TRUE(config.Parse("\x18\x05\x20\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01"));
+  EXPECT_EQ(config.offset, -3);
+  EXPECT_EQ(config.far_offset, INT64_MIN);
+  // offset: 2^31 - 1
+  ASSERT_TRUE(config.Parse("\x18\xfe\xff\xff\xff\x0f"));
+  EXPECT_EQ(config.offset, INT32_MAX);
+  // mask: 0x01020304, fixed: -1
+  ASSERT_TRUE(config.Parse("\x2d\x04\x03\x02\x01\x31\xff\xff\xff\xff\xff\xff\xff\xff"));
+  EXPECT_EQ(config.mask, 0x01020304u);
+  EXPECT_EQ(config.fixed, -1);
+}
+
+TEST(ConfigReaderTest, RefusesNumbersOfAnotherSize) {
+  for (const std::string& wire :
+       {std::string("\x08\x01"), std::string("\x0d\0\0\0\0", 5), std::string("\x10\x01"),
+        std::string("\x1d\0\0\0\0", 5), std::string("\x29\0\0\0\0\0\0\0\0", 9),
+        std::string("\x09\0\0\0\0\0\0\0", 8)}) {
+    NumbersConfig config;
+    EXPECT_FALSE(config.Parse(wire));
+  }
+}
+
+TEST(DurationOptionTest, ReadsDurationsOfUpToADay) {
+  EXPECT_EQ((*DurationOption("interval", "1m30.5s")).count(), 90'500'000'000);
+  EXPECT_TRUE(DurationOption("interval", "24h").ok());
+  for (const char* const text : {"", "5", "0s", "24h1ns", "-1s", "soon"}) {
+    const Status status = DurationOption("interval", text).status();
+    EXPECT_EQ(status.code(), WEIR_INVALID_ARGUMENT) << text;
+    EXPECT_EQ(status.message(),
+              std::string("interval: '") + text + "' is not a duration of 1ns to 24h");
+  }
 }
 
 TEST(ConfigReaderTest, RefusesWhatIsNoMessageAndOtherTypes) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Success or an error of a plugin: a code of the C boundary and a sentence.
+// Status: success, or an error code of the plugin interface with a message. Result: a value or an
+// error.
 //
-// The SDK needs nothing but the standard library, so it has a status type of its
-// own; absl::Status and absl::StatusOr turn into it by themselves.
+// The SDK needs only the standard library, so it has its own types. absl::Status and
+// absl::StatusOr convert to them implicitly.
 #ifndef WEIR_PLUGINS_SDK_STATUS_H_
 #define WEIR_PLUGINS_SDK_STATUS_H_
 
@@ -15,12 +16,13 @@
 
 namespace weir::sdk {
 
+// A value. Thread-compatible.
 class [[nodiscard]] Status {
  public:
   Status() = default;  // success
   Status(weir_code code, std::string message) : code_(code), message_(std::move(message)) {}
 
-  // From absl::Status, or any type of its shape whose codes are the same numbers.
+  // Converts absl::Status, or another type with raw_code() and message() and the same codes.
   template <typename Other, typename = decltype(std::declval<const Other&>().raw_code(),
                                                 std::declval<const Other&>().message())>
   Status(const Other& other)  // NOLINT(google-explicit-constructor): see above
@@ -37,7 +39,8 @@ class [[nodiscard]] Status {
 
 inline Status OkStatus() { return {}; }
 
-// A value, or why there is none. From absl::StatusOr too.
+// A value, or the status that says why there is none. Converts absl::StatusOr. Use the value only
+// if ok(). Thread-compatible.
 template <typename T>
 class [[nodiscard]] Result {
  public:
@@ -59,8 +62,10 @@ class [[nodiscard]] Result {
   bool ok() const { return value_.has_value(); }
   const Status& status() const { return status_; }
   T& operator*() & { return *value_; }
+  const T& operator*() const& { return *value_; }
   T&& operator*() && { return *std::move(value_); }
   T* operator->() { return &*value_; }
+  const T* operator->() const { return &*value_; }
 
  private:
   std::optional<T> value_;

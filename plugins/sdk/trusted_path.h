@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether other users can put something else in the place of a folder.
+// Checks that no other user can replace a folder by another one.
 #ifndef WEIR_PLUGINS_SDK_TRUSTED_PATH_H_
 #define WEIR_PLUGINS_SDK_TRUSTED_PATH_H_
 
@@ -23,7 +23,7 @@ namespace internal {
 
 inline constexpr int kMaxSymbolicLinks = 40;  // MAXSYMLINKS of Linux
 
-// Walks a path as the kernel does (path_resolution(7)), and looks at each folder on the way.
+// Walks a path as the kernel does (path_resolution(7)) and checks each folder on the way.
 class TrustedWalk {
  public:
   explicit TrustedWalk(uid_t user) : user_(user) {}
@@ -35,7 +35,7 @@ class TrustedWalk {
       const std::string name = left_.back();
       left_.pop_back();
       if (name == "..") {
-        // No symbolic links are in `folder_`.
+        // `folder_` has no symbolic links, so the parent is its text without the last component.
         const size_t slash = folder_.rfind('/');
         status = Enter(slash == 0 ? "/" : folder_.substr(0, slash));
       } else {
@@ -46,6 +46,7 @@ class TrustedWalk {
   }
 
  private:
+  // Adds the components of `path` in front of those that are left.
   void PutInFront(const std::string& path) {
     size_t end = path.size();
     while (end > 0) {
@@ -64,13 +65,13 @@ class TrustedWalk {
       return Status(WEIR_FAILED_PRECONDITION, path + " " + why);
     };
     const bool is_link = S_ISLNK(info.st_mode);
-    // Nobody but its owner can rename it where there is a sticky bit.
+    // In a folder with a sticky bit only the owner of an entry can rename it, so a link there must
+    // belong to a trusted user too.
     if (info.st_uid != 0 && info.st_uid != user_ && (!is_link || in_shared_)) {
-      return refused("belongs to the user " + std::to_string(info.st_uid) +
-                     ", who can change what is there");
+      return refused("belongs to user " + std::to_string(info.st_uid) + ", who can replace it");
     }
     if (is_link) return Follow(path);
-    if (!S_ISDIR(info.st_mode)) return refused("is no folder");
+    if (!S_ISDIR(info.st_mode)) return refused("is not a folder");
     in_shared_ = (info.st_mode & (S_IWGRP | S_IWOTH)) != 0;
     if (in_shared_ && (info.st_mode & S_ISVTX) == 0) {
       return {WEIR_FAILED_PRECONDITION,
@@ -92,19 +93,19 @@ class TrustedWalk {
   }
 
   const uid_t user_;
-  std::string folder_;             // that has been reached; no symbolic links in it
-  bool in_shared_ = false;         // others can write to the folder that was looked at last
-  std::vector<std::string> left_;  // components to go, the next one at the end
+  std::string folder_;             // reached so far; has no symbolic links
+  bool in_shared_ = false;         // other users can write to folder_
+  std::vector<std::string> left_;  // components that are left, the next one at the end
   int links_ = 0;
 };
 
 }  // namespace internal
 
-// OK if nobody but root and `user` can put another folder in the place of the folder `path`, which
-// is absolute: each folder on the way, with `path` itself and what symbolic links lead through,
-// belongs to root or `user`, and others can write to it only if it has a sticky bit.
-// FAILED_PRECONDITION with the folder if not, NOT_FOUND if there is none. Others' access control
-// lists count as the group's permissions, as stat(2) shows them. Any thread.
+// Returns OK if only root and `user` can replace the folder `path`, which is absolute. This is
+// checked for each folder on the way, `path` itself, and the folders behind symbolic links: it must
+// belong to root or `user`. Other users may have write access only if it has a sticky bit.
+// Otherwise returns FAILED_PRECONDITION with the folder, or NOT_FOUND. Access control lists count
+// as far as stat(2) shows them, in the permissions of the group. Thread-safe.
 inline Status CheckTrustedPath(const std::string& path, uid_t user) {
   return internal::TrustedWalk(user).Run(path);
 }

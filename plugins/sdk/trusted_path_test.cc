@@ -62,7 +62,7 @@ TEST_F(TrustedPathTest, EachFolderIsRootsOrTheUsers) {
     EXPECT_EQ(WhyNot("/mnt/a/b"), "");
     GiveTo(folder, kOther);
     EXPECT_EQ(WhyNot("/mnt//a/./b/"),
-              std::string(folder) + " belongs to the user 8, who can change what is there");
+              std::string(folder) + " belongs to user 8, who can replace it");
     GiveTo(folder, 0);
   }
   EXPECT_EQ(CheckTrustedPath("/mnt/a/c", kUser).code(), WEIR_NOT_FOUND);
@@ -76,7 +76,7 @@ TEST_F(TrustedPathTest, OthersCanWriteOnlyWithAStickyBit) {
     EXPECT_EQ(WhyNot("/mnt/a/b"), "");
   }
   GiveTo("/mnt/a", kOther);
-  EXPECT_EQ(WhyNot("/mnt/a/b"), "/mnt/a belongs to the user 8, who can change what is there");
+  EXPECT_EQ(WhyNot("/mnt/a/b"), "/mnt/a belongs to user 8, who can replace it");
 }
 
 TEST_F(TrustedPathTest, LooksWhereSymbolicLinksLead) {
@@ -85,16 +85,14 @@ TEST_F(TrustedPathTest, LooksWhereSymbolicLinksLead) {
   // A link of theirs between two of root's.
   ASSERT_EQ(symlink("/mnt/theirs/link", "/mnt/first"), 0);
   ASSERT_EQ(symlink("../a", "/mnt/theirs/link"), 0);
-  EXPECT_EQ(WhyNot("/mnt/first/b"),
-            "/mnt/theirs belongs to the user 8, who can change what is there");
+  EXPECT_EQ(WhyNot("/mnt/first/b"), "/mnt/theirs belongs to user 8, who can replace it");
   ASSERT_EQ(symlink("a/../a", "/mnt/second"), 0);
   EXPECT_EQ(WhyNot("/mnt/second/b"), "");
   // Who made it does not matter where they can make none any more.
   GiveTo("/mnt/second", kOther);
   EXPECT_EQ(WhyNot("/mnt/second/b"), "");
   ASSERT_EQ(chmod("/mnt", 01777), 0);
-  EXPECT_EQ(WhyNot("/mnt/second/b"),
-            "/mnt/second belongs to the user 8, who can change what is there");
+  EXPECT_EQ(WhyNot("/mnt/second/b"), "/mnt/second belongs to user 8, who can replace it");
 }
 
 TEST_F(TrustedPathTest, EndsWhereLinksDoNot) {
@@ -105,7 +103,7 @@ TEST_F(TrustedPathTest, EndsWhereLinksDoNot) {
 
 TEST_F(TrustedPathTest, IsOfFolders) {
   ASSERT_EQ(mknod("/mnt/a/file", S_IFREG | 0600, 0), 0);
-  EXPECT_EQ(WhyNot("/mnt/a/file"), "/mnt/a/file is no folder");
+  EXPECT_EQ(WhyNot("/mnt/a/file"), "/mnt/a/file is not a folder");
 }
 
 }  // namespace

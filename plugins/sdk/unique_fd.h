@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file descriptor with an owner.
+// Owns a file descriptor and closes it.
 #ifndef WEIR_PLUGINS_SDK_UNIQUE_FD_H_
 #define WEIR_PLUGINS_SDK_UNIQUE_FD_H_
 
@@ -9,8 +9,8 @@
 
 namespace weir::sdk {
 
-// For descriptors whose close has nothing to report: maps, events, sockets, and files
-// that are only read. One thread at a time.
+// Ignores errors of close, so it is for descriptors where these mean nothing: BPF maps, events,
+// sockets, and files that are only read. One thread at a time.
 class UniqueFd {
  public:
   UniqueFd() = default;
@@ -24,6 +24,7 @@ class UniqueFd {
     if (fd_ >= 0) close(fd_);
   }
 
+  // The descriptor, or -1 if there is none.
   int get() const { return fd_; }
 
  private:

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Ends the waiting of a thread in poll, from another thread: what Interrupt and Stop
-// need.
+// Ends a poll of another thread: what Interrupt of a component needs.
 #ifndef WEIR_PLUGINS_SDK_WAKEUP_H_
 #define WEIR_PLUGINS_SDK_WAKEUP_H_
 
@@ -14,24 +13,28 @@
 
 namespace weir::sdk {
 
-// Open and Close on one thread, while no other uses it; Notify on any.
+//   pollfd waits[] = {{input_fd, POLLIN, 0}, {wakeup.fd(), POLLIN, 0}};
+//   poll(waits, 2, -1);  // in Run; returns after wakeup.Notify() in Interrupt
+//
+// Notify and fd: any thread. Open and Close: one thread, while no other thread uses the object.
 class Wakeup {
  public:
+  // Makes the eventfd. To be called in Start.
   Status Open() {
     fd_ = UniqueFd(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
     return fd_.get() < 0 ? ErrnoStatus("make an eventfd", errno) : OkStatus();
   }
   void Close() { fd_ = UniqueFd(); }
 
-  // Readable from the first Notify on. Owned by this; -1 where it is not open.
+  // The descriptor to poll, readable after the first Notify. Owned by this object; -1 if not open.
   int fd() const { return fd_.get(); }
 
-  // Does nothing where it is not open.
+  // Makes fd() readable for good. Does nothing if not open. Does not block.
   Status Notify() const {
     if (fd() < 0) return OkStatus();
-    // EAGAIN: it would count too far, so that it is readable already.
+    // EAGAIN: the counter is at its limit, so the descriptor is readable already.
     if (eventfd_write(fd(), 1) == 0 || errno == EAGAIN) return OkStatus();
-    return ErrnoStatus("wake up a thread", errno);
+    return ErrnoStatus("write to an eventfd", errno);
   }
 
  private:

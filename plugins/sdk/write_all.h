@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// write(2) until all is written, on descriptors that block and on those that do not.
+// Writes all bytes with write(2), to blocking and non-blocking descriptors.
 #ifndef WEIR_PLUGINS_SDK_WRITE_ALL_H_
 #define WEIR_PLUGINS_SDK_WRITE_ALL_H_
 
@@ -15,7 +15,8 @@ namespace weir::sdk {
 
 namespace internal {
 
-// 0 when `fd` can be written to, or when writing will say what is wrong with it.
+// Waits until a write to `fd` will not block. Returns 0, or the errno of poll. A broken descriptor
+// counts as writable: the write then reports the error.
 inline int WaitUntilWritable(int fd) {
   pollfd target = {fd, POLLOUT, 0};
   while (poll(&target, 1, -1) < 0) {
@@ -26,9 +27,9 @@ inline int WaitUntilWritable(int fd) {
 
 }  // namespace internal
 
-// 0, or the errno that ended it (EPIPE when the reader of a pipe has gone; SIGPIPE must
-// be ignored). `written` says how many bytes were written in either case. Waits as long
-// as the reader does. `write_some` is called as write(2) is.
+// Writes `text` to `fd`. Returns 0, or the errno of the write that failed (EPIPE if the reader of a
+// pipe has gone; weir ignores SIGPIPE). Sets `written` to the number of bytes written, also after
+// an error. Blocks while the reader does not read. `write_some` takes the place of write(2).
 template <typename WriteSome>
 int WriteAll(int fd, std::string_view text, size_t* written, WriteSome write_some) {
   *written = 0;

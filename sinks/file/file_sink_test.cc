@@ -721,7 +721,7 @@ TEST_F(FileSinkTest, AFullOrBrokenDiskIsAnErrorWithThePathAndSpoilsNothing) {
   const std::pair<int, std::string> errors[] = {
       {ENOSPC, "No space left on device"},
       {EDQUOT, "Disk quota exceeded"},
-      {EFBIG, "File too large (RLIMIT_FSIZE, `ulimit -f`, or that of the file system)"},
+      {EFBIG, "File too large (limit of `ulimit -f`, RLIMIT_FSIZE, or of the file system)"},
       {EIO, "Input/output error"}};
   for (const auto& [error, text] : errors) {
     // At most so many bytes go in, in the middle of a line for the most part.

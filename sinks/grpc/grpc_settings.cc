@@ -3,7 +3,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "plugins/sdk/duration_option.h"
 
 namespace weir::sinks {
@@ -11,8 +10,8 @@ namespace {
 
 sdk::Status SetDuration(const char* field, const std::string& text,
                         std::chrono::nanoseconds* duration) {
-  sdk::Result<absl::Duration> parsed = sdk::DurationOption(field, text);
-  if (parsed.ok()) *duration = absl::ToChronoNanoseconds(*parsed);
+  sdk::Result<std::chrono::nanoseconds> parsed = sdk::DurationOption(field, text);
+  if (parsed.ok()) *duration = *parsed;
   return parsed.status();
 }
 

@@ -6,25 +6,17 @@
 #include <utility>
 
 #include "core/record/raw_record.h"
+#include "core/record/tcp_flags.h"
 
 namespace weir::ebpf {
 
 namespace {
 
-uint8_t TcpFlagPairs(const flow_details_t& details) {
-  const auto pair = [&](weir_seen_tcp_flags seen, int bit) {
-    return (details.tcp_flags & seen) != 0 ? bit : 0;
-  };
-  return static_cast<uint8_t>(pair(WEIR_TCP_PAIR_SYN_ACK, WEIR_TCP_SYN_ACK) |
-                              pair(WEIR_TCP_PAIR_FIN_ACK, WEIR_TCP_FIN_ACK) |
-                              pair(WEIR_TCP_PAIR_RST_ACK, WEIR_TCP_RST_ACK));
-}
-
 void SetDetails(const flow_details_t& details, Record* record) {
   const auto has = [&](uint8_t flag) { return (details.flags & flag) != 0; };
   if (has(WEIR_FLOW_HAS_TCP)) {
     record->tcp_flags = details.tcp_flags & WEIR_TCP_FLAGS;
-    record->tcp_flag_pairs = TcpFlagPairs(details);
+    record->tcp_flag_pairs = TcpFlagPairsOf(kTcpAck | details.tcp_flags >> WEIR_TCP_PAIR_SHIFT);
     record->present |= WEIR_HAS_TCP_FLAGS | WEIR_HAS_TCP_FLAG_PAIRS;
   }
   if (has(WEIR_FLOW_HAS_DSCP)) {

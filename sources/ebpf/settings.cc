@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/ebpf/settings.h"
 
+#include <chrono>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -98,10 +99,10 @@ sdk::Result<KernelOptions> KernelOptionsOf(const EbpfMap& config) {
 sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   sdk::Result<InterfaceSelector> interfaces = InterfacesOf(config);
   if (!interfaces.ok()) return interfaces.status();
-  sdk::Result<absl::Duration> interval =
+  sdk::Result<std::chrono::nanoseconds> interval =
       sdk::DurationOption("cache_active_timeout", config.cache_active_timeout());
   if (!interval.ok()) return interval.status();
-  sdk::Result<absl::Duration> early =
+  sdk::Result<std::chrono::nanoseconds> early =
       sdk::DurationOption("cache_early_eviction_interval", config.cache_early_eviction_interval());
   if (!early.ok()) return early.status();
   sdk::Result<AttachOptions> attach = AttachOptionsOf(config);
@@ -110,19 +111,19 @@ sdk::Result<MapSettings> SettingsOf(const EbpfMap& config) {
   if (!kernel.ok()) return kernel.status();
   return MapSettings{{*std::move(interfaces), kernel->directions, *std::move(attach)},
                      *std::move(kernel),
-                     *interval,
-                     *early,
+                     absl::FromChrono(*interval),
+                     absl::FromChrono(*early),
                      config.datapath()};
 }
 
 sdk::Result<RingSettings> SettingsOf(const sources::EbpfRingbuf& config) {
-  sdk::Result<absl::Duration> interval =
+  sdk::Result<std::chrono::nanoseconds> interval =
       sdk::DurationOption("read_interval", config.read_interval());
   if (!interval.ok()) return interval.status();
   if (config.ring_bytes() == 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT, "ring_bytes: must be at least 1");
   }
-  return RingSettings{config.datapath(), *interval, config.ring_bytes()};
+  return RingSettings{config.datapath(), absl::FromChrono(*interval), config.ring_bytes()};
 }
 
 std::string SharedName(const std::string& datapath) { return absl::StrCat("datapath/", datapath); }

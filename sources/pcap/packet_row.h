@@ -12,6 +12,7 @@
 #include "bpf/packet.h"
 #include "core/record/constants.h"
 #include "core/record/record.h"
+#include "core/record/tcp_flags.h"
 #include "sources/pcap/formats/captured_packet.h"
 
 namespace weir::pcap {
@@ -52,16 +53,6 @@ inline void SetKey(const packet& fields, Record* record) {
   record->transport_protocol = fields.transport_protocol;
   record->direction = fields.direction;
   record->if_index = fields.if_index;
-}
-
-// weir_record.tcp_flag_pairs of one packet with `tcp_flags` (IPFIX tcpControlBits).
-inline uint8_t TcpFlagPairsOf(uint16_t tcp_flags) {
-  constexpr unsigned kFin = 0x01, kSyn = 0x02, kRst = 0x04, kAck = 0x10;
-  const auto pair = [&](unsigned flag, unsigned bit) {
-    return (tcp_flags & (flag | kAck)) == (flag | kAck) ? bit : 0;
-  };
-  return static_cast<uint8_t>(pair(kSyn, WEIR_TCP_SYN_ACK) | pair(kFin, WEIR_TCP_FIN_ACK) |
-                              pair(kRst, WEIR_TCP_RST_ACK));
 }
 
 // Fields that were not read are zero in `fields`. `common` are the bits of `present` that all

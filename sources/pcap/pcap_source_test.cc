@@ -23,7 +23,6 @@
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
 #include "sources/pcap/formats/interface_table.h"
-#include "sources/pcap/packet_row.h"
 #include "sources/pcap/pcap.pb.h"
 #include "sources/pcap/testing/test_capture.h"
 
@@ -188,21 +187,6 @@ TEST(PcapTest, WhatWasReadIsToldAndNothingElse) {
   EXPECT_EQ(records[1].icmp_code, 1);
   EXPECT_EQ(records[2].present, kTimes);
   EXPECT_EQ(records[2].eth_protocol, kArpType);
-}
-
-TEST(PcapTest, PairsOfTcpFlagsAreOfOnePacket) {
-  struct {
-    uint16_t flags;
-    unsigned pairs;
-  } const cases[] = {{0, 0},
-                     {0x02, 0},
-                     {0x10, 0},
-                     {0x07, 0},
-                     {0x12, WEIR_TCP_SYN_ACK},
-                     {0x11, WEIR_TCP_FIN_ACK},
-                     {0x14, WEIR_TCP_RST_ACK},
-                     {0xff, WEIR_TCP_SYN_ACK | WEIR_TCP_FIN_ACK | WEIR_TCP_RST_ACK}};
-  for (const auto& it : cases) EXPECT_EQ(pcap::TcpFlagPairsOf(it.flags), it.pairs) << it.flags;
 }
 
 TEST(PcapTest, TheVlanIsAPartOfTheFlowIfItIsAKey) {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# cmake -Dname=NAME -Dset=FILE -Dout=PATH -P embed_descriptors.cmake: PATH.h and PATH.cc with
-# the bytes of FILE as NAME_descriptors and NAME_descriptors_size.
+# cmake -Dname=NAME -Dset=FILE -Dout=PATH -P embed_descriptors.cmake
+# Writes PATH.h and PATH.cc, which define NAME_descriptors (the bytes of FILE) and
+# NAME_descriptors_size.
 file(READ "${set}" bytes HEX)
 string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${bytes}")
 file(WRITE "${out}.h" "#ifndef ${name}_DESCRIPTORS_H_

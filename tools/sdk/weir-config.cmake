@@ -1,17 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
 # find_package(weir) for plugins of weir:
 #
-#   weir::plugin_abi    the C header, plugins/abi/weir_plugin.h
+#   weir::plugin_abi    the C header plugins/abi/weir_plugin.h
 #   weir::sdk           the C++ headers on top of it, and the flow model; C++17
-#   weir_add_plugin()   a plugin file, see below
-#   weir_PLUGIN_DIR     where weir finds plugins by itself
+#   weir::fake_host     plugins/sdk/testing/fake_host.h, for unit tests; compiles its source into
+#                       your test, which also links GoogleTest (GTest::gtest_main)
+#   weir_add_plugin()   makes a plugin file, see below
+#   weir_PLUGIN_DIR     the folder in which weir looks for plugins
 #
-# Everything is found from the place of this file, so that the whole may be moved.
+# All paths are relative to this file, so the installed tree may be moved.
 
 get_filename_component(_weir_prefix "${CMAKE_CURRENT_LIST_DIR}/../../.." ABSOLUTE)
 set(weir_INCLUDE_DIR "${_weir_prefix}/include/weir")
 set(weir_PLUGIN_DIR "${_weir_prefix}/lib/weir/plugins")
 set(weir_EXPORT_MAP "${_weir_prefix}/lib/weir/sdk/exports.map")
+set(weir_FAKE_HOST_SOURCE "${_weir_prefix}/lib/weir/sdk/fake_host.cc")
 set(weir_EMBED_SCRIPT "${CMAKE_CURRENT_LIST_DIR}/embed_descriptors.cmake")
 unset(_weir_prefix)
 
@@ -23,14 +26,18 @@ if(NOT TARGET weir::plugin_abi)
   set_target_properties(weir::sdk PROPERTIES
     INTERFACE_LINK_LIBRARIES weir::plugin_abi
     INTERFACE_COMPILE_FEATURES cxx_std_17)
+  add_library(weir::fake_host INTERFACE IMPORTED)
+  set_target_properties(weir::fake_host PROPERTIES
+    INTERFACE_LINK_LIBRARIES weir::sdk
+    INTERFACE_SOURCES "${weir_FAKE_HOST_SOURCE}")
 endif()
 
 # weir_add_plugin(NAME SOURCES FILE... [PROTO FILE.proto])
 #
-# Makes NAME.so, which shows weir_plugin_main and nothing else. With PROTO, the descriptors
-# of that file and of all it imports (plugins/sdk/config_rules.proto is found) are compiled
-# in, as NAME_descriptors and NAME_descriptors_size of "NAME.descriptors.h": what the host
-# checks configurations by. protoc makes them; no library of protobuf is needed.
+# Makes NAME.so, which exports only weir_plugin_main. With PROTO, also compiles in the descriptors
+# of that file and its imports (plugins/sdk/config_rules.proto is found), by which the host checks
+# configurations: NAME_descriptors and NAME_descriptors_size of "NAME.descriptors.h". Needs protoc,
+# but no protobuf library.
 function(weir_add_plugin name)
   cmake_parse_arguments(PARSE_ARGV 1 weir "" "PROTO" "SOURCES")
   if(weir_UNPARSED_ARGUMENTS OR NOT weir_SOURCES)
@@ -53,7 +60,7 @@ function(weir_add_plugin name)
 
   find_program(weir_PROTOC protoc)
   if(NOT weir_PROTOC)
-    message(FATAL_ERROR "weir_add_plugin: PROTO needs protoc (Debian's package protobuf-compiler)")
+    message(FATAL_ERROR "weir_add_plugin: PROTO needs protoc: install it (Debian package protobuf-compiler)")
   endif()
   get_filename_component(proto "${weir_PROTO}" ABSOLUTE)
   get_filename_component(folder "${proto}" DIRECTORY)

@@ -2,9 +2,9 @@
 #include "transforms/accounter/accounter_settings.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 
-#include "absl/time/time.h"
 #include "plugins/sdk/duration_option.h"
 
 namespace weir::transforms {
@@ -16,9 +16,9 @@ constexpr uint64_t kSecond = 1'000 * kMillisecond;
 constexpr uint64_t kEvictionTick = 50 * kMillisecond;
 
 sdk::Status ParseTimeout(const char* field, const std::string& text, uint64_t* ns) {
-  sdk::Result<absl::Duration> timeout = sdk::DurationOption(field, text);
+  sdk::Result<std::chrono::nanoseconds> timeout = sdk::DurationOption(field, text);
   if (!timeout.ok()) return timeout.status();
-  *ns = static_cast<uint64_t>(absl::ToInt64Nanoseconds(*timeout));
+  *ns = static_cast<uint64_t>(timeout->count());
   return sdk::OkStatus();
 }
 

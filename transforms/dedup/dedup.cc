@@ -3,10 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "core/record/other_interfaces.h"
 #include "plugins/sdk/copy_batch.h"
 #include "plugins/sdk/duration_option.h"
@@ -23,9 +23,10 @@ constexpr uint32_t kGroup = 32;
 
 sdk::Result<std::unique_ptr<DedupTransform>> DedupTransform::Create(const Dedup& config,
                                                                     sdk::Stage stage) {
-  sdk::Result<absl::Duration> expiry = sdk::DurationOption("expiry", config.expiry());
+  sdk::Result<std::chrono::nanoseconds> expiry = sdk::DurationOption("expiry", config.expiry());
   if (!expiry.ok()) return expiry.status();
-  sdk::Result<absl::Duration> window = sdk::DurationOption("merge_window", config.merge_window());
+  sdk::Result<std::chrono::nanoseconds> window =
+      sdk::DurationOption("merge_window", config.merge_window());
   if (!window.ok()) return window.status();
   constexpr uint32_t kMaxFlows = 100'000'000;
   if (config.max_flows() == 0 || config.max_flows() > kMaxFlows) {
@@ -42,8 +43,8 @@ sdk::Result<std::unique_ptr<DedupTransform>> DedupTransform::Create(const Dedup&
                        "merge_window: must not be longer than expiry, or a flow's place would be "
                        "forgotten while its record waits");
   }
-  const Times times = {static_cast<uint64_t>(absl::ToInt64Nanoseconds(*expiry)),
-                       merge ? static_cast<uint64_t>(absl::ToInt64Nanoseconds(*window)) : 0};
+  const Times times = {static_cast<uint64_t>(expiry->count()),
+                       merge ? static_cast<uint64_t>(window->count()) : 0};
   return std::unique_ptr<DedupTransform>(new DedupTransform(config, times, std::move(stage)));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A record as the message that protobuf's generated code has for it, field by field: what
-// the encoder is compared with, in bytes and in time.
+// Converts a record to the message of protobuf's generated code, field by field. Tests compare the
+// bytes of the encoder with it, benchmarks its speed.
 #ifndef WEIR_CORE_RECORD_TESTING_GENERATED_PROTOBUF_H_
 #define WEIR_CORE_RECORD_TESTING_GENERATED_PROTOBUF_H_
 
@@ -44,7 +44,7 @@ void SetTime(int64_t wall_time_ns, Timestamp* time) {
   time->set_nanos(static_cast<int32_t>(nanoseconds));
 }
 
-// Into a message that is empty.
+// `message` is empty.
 inline void SetMessage(const Record& record, pbflow::Record* message,
                        const weir_other_interfaces* others = nullptr) {
   const auto has = [&](uint64_t bit) { return (record.present & bit) != 0; };

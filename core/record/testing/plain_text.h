@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Texts of records made the slow and plain way, by the C library and without a thought
-// of speed: what the encoders are compared with.
+// Texts of records, made in a simple and slow way with the C library. Tests compare the encoders
+// with them.
 #ifndef WEIR_CORE_RECORD_TESTING_PLAIN_TEXT_H_
 #define WEIR_CORE_RECORD_TESTING_PLAIN_TEXT_H_
 
@@ -34,7 +34,7 @@ inline std::string PlainMac(const uint8_t* mac) {
   return Print("%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
 }
 
-// Puts "::" in the place of zero groups by trying all places, the longest first.
+// Tries all places for "::", the longest first.
 inline std::string PlainIpv6(const uint8_t* address) {
   const auto groups = [&](int from, int to) {
     std::string text;
@@ -73,7 +73,7 @@ inline std::string PlainTime(int64_t wall_time_ns) {
   return text + "Z";
 }
 
-// The characters of `text`, each as its bytes; a byte that is of none is "\xEF\xBF\xBD".
+// Splits `text` into UTF-8 characters. A byte that is not UTF-8 becomes "\xEF\xBF\xBD".
 inline std::vector<std::string> PlainCharacters(std::string_view text) {
   std::vector<std::string> characters;
   while (!text.empty()) {
@@ -98,7 +98,7 @@ inline std::vector<std::string> PlainCharacters(std::string_view text) {
   return characters;
 }
 
-// Control characters as UTF-8, and their code points.
+// Control characters in UTF-8, with their code points.
 inline const std::map<std::string, unsigned>& PlainControls() {
   static const auto* const controls = [] {
     auto* const map = new std::map<std::string, unsigned>;
@@ -135,7 +135,7 @@ inline std::string PlainJsonString(std::string_view text) {
   return quoted + "\"";
 }
 
-// What of a record has a name, as text; nothing where it was not measured.
+// The optional fields of a record as text, by JSON key; nothing if a field was not measured.
 using PlainFields = std::vector<std::pair<std::string, std::optional<std::string>>>;
 
 inline std::string PlainInterfaceName(const Record& record) {
@@ -148,7 +148,7 @@ struct PlainInterface {
   uint8_t direction;
 };
 
-// All at which the record was seen, its own first; none where it does not say.
+// All interfaces that saw the record, its own first; empty if `others` is null.
 inline std::vector<PlainInterface> PlainInterfaces(const Record& record,
                                                    const weir_other_interfaces* others) {
   std::vector<PlainInterface> interfaces;
@@ -162,7 +162,7 @@ inline std::vector<PlainInterface> PlainInterfaces(const Record& record,
   return interfaces;
 }
 
-// What `text_of` makes of each, with `between`; nothing of nothing.
+// Joins the texts of all interfaces, with `between` between them; "" if there are none.
 template <typename TextOf>
 std::optional<std::string> PlainList(const std::vector<PlainInterface>& interfaces,
                                      const std::string& between, const TextOf& text_of) {
@@ -173,7 +173,7 @@ std::optional<std::string> PlainList(const std::vector<PlainInterface>& interfac
   return list;
 }
 
-// Values as CSV has them, but for what makes names fit for it.
+// The values of the CSV columns; names are not yet quoted.
 inline PlainFields PlainFieldsOf(const Record& record,
                                  const weir_other_interfaces* others = nullptr) {
   const auto measured = [&](uint64_t bit, uint64_t value) -> std::optional<std::string> {

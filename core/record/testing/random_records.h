@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records by chance: of all that a record can hold, and of such as traffic makes.
+// Random records: of any values, or like those of real traffic.
 #ifndef WEIR_CORE_RECORD_TESTING_RANDOM_RECORDS_H_
 #define WEIR_CORE_RECORD_TESTING_RANDOM_RECORDS_H_
 
@@ -21,8 +21,8 @@ class RandomRecords {
  public:
   explicit RandomRecords(uint64_t seed) : random_(seed) {}
 
-  // Any values, of the direction those that there are; extremes, addresses with zero groups and
-  // names with characters that need care are much more frequent than chance would have them.
+  // A record of any values; the direction is valid. Extremes, addresses with zero groups, and names
+  // with special characters are frequent.
   Record Any() {
     Record record{};
     FillBytes(&record, sizeof(record));
@@ -46,7 +46,7 @@ class RandomRecords {
     return record;
   }
 
-  // Any number of any interfaces, also more than there is room for.
+  // Any number of any interfaces; `count` may be more than fit.
   weir_other_interfaces AnyOthers() {
     weir_other_interfaces others{};
     others.count = static_cast<uint32_t>(Below(WEIR_MAX_OTHER_INTERFACES + 3));
@@ -59,8 +59,8 @@ class RandomRecords {
     return others;
   }
 
-  // As sources of weir make them: IPv4 and a quarter IPv6, TCP, UDP and ICMP, starts
-  // and ends within some seconds of one another.
+  // A record as sources make it: IPv4 and a quarter IPv6; TCP, UDP and ICMP; a duration of some
+  // seconds.
   Record OfTraffic() {
     constexpr int64_t kSecond = 1'000'000'000;
     constexpr uint64_t kBoot = 1'760'000'000'000'000'000;
@@ -100,7 +100,7 @@ class RandomRecords {
 
   uint64_t Below(uint64_t limit) { return random_() % limit; }
 
-  // Of any number of digits, or at the edge of one.
+  // A number with any number of digits, or the first or last with that number.
   uint64_t AnyNumber() {
     if (Below(8) == 0) return ~uint64_t{0};
     uint64_t power = 1;
@@ -108,7 +108,7 @@ class RandomRecords {
     return Below(4) == 0 ? power - Below(2) : random_() % power;
   }
 
-  // Any time that 64 bits hold, with any number of zeros at its end.
+  // Any time of 64 bits, with any number of trailing zeros.
   int64_t AnyTime() {
     if (Below(8) == 0) return Below(2) == 0 ? INT64_MIN : INT64_MAX;
     const auto time = static_cast<int64_t>(random_());
@@ -128,7 +128,7 @@ class RandomRecords {
       case 0:
         std::memcpy(address, "\0\0\0\0\0\0\0\0\0\0\xff\xff", 12);
         break;
-      case 1: {  // groups are zero, short or whole
+      case 1: {  // each group is zero, short or full
         for (int i = 0; i < 16; i += 2) {
           const uint64_t kind = Below(4);
           if (kind < 3) address[i] = 0;
@@ -146,7 +146,7 @@ class RandomRecords {
         "eth0", "\"", "\\", "\n",   ",",        "=",           "\x7f", "\xC3\xA9",
         "-",    "a",  "'",  "\xE2", "\xFF",     "@",           "\x1b", "\xF0\x9F\x98\x80",
         " ",    "\t", "\r", "+",    "\xC2\x9B", "\xE2\x80\xAE"};
-    if (Below(8) == 0) {  // not even a NUL
+    if (Below(8) == 0) {  // not even NUL
       FillBytes(to, sizeof(to));
       return;
     }
@@ -162,7 +162,7 @@ class RandomRecords {
     for (uint8_t* const address : {record->src_addr, record->dst_addr}) {
       if (v6) {
         std::memcpy(address, "\x20\x01\x0d\xb8\0\1\0\2", 8);
-        // Behind the prefix of a network: a host of a number, or one of 64 random bits.
+        // A host in a network: a small number, or 64 random bits.
         if (Below(2) == 0) FillBytes(address + 8, 8);
         address[15] = static_cast<uint8_t>(1 + Below(255));
       } else {

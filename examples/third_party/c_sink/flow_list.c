@@ -18,7 +18,7 @@
 
 #include "plugins/abi/weir_plugin.h"
 
-/* One instance. Calls come one at a time, so it needs no lock. */
+/* One instance. The host makes one call at a time, so it needs no lock. */
 typedef struct flow_list {
   const weir_host* host;
   weir_stage* stage;
@@ -27,7 +27,7 @@ typedef struct flow_list {
   uint64_t tcp, udp, other;
 } flow_list;
 
-/* Says why a call fails, with the file that it is about. */
+/* Sets the message of a failed call: what failed, the file, the reason. */
 static weir_code fail(const flow_list* list, weir_error* error, weir_code code, const char* what) {
   char text[512];
   snprintf(text, sizeof(text), "%s '%s': %s", what, list->path, strerror(errno));
@@ -35,7 +35,7 @@ static weir_code fail(const flow_list* list, weir_error* error, weir_code code, 
   return code;
 }
 
-/* Only looks: `weir validate` calls it too. */
+/* Opens nothing: `weir validate` calls it too. */
 static weir_code create(const weir_create_args* args, void** instance, weir_error* error) {
   const char* const path = getenv("FLOW_LIST");
   if (path == NULL || *path == '\0') {
@@ -65,7 +65,7 @@ static weir_code start(void* instance, weir_error* error) {
   return list->file == NULL ? fail(list, error, WEIR_FAILED_PRECONDITION, "open") : WEIR_OK;
 }
 
-/* IPv4 comes as ::ffff:a.b.c.d, and is read as a.b.c.d. */
+/* A record has IPv4 as ::ffff:a.b.c.d. Returns it as a.b.c.d. */
 static const char* address_text(const uint8_t* address, char text[INET6_ADDRSTRLEN]) {
   static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
   const int is_v4 = memcmp(address, mapped, sizeof(mapped)) == 0;
@@ -81,11 +81,11 @@ static int write_record(flow_list* list, const weir_record* record) {
                  record->bytes);
 }
 
-/* What counts as delivered has left this process. */
+/* A delivered record has left this process. */
 static weir_code process(void* instance, const weir_batch* batch, weir_error* error) {
   flow_list* const list = instance;
   for (uint32_t i = 0; i < batch->size; ++i) {
-    /* By stride: the rows of a newer weir may be longer than this header's. */
+    /* By stride: a newer weir may have longer rows than this header. */
     const weir_record* const record =
         (const weir_record*)(const void*)(batch->rows + (size_t)i * batch->stride);
     if (write_record(list, record) < 0) return fail(list, error, WEIR_DATA_LOSS, "write to");

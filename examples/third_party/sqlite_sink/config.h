@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The message of sqlite.proto, read without protobuf's library.
+// Reads the message of sqlite.proto without protobuf's library.
 #ifndef FLOWDB_CONFIG_H_
 #define FLOWDB_CONFIG_H_
 
@@ -17,7 +17,7 @@ struct Config {
   uint32_t busy_timeout_ms = 5000;
   int32_t synchronous = kFull;
 
-  // What weir::sdk::Define calls.
+  // Called by weir::sdk::Define.
   bool ParseFromArray(const void* data, int size) {
     weir::sdk::ConfigReader reader(data, size);
     while (reader.Next()) {

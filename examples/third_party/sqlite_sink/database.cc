@@ -11,7 +11,7 @@ using weir::sdk::OkStatus;
 using weir::sdk::Status;
 
 weir_code CodeOf(int result) {
-  switch (result & 0xff) {  // without what the extended codes add
+  switch (result & 0xff) {  // the primary code of an extended result code
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return WEIR_UNAVAILABLE;
@@ -34,7 +34,7 @@ weir_code CodeOf(int result) {
 }  // namespace
 
 Status Database::Failure(const char* what) const {
-  // There is no database when there was no memory for one.
+  // sqlite3_open_v2 sets no database if memory is short.
   const int result = database_ == nullptr ? SQLITE_NOMEM : sqlite3_extended_errcode(database_);
   const char* const why = database_ == nullptr ? "out of memory" : sqlite3_errmsg(database_);
   return {CodeOf(result), std::string(what) + " '" + path_ + "': " + why};
@@ -52,7 +52,7 @@ Status Database::Open(uint32_t busy_timeout_ms) {
 }
 
 Status Database::Close() {
-  sqlite3_finalize(statement_);  // its result is that of the last step, which has been told
+  sqlite3_finalize(statement_);  // repeats the error of the last step, which was reported
   statement_ = nullptr;
   const int result = sqlite3_close(database_);
   if (result != SQLITE_OK) {

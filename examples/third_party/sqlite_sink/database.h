@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite's C interface with errors as a status that names the file.
+// SQLite's C interface, with errors as a status that names the file.
 #ifndef FLOWDB_DATABASE_H_
 #define FLOWDB_DATABASE_H_
 
@@ -23,17 +23,18 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   weir::sdk::Status Open(uint32_t busy_timeout_ms);
-  // Closed, also after an error.
+  // Closes the database, also if it returns an error.
   weir::sdk::Status Close();
 
-  // Statements without results.
+  // Runs a statement without results.
   weir::sdk::Status Execute(const char* sql);
-  // Prepares the one that Bind and Step are for.
+  // Prepares the statement for Bind and Step.
   weir::sdk::Status Prepare(const char* sql);
 
-  // The `index`th parameter, from 1. Text must stay until Step. An error shows in Step.
+  // Sets parameter number `index`, from 1. Text must stay valid until Step, which reports errors.
   void Bind(int index, int64_t value) { Note(sqlite3_bind_int64(statement_, index, value)); }
   void Bind(int index, std::string_view text);
+  // Runs the prepared statement.
   weir::sdk::Status Step();
 
  private:

@@ -7,5 +7,5 @@
 
 WEIR_PLUGIN("weir_sink_sqlite", "1.0",
             (weir::sdk::Define<flowdb::SqliteSink, flowdb::Config>(
-                "sqlite", "Writes records to a database of SQLite.", "flowdb.Sqlite",
+                "sqlite", "Writes records to a SQLite database.", "flowdb.Sqlite",
                 weir_sink_sqlite_descriptors, weir_sink_sqlite_descriptors_size)));

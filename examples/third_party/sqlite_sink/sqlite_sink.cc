@@ -22,7 +22,7 @@ constexpr char kTable[] =
     " interface TEXT NOT NULL, packets INTEGER NOT NULL, bytes INTEGER NOT NULL)";
 constexpr char kInsert[] = "INSERT INTO flows VALUES (?,?,?,?,?,?,?,?,?,?,?)";
 
-// Numbers of SQLite have a sign: what is beyond the largest is the largest.
+// Numbers of SQLite are signed: a larger value becomes the largest one.
 int64_t Signed(uint64_t value) {
   constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
   return static_cast<int64_t>(std::min(value, kMost));
@@ -39,7 +39,7 @@ SqliteSink::SqliteSink(const Config& config, Stage stage)
 
 Status SqliteSink::Start() {
   Status status = Open();
-  if (!status.ok()) static_cast<void>(database_.Close());  // what failed leaves nothing open
+  if (!status.ok()) static_cast<void>(database_.Close());  // a failed start leaves nothing open
   return status;
 }
 
@@ -55,12 +55,12 @@ Status SqliteSink::Open() {
 
 Status SqliteSink::Process(const weir::BatchView& batch) {
   if (batch.size() == 0) return OkStatus();
-  // IMMEDIATE: waits for the lock here and not in the middle.
+  // IMMEDIATE: wait for the lock now, not in the middle of the transaction.
   if (Status status = database_.Execute("BEGIN IMMEDIATE"); !status.ok()) return status;
   Status status = Insert(batch);
   if (status.ok()) status = database_.Execute("COMMIT");
   if (!status.ok()) {
-    // Some errors have done it already, and then this one only says so.
+    // Ignore the status: some errors have already rolled back, and then this statement fails.
     static_cast<void>(database_.Execute("ROLLBACK"));
     return status;
   }

@@ -13,9 +13,9 @@
 
 namespace flowdb {
 
-// Each batch is one transaction: it is in the database as a whole and counted as delivered,
-// or not at all and an error of the stage. So nothing is held between two calls, and there
-// is nothing to flush. Called by one thread at a time, as the host does.
+// Each batch is one transaction: either the whole batch is in the database and counts as delivered,
+// or nothing is, and the stage fails. It holds no records between two calls, so it needs no Flush.
+// One call at a time.
 class SqliteSink : public weir::sdk::Sink {
  public:
   static constexpr uint64_t kCapabilities = 0;

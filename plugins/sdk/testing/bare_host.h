@@ -43,7 +43,8 @@ class BareHost {
   BareHost& operator=(const BareHost&) = delete;
 
   Stage MakeStage() { return {&table_, reinterpret_cast<weir_stage*>(this), "benchmark"}; }
-  uint64_t emitted() const { return emitted_; }  // records
+  // The number of emitted records.
+  uint64_t emitted() const { return emitted_; }
   void Advance(uint64_t ns) { now_ns_ += ns; }
   uint64_t now_ns() const { return now_ns_; }
 

@@ -3,8 +3,8 @@
 
 namespace weir::sdk::testing {
 
-// Rows are freed with the last reference, where sanitizers see a later use; the head
-// stays, so that a second release is told from a first.
+// The last release frees the rows, so that a sanitizer reports a later use. The batch itself stays,
+// so that a second release is recognised.
 struct FakeHost::Batch : weir_batch {
   FakeHost* owner = nullptr;
   std::atomic<int> references{1};
@@ -15,7 +15,7 @@ struct FakeHost::Metric {
   std::atomic<int64_t> value{0};
 };
 
-// Objects of Stage::Shared, in the order in which they were made.
+// Objects of Stage::Shared, in the order of their creation.
 struct FakeHost::SharedObjects {
   struct Object {
     std::string name;
@@ -139,7 +139,7 @@ weir_batch* FakeHost::MakeBatch(const std::vector<Record>& records) {
   weir_batch* const batch =
       Allocate(static_cast<uint32_t>(records.size()), Locked([this] { return layout_; }));
   if (batch == nullptr) {
-    ADD_FAILURE() << "no batch to feed";
+    ADD_FAILURE() << "the host cannot allocate a batch to feed";
     return nullptr;
   }
   for (const Record& record : records) {
@@ -154,7 +154,7 @@ Status FakeHost::Feed(Consumer* consumer, const std::vector<Record>& records,
     const size_t last = std::min<size_t>(records.size(), first + rows_per_batch);
     weir_batch* const batch = MakeBatch({records.begin() + static_cast<std::ptrdiff_t>(first),
                                          records.begin() + static_cast<std::ptrdiff_t>(last)});
-    if (batch == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no batch to feed"};
+    if (batch == nullptr) return {WEIR_RESOURCE_EXHAUSTED, "no memory for a batch to feed"};
     const Status status = FeedBatch(consumer, batch);
     Release(batch);
     if (!status.ok()) return status;
@@ -166,8 +166,8 @@ Status FakeHost::FeedBatch(Consumer* consumer, const weir_batch* batch) {
   const std::vector<uint8_t> before(batch->rows, batch->rows + size_t{batch->size} * batch->stride);
   Change([&] { counts_.received += batch->size; });
   const Status status = consumer->Process(BatchView(batch));
-  EXPECT_EQ(std::memcmp(before.data(), batch->rows, before.size()), 0)
-      << "a batch was written to that belongs to all consumers";
+  EXPECT_TRUE(std::equal(before.begin(), before.end(), batch->rows))
+      << "the consumer wrote to a batch that other consumers share";
   if (!status.ok()) DropUnaccounted();
   return status;
 }
@@ -180,12 +180,13 @@ std::vector<Finding> FakeHost::Diagnose(Component* component) {
   return findings;
 }
 
-// As the real host does after an error: what the stage did not account for is lost.
+// Like the real host after an error: counts the records that the stage did not count as dropped.
 void FakeHost::DropUnaccounted() {
   Change([&] {
-    const uint64_t accounted = counts_.Accounted();
-    if (counts_.received > accounted)
-      counts_.dropped["stage_failed"] += counts_.received - accounted;
+    const uint64_t counted = counts_.Accounted();
+    if (counts_.received > counted) {
+      counts_.dropped["stage_failed"] += counts_.received - counted;
+    }
   });
 }
 
@@ -199,7 +200,7 @@ weir_code FakeHost::Emit(weir_batch* batch) {
       ++blocked_emits_;
       changed_.notify_all();
       EXPECT_TRUE(changed_.wait_for(lock, kPatience, [this] { return !emits_blocked_; }))
-          << "emit was never unblocked";
+          << "no UnblockEmits came";
       --blocked_emits_;
     }
     code = emit_code_;
@@ -309,7 +310,7 @@ int64_t FakeHost::metric(const std::string& name, const std::string& reason) con
     const auto found = metrics_.find({kind, name, reason});
     if (found != metrics_.end()) return found->second->value.load();
   }
-  ADD_FAILURE() << "no metric " << name << " with reason '" << reason << "'";
+  ADD_FAILURE() << "the component has no metric " << name << " with reason '" << reason << "'";
   return 0;
 }
 
@@ -356,10 +357,10 @@ bool FakeHost::WaitFor(const std::function<bool()>& condition) const {
   const auto deadline = std::chrono::steady_clock::now() + kPatience;
   while (!condition()) {
     if (std::chrono::steady_clock::now() > deadline) {
-      ADD_FAILURE() << "waited in vain";
+      ADD_FAILURE() << "the condition did not become true within " << kPatience.count() << " s";
       return false;
     }
-    // The condition may also depend on what the host does not see: look again soon.
+    // The condition may depend on something else than the host: look again soon.
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait_for(lock, std::chrono::milliseconds(5));
   }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A host for unit tests of components: one stage whose emitted rows, counts, log
-// lines and metrics can be looked at, with clocks that the test sets, and with an
-// emit that fails or blocks on demand. Tests only.
+// A host for unit tests of components. It records what one stage emits, counts and logs; the test
+// sets its clocks and can make emit fail or block. Needs GoogleTest. Tests only.
 //
 //   FakeHost host;
 //   auto sink = MakeComponent<MySink>(&host, config);
@@ -9,8 +8,8 @@
 //   ASSERT_TRUE(host.Feed(sink->get(), {record}).ok());
 //   EXPECT_EQ(host.delivered(), 1u);
 //
-// When it ends it fails the test if a batch was not released, and at once if one is
-// released too often or written to after it was handed on.
+// Its destructor fails the test if a batch was not released. The test fails at once if a batch is
+// released too often, or if the consumer writes to a batch that it received.
 #ifndef WEIR_PLUGINS_SDK_TESTING_FAKE_HOST_H_
 #define WEIR_PLUGINS_SDK_TESTING_FAKE_HOST_H_
 
@@ -42,15 +41,15 @@
 
 namespace weir::sdk::testing {
 
-// What is known of a stage's records by now; see weir_count.
+// The counts of a stage so far; see weir_count.
 struct StageCounts {
   uint64_t received = 0;  // fed by Feed, or counted by a source
   uint64_t emitted = 0;
   uint64_t delivered = 0;
   uint64_t merged = 0;
   uint64_t filtered = 0;
-  // By reason; "pipeline_ended" where emit failed, "stage_failed" for what process did
-  // not tell of when it failed.
+  // By reason. "pipeline_ended": emit failed. "stage_failed": Process failed before it counted
+  // these records.
   std::map<std::string, uint64_t> dropped;
   uint64_t held = 0;
 
@@ -59,17 +58,17 @@ struct StageCounts {
     for (const auto& [reason, records] : dropped) sum += records;
     return sum;
   }
-  // Records of which it is known what became of them.
+  // All records that left the stage or are held; equals `received` if the stage is in balance.
   uint64_t Accounted() const {
     return emitted + delivered + merged + filtered + AllDropped() + held;
   }
 };
 
-// A batch as it was emitted: a copy of its rows, of all their bytes.
+// A copy of an emitted batch.
 struct EmittedBatch {
   uint32_t stride = 0;
   std::array<uint16_t, WEIR_BLOCK_IDS> block_offset{};
-  std::vector<uint8_t> bytes;
+  std::vector<uint8_t> bytes;  // all rows, `stride` bytes each
   std::vector<Record> records;
 };
 
@@ -80,24 +79,24 @@ struct LogLine {
   std::string message;
 };
 
-// The layout of the batches that a fake host allocates, for components that must
-// pass on what they do not know: rows longer than weir_record, with blocks in them.
+// The row layout of a fake host's batches. Rows that are longer than weir_record test that a
+// component passes on data that it does not know.
 struct RowLayout {
   uint32_t stride = sizeof(Record);  // at least sizeof(Record), a multiple of 8
   std::array<uint16_t, WEIR_BLOCK_IDS> block_offset{};
 };
 
-// Thread-safe. Must outlive the instances made with it, as their batches do not.
+// Thread-safe. Must outlive the components made with it.
 class FakeHost {
  public:
-  // The clocks' first values, those of the reference vectors.
+  // The first values of the clocks.
   static constexpr int64_t kWallNs = 1661272402123456789;  // 2022-08-23T16:33:22.123456789Z
   static constexpr uint64_t kMonotonicNs = 10'000'000'000'000;
-  // How long waiting functions wait before they fail the test.
+  // The time after which a function that waits fails the test.
   static constexpr std::chrono::seconds kPatience{60};
 
-  // A stage alone in its pipeline, or in that of `sibling`: what stages get from
-  // Stage::Shared is one for both.
+  // A stage in a pipeline of its own, or in the pipeline of `sibling`: then both get the same
+  // objects from Stage::Shared.
   explicit FakeHost(std::string stage_name = "test", FakeHost* sibling = nullptr);
   ~FakeHost();
   FakeHost(const FakeHost&) = delete;
@@ -107,24 +106,25 @@ class FakeHost {
   weir_stage* raw_stage() { return reinterpret_cast<weir_stage*>(this); }
   Stage MakeStage() { return {&table_, raw_stage(), stage_name_}; }
 
-  // A batch with these rows and one reference, which the caller owns.
+  // Returns a batch with these rows. The caller owns its one reference (weir_host.batch_release).
   weir_batch* MakeBatch(const std::vector<Record>& records);
-  // Hands `records` to the consumer as the host does, in batches of at most
-  // `rows_per_batch`, and counts them as received. Stops at the first error.
+  // Counts `records` as received and passes them to Process in batches of at most `rows_per_batch`.
+  // Stops at the first error and returns it.
   Status Feed(Consumer* consumer, const std::vector<Record>& records,
               uint32_t rows_per_batch = BatchWriter::kDefaultRows);
-  // The same for one batch that the caller owns.
+  // The same for one batch, which stays the caller's.
   Status FeedBatch(Consumer* consumer, const weir_batch* batch);
 
-  // What the component reports, in that order; fails the test if it fails.
+  // Returns the findings of the component, in order. Fails the test if Diagnose fails.
   std::vector<Finding> Diagnose(Component* component);
 
-  // What came out so far.
+  // The batches emitted so far.
   std::vector<EmittedBatch> batches() const {
     return Locked([this] { return batches_; });
   }
+  // Their records.
   std::vector<Record> records() const;
-  // The same, and forgets them.
+  // Returns the records emitted so far and forgets them.
   std::vector<Record> TakeRecords();
 
   StageCounts counts() const {
@@ -132,39 +132,40 @@ class FakeHost {
   }
   uint64_t delivered() const { return counts().delivered; }
   uint64_t dropped(const std::string& reason) const;
-  // The law of every stage: received = out + merged + filtered + dropped + held.
+  // Fails the test unless received = emitted + delivered + merged + filtered + dropped + held.
   void ExpectBalanced() const;
 
   std::vector<LogLine> log() const {
     return Locked([this] { return log_; });
   }
+  // True if a log line contains `part`.
   bool HasLog(std::string_view part) const;
-  // Why stops were asked for, one entry for each time.
+  // The reasons given to Stage::RequestStop.
   std::vector<std::string> stop_requests() const {
     return Locked([this] { return stops_; });
   }
-  // The value of a metric; fails the test if it was never asked for.
+  // Returns the value of a metric. Fails the test if the component does not have it.
   int64_t metric(const std::string& name, const std::string& reason = "") const;
 
   void SetClocks(int64_t wall_ns, uint64_t monotonic_ns);
   void AdvanceClocks(uint64_t ns);
   void SetRowLayout(const RowLayout& layout);
 
-  // From now on emit returns `code` and counts the records as dropped; WEIR_OK ends it.
+  // Makes emit return `code` and count the records as dropped; WEIR_OK ends this.
   void FailEmits(weir_code code = WEIR_CANCELLED);
-  // From now on what settle returns; batches are released by emit.
+  // Makes settle return `code`. The fake host releases batches in emit, so settle never waits.
   void FailDelivery(weir_code code = WEIR_CANCELLED);
-  // Emit blocks until UnblockEmits, as it does when a consumer holds back.
+  // Makes emit block until UnblockEmits, as if the queue of a consumer were full.
   void BlockEmits();
   void UnblockEmits();
   void WaitUntilEmitBlocks() {
     WaitFor([this] { return blocked_emits_.load() > 0; });
   }
-  // Batches cannot be had: memory is short.
+  // Makes batch_allocate return null, as if memory were short.
   void FailAllocations(bool fail);
 
-  // Blocks until `condition` is true; it is looked at again after each call of the
-  // host and may use all of this class. Fails the test after kPatience.
+  // Blocks until `condition` is true; it may call this class. Fails the test and returns false
+  // after kPatience.
   bool WaitFor(const std::function<bool()>& condition) const;
 
  private:
@@ -224,7 +225,7 @@ class FakeHost {
   std::atomic<int> blocked_emits_{0};
 };
 
-// Makes an instance as the host does after it has checked the configuration.
+// Makes a component, as the host does after it has checked the configuration.
 template <typename T, typename Config>
 Result<std::unique_ptr<T>> MakeComponent(FakeHost* host, const Config& config) {
   return T::Create(config, host->MakeStage());

@@ -24,7 +24,7 @@ std::string Failed(const std::string& what) { return what + ": " + std::strerror
   for (const std::string& argument : arguments) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   if (dup2(output_fd, STDOUT_FILENO) < 0 || dup2(output_fd, STDERR_FILENO) < 0) _exit(126);
-  // Where a test's environment leaves out the folders of system programs.
+  // The environment of a test may lack the folders of system programs.
   setenv("PATH", "/usr/sbin:/usr/bin:/sbin:/bin", 1);
   execvp(argv[0], argv.data());
   _exit(127);
@@ -62,7 +62,7 @@ ScopedNetworkNamespace::~ScopedNetworkNamespace() {
   if (original_fd_ < 0) return;
   if (setns(original_fd_, CLONE_NEWNET) != 0) {
     std::perror("leave a test's network namespace");
-    std::abort();  // later tests would run in the wrong one
+    std::abort();  // later tests would run in the wrong namespace
   }
   close(original_fd_);
 }

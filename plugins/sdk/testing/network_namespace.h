@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A network namespace for one test. Tests only.
+// A network namespace for one test. Needs root. Tests only.
 //
 //   ScopedNetworkNamespace network;
 //   if (!network.ok()) GTEST_SKIP() << "SKIPPED: " << network.why_not();
@@ -12,9 +12,9 @@
 
 namespace weir::sdk::testing {
 
-// Moves the calling thread, and the threads and processes it starts from then on,
-// into a new namespace; back at the end, on the same thread, which ends the
-// namespace and all links in it once nothing else is left there.
+// Moves the calling thread into a new network namespace; threads and processes that it then starts
+// are born there. The destructor moves the thread back, and must run on the same thread. The kernel
+// removes the namespace and its links when no process is left in it.
 class ScopedNetworkNamespace {
  public:
   ScopedNetworkNamespace();
@@ -22,8 +22,9 @@ class ScopedNetworkNamespace {
   ScopedNetworkNamespace(const ScopedNetworkNamespace&) = delete;
   ScopedNetworkNamespace& operator=(const ScopedNetworkNamespace&) = delete;
 
+  // True if the thread is in the new namespace.
   bool ok() const { return why_not_.empty(); }
-  // The privilege or feature that is missing.
+  // The privilege or feature that is missing; empty if ok().
   const std::string& why_not() const { return why_not_; }
 
  private:
@@ -31,8 +32,8 @@ class ScopedNetworkNamespace {
   std::string why_not_;
 };
 
-// Runs a program from the path and waits for its end. Empty if it ended with 0, else
-// what went wrong, with what it wrote.
+// Runs a program from the system's folders and waits for its end. Returns "" if it exits with 0,
+// else a message with its output.
 std::string RunCommand(const std::vector<std::string>& arguments);
 
 }  // namespace weir::sdk::testing

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configurations as text, for tests of components whose messages have no reflection
-// (lite = True in plugins/proto.bzl): by the descriptors that the plugin hands to the host.
+// Reads and prints configurations as text, for tests of components whose messages have no
+// reflection (lite = True in plugins/proto.bzl). Uses the descriptors that the plugin gives to the
+// host.
 #ifndef WEIR_PLUGINS_SDK_TESTING_TEXT_CONFIG_H_
 #define WEIR_PLUGINS_SDK_TESTING_TEXT_CONFIG_H_
 
@@ -18,17 +19,19 @@ namespace weir::sdk::testing {
 // One thread.
 class TextConfig {
  public:
-  // A serialized google.protobuf.FileDescriptorSet of `size` bytes, as the macro embeds it,
-  // read here. The running test fails if it is none.
+  // `descriptors` is a serialized google.protobuf.FileDescriptorSet of `size` bytes, as
+  // weir_proto_library embeds it; it is read here. Fails the running test if it is not valid.
   TextConfig(const unsigned char* descriptors, std::size_t size);
 
-  // Protobuf's text form of the message that `config` is. False: `text` is none, and the log
+  // Parses `text`, protobuf's text form, into `config`. Returns false if `text` is wrong; the log
   // says where.
   bool Parse(const std::string& text, google::protobuf::MessageLite* config);
+  // Returns `config` in protobuf's text form.
   std::string Text(const google::protobuf::MessageLite& config);
 
  private:
-  // Null, and the running test fails, if the descriptors do not have it.
+  // Returns a message of the type of `like`. Returns null and fails the running test if the
+  // descriptors do not contain that type.
   std::unique_ptr<google::protobuf::Message> New(const google::protobuf::MessageLite& like);
 
   google::protobuf::DescriptorPool pool_;

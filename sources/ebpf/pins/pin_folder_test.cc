@@ -99,8 +99,7 @@ TEST_F(PinFolderTest, NobodyElseOwnsAFolderAboveIt) {
   ASSERT_EQ(mkdir("/mnt/a", 0755), 0);
   ASSERT_EQ(mkdir("/mnt/a/b", 0700), 0);
   ASSERT_EQ(chown("/mnt/a", 1, static_cast<gid_t>(-1)), 0);
-  const std::string why =
-      "pin_path /mnt/a/b/weir: /mnt/a belongs to the user 1, who can change what is there";
+  const std::string why = "pin_path /mnt/a/b/weir: /mnt/a belongs to user 1, who can replace it";
   EXPECT_EQ(WhyNot("/mnt/a/b/weir"), why);
   ASSERT_EQ(mkdir("/mnt/a/b/weir", 0700), 0);
   EXPECT_EQ(WhyNot("/mnt/a/b/weir"), why);

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/config/duration.h"
+#include "core/record/duration.h"
 
 #include <cstdint>
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
 
-namespace weir::config {
+namespace weir {
 namespace {
 
 TEST(DurationTest, ReadsExactlyWhatAbseilReads) {
@@ -61,4 +61,4 @@ TEST(DurationTest, RefusesTheRest) {
 }
 
 }  // namespace
-}  // namespace weir::config
+}  // namespace weir
