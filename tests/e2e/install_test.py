@@ -1,8 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The installed tree stands alone: moved elsewhere, with the source tree and the
-build's output out of sight, it lists its plugins and reads a recording. And a
-plugin can be compiled from its headers alone."""
+"""The installed tree is complete. Moved elsewhere, without the source tree and the output of the
+build, it lists its plugins and reads a recording. A plugin compiles with its headers alone."""
 
 import os
 import pathlib
@@ -59,10 +58,10 @@ class InstallTest(harness.WeirTest):
     def test_needs_only_the_language_runtimes(self):
         allowed = {"linux-vdso.so.1", "libc.so.6", "libm.so.6", "libgcc_s.so.1", "libstdc++.so.6",
                    "libpthread.so.0", "libdl.so.2", "librt.so.1"}
-        # Compiled with a sanitizer, they need its runtime, and that one only.
+        # With a sanitizer, they need its runtime and no other.
         sanitizer = os.environ.get("WEIR_SANITIZER")
         plugins = os.path.join(self.prefix, "lib/weir/plugins")
-        # Those in the folder `system` are there to need more.
+        # Plugins in the folder `system` may need more.
         files = [os.path.join(plugins, name) for name in os.listdir(plugins) if name.endswith(".so")]
         self.assertGreaterEqual(len(files), 5)
         for path in files + [os.path.join(self.prefix, "bin/weir")]:
@@ -118,8 +117,8 @@ class InstallTest(harness.WeirTest):
 
     @staticmethod
     def small_environment():
-        """No hint of the build, but where coverage is counted (else it goes to /), and how
-        a sanitizer reports."""
+        """An environment without paths of the build, except where coverage data goes (else it goes
+        to /) and the options of sanitizers."""
         kept = {name: value for name, value in os.environ.items()
                 if name.startswith("GCOV_") or name.endswith("SAN_OPTIONS")}
         return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", **kept}

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Sinks of others, built from an installed prefix alone: those of examples/third_party, by
-make and CMake, and every command of docs/guides/writing-a-sink.md."""
+"""Third-party plugins are built from an installed weir alone: those of examples/third_party, by make
+and CMake, and those of the guides, by every command of docs/guides/writing-a-*.md. Each passes
+`weir plugin-test`."""
 
 import os
 import pathlib
@@ -15,6 +16,7 @@ import harness
 
 NEEDED = {"make": "make", "cmake": "cmake", "pkg-config": "pkg-config", "gcc": "gcc", "g++": "g++",
           "protoc": "protobuf-compiler", "sqlite3": "sqlite3"}
+GTEST = "/usr/include/gtest/gtest.h"
 
 
 class ThirdPartyTest(harness.WeirTest):
@@ -24,7 +26,9 @@ class ThirdPartyTest(harness.WeirTest):
         for program, package in NEEDED.items():
             if not shutil.which(program):
                 raise unittest.SkipTest(f"SKIPPED: needs {program} (Debian's package {package})")
-        # As tools/install does it, and then moved.
+        if not os.path.exists(GTEST):
+            raise unittest.SkipTest("SKIPPED: needs GoogleTest (Debian's package libgtest-dev)")
+        # Installed like tools/install does, and then moved.
         first = os.path.join(self.folder, "installed")
         harness.run(harness.runfile("tools/build/install_tree"), harness.TREE, first, first)
         self.prefix = os.path.join(self.folder, "moved")
@@ -32,13 +36,16 @@ class ThirdPartyTest(harness.WeirTest):
         self.program = os.path.join(self.prefix, "bin/weir")
         self.plugins = os.path.join(self.prefix, "lib/weir/plugins")
         self.capture = os.path.join(self.prefix, "share/weir/examples/sample.pcap")
-        # Nothing in it leads to the build or to the sources.
+        # The environment does not name the build or the sources.
         self.environment = {"PATH": os.environ["PATH"], "HOME": self.folder, "LC_ALL": "C.UTF-8",
                             "CAPTURE": self.capture,
                             "PKG_CONFIG_PATH": os.path.join(self.prefix, "share/pkgconfig")}
 
+        self.empty = os.path.join(self.folder, "empty")
+        os.mkdir(self.empty)
+
     def example(self, name):
-        """A copy of an installed example."""
+        """Copies an installed example and returns the folder of the copy."""
         return shutil.copytree(os.path.join(self.prefix, "share/weir/examples/third_party", name),
                                os.path.join(self.folder, name))
 
@@ -49,7 +56,8 @@ class ThirdPartyTest(harness.WeirTest):
         return done.stdout + done.stderr
 
     def flows(self):
-        """(protocol, source, destination, packets, bytes) of the capture's flows, by stdout."""
+        """The flows of the capture, from the sink stdout: (protocol, source address and port,
+        destination address and port, packets, bytes)."""
         pipeline = self.write("flows.textproto", f"""
           source {{ name: "in" type: "pcap" config {{ [weir/weir.sources.Pcap] {{ path: "{self.capture}" }} }} }}
           transform {{ name: "account" type: "accounter" input: "in"
@@ -62,6 +70,10 @@ class ThirdPartyTest(harness.WeirTest):
                         r["Packets"], r["Bytes"]) for r in weir.records())
         self.assertGreaterEqual(len(found), 10)
         return found
+
+    def test_each_example_has_a_test(self):
+        examples = os.listdir(os.path.join(self.prefix, "share/weir/examples/third_party"))
+        self.assertEqual(sorted(examples), ["c_sink", "sqlite_sink"])
 
     def test_in_c_by_make(self):
         folder = self.example("c_sink")
@@ -77,7 +89,7 @@ class ThirdPartyTest(harness.WeirTest):
         self.assertEqual(sorted(lines), sorted(
             f"{proto} {src}:{sport} {dst}:{dport} {packets} {size}"
             for proto, src, sport, dst, dport, packets, size in self.flows()))
-        # Without the variable, and with a file that cannot be opened.
+        # Without the variable, and with a file that cannot be written.
         missing = self.call(self.program, "plugin-test", plugin, cwd=folder,
                             exit_code=harness.EXIT_BAD_USAGE)
         self.assertIn("skipped: the environment has no FLOW_LIST", missing)
@@ -99,7 +111,7 @@ class ThirdPartyTest(harness.WeirTest):
                            plugin, cwd=folder)
         self.assertIn(", 0 FAILED, ", report)
         described = self.call(self.program, "describe", "--plugin_path=build", "sqlite", cwd=folder)
-        self.assertIn("How long to wait while another program has it locked", described)
+        self.assertIn("The time to wait, in milliseconds, while another program has locked", described)
         self.check_mistakes(folder)
 
         run = [self.program, "run", "--config=pipeline.textproto",
@@ -129,7 +141,7 @@ class ThirdPartyTest(harness.WeirTest):
             self.assertRegex(said, rf"(?m)^(weir: )?mistake\.textproto:{place}: sink 'database': .*{sentence}")
 
     def check_errors(self, folder, run, database):
-        # Locked by another program.
+        # Another program has locked the database.
         pathlib.Path(folder, "locked.textproto").write_text(
             pathlib.Path(folder, "pipeline.textproto").read_text().replace(
                 # The long form of the same configuration.
@@ -142,27 +154,56 @@ class ThirdPartyTest(harness.WeirTest):
         self.assertIn("sink 'database': write to 'flows.db': database is locked", log)
         self.assertNotIn("the balance does not hold", log)
         database.execute("ROLLBACK")
-        # Not to be opened.
+        # The database cannot be opened.
         log = self.call(*run, cwd=folder, exit_code=harness.EXIT_FAILED, DATABASE="/dev/null/flows.db")
         self.assertIn("sink 'database': open '/dev/null/flows.db': unable to open database file", log)
 
-    def test_the_guide_literally(self):
-        text = pathlib.Path(harness.runfile("docs/guides/writing-a-sink.md")).read_text()
-        blocks = re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
-        self.assertGreaterEqual(len(blocks), 7)
-        script = "".join(blocks)
+    def guide(self, kind):
+        """Runs all commands of a guide in an empty folder and compiles its snippets; returns the
+        output."""
+        text = pathlib.Path(harness.runfile(f"docs/guides/writing-a-{kind}.md")).read_text()
+        self.compile_snippets(re.findall(r"```cpp\n(.*?)```", text, re.DOTALL))
+        self.assertEqual(set(re.findall(r"^```(\w+)$", text, re.MULTILINE)) - {"sh", "cpp"}, set())
+        script = "".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
         self.assertEqual(script.count("export PREFIX=/usr/local\n"), 1)
         script = script.replace("export PREFIX=/usr/local\n", f"export PREFIX={self.prefix}\n")
         script = script.replace("/tmp/tried.db", os.path.join(self.folder, "tried.db"))
-        empty = os.path.join(self.folder, "empty")
-        os.mkdir(empty)
-        said = self.call("bash", "-euc", script, cwd=empty)
-        ports = pathlib.Path(empty, "ports/ports.txt").read_text().split("\n")
+        return self.call("bash", "-euc", script, cwd=self.empty, CXXFLAGS="-Wall -Wextra -Werror")
+
+    def compile_snippets(self, snippets):
+        for snippet in snippets:
+            source = self.write("snippet.cc", f"""#include "plugins/sdk/component.h"
+              void Snippet(const weir::sdk::Stage& stage_) {{ {snippet} }}""")
+            harness.run("g++", "-std=c++17", "-Wall", "-Wextra", "-Werror", "-fsyntax-only",
+                        "-I" + os.path.join(self.prefix, "include/weir"), source)
+
+    def test_the_guide_to_a_sink(self):
+        said = self.guide("sink")
+        ports = pathlib.Path(self.empty, "ports/ports.txt").read_text().split("\n")
         self.assertEqual(sorted(ports[:-1]), sorted(
             f"{sport} {dport} {size}" for _, _, sport, _, dport, _, size in self.flows()))
         self.assertRegex(said, r"mistake\.textproto:16:66: sink 'database': .*pth")
-        self.assertIn("Writes records to a database of SQLite.", said)
+        self.assertIn("Writes records to a SQLite database.", said)
         self.assertRegex(said, r"(?m)^192\.0\.2\.10\|\d+\|\d+$")
+        self.assertNotIn("the balance does not hold", said)
+
+    def test_the_guide_to_a_source(self):
+        said = self.guide("source")
+        self.assertIn("[  PASSED  ] 2 tests.", said)
+        self.assertRegex(said, r"(?m)^\d+ ok, 0 FAILED, 0 skipped$")
+        self.assertIn('"SrcAddr":"192.0.2.1","DstAddr":"198.51.100.1"', said)
+        self.assertRegex(said, r"(?m)^source 'in' +1 +1 ")
+        self.assertNotIn("the balance does not hold", said)
+
+    def test_the_guide_to_a_transform(self):
+        said = self.guide("transform")
+        self.assertIn("[  PASSED  ] 4 tests.", said)
+        for component in ("large", "anonymize", "delay"):
+            self.assertIn(f"transform '{component}'", said)
+        self.assertRegex(said, r"(?m)^\d+ ok, 0 FAILED, ")
+        large = [flow for flow in self.flows() if flow[-1] >= 1000]
+        self.assertEqual(said.count('"SrcAddr":'), len(large))
+        self.assertNotIn("the balance does not hold", said)
 
 
 if __name__ == "__main__":

@@ -67,6 +67,8 @@ class DocsCheckTest(unittest.TestCase):
                          ["docs/reference/metrics.md:1: the code has no weir_lost_total"])
         self.assertEqual(self.findings(docs__page_D_md="## A heading, twice\n## A heading, twice\nweir_none_total"),
                          ["docs/page.md:3: the code has no weir_none_total"])
+        self.assertEqual(self.findings(docs__page_D_md="## A heading, twice\n## A heading, twice\n"
+                                                       'stage.Counter("weir_none_total", "")'), [])
 
     def test_a_diagram_that_was_changed(self):
         [finding] = self.findings(docs__diagrams__a_D_diagram=DIAGRAM + "text 1 1 more\n")
