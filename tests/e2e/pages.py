@@ -7,7 +7,7 @@ A block begins with three backticks and an info string:
   sh terminal        run with a terminal as its output
   sh until=TEXT      one command, run until TEXT appears in its output, then stopped by SIGTERM
   sh root ...        run only as root, in network namespaces of the test
-  sh needs=A,B ...   run only if these programs are installed ("gRPC": if weir has it)
+  sh needs=A,B ...   run only where there are these programs; "gRPC" (of weir), "GoogleTest"
   sh skip: REASON    not run; the test prints the reason
   textproto          a complete pipeline file: `weir validate` accepts it
   textproto file=N   the same, and commands of the page find it as the file N

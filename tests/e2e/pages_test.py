@@ -19,6 +19,9 @@ ROOT = pathlib.Path(harness.runfile(""))
 PAGES = sorted(["README.md", "CONTRIBUTING.md"] +
                [os.path.relpath(path, ROOT) for path in glob.glob(str(ROOT / "docs/**/*.md"), recursive=True)])
 
+# Libraries that a block can need beside programs.
+LIBRARIES = {"gRPC": harness.GRPC, "GoogleTest": os.path.exists("/usr/include/gtest/gtest.h")}
+
 # What the shell of a page begins with. `run_until` runs a command until its output has a text.
 PRELUDE = r"""
 set -euo pipefail
@@ -80,11 +83,10 @@ class PagesTest(harness.WeirTest):
             return block.skip
         if block.root and self.why_not_root:
             return self.why_not_root
-        for program in needs + block.needs:
-            if program == "gRPC" and not harness.GRPC:
-                return "weir was built without gRPC"
-            if program != "gRPC" and not shutil.which(program):
-                return f"needs {program}"
+        for name in needs + block.needs:
+            there = LIBRARIES[name] if name in LIBRARIES else shutil.which(name)
+            if not there:
+                return f"needs {name}"
         if block.language == "textproto" and 'type: "grpc"' in block.text and not harness.GRPC:
             return "weir was built without gRPC"
         return ""
