@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <new>
 #include <string>
 #include <thread>
@@ -15,7 +14,6 @@
 #include "absl/time/time.h"
 #include "core/pipeline/batch_slab.h"
 #include "core/pipeline/pipeline.h"
-#include "core/pipeline/stage.h"
 #include "core/pipeline/testing/test_stages.h"
 
 namespace weir::pipeline {

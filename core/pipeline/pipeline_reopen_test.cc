@@ -9,8 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
-#include "core/pipeline/pipeline.h"
-#include "core/pipeline/stage.h"
 #include "core/pipeline/testing/test_stages.h"
 
 namespace weir::pipeline {

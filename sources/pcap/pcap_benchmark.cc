@@ -16,7 +16,6 @@
 #include "bpf/packet.h"
 #include "bpf/testing/packet_bytes.h"
 #include "core/record/record.h"
-#include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/testing/bare_host.h"
 #include "sources/pcap/formats/capture_reader.h"
