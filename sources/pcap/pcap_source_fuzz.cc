@@ -10,7 +10,6 @@
 
 #include "core/record/batch.h"
 #include "core/record/record.h"
-#include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/testing/bare_host.h"
 #include "sources/pcap/pcap.pb.h"
