@@ -25,7 +25,28 @@ namespace weir::ebpf {
 namespace {
 
 using sdk::testing::FakeHost;
-using MapSourceTest = SourcesFixture;
+
+class MapSourceTest : public SourcesFixture {
+ protected:
+  // Starts a map source whose table holds one flow and may be read early every 10 ms.
+  void StartWithOneFlow() {
+    links_.Present(3, "eth0");
+    sources::EbpfMap config = MapConfig("24h");
+    config.set_cache_early_eviction_interval("10ms");
+    MakeMap(config);
+    ASSERT_TRUE(map_->Start().ok());
+    world_.Insert(SomeFlow(1, 1, 60, 1000, 1000));
+  }
+
+  // Stops the map source, which must have emitted this one flow.
+  void ExpectOneRecord(int64_t early_evictions, FlowEndReason reason) {
+    ASSERT_TRUE(map_->Stop().ok());
+    EXPECT_EQ(map_host_.metric("weir_datapath_early_evictions_total"), early_evictions);
+    const std::vector<Record> records = map_host_.records();
+    ASSERT_EQ(records.size(), 1u);
+    EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(reason));
+  }
+};
 
 TEST_F(MapSourceTest, EmitsTheFlowsAtEachTimeoutAndTheRestAtTheEnd) {
   links_.Present(3, "eth0");
@@ -254,12 +275,7 @@ TEST_F(MapSourceTest, ReportsLossWithTheCureAndTheBalance) {
 }
 
 TEST_F(MapSourceTest, AFullTableIsReadBeforeItsTimeButNotAllTheTime) {
-  links_.Present(3, "eth0");
-  sources::EbpfMap config = MapConfig("24h");
-  config.set_cache_early_eviction_interval("10ms");
-  MakeMap(config);
-  ASSERT_TRUE(map_->Start().ok());
-  world_.Insert(SomeFlow(1, 1, 60, 1000, 1000));
+  ASSERT_NO_FATAL_FAILURE(StartWithOneFlow());
   int full_at = 0;
   ASSERT_TRUE(RunMapUntil([this, &full_at] {
                 const std::lock_guard<std::mutex> lock(world_.mutex);
@@ -270,32 +286,19 @@ TEST_F(MapSourceTest, AFullTableIsReadBeforeItsTimeButNotAllTheTime) {
                 // All reads but one find nothing new.
                 return full_at > 0 && world_.counter_reads > full_at + 5;
               }).ok());
-  ASSERT_TRUE(map_->Stop().ok());
-  EXPECT_EQ(map_host_.metric("weir_datapath_early_evictions_total"), 1);
-  const std::vector<Record> records = map_host_.records();
-  ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kLackOfResources));
+  ExpectOneRecord(/*early_evictions=*/1, FlowEndReason::kLackOfResources);
 }
 
 // An early eviction makes room in a full table. Flows that share a probe sequence meet again after
 // it: it would only split the other flows into more records.
 TEST_F(MapSourceTest, ACrowdedTableIsNotReadBeforeItsTime) {
-  links_.Present(3, "eth0");
-  sources::EbpfMap config = MapConfig("24h");
-  config.set_cache_early_eviction_interval("10ms");
-  MakeMap(config);
-  ASSERT_TRUE(map_->Start().ok());
-  world_.Insert(SomeFlow(1, 1, 60, 1000, 1000));
+  ASSERT_NO_FATAL_FAILURE(StartWithOneFlow());
   ASSERT_TRUE(RunMapUntil([this] {
                 const std::lock_guard<std::mutex> lock(world_.mutex);
                 ++world_.counters.kernel.table_failures[WEIR_TABLE_CROWDED];
                 return world_.counter_reads > 5;
               }).ok());
-  ASSERT_TRUE(map_->Stop().ok());
-  EXPECT_EQ(map_host_.metric("weir_datapath_early_evictions_total"), 0);
-  const std::vector<Record> records = map_host_.records();
-  ASSERT_EQ(records.size(), 1u);
-  EXPECT_EQ(records[0].flow_end_reason, static_cast<uint8_t>(FlowEndReason::kForcedEnd));
+  ExpectOneRecord(/*early_evictions=*/0, FlowEndReason::kForcedEnd);
 }
 
 TEST_F(MapSourceTest, WhatPersistsStaysAttachedAndIsGivenUpOnlyWhenItHasArrived) {

@@ -161,6 +161,19 @@ class WeirTest(unittest.TestCase):
             file.write(text)
         return path
 
+    def full_pipe(self):
+        """Returns the write end of a pipe without room; nobody reads it. The caller closes it."""
+        read_end, write_end = os.pipe()
+        self.addCleanup(os.close, read_end)
+        os.set_blocking(write_end, False)
+        try:
+            while True:
+                os.write(write_end, bytes(65536))
+        except BlockingIOError:
+            pass
+        os.set_blocking(write_end, True)
+        return write_end
+
     def weir(self, *arguments, **options):
         weir = Weir(self.folder, *arguments, **options)
         self.addCleanup(self._end, weir.process)

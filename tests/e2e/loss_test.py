@@ -100,16 +100,7 @@ class LossTest(harness.WeirTest):
             self.assertEqual(report["lost"], {"packets": dropped, "records": dropped})
 
     def test_what_does_not_drain_is_a_loss_and_the_run_has_failed(self):
-        read_end, write_end = os.pipe()
-        self.addCleanup(os.close, read_end)
-        os.set_blocking(write_end, False)
-        try:
-            while True:
-                os.write(write_end, bytes(65536))
-        except BlockingIOError:
-            pass
-        os.set_blocking(write_end, True)
-        with os.fdopen(write_end, "wb") as full:
+        with os.fdopen(self.full_pipe(), "wb") as full:
             weir = self.run_pipeline(self.recording, "--fail_on_loss", "--drain_timeout=100ms",
                                      code=harness.EXIT_FAILED, stdout=full)
         report = self.read_report()

@@ -41,11 +41,6 @@ absl::Status CheckSetup(const plugin::Catalogue& catalogue, const config::Pipeli
   return catalogue.MakePipeline(config, PipelineFileName(FLAGS_config), &runtime).status();
 }
 
-int BadUsage(std::string_view message) {
-  PrintError(message);
-  return kExitBadUsage;
-}
-
 // The paths of those that have the type `name`.
 std::vector<std::string> FilesWith(std::string_view name,
                                    const std::vector<plugin::Examined>& files) {

@@ -178,6 +178,11 @@ std::string_view ProgramSummary() {
          "them.\n";
 }
 
+std::string_view ArgumentRules() {
+  return "Flags may be before or after the command. After `--` every word is an argument.\n"
+         "`weir COMMAND --help` shows the same text as this page.\n";
+}
+
 const std::vector<ExitCodeMeaning>& ExitCodeMeanings() {
   static const auto* const meanings = new std::vector<ExitCodeMeaning>{
       {kExitClean, "clean"},

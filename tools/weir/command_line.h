@@ -54,6 +54,9 @@ const std::vector<SignalMeaning>& SignalMeanings();
 // What weir is: lines.
 std::string_view ProgramSummary();
 
+// How flags and arguments are written, for the manual and the reference page: lines.
+std::string_view ArgumentRules();
+
 // The text of --help for one command, and for the program.
 std::string CommandHelp(const Command& command);
 std::string ProgramHelp(const std::vector<Command>& commands);

@@ -103,10 +103,7 @@ int DoctorCommand(const Arguments& /*arguments*/) {
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = catalogue.MakePipeline(*config, PipelineFileName(FLAGS_config), &runtime);
-  if (!pipeline.ok()) {
-    PrintError(pipeline.status().message());
-    return kExitBadUsage;
-  }
+  if (!pipeline.ok()) return BadUsage(pipeline.status().message());
   const auto stages = (*pipeline)->Diagnose();
   if (!stages.ok()) return Fail(stages.status());
   PrintFindings(*stages);

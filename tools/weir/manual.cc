@@ -89,10 +89,7 @@ std::string ProgramManual(const std::vector<Command>& commands, std::string_view
       ".SH NAME\nweir \\- measures network flows\n"
       ".SH SYNOPSIS\n\\fBweir\\fR \\fICOMMAND\\fR [\\fIFLAGS\\fR] [\\fIARGUMENT\\fR]\n"
       ".SH DESCRIPTION\n",
-      RoffProse(ProgramSummary()), ".PP\n",
-      RoffProse("Flags may be before or after the command. After `--` every word is an argument.\n"
-                "`weir COMMAND --help` shows the same text as this page.\n"),
-      ".SH COMMANDS\n");
+      RoffProse(ProgramSummary()), ".PP\n", RoffProse(ArgumentRules()), ".SH COMMANDS\n");
   for (const Command& command : commands) absl::StrAppend(&text, CommandEntry(command));
   absl::StrAppend(&text, ".SH OPTIONS\nAll commands take these:\n", FlagEntries(GlobalFlags()),
                   ".SH EXIT STATUS\n");

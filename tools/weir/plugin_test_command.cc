@@ -24,30 +24,21 @@ DEFINE_string(step_timeout, "30s", "the longest time that a step may take, as 50
 namespace weir {
 
 int PluginTestCommand(const Arguments& arguments) {
-  if (absl::Status status = CheckMayNamePlugins("'plugin-test'"); !status.ok()) {
-    PrintError(status.message());
-    return kExitBadUsage;
-  }
+  if (absl::Status status = CheckMayNamePlugins("'plugin-test'"); !status.ok())
+    return BadUsage(status.message());
   conformance::Options options;
   options.plugin = arguments[0];
   options.component = FLAGS_component;
   options.config_file = FLAGS_config;
   options.config_text = FLAGS_config_text;
-  if (!options.config_file.empty() && !options.config_text.empty()) {
-    PrintError("plugin-test takes --config or --config_text, not both");
-    return kExitBadUsage;
-  }
+  if (!options.config_file.empty() && !options.config_text.empty())
+    return BadUsage("plugin-test takes --config or --config_text, not both");
   if (!absl::ParseDuration(FLAGS_step_timeout, &options.step_timeout) ||
-      options.step_timeout <= absl::ZeroDuration()) {
-    PrintError(
+      options.step_timeout <= absl::ZeroDuration())
+    return BadUsage(
         absl::StrCat("--step_timeout: '", FLAGS_step_timeout, "' is not a duration, such as 10s"));
-    return kExitBadUsage;
-  }
   const absl::StatusOr<std::string> folders = PluginFolders();
-  if (!folders.ok()) {
-    PrintError(folders.status().message());
-    return kExitBadUsage;
-  }
+  if (!folders.ok()) return BadUsage(folders.status().message());
   options.plugin_folders = *folders;
   const conformance::Result result = conformance::TestPlugin(options, stdout);
   if (result.failed > 0) return kExitFailed;

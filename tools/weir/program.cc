@@ -16,6 +16,7 @@
 #include "core/record/terminal_text.h"
 #include "gflags/gflags.h"
 #include "plugins/sdk/trusted_path.h"
+#include "tools/weir/exit_code.h"
 
 DEFINE_string(plugin_path, "",
               "more folders with plugins, separated by colons; weir searches them in this order, "
@@ -154,6 +155,11 @@ std::string PipelineFileName(const std::string& path) {
 void PrintError(std::string_view message) {
   const bool one_line = message.find('\n') == std::string_view::npos;
   std::fprintf(stderr, "%s%s\n", one_line ? "weir: " : "", TerminalText(message).c_str());
+}
+
+int BadUsage(std::string_view message) {
+  PrintError(message);
+  return kExitBadUsage;
 }
 
 }  // namespace weir

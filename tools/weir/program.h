@@ -54,6 +54,9 @@ std::string CaptureHint();
 // characters are escaped (TerminalText).
 void PrintError(std::string_view message);
 
+// Prints the same and returns kExitBadUsage.
+int BadUsage(std::string_view message);
+
 }  // namespace weir
 
 #endif  // WEIR_TOOLS_WEIR_PROGRAM_H_

@@ -145,10 +145,8 @@ std::string CommandEntry(const Command& command) {
 }
 
 std::string CommandLinePage(const std::vector<Command>& commands) {
-  std::string text =
-      absl::StrCat(kMark, "# Command line\n\n", MarkdownProse(ProgramSummary()), "\n",
-                   "Flags may stand before or behind the command. Behind `--` everything is an\n"
-                   "argument. `weir COMMAND --help` prints what this page shows.\n\n");
+  std::string text = absl::StrCat(kMark, "# Command line\n\n", MarkdownProse(ProgramSummary()),
+                                  "\n", MarkdownProse(ArgumentRules()), "\n");
   for (const Command& command : commands) absl::StrAppend(&text, CommandEntry(command));
   absl::StrAppend(&text, "## Flags of all commands\n\n", FlagTable(GlobalFlags()),
                   "\n## Exit codes\n\n| code | meaning |\n|---|---|\n");

@@ -6,17 +6,19 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/unique_fd.h"
+#include "plugins/sdk/write_all.h"
 
 namespace weir {
 namespace {
 
-absl::Status Error(std::string_view what, const std::string& path) {
-  return absl::ErrnoToStatus(errno, absl::StrCat("report '", path, "': ", what));
+absl::Status Error(std::string_view what, const std::string& path, int error = errno) {
+  return absl::ErrnoToStatus(error, absl::StrCat("report '", path, "': ", what));
 }
 
 // Each thread has its own, so two that write at the same time do not mix their reports.
@@ -36,20 +38,11 @@ absl::StatusOr<sdk::UniqueFd> MakeTemporaryFile(const std::string& path) {
   return Error("make a file beside it", path);
 }
 
-absl::Status WriteAll(int fd, std::string_view text, const std::string& path) {
-  while (!text.empty()) {
-    const ssize_t written = write(fd, text.data(), text.size());
-    if (written >= 0) {
-      text.remove_prefix(static_cast<size_t>(written));
-    } else if (errno != EINTR) {
-      return Error("write", path);
-    }
-  }
-  return absl::OkStatus();
-}
-
 absl::Status WriteAndRename(int fd, std::string_view text, const std::string& path) {
-  if (absl::Status status = WriteAll(fd, text, path); !status.ok()) return status;
+  size_t written = 0;
+  if (const int error = sdk::WriteAll(fd, text, &written); error != 0) {
+    return Error("write", path, error);
+  }
   // A network file system tells only now that its disk is full.
   if (fsync(fd) != 0) return Error("write", path);
   if (std::rename(TemporaryPath(path).c_str(), path.c_str()) != 0) return Error("rename", path);

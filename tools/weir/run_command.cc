@@ -231,16 +231,11 @@ std::vector<std::string> TypesOf(const config::PipelineConfig& config) {
   return types;
 }
 
-int BadUsage(const absl::Status& status) {
-  PrintError(status.message());
-  return kExitBadUsage;
-}
-
 }  // namespace
 
 int RunCommand(const Arguments& /*arguments*/) {
   const absl::StatusOr<absl::Duration> drain_timeout = DrainTimeout();
-  if (!drain_timeout.ok()) return BadUsage(drain_timeout.status());
+  if (!drain_timeout.ok()) return BadUsage(drain_timeout.status().message());
   if (const std::optional<int> code = CheckReportFlag(); code.has_value()) return *code;
   if (absl::Status status = PrepareSignals(); !status.ok()) {
     PrintError(status.message());
@@ -248,14 +243,14 @@ int RunCommand(const Arguments& /*arguments*/) {
   }
   plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
   const auto config = LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAtOnce, &catalogue);
-  if (!config.ok()) return BadUsage(config.status());
+  if (!config.ok()) return BadUsage(config.status().message());
   for (const absl::Status& refused : catalogue.refused())
     LOG(WARNING) << TerminalLine(refused.message());
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   const std::string file_name = PipelineFileName(FLAGS_config);
   auto pipeline = catalogue.MakePipeline(*config, file_name, &runtime);
-  if (!pipeline.ok()) return BadUsage(pipeline.status());
+  if (!pipeline.ok()) return BadUsage(pipeline.status().message());
   const Reporter reporter(file_name, TypesOf(*config), pipeline->get(), &metrics,
                           pipeline::SystemClock());
   return RunPipeline(pipeline->get(), CapabilitySet(catalogue.CapabilitiesToGiveUp(*config)),
