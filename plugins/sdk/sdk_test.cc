@@ -19,6 +19,7 @@
 #include "gtest/gtest-spi.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/config_reader.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/duration_option.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/plugin.h"
@@ -461,6 +462,25 @@ TEST(ConfigReaderTest, RefusesWhatIsNoMessageAndOtherTypes) {
     SmallConfig config;
     EXPECT_FALSE(config.ParseFromArray(wire.data(), static_cast<int>(wire.size())));
   }
+}
+
+TEST(DiagnosisTest, WhatFailsIsMissingWithItsError) {
+  EXPECT_EQ(FindingOf(OkStatus(), "path", "can be read").severity, WEIR_FINDING_OK);
+  const Finding missing = FindingOf({WEIR_NOT_FOUND, "open x: none"}, "path", "can be read");
+  EXPECT_EQ(missing.severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(missing.subject, "path");
+  EXPECT_EQ(missing.text, "open x: none");
+}
+
+TEST(DiagnosisTest, ATableThatTakesMostOfTheMemoryIsDegraded) {
+  EXPECT_GT(AvailableMemoryBytes(), 0u);
+  EXPECT_EQ(TableMemory("max_flows", 1024, 64, 128 << 10).severity, WEIR_FINDING_OK);
+  EXPECT_EQ(TableMemory("max_flows", 1024, 64, 0).severity, WEIR_FINDING_OK);
+  const Finding tight = TableMemory("max_flows", 1024, 64, 100 << 10);
+  EXPECT_EQ(tight.severity, WEIR_FINDING_DEGRADED);
+  EXPECT_EQ(tight.text,
+            "up to 64.0 KiB for max_flows 1024, and the machine has 100 KiB available: set a lower "
+            "max_flows");
 }
 
 }  // namespace

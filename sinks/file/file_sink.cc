@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sinks/file/retention.h"
@@ -24,8 +25,8 @@ namespace {
 
 constexpr uint64_t kRemovalIntervalNs = 60'000'000'000;
 constexpr mode_t kFolderMode = 0750;
-constexpr uint64_t kMostNumber = 999'999'999;  // what PathPattern knows again
-// Between two attempts to open a path.
+constexpr uint64_t kMostNumber = 999'999'999;  // the largest number that PathPattern recognises
+// The pause between two attempts to open a path.
 constexpr uint64_t kAttemptIntervalNs = 20'000'000;
 
 std::unique_ptr<Compressor> MakeCompressor(File::Compression compression) {
@@ -40,7 +41,7 @@ std::unique_ptr<Compressor> MakeCompressor(File::Compression compression) {
   return nullptr;
 }
 
-// The number of the interval that this time is in; 0 if there are none.
+// Returns the number of the rotation interval at this time; 0 if there are none.
 int64_t IntervalOf(const FileSettings& settings, int64_t wall_ns) {
   return settings.rotate_interval_ns ? wall_ns / *settings.rotate_interval_ns : 0;
 }
@@ -53,7 +54,7 @@ std::string FolderOf(const std::string& path) {
 
 }  // namespace
 
-// Of one pipeline, shared by its stages.
+// Shared by the stages of a pipeline.
 struct FileSink::Claims {
   std::map<std::string, std::string> stages;  // by path
 };
@@ -77,7 +78,7 @@ FileSink::Encoder FileSink::MakeEncoder(File::Format format) {
     case File::JSON:
       return JsonEncoder();
     case File::CSV:
-      return CsvEncoder(false);  // Heading has the columns' names
+      return CsvEncoder(false);  // Heading writes the names of the columns
     case File::PROTOBUF:
       return ProtobufEncoder(ProtobufOptions{ProtobufOptions::Framing::kDelimited, std::nullopt});
     case File::RAW:
@@ -111,14 +112,47 @@ sdk::Status FileSink::Claim() {
 
 // ---- Opening ------------------------------------------------------------------
 
+sdk::Status FileSink::Diagnose(const sdk::Findings& findings) {
+  const std::string path = settings_.path.At(stage_.WallNs());
+  const sdk::Status status = CheckStart(path);
+  if (file_.is_open()) static_cast<void>(file_.Close());  // nothing was written
+  findings.Add(sdk::FindingOf(status, "path", absl::StrCat(path, " can be written")));
+  return sdk::OkStatus();
+}
+
+sdk::Status FileSink::CheckStart(const std::string& path) {
+  if (settings_.rotates()) {
+    if (sdk::Status status = CheckFolder(FolderOf(path)); !status.ok()) return status;
+    for (const std::string& leftover : settings_.path.Find().unfinished) {
+      if (sdk::Status status = file_.OpenExisting(leftover); !status.ok()) return status;
+      if (sdk::Status status = file_.Close(); !status.ok()) return status;
+    }
+    return sdk::OkStatus();
+  }
+  struct stat info;
+  if (lstat(path.c_str(), &info) != 0 && errno == ENOENT) return CheckFolder(FolderOf(path));
+  if (sdk::Status status = file_.OpenExisting(path); !status.ok()) return status;
+  return FindWholeBytes(file_.fd(), path, settings_.format, settings_.compression).status();
+}
+
+sdk::Status FileSink::CheckFolder(std::string folder) const {
+  const auto failed = [&](int error) {
+    return sdk::FileErrnoStatus(absl::StrCat("write to the folder ", folder), error);
+  };
+  struct stat info;
+  while (stat(folder.c_str(), &info) != 0) {
+    if (errno != ENOENT || !settings_.create_folders || folder == ".") return failed(errno);
+    folder = FolderOf(folder);  // MakeFolders would start in the first folder that exists
+  }
+  if (!S_ISDIR(info.st_mode)) return failed(ENOTDIR);
+  return access(folder.c_str(), W_OK | X_OK) == 0 ? sdk::OkStatus() : failed(errno);
+}
+
 sdk::Status FileSink::Start() {
   if (!settings_.rotates()) return OpenNext();
   const std::string path = settings_.path.At(stage_.WallNs());
   if (sdk::Status status = MakeFolders(path); !status.ok()) return status;
-  const std::string folder = FolderOf(path);
-  if (access(folder.c_str(), W_OK | X_OK) != 0) {
-    return sdk::FileErrnoStatus(absl::StrCat("write to the folder ", folder), errno);
-  }
+  if (sdk::Status status = CheckFolder(FolderOf(path)); !status.ok()) return status;
   if (sdk::Status status = FinishLeftovers(); !status.ok()) return status;
   RemoveOld();
   return sdk::OkStatus();
@@ -180,7 +214,7 @@ sdk::Status FileSink::FollowPath() {
         break;
     }
   }
-  // Where one file follows another, the next one begins with the next record.
+  // A sink that rotates opens the next file with the next record.
   if (settings_.rotates() && encoded_.records() == 0) return sdk::OkStatus();
   return OpenAgain();
 }
@@ -188,7 +222,7 @@ sdk::Status FileSink::FollowPath() {
 void FileSink::ForgetDeletedFile() {
   stage_.Log(WEIR_LOG_WARNING, absl::StrCat(file_.path(), " was deleted, and ", file_.size(),
                                             " bytes of records with it; it is opened anew"));
-  static_cast<void>(file_.Close());  // what it says is of no use any more
+  static_cast<void>(file_.Close());  // its errors no longer matter
 }
 
 sdk::Status FileSink::MakeFolders(const std::string& path) const {
@@ -226,7 +260,7 @@ sdk::Status FileSink::FinishLeftover(const std::string& path) {
   if (sdk::Status status = file_.OpenExisting(path); !status.ok()) return status;
   if (sdk::Status status = CutTornEnd(); !status.ok()) {
     if (status.code() != WEIR_FAILED_PRECONDITION) return status;
-    // More than a kill can have torn off, a power failure can: whatever it is, it stays.
+    // Only a power failure can damage more than a kill does. Whatever the file is, it is kept.
     const std::string aside = absl::StrCat(path, ".damaged");
     stage_.Log(WEIR_LOG_ERROR, absl::StrCat(status.message(), "; it is now ", aside));
     if (calls_->Rename(path.c_str(), aside.c_str()) != 0) {
@@ -269,7 +303,7 @@ sdk::Status FileSink::WriteEncodedPatiently() {
   }
 }
 
-// Forgets what it writes, whether or not that succeeds.
+// Forgets the records, also if the write fails.
 sdk::Status FileSink::WriteEncoded() {
   if (encoded_.records() == 0) return sdk::OkStatus();
   if (file_.is_open()) {
@@ -332,7 +366,7 @@ sdk::Status FileSink::Append(std::string_view bytes, size_t heading_size, bool i
   return status;
 }
 
-// Whether the open file is, by the rules of the configuration.
+// Returns true if the open file is complete by the rotation rules.
 bool FileSink::IsComplete() const {
   if (!settings_.rotates()) return false;
   if (settings_.rotate_bytes && file_.size() >= *settings_.rotate_bytes) return true;
@@ -351,7 +385,7 @@ sdk::Status FileSink::Tick(uint64_t monotonic_now_ns) {
   if (file_.is_open() && IsComplete()) {
     if (sdk::Status status = FinishFile(); !status.ok()) return status;
   }
-  // The tick that is nearest to the end of the interval: a tick may be a little late.
+  // Uses the tick that is nearest to the end of the interval, because a tick may be late.
   if (monotonic_now_ns + TickIntervalNs() / 2 >= next_flush_ns_) {
     next_flush_ns_ = monotonic_now_ns + settings_.flush_interval_ns;
     if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
@@ -364,7 +398,7 @@ sdk::Status FileSink::Tick(uint64_t monotonic_now_ns) {
 }
 
 sdk::Status FileSink::Flush() {
-  next_attempt_ns_ = 0;  // it is the last one
+  next_attempt_ns_ = 0;  // the last attempt
   if (sdk::Status status = WriteEncoded(); !status.ok()) return status;
   return encoded_.records() == 0 ? sdk::OkStatus() : open_error_;
 }
@@ -383,7 +417,8 @@ sdk::Status FileSink::Stop() { return file_.is_open() ? FinishFile() : sdk::OkSt
 sdk::Status FileSink::FinishFile() {
   const sdk::Status written = WriteEncoded();
   if (!file_.is_open()) return written;  // it was deleted
-  // Half a record may be in it. The next start sees to that, under a name that says so.
+  // The file may end with an incomplete record. It keeps its hidden name, and the next start
+  // repairs it.
   sdk::Status closed = file_.is_whole() ? CloseFile() : file_.Close();
   RemoveOld();
   return written.ok() ? closed : written;
@@ -402,14 +437,14 @@ sdk::Status FileSink::CloseFile() {
   const bool empty = file_.size() == 0;
   if (settings_.fsync != File::NEVER && !empty) {
     if (sdk::Status status = file_.Sync(); !status.ok()) {
-      // Tried again, fsync would say that all is well. The next start finishes the file.
+      // A second fsync would wrongly succeed. The next start finishes the file.
       static_cast<void>(file_.Close());
       return status;
     }
   }
-  // A file that was moved keeps the name that it has.
+  // A file that was moved keeps its name.
   if (!settings_.rotates() || *place == OutputFile::Place::kElsewhere) return file_.Close();
-  // Still open and locked, so that no other process takes it for a leftover.
+  // The file is still open and locked, so that no other process takes it for a leftover.
   sdk::Status named;
   if (!empty) {
     named = GiveName(file_.path());
@@ -438,7 +473,7 @@ sdk::Status FileSink::GiveName(const std::string& unfinished) {
   return {WEIR_ALREADY_EXISTS, absl::StrCat("rename ", unfinished, ": there is no name left")};
 }
 
-// So that the name is on the disk too.
+// Writes the new name to the disk too.
 sdk::Status FileSink::SyncFolder(const std::string& path) {
   if (settings_.fsync == File::NEVER) return sdk::OkStatus();
   const std::string folder = FolderOf(path);
@@ -447,7 +482,7 @@ sdk::Status FileSink::SyncFolder(const std::string& path) {
   return sdk::FileErrnoStatus(absl::StrCat("fsync ", folder), errno);
 }
 
-// That a file cannot be removed ends no run.
+// A file that cannot be removed does not end the run.
 void FileSink::RemoveOld() {
   if (!settings_.rotates()) return;
   std::vector<std::string> removed;

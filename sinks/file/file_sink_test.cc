@@ -42,18 +42,18 @@ std::string Read(const std::string& path) {
   return {std::istreambuf_iterator<char>(file), {}};
 }
 
-// All members of a gzip file.
+// Returns the content of all members of a gzip file.
 std::string Gunzip(const std::string& path) {
   gzFile file = gzopen(path.c_str(), "rb");
   std::string text;
   char block[65536];
   int got = 0;
   while ((got = gzread(file, block, sizeof(block))) > 0) text.append(block, got);
-  EXPECT_EQ(gzclose(file), Z_OK) << path;  // also when the last member is cut off
+  EXPECT_EQ(gzclose(file), Z_OK) << path;  // fails if the last member is cut off
   return text;
 }
 
-// All frames of a zstd file.
+// Returns the content of all frames of a zstd file.
 std::string Unzstd(const std::string& path) {
   const std::string bytes = Read(path);
   std::string text;
@@ -102,8 +102,8 @@ class FaultyCalls : public FileCalls {
     return Fail(rename_error_) ? -1 : FileCalls::Rename(from, to);
   }
 
-  size_t room_ = 0;  // bytes that are still taken, at most so many at a time
-  int error_ = 0;    // of writes that find no room
+  size_t room_ = 0;  // the bytes that writes still take
+  int error_ = 0;    // of writes when room_ is 0
   int truncate_error_ = 0;
   int sync_error_ = 0;
   int close_error_ = 0;
@@ -147,7 +147,7 @@ class FileSinkTest : public ::testing::Test {
     const sdk::Status status = sink->Stop();
     EXPECT_TRUE(status.ok()) << status.message();
   }
-  // Names of all files, sorted.
+  // Returns the names of all files, sorted.
   std::vector<std::string> Names() const {
     std::vector<std::string> names;
     for (const auto& entry : fs::recursive_directory_iterator(folder_)) {
@@ -202,7 +202,7 @@ TEST_F(FileSinkTest, AppendsToOneFileInEachFormat) {
   host_.ExpectBalanced();
 }
 
-// What record_file reads is, byte for byte, what it had read.
+// The file is identical to the recording that record_file has read.
 TEST_F(FileSinkTest, RawIsWhatRecordingsHold) {
   File config = Config("flows.bin");
   config.set_format(File::RAW);
@@ -227,7 +227,7 @@ TEST_F(FileSinkTest, RawHasTheMostPacketsThatItCanHave) {
   EXPECT_EQ(raw.metrics.packets, 0xFFFFFFFFu);
 }
 
-// As logrotate does it: the file is moved away, and a signal sent.
+// As logrotate does it: moves the file away and sends a signal.
 TEST_F(FileSinkTest, ReopensByItsName) {
   File config = Config("flows");
   config.set_compression(File::GZIP);
@@ -259,7 +259,7 @@ TEST_F(FileSinkTest, WhatComesAfterADeletionGoesToANewFile) {
       auto sink = Started(config);
       EXPECT_TRUE(host_.Feed(sink.get(), Records(0, 50)).ok());
       EXPECT_TRUE(sink->Flush().ok());
-      // Some of a compressed block wait while the file is deleted; they are not lost.
+      // A part of a compressed block is held while the file is deleted; it is not lost.
       if (compression != File::NONE) {
         EXPECT_TRUE(host_.Feed(sink.get(), Records(50, 30)).ok());
       }
@@ -275,7 +275,7 @@ TEST_F(FileSinkTest, WhatComesAfterADeletionGoesToANewFile) {
   host_.ExpectBalanced();
 }
 
-// The tick finds out, so that a reader finds the file also while no records come.
+// A tick notices it, so that the file is there again even if no records come.
 TEST_F(FileSinkTest, AFileThatIsNotAtItsPathIsOpenedAnewWithoutRecords) {
   const std::pair<std::string, std::function<void()>> changes[] = {
       {"deleted", [&] { fs::remove(In("sub/flows")); }},
@@ -303,7 +303,8 @@ TEST_F(FileSinkTest, AFileThatIsNotAtItsPathIsOpenedAnewWithoutRecords) {
   };
   for (const File::Compression compression : {File::NONE, File::GZIP}) {
     for (const auto& [what, change] : changes) {
-      if (what == "replaced" && compression != File::NONE) continue;  // it puts text there
+      if (what == "replaced" && compression != File::NONE)
+        continue;  // the replacement is a text file
       SetUp();
       fs::create_directories(In("sub"));
       File config = Config("sub/flows");
@@ -321,7 +322,7 @@ TEST_F(FileSinkTest, AFileThatIsNotAtItsPathIsOpenedAnewWithoutRecords) {
       const std::string text = Contents(In("sub/flows"), compression);
       const std::string after = what == "replaced" ? Lines(100, 51) : Lines(101, 50);
       const bool renamed = fs::exists(In("sub/flows.1")) || fs::exists(In("other/flows"));
-      // What waited in a block was not in the file that was deleted.
+      // The held records were not in the deleted file.
       EXPECT_EQ(text, compression == File::GZIP && !renamed ? Lines(0, 50) + after : after) << what;
       if (renamed) {
         const std::string moved =
@@ -356,7 +357,7 @@ TEST_F(FileSinkTest, OneOfManyFilesThatIsDeletedOrMovedIsNotMissed) {
   host_.ExpectBalanced();
 }
 
-// At the end too, where nothing was written since: that is no failure of the run.
+// Also at the end, when nothing was written since then: the run does not fail.
 TEST_F(FileSinkTest, ADeletedFileFailsNoRun) {
   for (const char* const name : {"flows", "%F"}) {
     auto sink = Started(Config(name));
@@ -378,7 +379,7 @@ TEST_F(FileSinkTest, RecordsWaitForAFolderThatIsMadeAgain) {
     fs::remove_all(In("sub"));
     EXPECT_TRUE(sink->Tick(kSecond).ok());
     EXPECT_TRUE(host.HasLog("open " + In("sub/flows") + ": No such file or directory"));
-    // While no records wait, it may take any time.
+    // While no records wait, the folder may be missing for any time.
     host.AdvanceClocks(100 * FileSink::kPatienceNs);
     EXPECT_TRUE(sink->Tick(2 * kSecond).ok());
     EXPECT_TRUE(sink->Reopen().ok());
@@ -428,7 +429,7 @@ TEST_F(FileSinkTest, RecordsDoNotWaitForAFolderForEver) {
   }
 }
 
-// Compressed records that wait at the end of the run, of which nobody would hear otherwise.
+// Compressed records that wait at the end of the run, and would otherwise be lost silently.
 TEST_F(FileSinkTest, RecordsThatWaitInVainAreAnErrorAtTheEnd) {
   fs::create_directories(In("sub"));
   File config = Config("sub/flows");
@@ -453,7 +454,7 @@ TEST_F(FileSinkTest, MakesAFolderAnewIfItMayMakeFolders) {
   EXPECT_EQ(Read(In("sub/flows")), Lines(10, 10));
 }
 
-// Ticks come more often than blocks are written, to look for the file.
+// Ticks come more often than blocks are written, in order to check the path.
 TEST_F(FileSinkTest, HoldsRecordsForTheFlushIntervalAndNoLonger) {
   const std::pair<std::string, uint64_t> intervals[] = {
       {"10ms", kSecond / 100}, {"700ms", kSecond / 10 * 7}, {"1s", kSecond}, {"90s", 90 * kSecond}};
@@ -482,7 +483,7 @@ TEST_F(FileSinkTest, HoldsRecordsForTheFlushIntervalAndNoLonger) {
   }
 }
 
-// Somebody has cut the file meanwhile, as logrotate's copytruncate does.
+// Someone truncates the open file, as logrotate's copytruncate does.
 TEST_F(FileSinkTest, GoesOnBehindTheEndOfAFileThatWasCut) {
   auto sink = Started(Config("flows"));
   EXPECT_TRUE(host_.Feed(sink.get(), Records(0, 50)).ok());
@@ -655,8 +656,8 @@ TEST_F(FileSinkTest, LeavesAFileOfAnotherKindAlone) {
   EXPECT_EQ(Read(In("flows")), "root:x:0:0::/root:/bin/sh");
 }
 
-// A process that writes as fast as it can is killed, time and again; records are numbered,
-// so that one that is torn, twice or out of order shows.
+// Kills a process that writes as fast as it can, again and again. The records are numbered, so that
+// an incomplete, repeated or misplaced record is noticed.
 TEST_F(FileSinkTest, AKillInTheMiddleOfWritingTearsNoRecord) {
   struct Kind {
     File::Format format;
@@ -684,7 +685,7 @@ TEST_F(FileSinkTest, AKillInTheMiddleOfWritingTearsNoRecord) {
           if (!host.Feed(sink->get(), records, 2000).ok()) _exit(2);
         }
       }
-      // Some files and a part of one.
+      // Several files and a part of one.
       while (Names().size() < files + 3) {
         ASSERT_EQ(waitpid(child, nullptr, WNOHANG), 0);
         usleep(100 + 700 * kill_number);
@@ -724,7 +725,7 @@ TEST_F(FileSinkTest, AFullOrBrokenDiskIsAnErrorWithThePathAndSpoilsNothing) {
       {EFBIG, "File too large (limit of `ulimit -f`, RLIMIT_FSIZE, or of the file system)"},
       {EIO, "Input/output error"}};
   for (const auto& [error, text] : errors) {
-    // At most so many bytes go in, in the middle of a line for the most part.
+    // The disk takes a limited number of bytes, mostly up to the middle of a line.
     for (const size_t room : {size_t{0}, size_t{1}, size_t{1000}, Lines(0, 20).size()}) {
       SetUp();
       calls_ = FaultyCalls();
@@ -746,7 +747,7 @@ TEST_F(FileSinkTest, AFullOrBrokenDiskIsAnErrorWithThePathAndSpoilsNothing) {
   }
 }
 
-// The kernel's own limit. It sends SIGXFSZ, which `weir run` ignores.
+// The kernel's limit. It sends SIGXFSZ, which `weir run` ignores.
 TEST_F(FileSinkTest, ALimitOfTheSizeOfFilesIsAnErrorThatSpoilsNothing) {
   for (const File::Format format : {File::JSON, File::CSV, File::RAW}) {
     for (const File::Compression compression : {File::NONE, File::GZIP}) {
@@ -773,7 +774,7 @@ TEST_F(FileSinkTest, ALimitOfTheSizeOfFilesIsAnErrorThatSpoilsNothing) {
       EXPECT_TRUE(started && stopped);
       EXPECT_EQ(status.message().find("write " + In("flows") + ": File too large"), 0u)
           << status.message();
-      // A failed Tick drops in the pipeline only, not in this host.
+      // Only a pipeline drops the records of a failed Tick; this host does not.
       if (compression == File::NONE) host.ExpectBalanced();
       const std::string text = Contents(In("flows"), compression);
       const size_t lines = format == File::RAW ? text.size() / sizeof(RawRecord)
@@ -821,7 +822,7 @@ TEST_F(FileSinkTest, ABlockThatDoesNotFitIsTakenBackWhole) {
   }
 }
 
-// What cannot be taken back does not get a name that says it is whole; the next start does it.
+// A file that cannot be cut back does not get its final name; the next start repairs it.
 TEST_F(FileSinkTest, AFileThatCannotBeMendedStaysUnfinished) {
   auto sink = Started(Config("%F"));
   calls_.error_ = EIO;
@@ -897,7 +898,7 @@ TEST_F(FileSinkTest, PermissionsAreAsConfiguredWhateverTheUmask) {
   EXPECT_EQ(info.st_mode & 07777, 0640u);
   ASSERT_EQ(stat(In("public").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 07777, 0644u);
-  // Those of a file that is there are its owner's business.
+  // The permissions of an existing file stay as its owner set them.
   config.set_mode("600");
   EXPECT_TRUE(Started(config)->Stop().ok());
   ASSERT_EQ(stat(In("public").c_str(), &info), 0);
@@ -934,7 +935,7 @@ TEST_F(FileSinkTest, TwoStagesDoNotWriteTheSameFile) {
   auto sink = Make(Config("flows"));
   EXPECT_EQ(FileSink::Create(Config("./flows"), other.MakeStage()).status().message(),
             "path: sink 'archive' has it too");
-  // Another process, or by another name.
+  // Another process, or the same file by another name.
   FakeHost stranger;
   fs::create_directory_symlink(".", In("same"));
   auto second = Make(Config("same/flows"), &stranger);
@@ -963,6 +964,87 @@ TEST_F(FileSinkTest, RotationWantsATimeInThePath) {
   EXPECT_EQ(FileSink::Create(config, host_.MakeStage()).status().message(),
             "rotate_bytes: `path` must have a time in it, such as %Y%m%d-%H%M%S, for one file to "
             "follow another");
+}
+
+// ---- Diagnosis ------------------------------------------------------------------
+
+class FileSinkDiagnosisTest : public FileSinkTest {
+ protected:
+  // The test fails if the folder changes.
+  sdk::Finding Diagnose(const File& config) {
+    const NameList before = Names();
+    const std::vector<sdk::Finding> findings = host_.Diagnose(Make(config).get());
+    EXPECT_EQ(Names(), before);
+    EXPECT_EQ(findings.size(), 1u);
+    EXPECT_EQ(findings[0].subject, "path");
+    return findings[0];
+  }
+  std::string WhyMissing(const File& config) {
+    const sdk::Finding finding = Diagnose(config);
+    EXPECT_EQ(finding.severity, WEIR_FINDING_MISSING);
+    EXPECT_FALSE(Make(config)->Start().ok());
+    return finding.text;
+  }
+};
+
+TEST_F(FileSinkDiagnosisTest, AFileThatStartsIsWritable) {
+  EXPECT_EQ(Diagnose(Config("flows")).severity, WEIR_FINDING_OK);
+  EXPECT_EQ(Diagnose(Config("%F")).text, In("2022-08-23") + " can be written");
+  std::ofstream(In("there")) << Lines(0, 2);
+  EXPECT_EQ(Diagnose(Config("there")).severity, WEIR_FINDING_OK);
+  EXPECT_EQ(Read(In("there")), Lines(0, 2));
+}
+
+TEST_F(FileSinkDiagnosisTest, WhatStartRefusesIsMissing) {
+  EXPECT_EQ(WhyMissing(Config("none/flows")),
+            "write to the folder " + In("none") + ": No such file or directory");
+  EXPECT_EQ(WhyMissing(Config("none/%F")),
+            "write to the folder " + In("none") + ": No such file or directory");
+  std::ofstream(In("text")) << "This is no record.\n";
+  EXPECT_EQ(WhyMissing(Config("text/%F")),
+            "write to the folder " + In("text") + ": Not a directory");
+  const std::string refused = Make(Config("text"))->Start().message();
+  EXPECT_EQ(WhyMissing(Config("text")), refused);
+  fs::create_directories(In("folder"));
+  EXPECT_EQ(WhyMissing(Config("folder")), "open " + In("folder") + ": Is a directory");
+  fs::create_symlink("elsewhere", In("link"));
+  EXPECT_EQ(WhyMissing(Config("link")),
+            "open " + In("link") + ": it is a symbolic link, which is not followed");
+}
+
+TEST_F(FileSinkDiagnosisTest, AFileThatAnotherProcessWritesIsMissing) {
+  auto sink = Started(Config("flows"));
+  auto rotating = Started(Config("%F"));
+  EXPECT_TRUE(host_.Feed(rotating.get(), Records(0, 2)).ok());
+  FakeHost stranger;
+  for (const char* const name : {"flows", "%F"}) {
+    auto other = Make(Config(name), &stranger);
+    const std::vector<sdk::Finding> findings = stranger.Diagnose(other.get());
+    EXPECT_EQ(findings[0].severity, WEIR_FINDING_MISSING);
+    EXPECT_EQ(findings[0].text, other->Start().message());
+  }
+  End(sink.get());
+  End(rotating.get());
+}
+
+TEST_F(FileSinkDiagnosisTest, FoldersThatAreMadeNeedAFolderThatIsThere) {
+  File config = Config("none/of/them/flows");
+  config.set_create_folders(true);
+  EXPECT_EQ(Diagnose(config).severity, WEIR_FINDING_OK);
+  EXPECT_FALSE(fs::exists(In("none")));
+  std::ofstream(In("text")) << "x";
+  config.set_path(In("text/none/flows"));
+  EXPECT_EQ(WhyMissing(config), "write to the folder " + In("text/none") + ": Not a directory");
+}
+
+TEST_F(FileSinkDiagnosisTest, AFolderOfAnotherUserIsMissing) {
+  if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root, to become another user";
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(setresuid(kNobody, kNobody, 0), 0);
+  const sdk::Finding finding = Diagnose(Config("%F"));
+  ASSERT_EQ(setresuid(0, 0, 0), 0);
+  EXPECT_EQ(finding.severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(finding.text, "write to the folder " + folder_ + ": Permission denied");
 }
 
 }  // namespace

@@ -23,17 +23,16 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 constexpr char kMethod[] = "/pbflow.Collector/Send";
-// In the trailing metadata of an error: nothing of the message was taken. The source `grpc`
-// sends it.
+// In the trailing metadata of an error from the source `grpc`: no record was taken.
 constexpr char kNotTaken[] = "weir-not-taken";
 constexpr nanoseconds kFirstBackoff = milliseconds(200);
-// While messages wait for a connection; gRPC says no more than its state.
+// How often the connection is checked while messages wait: gRPC reports only its state.
 constexpr nanoseconds kLookAgain = milliseconds(20);
 constexpr nanoseconds kNothingToDo = seconds(1);
-// Of an answer, which is empty. No power of two: IsTooLarge knows it by this number.
+// The answer is empty. Not a power of two, because IsTooLarge recognises this number.
 constexpr int kMaxAnswerBytes = 65'537;
 
-// Errors that the next message would meet as well.
+// Errors that every later message would meet too.
 bool IsPermanent(grpc::StatusCode code) {
   switch (code) {
     case grpc::StatusCode::INVALID_ARGUMENT:
@@ -53,7 +52,7 @@ std::string ToText(const grpc::Status& status) {
   return status.error_message() + " (gRPC status " + std::to_string(status.error_code()) + ")";
 }
 
-// Nothing where `path` is empty.
+// Leaves `text` empty if `path` is empty.
 sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kind,
                     std::string* text) {
   if (path.empty()) return sdk::OkStatus();
@@ -63,16 +62,17 @@ sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kin
   return sdk::OkStatus();
 }
 
-// The peer refused a message for its size before it looked at a record: says gRPC of C++, Python
-// and Go, of Java, of .NET, of Rust, and the source `grpc`. The code alone is not enough: a
-// collector that has taken records can have a quota, and its answer can be too large.
+// Returns true if the collector refused a message for its size, before it looked at a record. The
+// texts are those of gRPC for C++, Python, Go, Java, .NET and Rust, and of the source `grpc`. The
+// code alone is not enough: a collector that took the records can exceed a quota, or send too large
+// an answer.
 bool IsTooLarge(const grpc::Status& status) {
   if (status.error_code() != grpc::StatusCode::RESOURCE_EXHAUSTED &&
       status.error_code() != grpc::StatusCode::OUT_OF_RANGE) {
     return false;
   }
   const std::string text = status.error_message();
-  // Said here of an answer, so of a message that was taken.
+  // gRPC's text about an answer, so the message was taken.
   if (text.find("vs. " + std::to_string(kMaxAnswerBytes) + ")") != std::string::npos) return false;
   for (const char* const part :
        {"larger than max", "exceeds maximum size", "exceeds the maximum configured message size",
@@ -89,7 +89,7 @@ int Milliseconds(nanoseconds duration) {
 }  // namespace
 
 struct CollectorLink::Call {
-  std::shared_ptr<grpc::Channel> channel;  // also of one that was replaced meanwhile
+  std::shared_ptr<grpc::Channel> channel;  // may have been replaced meanwhile
   std::unique_ptr<grpc::GenericStub> stub;
   grpc::ClientContext context;
   std::unique_ptr<grpc::ClientAsyncResponseReader<grpc::ByteBuffer>> reader;
@@ -98,8 +98,8 @@ struct CollectorLink::Call {
   Message message;
   bool probe = false;
 
-  // gRPC gave up before a connection had it: it does not say so but in its message. What
-  // does not say so may have been sent.
+  // Returns true if gRPC gave up before it had a connection, which only its text says. With any
+  // other text the message may have been sent.
   bool WasNeverSent() const {
     if (status.error_code() != grpc::StatusCode::UNAVAILABLE) return false;
     const std::string text = status.error_message();
@@ -159,7 +159,8 @@ sdk::Status CollectorLink::ReadCredentials() {
 
 void CollectorLink::Connect() {
   grpc::ChannelArguments arguments;
-  // A connection of its own for each channel, or a new one would be the old one.
+  // Each channel has connections of its own. Otherwise a new channel would reuse the old
+  // connection.
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, Milliseconds(kFirstBackoff));
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 5000);  // for one attempt
@@ -168,7 +169,7 @@ void CollectorLink::Connect() {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS,
                    Milliseconds(std::min<nanoseconds>(settings_.keepalive, seconds(20))));
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // What is larger is not sent again by itself when a collector says good-bye.
+  // gRPC does not resend a larger message by itself when a collector closes the connection.
   arguments.SetInt(GRPC_ARG_PER_RPC_RETRY_BUFFER_SIZE, 64 << 20);
   arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
   if (settings_.tls.has_value() && !settings_.tls->server_name.empty()) {
@@ -195,7 +196,7 @@ void CollectorLink::Stop() {
   thread_.join();
   channels_.clear();
   queue_.reset();
-  // Ends gRPC's threads, if nobody else in this process uses it.
+  // Ends gRPC's threads, unless another stage uses it.
   grpc_shutdown_blocking();
 }
 
@@ -212,7 +213,7 @@ void CollectorLink::Hold(uint64_t records) {
   stage_.SetHeld(held_);
 }
 
-// Until `condition` or, if there is one, `deadline`.
+// Waits for `condition`, or until `deadline` if there is one.
 template <typename Condition>
 sdk::Status CollectorLink::WaitFor(std::unique_lock<std::mutex>* lock,
                                    const std::optional<Clock::time_point>& deadline,
@@ -248,7 +249,7 @@ sdk::Status CollectorLink::Send(std::string_view message, uint32_t records) {
   waiting_.push_back({grpc::ByteBuffer(&slice, 1), records});
   StartWaiting();
   if (!waiting_.empty() && !waking_) {
-    // The other thread may sleep for long, and is to look at the connection.
+    // The other thread may sleep for long; it must look at the connection.
     waking_ = true;
     wake_.Set(queue_.get(), std::chrono::system_clock::now(), nullptr);
   }
@@ -265,7 +266,7 @@ sdk::Status CollectorLink::Drain() {
   return WaitFor(&lock, std::nullopt, [this] { return in_flight_ == 0 && waiting_.empty(); });
 }
 
-// The thread of the link: takes what gRPC has done, and tries again what waits.
+// The link's thread: handles gRPC's events, and sends the messages that wait.
 void CollectorLink::Run() {
   bool messages_wait = false;
   while (true) {
@@ -290,8 +291,8 @@ void CollectorLink::Run() {
   }
 }
 
-// The channel that messages go to now; null while it is not connected. Those that cannot
-// connect are passed over.
+// Returns the channel to send to, or null while it is not connected. Skips channels that cannot
+// connect.
 std::shared_ptr<grpc::Channel> CollectorLink::UsableChannel() {
   for (size_t i = 0; i < channels_.size(); ++i) {
     const size_t index = (current_ + i) % channels_.size();
@@ -304,7 +305,7 @@ std::shared_ptr<grpc::Channel> CollectorLink::UsableChannel() {
   return nullptr;
 }
 
-// Where messages wait for a connection that cannot be had, asks why.
+// If messages wait for a connection that fails, sends a probe to find out why.
 void CollectorLink::LookAtConnection() {
   if (away_ || interrupted_ || waiting_.empty() || !calls_.empty()) return;
   if (channels_[current_]->GetState(false) != GRPC_CHANNEL_TRANSIENT_FAILURE) return;
@@ -316,7 +317,7 @@ void CollectorLink::StartWaiting() {
   if (waiting_.empty() || interrupted_ || !failed_.ok() || now < paused_until_) return;
   if (settings_.reconnect_interval.count() > 0 && now >= reconnect_at_) {
     current_ = (current_ + 1) % settings_.targets.size();
-    Connect();  // messages that are under way keep the channel that they are in
+    Connect();  // messages in flight keep their channel
   }
   while (!waiting_.empty()) {
     const std::shared_ptr<grpc::Channel> channel = UsableChannel();
@@ -375,7 +376,7 @@ void CollectorLink::Answered(const Message& message) {
 
 void CollectorLink::Failed(Call* call) {
   const grpc::Status& status = call->status;
-  // In front: the oldest go first, though nobody promises an order among messages.
+  // At the front: the oldest messages go first, although their order is not guaranteed.
   if (call->WasNeverSent()) {
     if (!interrupted_) SetAway(status, "");
     return waiting_.push_front(std::move(call->message));
@@ -389,7 +390,8 @@ void CollectorLink::Failed(Call* call) {
   }
   if (IsPermanent(status.error_code())) {
     if (failed_.ok()) {
-      // Not the code of the answer: it is not this machine that lacks a privilege or a feature.
+      // Not the code of the answer: the fault is not a missing privilege or feature of this
+      // machine.
       failed_ =
           sdk::Status(WEIR_FAILED_PRECONDITION, "collector " + settings_.targets[current_] +
                                                     " does not take records: " + ToText(status));
@@ -403,8 +405,8 @@ void CollectorLink::Failed(Call* call) {
   Pause();
 }
 
-// Sends the halves of a message that is too large for the collector, and lets those that are
-// made from now on have no more records than a half.
+// Sends a message that is too large for the collector in two halves, and limits later messages to
+// the size of a half.
 void CollectorLink::Split(const Message& message, const grpc::Status& status) {
   grpc::Slice all;
   if (message.records < 2 || !message.bytes.DumpToSingleSlice(&all).ok()) {
@@ -437,8 +439,7 @@ void CollectorLink::Split(const Message& message, const grpc::Status& status) {
   waiting_.push_front({grpc::ByteBuffer(&halves[0], 1), first_records});
 }
 
-// Said once: how many there are is in the balance, and a collector that is slow would have a
-// line for each message.
+// Logged once: the balance has the number, and a slow collector would cause a line per message.
 void CollectorLink::DropForLackOfRoom(uint32_t records) {
   Drop("no_room", records);
   if (std::exchange(said_that_it_is_full_, true)) return;
@@ -454,16 +455,17 @@ void CollectorLink::Drop(const char* reason, uint32_t records) {
   stage_.SetHeld(held_);
 }
 
-void CollectorLink::SetAway(const grpc::Status& status, const char* but) {
+void CollectorLink::SetAway(const grpc::Status& status, const char* exception) {
   if (away_) return;
   away_ = true;
   away_since_ = Clock::now();
   dropped_while_away_ = 0;
   stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
-                                   " takes no records, which wait" + but + ": " + ToText(status));
+                                   " takes no records, which wait" + exception + ": " +
+                                   ToText(status));
 }
 
-// Until the next attempt; longer each time, until a message is answered.
+// Pauses until the next attempt; longer each time, until a message is answered.
 void CollectorLink::Pause() {
   const Clock::time_point now = Clock::now();
   if (now < paused_until_) return;  // several messages failed at once
@@ -471,7 +473,7 @@ void CollectorLink::Pause() {
   paused_until_ = now + std::chrono::duration_cast<Clock::duration>(WithChance(pause_));
 }
 
-// Give or take a fifth.
+// Varies an interval by up to 20%.
 nanoseconds CollectorLink::WithChance(nanoseconds interval) {
   return nanoseconds(
       static_cast<int64_t>(static_cast<double>(interval.count()) *

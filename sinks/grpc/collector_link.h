@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Messages on their way to a collector: connections, attempts, and what became of each.
+// Sends messages to a collector: connections, attempts, and the outcome of each message.
 #ifndef WEIR_SINKS_GRPC_COLLECTOR_LINK_H_
 #define WEIR_SINKS_GRPC_COLLECTOR_LINK_H_
 
@@ -30,24 +30,24 @@
 
 namespace weir::sinks {
 
-// Holds max_in_flight messages at most. Halves of a message come in addition. It keeps a message
-// that waits for its answer or for a connection. What becomes of a message:
+// Holds at most max_in_flight messages, plus the halves of messages that were too large. It keeps a
+// message while it waits for a connection or an answer. Outcomes of a message:
 //
-// - It is answered: its records are delivered.
-// - It is known not to have been sent, or a weir refused it and says that it took nothing: it is
-//   sent again, on and on.
-// - It is refused because it is too large: it is sent again in halves. A single record is dropped
-//   as `too_large`.
-// - It is answered with an error that any other message would meet too: its records are dropped as
-//   `refused`, and the link has failed for good.
+// - The collector answers it: its records are delivered.
+// - It was certainly not sent, or a weir refused it and took nothing: it is sent again, without a
+//   limit.
+// - The collector refuses it because of its size: it is sent again in two halves. A single record
+//   is dropped as `too_large`.
+// - The collector answers with an error that every message would meet: its records are dropped as
+//   `refused`, and the link fails for good.
 // - It was not sent within max_wait: its records are dropped as `no_room`.
-// - Anything else happens, such as no answer in time, a connection that broke or another error: its
-//   records are dropped as `unanswered`, because they may have arrived.
+// - Any other outcome, such as no answer in time, a broken connection or another error: its records
+//   are dropped as `unanswered`, because they may have arrived.
 //
-// Messages are given to connections that stand only, so that few have an unknown fate.
+// Messages are sent only over established connections, so that the outcome of few is unknown.
 //
-// Start and Stop on one thread, Send and its like on one, Interrupt on any. Has one thread of
-// its own, and gRPC's.
+// Threads: Start and Stop on one; Hold, Send, HasRoom and Drain on one; Interrupt on any. Has one
+// thread of its own, and gRPC's threads.
 class CollectorLink {
  public:
   CollectorLink(GrpcSettings settings, sdk::Stage stage);
@@ -55,22 +55,24 @@ class CollectorLink {
   CollectorLink(const CollectorLink&) = delete;
   CollectorLink& operator=(const CollectorLink&) = delete;
 
+  // Reads the files of certificates and keys. Start fails if this fails. Errors name the field.
+  sdk::Status ReadCredentials();
   // Reads certificates, and connects in the background.
   sdk::Status Start();
   void Stop();
 
-  // From now on counted as held, until it is known what became of them.
+  // Counts records as held until their outcome is known.
   void Hold(uint64_t records);
-  // Copies a message of `records` records that are held. Waits while there is no room for
-  // it, and drops it once there has been none for max_wait. CANCELLED: interrupted; another error:
-  // the collector does not take records at all. Nothing is under way by then.
+  // Copies a message of `records` held records. Waits while there is no room, and drops the message
+  // if there is none for max_wait. CANCELLED: interrupted. Any other error: the collector takes no
+  // records at all. After an error no message is in flight.
   sdk::Status Send(std::string_view message, uint32_t records);
-  // The most records that a message should have: fewer once the collector refused one for its
+  // The most records that a message may have; lower after the collector refused one because of its
   // size. Any thread.
   uint32_t max_records() const { return max_records_.load(std::memory_order_relaxed); }
-  // Whether Send would not wait.
+  // Returns true if Send would not wait.
   bool HasRoom();
-  // Waits until all were answered. Errors as of Send.
+  // Waits until all messages were answered. Errors: see Send.
   sdk::Status Drain();
   void Interrupt();
 
@@ -82,7 +84,6 @@ class CollectorLink {
   };
   struct Call;
 
-  sdk::Status ReadCredentials();
   void Connect();
   void Run();
   std::shared_ptr<grpc::Channel> UsableChannel();
@@ -96,8 +97,8 @@ class CollectorLink {
   void Split(const Message& message, const grpc::Status& status);
   void DropForLackOfRoom(uint32_t records);
   void Drop(const char* reason, uint32_t records);
-  // `but`: of which records it is not true that they wait.
-  void SetAway(const grpc::Status& status, const char* but);
+  // `exception`: the records that do not wait.
+  void SetAway(const grpc::Status& status, const char* exception);
   void Pause();
   std::chrono::nanoseconds WithChance(std::chrono::nanoseconds interval);
   bool HasRoomLocked() const { return in_flight_ + waiting_.size() < settings_.max_in_flight; }
@@ -116,16 +117,16 @@ class CollectorLink {
   std::unique_ptr<grpc::CompletionQueue> queue_;
   std::thread thread_;
 
-  std::mutex mutex_;  // guards all that follows
+  std::mutex mutex_;  // guards all members below
   std::condition_variable changed_;
   std::vector<std::shared_ptr<grpc::Channel>> channels_;  // one for each target
   size_t current_ = 0;
   Clock::time_point reconnect_at_;
   std::deque<Message> waiting_;
   std::unordered_set<Call*> calls_;
-  uint32_t in_flight_ = 0;                       // calls that are no probes
-  uint64_t held_ = 0;                            // records
-  std::optional<Clock::time_point> full_since_;  // no Send has found room since then
+  uint32_t in_flight_ = 0;                       // calls, without probes
+  uint64_t held_ = 0;                            // in records
+  std::optional<Clock::time_point> full_since_;  // since when no Send has found room
   bool said_that_it_is_full_ = false;
   bool said_that_a_record_is_too_large_ = false;
   Clock::time_point paused_until_;

@@ -8,9 +8,23 @@
 
 #include "core/record/ip_addr.h"
 #include "core/record/other_interfaces.h"
+#include "plugins/sdk/diagnosis.h"
 #include "sinks/grpc/agent_address.h"
 
 namespace weir::sinks {
+namespace {
+
+constexpr char kNoAgentIp[] =
+    "there is no default route, so records do not say which machine measured: set agent_ip to an "
+    "address or an interface";
+
+sdk::Finding AgentIpFinding(sdk::Result<std::optional<IpAddr>> agent_ip) {
+  if (!agent_ip.ok()) return sdk::FindingOf(agent_ip.status(), "agent_ip", "");
+  if (!agent_ip->has_value()) return {WEIR_FINDING_DEGRADED, "agent_ip", kNoAgentIp};
+  return {WEIR_FINDING_OK, "agent_ip", (*agent_ip)->String()};
+}
+
+}  // namespace
 
 sdk::Result<std::unique_ptr<GrpcSink>> GrpcSink::Create(const Grpc& config, sdk::Stage stage) {
   sdk::Result<GrpcSettings> settings = GrpcSettings::Of(config);
@@ -21,6 +35,15 @@ sdk::Result<std::unique_ptr<GrpcSink>> GrpcSink::Create(const Grpc& config, sdk:
 GrpcSink::GrpcSink(GrpcSettings settings, sdk::Stage stage)
     : settings_(std::move(settings)), stage_(std::move(stage)), link_(settings_, stage_) {}
 
+sdk::Status GrpcSink::Diagnose(const sdk::Findings& findings) {
+  findings.Add(AgentIpFinding(AgentAddress(settings_.agent_ip)));
+  if (settings_.tls.has_value()) {
+    findings.Add(
+        sdk::FindingOf(link_.ReadCredentials(), "tls", "the certificates and keys can be read"));
+  }
+  return sdk::OkStatus();
+}
+
 sdk::Status GrpcSink::Start() {
   sdk::Result<std::optional<IpAddr>> agent_ip = AgentAddress(settings_.agent_ip);
   if (!agent_ip.ok()) return agent_ip.status();
@@ -29,9 +52,7 @@ sdk::Status GrpcSink::Start() {
   options.agent_ip = *agent_ip;
   options.agent_tcp_flags = settings_.agent_tcp_flags;
   if (!options.agent_ip.has_value()) {
-    stage_.Log(WEIR_LOG_WARNING,
-               "there is no default route, so records do not say which host measured: set "
-               "agent_ip to an address or an interface");
+    stage_.Log(WEIR_LOG_WARNING, kNoAgentIp);
   }
   encoder_ = std::make_unique<ProtobufEncoder>(options);
   return link_.Start();
@@ -72,8 +93,8 @@ uint64_t GrpcSink::TickIntervalNs() const {
   return static_cast<uint64_t>(settings_.flush_interval.count());
 }
 
-// All that is there by the end of an interval goes: then nothing waits for longer than one.
-// A failed link has room, to tell of it.
+// Sends the records of the past interval, so that none waits longer than one interval. A failed
+// link has room, in order to report its error.
 sdk::Status GrpcSink::Tick(uint64_t /*monotonic_now_ns*/) {
   return link_.HasRoom() ? SendPending() : sdk::OkStatus();
 }

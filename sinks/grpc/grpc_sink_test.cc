@@ -91,7 +91,7 @@ TEST_F(GrpcSinkTest, EveryFieldThatTheProtocolHasArrives) {
   std::vector<Record> sent = weir::testing::RandomRecords(11).OfTraffic(1000);
   ASSERT_TRUE(host_.Feed(sink_.get(), sent).ok());
   Flush();
-  // Several messages are under way at once; the collector may have them in another order.
+  // Several messages are in flight at once; they may arrive in another order.
   const auto key = [](const Record& record) {
     return std::tuple(record.start_wall_time_ns, record.src_port, record.dst_port, record.packets,
                       record.bytes, record.eth_protocol, std::string(record.interface_name),
@@ -132,7 +132,7 @@ TEST_F(GrpcSinkTest, AnAbsentCollectorIsWaitedForAndLosesNothing) {
   EXPECT_TRUE(host_.HasLog("takes records again"));
 }
 
-// Of five messages two are kept, and the others dropped; nobody waits for ever.
+// Two of five messages are kept, the others are dropped; nothing waits for ever.
 TEST_F(GrpcSinkTest, AfterMaxWaitWhatHasNoRoomIsDropped) {
   collector_.Start();
   const int port = collector_.port();
@@ -163,7 +163,7 @@ TEST_F(GrpcSinkTest, ASlowCollectorHoldsTheSinkBack) {
     done = true;
   });
   collector_.WaitForCalls(2);
-  // Two messages, and one that is full and waits. No more can come.
+  // Two messages in flight, and one that is full and waits. There is no room for more.
   EXPECT_FALSE(done);
   EXPECT_LE(host_.counts().held, 512u);
   collector_.Release();
@@ -206,7 +206,7 @@ TEST_F(GrpcSinkTest, ACollectorThatEndsInTheMiddleLosesOnlyWhatIsCounted) {
   EXPECT_EQ(collector_.records().size(), 3000u);
 }
 
-// gRPC's own limit of a collector is 4 MB: 60,000 records are more.
+// The limit of a collector with gRPC's defaults is 4 MB, less than 60,000 records.
 TEST_F(GrpcSinkTest, AMessageThatIsTooLargeIsSentInHalves) {
   collector_.Start();
   config_.set_message_max_flows(60'000);
@@ -218,7 +218,7 @@ TEST_F(GrpcSinkTest, AMessageThatIsTooLargeIsSentInHalves) {
   EXPECT_THAT(collector_.messages(), Each(Le(30'000u)));
   EXPECT_GE(host_.metric("weir_grpc_split_messages_total"), 1);
   EXPECT_TRUE(host_.HasLog("takes no message of 60000 records"));
-  // Later ones are small from the beginning.
+  // Later messages are small from the beginning.
   const int64_t splits = host_.metric("weir_grpc_split_messages_total");
   Feed(60'000);
   Flush();
@@ -353,7 +353,7 @@ TEST_F(GrpcSinkTest, ConnectsAnewAfterTheInterval) {
   EXPECT_EQ(host_.counts().AllDropped(), 0u);
 }
 
-// Certificates of an authority of its own, for the server and for a client.
+// Certificates for the server and for a client, from an authority of their own.
 class GrpcSinkTlsTest : public GrpcSinkTest {
  protected:
   void SetUp() override {
@@ -422,10 +422,30 @@ TEST_F(GrpcSinkTlsTest, ACollectorOfAnotherNameGetsNothing) {
   EXPECT_EQ(collector_.calls(), 0u);
 }
 
+TEST_F(GrpcSinkTlsTest, DiagnosesCertificatesAndTheAddressOfTheAgent) {
+  config_.add_target("127.0.0.1:9999");
+  MakeSink();
+  std::vector<sdk::Finding> findings = host_.Diagnose(sink_.get());
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+  EXPECT_EQ(findings[0].text, "192.0.2.7");
+  EXPECT_EQ(findings[1].severity, WEIR_FINDING_OK);
+  config_.set_agent_ip("no_such_interface");
+  config_.mutable_tls()->set_ca_file(folder_ + "/client.key");
+  MakeSink();
+  findings = host_.Diagnose(sink_.get());
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[0].text, sink_->Start().message());
+  EXPECT_EQ(findings[1].severity, WEIR_FINDING_MISSING);
+  EXPECT_THAT(findings[1].text, HasSubstr("client.key has no certificate in PEM"));
+}
+
 TEST_F(GrpcSinkTlsTest, AFileThatIsNotThereIsNamed) {
   config_.add_target("127.0.0.1:9999");
   config_.mutable_tls()->set_ca_file("/nowhere/ca.pem");
   MakeSink();
+  EXPECT_EQ(host_.Diagnose(sink_.get())[1].severity, WEIR_FINDING_MISSING);
   const sdk::Status status = sink_->Start();
   EXPECT_THAT(status.message(), HasSubstr("tls.ca_file: read /nowhere/ca.pem: No such file"));
 }

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/write_all.h"
 
@@ -21,7 +22,14 @@ StdoutSink::StdoutSink(const Stdout& config, sdk::Stage stage, int fd)
     : config_(config), stage_(std::move(stage)), original_fd_(fd) {}
 
 StdoutSink::~StdoutSink() {
-  if (fd_ >= 0) close(fd_);  // Stop reports; without it nothing was written
+  if (fd_ >= 0) close(fd_);  // Stop reports errors; without Stop nothing was written
+}
+
+sdk::Status StdoutSink::Diagnose(const sdk::Findings& findings) {
+  sdk::Status status = Start();
+  if (status.ok()) status = Stop();
+  findings.Add(sdk::FindingOf(status, "standard output", "is open"));
+  return sdk::OkStatus();
 }
 
 sdk::Status StdoutSink::Start() {
@@ -47,7 +55,7 @@ void StdoutSink::ChooseEncoder() {
 }
 
 sdk::Status StdoutSink::Stop() {
-  // Some file systems report only here that what was written did not get there.
+  // Some file systems report only here that written data was lost.
   if (close(std::exchange(fd_, -1)) != 0) {
     return sdk::FileErrnoStatus("close standard output", errno);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The sink `stdout`: records as lines on standard output.
+// The sink `stdout`: writes records as lines to standard output.
 #ifndef WEIR_SINKS_STDOUT_STDOUT_SINK_H_
 #define WEIR_SINKS_STDOUT_STDOUT_SINK_H_
 
@@ -13,14 +13,15 @@
 #include "core/record/encoded_records.h"
 #include "core/record/json.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "sinks/stdout/stdout.pb.h"
 #include "sinks/stdout/table_encoder.h"
 
 namespace weir::sinks {
 
-// A record is delivered once its line was written whole. When the reader has gone, the
-// sink asks once for an orderly end and counts the rest as dropped, "reader_gone"; any
-// other failure to write is an error of the stage.
+// A record is delivered once its whole line is written. If the reader closes the pipe, the sink
+// asks for an orderly end and counts the other records as dropped, "reader_gone". Any other write
+// error is an error of the stage.
 //
 // Called by one thread at a time, as the host does.
 class StdoutSink : public sdk::Sink {
@@ -29,16 +30,17 @@ class StdoutSink : public sdk::Sink {
 
   static sdk::Result<std::unique_ptr<StdoutSink>> Create(const Stdout& config, sdk::Stage stage);
 
-  // Writes to `fd` in place of standard output; borrows it until Start has returned.
+  // Writes to `fd` instead of standard output. Start duplicates it, so it may be closed then.
   StdoutSink(const Stdout& config, sdk::Stage stage, int fd);
   ~StdoutSink() override;
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Stop() override;
   sdk::Status Process(const BatchView& batch) override;
 
  private:
-  // Text that is collected before it is written: bounds memory, whatever the batch.
+  // Text is written in pieces of this size, which bounds memory for any batch.
   static constexpr size_t kWriteBytes = 256 * 1024;
 
   void ChooseEncoder();

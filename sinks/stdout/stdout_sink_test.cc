@@ -22,7 +22,7 @@ namespace {
 
 using sdk::testing::FakeHost;
 
-// A sink that writes into a pipe whose other end is the test.
+// A sink that writes to a pipe; the test reads it.
 class StdoutSinkTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -53,7 +53,7 @@ class StdoutSinkTest : public ::testing::Test {
     return sink;
   }
 
-  // At most `size` bytes, or less at the end.
+  // Reads `size` bytes, or fewer at the end.
   std::string Read(size_t size) {
     std::string text(size, '\0');
     size_t have = 0;
@@ -87,8 +87,8 @@ class StdoutSinkTest : public ::testing::Test {
   int write_fd_ = -1;
 };
 
-// A pipe is no terminal, so JSON is what it gets; many times what a pipe holds, so that
-// each write is cut.
+// A pipe is not a terminal, so the format is JSON. The text is many times the size of the pipe, so
+// that every write is partial.
 TEST_F(StdoutSinkTest, WritesJsonToABlockingPipe) {
   const auto sink = Started(Stdout(), write_fd_);
   CloseWriter();
@@ -102,7 +102,7 @@ TEST_F(StdoutSinkTest, WritesJsonToABlockingPipe) {
   host_.ExpectBalanced();
 }
 
-// Someone else may have made the shared pipe non-blocking.
+// Another process may have made the shared pipe non-blocking.
 TEST_F(StdoutSinkTest, WaitsForTheReaderOfANonBlockingPipe) {
   ASSERT_EQ(fcntl(write_fd_, F_SETFL, O_NONBLOCK), 0);
   const auto sink = Started(Stdout(), write_fd_);
@@ -128,7 +128,7 @@ TEST_F(StdoutSinkTest, EndsInOrderWhenTheReaderHasGone) {
   host_.ExpectBalanced();
 }
 
-// What was written when the reader goes in the middle: whole lines only.
+// The reader goes in the middle of a line: whole lines only are delivered.
 TEST_F(StdoutSinkTest, CountsWholeLinesWhenTheReaderGoesInTheMiddle) {
   const int capacity = fcntl(write_fd_, F_SETPIPE_SZ, 4096);
   ASSERT_GE(capacity, 4096);
@@ -142,7 +142,7 @@ TEST_F(StdoutSinkTest, CountsWholeLinesWhenTheReaderGoesInTheMiddle) {
   });
   EXPECT_TRUE(host_.Feed(sink.get(), Input(1)).ok());
   reader.join();
-  // The kernel took at least one pipe full, and at most what it held and was read.
+  // The kernel took at least one pipe full, and at most one pipe full plus what was read.
   const auto lines_in = [&](size_t bytes) {
     return static_cast<uint64_t>(std::count(expected.begin(), expected.begin() + bytes, '\n'));
   };
@@ -170,7 +170,7 @@ TEST_F(StdoutSinkTest, SaysThatStandardOutputIsClosed) {
             "open standard output: Bad file descriptor");
 }
 
-// However the records come in batches and writes, the header is there once.
+// The header is written once, however many batches and writes there are.
 TEST_F(StdoutSinkTest, WritesCsvOnDemand) {
   Stdout config;
   config.set_format(Stdout::CSV);
@@ -211,6 +211,16 @@ TEST_F(StdoutSinkTest, WritesATableOnDemandAndOnATerminal) {
   EXPECT_EQ(std::string(text, sizeof(text)), "START (UTC)");
   close(slave);
   close(terminal);
+}
+
+TEST_F(StdoutSinkTest, DiagnosesStandardOutput) {
+  StdoutSink good(Stdout(), host_.MakeStage(), write_fd_);
+  EXPECT_EQ(host_.Diagnose(&good)[0].severity, WEIR_FINDING_OK);
+  StdoutSink closed(Stdout(), host_.MakeStage(), 1'000'000);
+  const std::vector<sdk::Finding> findings = host_.Diagnose(&closed);
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[0].text, closed.Start().message());
 }
 
 }  // namespace

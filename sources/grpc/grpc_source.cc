@@ -9,7 +9,9 @@
 
 #include "core/record/agent_tcp_flags.h"
 #include "core/record/protobuf_reader.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/read_pem.h"
+#include "sources/grpc/listen_address.h"
 
 namespace weir::sources {
 namespace {
@@ -24,7 +26,7 @@ sdk::Status ReadPem(const char* field, const std::string& path, sdk::PemKind kin
   return sdk::OkStatus();
 }
 
-// Values of the label `reason`, in the order of ProtobufUnrepresented::Kind.
+// The values of the label `reason`, in the order of ProtobufUnrepresented::Kind.
 constexpr const char* kUnrepresented[ProtobufUnrepresented::kKinds] = {
     "drops", "dns", "rtt", "network_events", "translation", "user_network", "interfaces", "other"};
 
@@ -70,7 +72,24 @@ GrpcSource::GrpcSource(const Grpc& config, sdk::Stage stage)
 
 GrpcSource::~GrpcSource() = default;
 
-sdk::Status GrpcSource::Start() {
+// Starts a server on a port that the kernel chooses, and ends it at once: this shows whether gRPC
+// accepts the certificates. The configured addresses are not opened, because agents may know them.
+sdk::Status GrpcSource::Diagnose(const sdk::Findings& findings) {
+  for (const std::string& listen : config_.listen()) {
+    findings.Add(sdk::FindingOf(CheckListen(listen), "listen", listen + " is free"));
+  }
+  if (!config_.has_tls()) return sdk::OkStatus();
+  sdk::Result<RecordServerSettings> settings = ServerSettings();
+  sdk::Status status = settings.status();
+  if (status.ok()) {
+    settings->listen = {"127.0.0.1:0"};
+    status = RecordServer(*std::move(settings), stage_).Start();
+  }
+  findings.Add(sdk::FindingOf(status, "tls", "the certificate and the key can be used"));
+  return sdk::OkStatus();
+}
+
+sdk::Result<RecordServerSettings> GrpcSource::ServerSettings() const {
   sdk::Result<std::shared_ptr<grpc::ServerCredentials>> credentials = CredentialsOf(config_);
   if (!credentials.ok()) return credentials.status();
   RecordServerSettings settings;
@@ -80,7 +99,13 @@ sdk::Status GrpcSource::Start() {
   if (config_.has_max_messages()) settings.max_messages = config_.max_messages();
   settings.credentials = *credentials;
   settings.uses_tls = config_.has_tls();
-  server_ = std::make_unique<RecordServer>(std::move(settings), stage_);
+  return settings;
+}
+
+sdk::Status GrpcSource::Start() {
+  sdk::Result<RecordServerSettings> settings = ServerSettings();
+  if (!settings.ok()) return settings.status();
+  server_ = std::make_unique<RecordServer>(*std::move(settings), stage_);
   sdk::Status status = server_->Start();
   if (!status.ok()) {
     server_.reset();
@@ -95,7 +120,7 @@ sdk::Status GrpcSource::Start() {
 sdk::Status GrpcSource::Run() {
   while (true) {
     const std::vector<RecordServer::Call*> calls = server_->Take();
-    if (calls.empty()) return sdk::OkStatus();  // interrupted, and all that came was answered
+    if (calls.empty()) return sdk::OkStatus();  // interrupted, and every message was answered
     sdk::Status status;
     std::vector<RecordServer::Call*> emitted;
     for (RecordServer::Call* const call : calls) {
@@ -134,7 +159,7 @@ bool GrpcSource::TakeMessage(RecordServer::Call* call, sdk::Status* status) {
   }
   CountWhatIsLeftOut(parsed);
   for (weir_batch* const batch : batches) {
-    // Also of a pipeline that ends: emit counts them as dropped then.
+    // Also if the pipeline is ending: emit then counts the records as dropped.
     stage_.CountReceived(batch->size);
     const weir_code code = stage_.host()->emit(stage_.raw(), batch);
     if (code != WEIR_OK) *status = sdk::Status(code, "the pipeline takes no more records");
@@ -211,7 +236,7 @@ bool GrpcSource::Append(const Record& record, const weir_other_interfaces& other
   uint8_t* const row = batch->rows + size_t{batch->size} * batch->stride;
   std::memcpy(row, &record, sizeof(record));
   if (const uint16_t offset = batch->block_offset[WEIR_BLOCK_INTERFACES]; offset != 0) {
-    // What is behind is zero.
+    // The rest of the block is zero.
     std::memcpy(
         row + offset, &others,
         offsetof(weir_other_interfaces, interfaces) + others.count * sizeof(others.interfaces[0]));

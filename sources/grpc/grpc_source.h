@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source `grpc`: records that others send.
+// The source `grpc`: receives records from agents and other weirs.
 #ifndef WEIR_SOURCES_GRPC_GRPC_SOURCE_H_
 #define WEIR_SOURCES_GRPC_GRPC_SOURCE_H_
 
@@ -13,13 +13,13 @@
 #include "core/record/protobuf_reader.h"
 #include "core/record/record.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "sources/grpc/grpc.pb.h"
 #include "sources/grpc/record_server.h"
 
 namespace weir::sources {
 
-// A message that does not parse to its end is refused whole. Threads as the host's for a
-// source.
+// A message that does not parse to its end is refused as a whole. Threads: see sdk::Source.
 class GrpcSource : public sdk::Source {
  public:
   static constexpr uint64_t kCapabilities = 0;
@@ -27,16 +27,20 @@ class GrpcSource : public sdk::Source {
   static sdk::Result<std::unique_ptr<GrpcSource>> Create(const Grpc& config, sdk::Stage stage);
   ~GrpcSource() override;
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Run() override;
   void Interrupt() override;
   sdk::Status Stop() override;
 
-  // Of the first address; from Start to Stop.
+  // The port of the first address; valid from Start to Stop.
   int port() const { return server_->port(); }
 
  private:
   GrpcSource(const Grpc& config, sdk::Stage stage);
+
+  // Returns the server's settings, with certificates and keys read from their files.
+  sdk::Result<RecordServerSettings> ServerSettings() const;
 
   struct Parsed {
     std::vector<weir_batch*> batches;
@@ -44,15 +48,15 @@ class GrpcSource : public sdk::Source {
     uint64_t only_drops = 0;  // records without packets, which are in no batch
   };
 
-  // The records of a message as batches, owned by the caller; `error` says what is wrong.
+  // Converts a message to batches, which the caller owns. On a fault of the message sets `error`.
   Parsed Parse(std::string_view message, grpc::Status* error) const;
   void CountWhatIsLeftOut(const Parsed& parsed);
-  // Puts a record behind those of `batches`, in a new batch if need be: once a record has other
-  // interfaces, all that follow have room for them. False: there is no memory.
+  // Appends a record to `batches`, and a new batch if it is needed: after the first record with
+  // other interfaces, all batches have room for them. Returns false if there is no memory.
   bool Append(const Record& record, const weir_other_interfaces& others,
               std::vector<weir_batch*>* batches) const;
   weir_batch* NewBatch(bool with_interfaces) const;
-  // Emits the records of a message. False: it was answered, because none were.
+  // Emits the records of a message. Returns false if the message was refused and answered.
   bool TakeMessage(RecordServer::Call* call, sdk::Status* status);
 
   const Grpc config_;

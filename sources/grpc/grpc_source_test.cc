@@ -15,6 +15,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "core/record/protobuf.h"
 #include "core/record/testing/random_records.h"
@@ -140,7 +141,7 @@ TEST_F(GrpcSourceTest, WhatIsMalformedIsRefusedWhole) {
   }
   EXPECT_TRUE(host_.records().empty());
   EXPECT_EQ(host_.metric("weir_grpc_refused_messages_total"), 5);
-  // Fields that it does not know are passed over.
+  // Unknown fields are skipped.
   EXPECT_TRUE(Send("\x10\x05" + good).status.ok());
   EXPECT_EQ(host_.records().size(), 2000u);
 }
@@ -206,7 +207,26 @@ TEST_F(GrpcSourceTest, APortThatIsTakenIsAnErrorOfTheStart) {
   config.add_listen("127.0.0.1:" + std::to_string(source_->port()));
   auto second = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
   ASSERT_TRUE(second.ok());
-  EXPECT_THAT((*second)->Start().message(), HasSubstr("cannot listen at 127.0.0.1:"));
+  EXPECT_THAT((*second)->Start().message(), HasSubstr("listen at 127.0.0.1:"));
+  EXPECT_THAT((*second)->Start().message(), HasSubstr("Address already in use"));
+  const std::vector<sdk::Finding> findings = host_.Diagnose(second->get());
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[0].text, (*second)->Start().message());
+}
+
+TEST_F(GrpcSourceTest, DiagnosesWhereItListens) {
+  const auto diagnose = [this](const char* listen) {
+    Grpc config;
+    config.add_listen(listen);
+    auto source = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
+    return host_.Diagnose(source->get())[0];
+  };
+  EXPECT_EQ(diagnose("127.0.0.1:0").severity, WEIR_FINDING_OK);
+  EXPECT_EQ(diagnose("0.0.0.0:0").severity, WEIR_FINDING_OK);
+  const sdk::Finding foreign = diagnose("192.0.2.1:9999");  // TEST-NET-1, RFC 5737
+  EXPECT_EQ(foreign.severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(foreign.text, "listen at 192.0.2.1:9999: Cannot assign requested address");
 }
 
 // An entry of a message.
@@ -214,7 +234,7 @@ std::string Entry(const std::string& record) {
   return std::string("\x0A") + static_cast<char>(record.size()) + record;
 }
 
-// As the netobserv agents send them: 0x100 in place of SYN and ACK, and so on.
+// As netobserv agents send them: 0x100 in place of SYN and ACK, for example.
 TEST_F(GrpcSourceTest, TcpFlagsOfAnAgentBecomeThoseOfIpfix) {
   StartSource();
   // Field 13: 0x310, 0x400.
@@ -280,6 +300,34 @@ TEST_F(GrpcSourceTest, AKeyThatIsNoneIsRefusedAtStart) {
   ASSERT_TRUE(made.ok());
   EXPECT_THAT((*made)->Start().message(),
               HasSubstr("tls.cert_file: read " + empty + ": it is empty"));
+  const std::vector<sdk::Finding> findings = host_.Diagnose(made->get());
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[1].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[1].subject, "tls");
+  EXPECT_EQ(findings[1].text, (*made)->Start().message());
+}
+
+// Both files are valid, but the key belongs to another certificate.
+TEST_F(GrpcSourceTest, AKeyOfAnotherCertificateIsRefusedAtStart) {
+  const std::string folder = ::testing::TempDir();
+  for (const std::string name : {"one", "other"}) {
+    const std::string make = "cd " + folder + " && openssl req -x509 -newkey rsa:2048 -nodes " +
+                             "-days 2 -subj /CN=" + name + " -keyout " + name + ".key -out " +
+                             name + ".pem 2>/dev/null";
+    ASSERT_EQ(std::system(make.c_str()), 0) << make << " (Debian's package openssl)";
+  }
+  config_.add_listen("127.0.0.1:0");
+  config_.mutable_tls()->set_cert_file(folder + "/one.pem");
+  config_.mutable_tls()->set_key_file(folder + "/one.key");
+  auto good = sdk::testing::MakeComponent<GrpcSource>(&host_, config_);
+  EXPECT_EQ(host_.Diagnose(good->get())[1].severity, WEIR_FINDING_OK);
+  config_.mutable_tls()->set_key_file(folder + "/other.key");
+  auto made = sdk::testing::MakeComponent<GrpcSource>(&host_, config_);
+  const std::string error = (*made)->Start().message();
+  EXPECT_THAT(error, HasSubstr("cert_file and key_file do not belong together"));
+  const std::vector<sdk::Finding> findings = host_.Diagnose(made->get());
+  EXPECT_EQ(findings[1].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[1].text, error);
 }
 
 }  // namespace

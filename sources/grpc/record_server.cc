@@ -10,18 +10,20 @@
 #include <chrono>
 #include <utility>
 
+#include "sources/grpc/listen_address.h"
+
 namespace weir::sources {
 namespace {
 
 constexpr char kMethod[] = "/pbflow.Collector/Send";
-// The sink `grpc` looks for it.
+// Metadata that the sink `grpc` looks for.
 constexpr char kNotTaken[] = "weir-not-taken";
-// How long calls that are under way may take once the server ends.
+// How long unfinished calls may take after Stop.
 constexpr std::chrono::seconds kGrace{1};
-// How long a message may take to come while others wait for its place.
+// How long a message may take to arrive while others wait for its place in memory.
 constexpr std::chrono::seconds kPatience{10};
 constexpr int kStreamsOfAConnection = 100;
-// Between two lines of the log about messages that were refused.
+// The shortest time between two log lines about refused messages.
 constexpr std::chrono::seconds kBetweenRefusals{10};
 
 }  // namespace
@@ -35,8 +37,8 @@ class RecordServer::Call {
   grpc::ByteBuffer message;
   State state = State::kAccepting;
   std::chrono::steady_clock::time_point reading_since;
-  std::string peer;        // that counts it among its calls; empty: none does
-  bool in_memory = false;  // counts among the messages
+  std::string peer;        // the key in senders_; empty: not counted there
+  bool in_memory = false;  // is one of messages_
 };
 
 RecordServer::RecordServer(RecordServerSettings settings, const sdk::Stage& stage)
@@ -54,14 +56,14 @@ sdk::Status RecordServer::Start() {
   for (size_t i = 0; i < ports.size(); ++i) {
     builder.AddListeningPort(settings_.listen[i], settings_.credentials, &ports[i]);
   }
-  // Two weirs at one port would share connections by chance.
+  // If two weirs shared a port, each connection would go to one of them at random.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kStreamsOfAConnection);
-  // Agents may look whether we are there while they have nothing to send.
+  // Agents may send keepalive pings while they have no message.
   builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 500);
   builder.SetMaxReceiveMessageSize(static_cast<int>(settings_.max_message_bytes));
-  // gRPC would inflate a message without a bound.
+  // gRPC would decompress a message without a limit.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.RegisterAsyncGenericService(&service_);
@@ -78,11 +80,12 @@ sdk::Status RecordServer::Start() {
     server_.reset();
     queue_.reset();
     grpc_shutdown_blocking();
-    return {WEIR_UNAVAILABLE,
-            "cannot listen at " + settings_.listen[i] +
-                ": the port is taken, or the address is not of this machine" +
-                (settings_.uses_tls ? ", or tls.cert_file and tls.key_file do not belong together"
-                                    : "")};
+    if (sdk::Status status = CheckListen(settings_.listen[i]); !status.ok()) return status;
+    if (settings_.uses_tls) {
+      return {WEIR_INVALID_ARGUMENT,
+              "tls: cert_file and key_file do not belong together, or one of them is damaged"};
+    }
+    return {WEIR_UNAVAILABLE, "listen at " + settings_.listen[i] + ": gRPC gives no reason"};
   }
   port_ = ports[0];
   {
@@ -105,7 +108,7 @@ void RecordServer::Stop() {
   }
   server_->Shutdown(std::chrono::system_clock::now() + kGrace);
   {
-    // After its shutdown a queue takes no steps of calls any more.
+    // After Shutdown, a queue accepts no more operations of calls.
     std::unique_lock<std::mutex> lock(mutex_);
     changed_.wait(lock, [this] { return calls_ == 0; });
   }
@@ -129,7 +132,7 @@ void RecordServer::Run() {
   }
 }
 
-// Whoever begins a call and sends no message must not keep others from theirs.
+// A sender that begins a call but sends no message must not delay other senders.
 void RecordServer::GiveUpSlowSenders() {
   if (unread_.empty()) return;
   const auto now = std::chrono::steady_clock::now();
@@ -138,7 +141,7 @@ void RecordServer::GiveUpSlowSenders() {
   }
 }
 
-// Is ready for one call more. (A call that never comes is handed back when the queue ends.)
+// Accepts one more call. If none comes, the queue returns it when it ends.
 void RecordServer::Accept() {
   auto* const call = new Call();
   ++calls_;
@@ -154,7 +157,7 @@ void RecordServer::Advance(Call* call, bool ok) {
     case Call::State::kReading:
       return Received(call, ok);
     case Call::State::kTaken:
-      return;  // nothing is under way then
+      return;  // no operation is pending in this state
     case Call::State::kFinishing:
       return End(call);
   }

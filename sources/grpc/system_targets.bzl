@@ -26,10 +26,12 @@ def system_targets():
         name = "grpc",
         srcs = [
             "grpc_source.cc",
+            "listen_address.cc",
             "record_server.cc",
         ],
         hdrs = [
             "grpc_source.h",
+            "listen_address.h",
             "record_server.h",
         ],
         tags = ["system"],

@@ -9,6 +9,7 @@
 
 #include "bpf/tunnel_settings.h"
 #include "core/record/record.h"
+#include "sources/pcap/diagnosis.h"
 #include "sources/pcap/progress.h"
 #include "sources/pcap/reading.h"
 
@@ -16,7 +17,7 @@ namespace weir::sources {
 
 namespace {
 
-// None if one is not known.
+// Returns none if one of the sizes is not known.
 std::optional<uint64_t> TotalBytes(const std::vector<pcap::CaptureFile>& files) {
   uint64_t total = 0;
   for (const pcap::CaptureFile& file : files) {
@@ -46,6 +47,11 @@ sdk::Result<std::unique_ptr<PcapSource>> PcapSource::Create(const Pcap& config, 
 
 PcapSource::PcapSource(const Pcap& config, const weir_tunnels& tunnels, sdk::Stage stage)
     : config_(config), tunnels_(tunnels), stage_(std::move(stage)) {}
+
+sdk::Status PcapSource::Diagnose(const sdk::Findings& findings) {
+  findings.Add(pcap::DiagnoseCaptures({config_.path().begin(), config_.path().end()}));
+  return sdk::OkStatus();
+}
 
 sdk::Status PcapSource::Start() {
   sdk::Result<std::vector<pcap::CaptureFile>> files =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source `pcap`: reads packets out of captures.
+// The source `pcap`: reads packets from captures.
 #ifndef WEIR_SOURCES_PCAP_PCAP_SOURCE_H_
 #define WEIR_SOURCES_PCAP_PCAP_SOURCE_H_
 
@@ -10,6 +10,7 @@
 
 #include "bpf/flow.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
 #include "plugins/sdk/wakeup.h"
@@ -18,10 +19,9 @@
 
 namespace weir::sources {
 
-// A named file that is no capture or cannot be read is an error. In a folder it is skipped. A
-// file that is damaged or cut off ends there, with a warning and a counter, and the next one is
-// read. A run that could use no packet at all of what there was is an error. Threads as the
-// host's for a source.
+// A named file that cannot be read, or is not a capture, is an error; in a folder it is skipped. A
+// damaged or cut-off file ends at the damage, with a warning and a counter, and the next file is
+// read. A run that finds packets but can use none of them is an error. Threads: see sdk::Source.
 class PcapSource : public sdk::Source {
  public:
   static constexpr uint64_t kCapabilities = 0;
@@ -29,6 +29,7 @@ class PcapSource : public sdk::Source {
 
   static sdk::Result<std::unique_ptr<PcapSource>> Create(const Pcap& config, sdk::Stage stage);
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Run() override;
   void Interrupt() override;
@@ -41,7 +42,7 @@ class PcapSource : public sdk::Source {
   const weir_tunnels tunnels_;
   const sdk::Stage stage_;
   std::vector<pcap::CaptureFile> files_;
-  sdk::Wakeup wakeup_;  // notified once interrupted
+  sdk::Wakeup wakeup_;  // notified by Interrupt
   std::atomic<bool> interrupted_{false};
 };
 

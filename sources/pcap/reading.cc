@@ -49,10 +49,10 @@ class Reading::Handler {
   }
 
  private:
-  // False: interrupted, or failed.
+  // Returns false if it was interrupted or has failed.
   bool Wait(uint64_t time) {
     if (reading_->pace_.Remaining(time) == 0) return true;
-    // What came before has its time.
+    // The packets before this one are due.
     if (sdk::Status status = reading_->HandOver(); !status.ok()) {
       reading_->failed_ = status;
       return false;
@@ -114,7 +114,7 @@ sdk::Status Reading::Finish() {
 
 sdk::Status Reading::Read(CaptureFile* file) {
   sdk::Result<sdk::UniqueFd> fd = OpenCapture(file);
-  // tcpdump deletes files of a ring.
+  // tcpdump deletes the oldest files of a ring.
   if (!fd.ok() && fd.status().code() == WEIR_NOT_FOUND && file->from_folder) {
     return Skip(kVanished, fd.status());
   }
@@ -132,7 +132,7 @@ sdk::Status Reading::ReadUnpacked(const CaptureFile& file, CaptureInput* input) 
   sdk::Result<std::unique_ptr<ByteStream>> unpacked = Decompress(*magic, input);
   if (!unpacked.ok()) {
     if (unpacked.status().code() == WEIR_UNIMPLEMENTED) {
-      // Not a lack of the machine, which UNIMPLEMENTED would mean to `weir run`.
+      // Not UNIMPLEMENTED: `weir run` reports that code as a missing feature of the machine.
       return SkipInFolder(file, kCompression, {WEIR_DATA_LOSS, unpacked.status().message()});
     }
     return WithName(file.name, unpacked.status());
@@ -147,7 +147,7 @@ sdk::Status Reading::ReadStream(const CaptureFile& file, CaptureInput* input, By
   if (!capture.ok()) {
     if (!failed_.ok()) return failed_;
     if (interrupted()) return sdk::OkStatus();
-    return FailToOpen(file, failure, capture.status());
+    return FailToOpen(file, failure, OpenError(failure, capture.status()));
   }
   files_metric_.Add(1);
   return ReadPackets(file, input, capture->get());
@@ -157,7 +157,7 @@ sdk::Status Reading::FailToOpen(const CaptureFile& file, OpenFailure failure,
                                 const sdk::Status& why) {
   switch (failure) {
     case OpenFailure::kEmpty:
-      return SkipInFolder(file, kEmpty, {why.code(), "the file is empty"});
+      return SkipInFolder(file, kEmpty, why);
     case OpenFailure::kHeader:
       return SkipInFolder(file, kHeader, why);
     case OpenFailure::kNotACapture:
@@ -170,7 +170,7 @@ sdk::Status Reading::FailToOpen(const CaptureFile& file, OpenFailure failure,
 
 sdk::Status Reading::FailToRead(const CaptureFile& file, const sdk::Status& why) {
   if (!failed_.ok()) return failed_;
-  // The next file would find the machine in the same state.
+  // A lack of resources would hit the next file too.
   if (!file.from_folder || why.code() == WEIR_RESOURCE_EXHAUSTED) return why;
   return Skip(kUnreadable, why);
 }
@@ -196,7 +196,7 @@ sdk::Status Reading::ReadPackets(const CaptureFile& file, CaptureInput* input,
   while (true) {
     sdk::Result<int> read = capture->Read(static_cast<int>(writer_.room()), &handler);
     const sdk::Status handed_over = HandOver();
-    // First what has nothing to do with the file, though it may have come through it.
+    // First the errors that do not come from the file.
     if (!failed_.ok()) return failed_;
     if (!handed_over.ok()) return handed_over;
     WarnOfLinks(file);

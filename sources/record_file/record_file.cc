@@ -11,7 +11,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/record/raw_record.h"
 #include "core/record/raw_record_reader.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/interruptible_reader.h"
 #include "sources/record_file/block_reader.h"
@@ -67,6 +69,26 @@ RecordFileSource::RecordFileSource(std::string path, std::optional<ClockPair> cl
       clocks_(clocks),
       stage_(std::move(stage)) {}
 
+sdk::Status RecordFileSource::Diagnose(const sdk::Findings& findings) {
+  if (path_ != "-" && sdk::IsNamedPipe(path_)) {
+    findings.Add(sdk::NamedPipe(path_, R_OK));
+    return sdk::OkStatus();
+  }
+  const sdk::Status status = Open();
+  findings.Add(sdk::FindingOf(status, "path", absl::StrCat(name_, " can be read")));
+  struct stat info;
+  if (status.ok() && fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode) &&
+      static_cast<uint64_t>(info.st_size) % sizeof(RawRecord) != 0) {
+    findings.Add(
+        sdk::Finding{WEIR_FINDING_DEGRADED, "last record",
+                     absl::StrCat(name_,
+                                  " ends inside a record: a run reads all records before it, then "
+                                  "fails")});
+  }
+  Close();
+  return sdk::OkStatus();
+}
+
 sdk::Status RecordFileSource::Start() {
   const absl::Status status = Open();
   if (!status.ok()) Close();
@@ -74,7 +96,7 @@ sdk::Status RecordFileSource::Start() {
 }
 
 absl::Status RecordFileSource::Open() {
-  // O_NONBLOCK: opening a named pipe must not wait for its writer; Run does.
+  // O_NONBLOCK: open(2) must not wait for the writer of a named pipe. Run waits.
   fd_ = sdk::UniqueFd(path_ == "-" ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                                    : open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   const auto failed = [this](int error) {
@@ -101,7 +123,7 @@ absl::Status RecordFileSource::ReadAll() {
     offset += sizeof(RawRecord);
     Record* const row = writer.Add();
     if (row == nullptr) return absl::ResourceExhaustedError(writer.status().message());
-    // Measured anew for each batch: a pipe may last for days, while clocks drift.
+    // Read for each batch, because a pipe may last for days and clocks drift.
     if (writer.pending() == 1) clocks = clocks_ ? *clocks_ : stage_.Clocks();
     *row = NewRecord((*raw)->key, (*raw)->metrics, clocks.wall_ns, clocks.monotonic_ns, nullptr);
     if (writer.pending() < kRowsPerBatch) continue;
@@ -109,7 +131,7 @@ absl::Status RecordFileSource::ReadAll() {
   }
   if (absl::Status status = HandOver(&writer); !status.ok()) return status;
   if (raw.ok() || reader.interrupted()) return absl::OkStatus();
-  // An error of emit came through the reader; it has nothing to do with the input.
+  // An error of emit, which came back through the reader, is not a fault of the input.
   if (!writer.status().ok()) return raw.status();
   return WithContext(absl::StrCat(name_, ": at byte ", offset), raw.status());
 }

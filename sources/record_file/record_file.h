@@ -11,14 +11,15 @@
 #include "absl/status/status.h"
 #include "core/record/record.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "plugins/sdk/unique_fd.h"
 #include "plugins/sdk/wakeup.h"
 #include "sources/record_file/record_file.pb.h"
 
 namespace weir::sources {
 
-// A recording that ends inside a record is DATA_LOSS, after all records before it
-// were emitted. Threads as the host's for a source.
+// A recording that ends inside a record gives DATA_LOSS, after all records before it were emitted.
+// Threads: see sdk::Source.
 class RecordFileSource : public sdk::Source {
  public:
   static constexpr uint64_t kCapabilities = 0;
@@ -27,6 +28,7 @@ class RecordFileSource : public sdk::Source {
   static sdk::Result<std::unique_ptr<RecordFileSource>> Create(const RecordFile& config,
                                                                sdk::Stage stage);
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Run() override;
   void Interrupt() override;
@@ -37,7 +39,7 @@ class RecordFileSource : public sdk::Source {
 
   absl::Status Open();
   absl::Status ReadAll();
-  // Counts what the writer holds as received, and emits it.
+  // Counts the records in the writer as received, and emits them.
   absl::Status HandOver(sdk::BatchWriter* writer);
   void Close();
 
@@ -46,7 +48,7 @@ class RecordFileSource : public sdk::Source {
   const std::optional<ClockPair> clocks_;
   const sdk::Stage stage_;
   sdk::UniqueFd fd_;
-  sdk::Wakeup wakeup_;  // notified once interrupted
+  sdk::Wakeup wakeup_;  // notified by Interrupt
 };
 
 }  // namespace weir::sources

@@ -70,7 +70,7 @@ TEST(RecordFileTest, ReadsTheReferencesRecords) {
   host.ExpectBalanced();
 }
 
-// Larger than a block, and no multiple of one.
+// Larger than a block, and not a multiple of one.
 TEST(RecordFileTest, ReadsAcrossBlocks) {
   const std::string bytes = vectors::ReadFile(vectors::kRawRecords);
   std::string large;
@@ -164,7 +164,7 @@ TEST(RecordFileTest, GivesUpWhenTheHostTakesNoMore) {
   host.ExpectBalanced();
 }
 
-// A named pipe in place of a live feed.
+// A named pipe, as from a live feed.
 class PipeTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -201,7 +201,7 @@ TEST_F(PipeTest, EmitsWhatHasComeBeforeItWaitsForMore) {
   Write(fd, bytes.substr(84 + 40, 44));
   EXPECT_TRUE(host_.WaitFor([&] { return host_.records().size() == 2; }));
   close(fd);
-  thread_.join();  // the end of the input
+  thread_.join();  // at the end of the input
   EXPECT_TRUE(status_.ok()) << status_.message();
   host_.ExpectBalanced();
 }
@@ -214,7 +214,7 @@ TEST_F(PipeTest, IsInterruptedWhileItWaits) {
   source_->Interrupt();
   source_->Interrupt();
   thread_.join();
-  EXPECT_TRUE(status_.ok()) << status_.message();  // half a record is no error then
+  EXPECT_TRUE(status_.ok()) << status_.message();  // an incomplete record is then no error
   close(fd);
 }
 
@@ -222,6 +222,32 @@ TEST_F(PipeTest, IsInterruptedWhileNobodyWrites) {
   source_->Interrupt();
   thread_.join();
   EXPECT_TRUE(status_.ok()) << status_.message();
+}
+
+std::vector<sdk::Finding> Diagnose(const std::string& path) {
+  FakeHost host;
+  const auto source = Make(&host, Config(path));
+  return host.Diagnose(source.get());
+}
+
+TEST(RecordFileTest, DiagnosesTheRecording) {
+  const std::vector<sdk::Finding> good = Diagnose(vectors::kRawRecords);
+  ASSERT_EQ(good.size(), 1u);
+  EXPECT_EQ(good[0].severity, WEIR_FINDING_OK);
+  const std::vector<sdk::Finding> none = Diagnose("/nowhere/flows.bin");
+  ASSERT_EQ(none.size(), 1u);
+  EXPECT_EQ(none[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(none[0].text, "open /nowhere/flows.bin: No such file or directory");
+  EXPECT_EQ(Diagnose(::testing::TempDir())[0].severity, WEIR_FINDING_MISSING);
+  const std::string cut = TemporaryFile("cut.bin", std::string(84 + 80, 'x'));
+  const std::vector<sdk::Finding> findings = Diagnose(cut);
+  ASSERT_EQ(findings.size(), 2u);
+  EXPECT_EQ(findings[1].severity, WEIR_FINDING_DEGRADED);
+  EXPECT_EQ(findings[1].subject, "last record");
+  const std::string pipe = ::testing::TempDir() + "diagnosed_pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(Diagnose(pipe)[0].text, pipe + ": a named pipe");
+  EXPECT_EQ(unlink(pipe.c_str()), 0);
 }
 
 }  // namespace

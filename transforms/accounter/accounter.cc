@@ -7,24 +7,28 @@
 #include <utility>
 
 #include "core/record/constants.h"
+#include "plugins/sdk/diagnosis.h"
 
 namespace weir::transforms {
 namespace {
 
 // Times in entries are modulo this; see FlowEntry.
 constexpr uint64_t kTimeMask = (uint64_t{1} << 48) - 1;
-// Twice the longest timeout, and well below that.
+// Twice the longest timeout, and much less than that.
 constexpr uint64_t kLongestStepNs = uint64_t{48} * 3600 * 1'000'000'000;
 
-// A TCP flow whose FIN or RST was seen, or one of which the source said the same.
+// The most memory of a held flow, unless its record has rare values.
+constexpr uint64_t kFlowBytes = 160;
+
+// True for a TCP flow with a FIN or RST, and for a record whose source reported the end.
 bool HasDetectedEnd(const Record& record) {
   constexpr uint16_t kFinOrRst = 0x01 | 0x04;
   return (record.tcp_flags & kFinOrRst) != 0 ||
          record.flow_end_reason == static_cast<uint8_t>(FlowEndReason::kEndOfFlowDetected);
 }
 
-// Why the flow ended here. The reasons of its records say why these ended, which the accounter
-// has undone by joining them.
+// Why the flow ended here. The reasons of its records no longer apply, because the records were
+// merged.
 FlowEndReason EndReasonOf(EvictionCause cause, const Record& record) {
   switch (cause) {
     case EvictionCause::kTableFull:
@@ -67,6 +71,11 @@ AccounterTransform::AccounterTransform(const AccounterSettings& settings, sdk::S
 
 size_t AccounterTransform::bytes() const {
   return memory_.bytes() + table_->bytes() + retired_->bytes() + (wheel_ ? wheel_->bytes() : 0);
+}
+
+sdk::Status AccounterTransform::Diagnose(const sdk::Findings& findings) {
+  findings.Add(sdk::TableMemory("max_entries", settings_.max_entries, kFlowBytes));
+  return sdk::OkStatus();
 }
 
 sdk::Status AccounterTransform::Process(const BatchView& batch) {
@@ -129,7 +138,7 @@ sdk::Status AccounterTransform::Restart(const Record& record, uint32_t number,
   if (Write(*table_, number, cause) == nullptr) return writer_.status();
   metrics_.CountEvicted(cause, 1);
   table_->Restart(record, number);
-  // The wheel, which has not come to it yet, will put it where it belongs.
+  // The wheel has not reached the entry yet, and will move it to the right bucket.
   FlowEntry& entry = table_->entries()[number];
   entry.held_since_ns = now_ns_ & kTimeMask;
   entry.last_seen_ns = now_ns_ & kTimeMask;
@@ -137,7 +146,7 @@ sdk::Status AccounterTransform::Restart(const Record& record, uint32_t number,
 }
 
 sdk::Status AccounterTransform::Begin(const Record& record, uint64_t hash) {
-  // Only a new flow needs room; with ALL it makes room for many, not for itself alone.
+  // Only a new flow needs room. With ALL, all flows are evicted, not just one.
   if (table_->size() >= settings_.max_entries) {
     metrics_.NoteFlows(table_->size() + retired_->size());
     sdk::Status status = settings_.oldest_first ? Evict(table_->oldest(), EvictionCause::kTableFull)
@@ -171,7 +180,7 @@ sdk::Status AccounterTransform::GoByTheRecords(const Record& record) {
 sdk::Status AccounterTransform::AdvanceTo(uint64_t now_ns) {
   const uint64_t step_ns = now_ns > now_ns_ ? now_ns - now_ns_ : 0;
   now_ns_ += step_ns;
-  // Entries could not tell so long a time from a short one; all of them are due.
+  // The entries could not represent such a long time; all of them are due.
   if (step_ns < kLongestStepNs || !has_timeouts_) return sdk::OkStatus();
   return EvictAll(settings_.ShorterTimeoutNs() == settings_.idle_timeout_ns
                       ? EvictionCause::kIdle
@@ -233,7 +242,7 @@ sdk::Status AccounterTransform::Expire(size_t most) {
 sdk::Status AccounterTransform::Evict(uint32_t number, EvictionCause cause) {
   const Record* const row = Write(*table_, number, cause);
   if (row == nullptr) return writer_.status();
-  // From there on it is emitted, or counted as dropped by the host.
+  // The row is emitted from here on, or counted as dropped by the host.
   ++evictions_;
   if (has_timeouts_) wheel_->Cancel(&table_->entries(), number);
   table_->Remove(number, hash_(*row));
@@ -280,7 +289,7 @@ const Record* AccounterTransform::Write(const FlowTable& table, uint32_t number,
 
 sdk::Status AccounterTransform::Finish(const sdk::Status& status) {
   sdk::Status finished = status;
-  // Rows wait for more only where more are to come.
+  // Rows wait for more rows only if more will come.
   if (retired_->size() == 0 || !status.ok()) {
     if (sdk::Status flushed = writer_.Flush(); finished.ok()) finished = flushed;
   }

@@ -61,7 +61,7 @@ TEST(AccounterTest, AccountsAsTheReferenceDoes) {
   host.ExpectBalanced();
 }
 
-// 0 is a time where a record says that it measured it, as in a capture that begins with 1970.
+// 0 is a valid time if the record says that it was measured, as in a capture that begins in 1970.
 TEST(AccounterTest, AFlowThatBeginsAtZeroKeepsItsStart) {
   FakeHost host;
   const auto accounter = Make(&host);
@@ -83,7 +83,7 @@ TEST(AccounterTest, AFlowThatBeginsAtZeroKeepsItsStart) {
   EXPECT_EQ(flow.end_wall_time_ns, 2'000'000'000);
 }
 
-// Behind protobuf there is the wall clock alone. A flow of an hour takes no more memory for it.
+// Records from protobuf have only wall times. A flow of an hour then takes no more memory.
 TEST(AccounterTest, FlowsWithWallTimesAloneAreMergedByThese) {
   constexpr int64_t kMinute = 60'000'000'000;
   FakeHost host;
@@ -108,7 +108,7 @@ TEST(AccounterTest, FlowsWithWallTimesAloneAreMergedByThese) {
   EXPECT_EQ(flow.end_mono_time_ns, 0u);
 }
 
-// The reference evicts when a new flow finds the table full, not when it gets full.
+// The reference evicts when a new flow finds the table full, not when the table becomes full.
 TEST(AccounterTest, ANewFlowThatFindsTheTableFullEvictsAll) {
   FakeHost host;
   const auto accounter = Make(&host, 3);
@@ -118,7 +118,7 @@ TEST(AccounterTest, ANewFlowThatFindsTheTableFullEvictsAll) {
   const std::vector<Record> evicted = host.TakeRecords();
   ASSERT_EQ(evicted.size(), 3u);
   for (const Record& record : evicted) EXPECT_EQ(record.packets, record.if_index == 3 ? 1u : 2u);
-  EXPECT_EQ(host.counts().held, 2u);  // 4, and 1 anew
+  EXPECT_EQ(host.counts().held, 2u);  // 4, and a new flow 1
   host.ExpectBalanced();
 }
 
@@ -172,7 +172,7 @@ TEST(AccounterTest, InstancesShareNothing) {
   EXPECT_EQ(first_host.records().size(), 1u);
 }
 
-// Whatever happens downstream, each record is accounted for.
+// Every record is accounted for, also if emit fails.
 TEST(AccounterTest, NoRecordIsLostUncounted) {
   FakeHost host;
   const auto accounter = Make(&host, 2);
@@ -246,6 +246,14 @@ TEST(AccounterTest, RefusesWhatTheHostsRulesWould) {
   config.clear_evict_timeout();
   config.set_max_entries(0);
   EXPECT_FALSE(MakeComponent<AccounterTransform>(&host, config).ok());
+}
+
+TEST(AccounterTest, DiagnosesItsMemory) {
+  FakeHost host;
+  std::vector<sdk::Finding> findings = host.Diagnose(Make(&host).get());
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+  EXPECT_EQ(findings[0].text, "up to 781 KiB for max_entries 5000");
 }
 
 }  // namespace

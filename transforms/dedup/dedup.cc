@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/record/other_interfaces.h"
 #include "plugins/sdk/copy_batch.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/duration_option.h"
 #include "plugins/sdk/emit_rows.h"
 
@@ -16,8 +17,11 @@ namespace weir::transforms {
 
 namespace {
 
-// Rows whose flows are looked up together.
+// The number of rows whose flows are looked up together.
 constexpr uint32_t kGroup = 32;
+// The most memory of a flow, and of a record that MERGE holds.
+constexpr uint64_t kFlowBytes = 100;
+constexpr uint64_t kHeldBytes = 700;
 
 }  // namespace
 
@@ -49,7 +53,8 @@ sdk::Result<std::unique_ptr<DedupTransform>> DedupTransform::Create(const Dedup&
 }
 
 DedupTransform::DedupTransform(const Dedup& config, const Times& times, sdk::Stage stage)
-    : just_mark_(config.just_mark()),
+    : max_flows_(config.max_flows()),
+      just_mark_(config.just_mark()),
       merge_window_ns_(times.merge_window_ns),
       stage_(std::move(stage)),
       places_(config.max_flows(), times.expiry_ns),
@@ -82,6 +87,11 @@ sdk::Status DedupTransform::ForEachRow(const BatchView& batch, uint64_t now_ns, 
       if (sdk::Status status = use(first + i, keys[i], counts); !status.ok()) return status;
     }
   }
+  return sdk::OkStatus();
+}
+
+sdk::Status DedupTransform::Diagnose(const sdk::Findings& findings) {
+  findings.Add(sdk::TableMemory("max_flows", max_flows_, kFlowBytes + (Merges() ? kHeldBytes : 0)));
   return sdk::OkStatus();
 }
 

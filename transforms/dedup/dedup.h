@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The transform `dedup`: counts a flow once that is seen at several places.
+// The transform `dedup`: counts a flow only once if it is seen at several places.
 #ifndef WEIR_TRANSFORMS_DEDUP_DEDUP_H_
 #define WEIR_TRANSFORMS_DEDUP_DEDUP_H_
 
@@ -10,14 +10,15 @@
 
 #include "core/record/batch.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "transforms/dedup/dedup.pb.h"
 #include "transforms/dedup/flow_places.h"
 #include "transforms/dedup/held_flows.h"
 
 namespace weir::transforms {
 
-// Remembers which place each flow is counted at; with MERGE it holds records too. Time is that
-// at which records come, not theirs.
+// Remembers the counting place of each flow; with MERGE it also holds records. Times are those at
+// which records come, not the times in the records.
 //
 // Called by one thread at a time, as the host does.
 class DedupTransform : public sdk::Transform {
@@ -26,8 +27,9 @@ class DedupTransform : public sdk::Transform {
 
   static sdk::Result<std::unique_ptr<DedupTransform>> Create(const Dedup& config, sdk::Stage stage);
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Process(const BatchView& batch) override;
-  // Without MERGE never: then it has no thread of its own.
+  // 0 without MERGE: the stage then needs no thread of its own.
   uint64_t TickIntervalNs() const override {
     return Merges() ? std::max<uint64_t>(merge_window_ns_ / 10, 1'000'000) : 0;
   }
@@ -43,19 +45,20 @@ class DedupTransform : public sdk::Transform {
   DedupTransform(const Dedup& config, const Times& times, sdk::Stage stage);
 
   bool Merges() const { return merge_window_ns_ > 0; }
-  // Calls use(i, key, counts) for each row of the batch in turn, until one returns an error:
-  // whether the row is of the place that counts. The memory that is looked at for a row is
-  // asked for some rows ahead.
+  // Calls use(i, key, counts) for each row of the batch, until one call returns an error. `counts`
+  // is true if the row is from the counting place of its flow. Prefetches the memory for some rows
+  // ahead.
   template <typename Use>
   sdk::Status ForEachRow(const BatchView& batch, uint64_t now_ns, Use use);
-  // With MERGE: takes the batch in.
+  // With MERGE: takes a batch.
   sdk::Status Merge(const BatchView& batch, uint64_t now_ns);
-  // With MERGE: tells the host what became of records, and returns `status`.
+  // With MERGE: reports the outcome of records to the host, and returns `status`.
   sdk::Status Tell(sdk::Status status);
-  // Hands on the batch with all rows but passing_ marked as duplicates.
+  // Emits the whole batch, in which all rows except passing_ are marked as duplicates.
   sdk::Status EmitMarked(const BatchView& batch);
   void UpdateMetrics();
 
+  const uint32_t max_flows_;
   const bool just_mark_;
   const uint64_t merge_window_ns_;  // 0 without MERGE
   const sdk::Stage stage_;
@@ -63,7 +66,7 @@ class DedupTransform : public sdk::Transform {
   HeldFlows held_;
   uint64_t told_merged_ = 0;
   uint64_t told_filtered_ = 0;
-  std::vector<uint32_t> passing_;  // rows of the batch; kept for its memory
+  std::vector<uint32_t> passing_;  // passing rows of the batch; a member to reuse its memory
   sdk::Metric flows_metric_;
   sdk::Metric evicted_metric_;
   sdk::Metric unlisted_metric_;

@@ -32,7 +32,7 @@ Dedup WithMaxFlows(uint32_t max_flows) {
   return config;
 }
 
-// Of flow number `flow`, at an interface.
+// Makes a record of flow number `flow` at an interface.
 Record At(uint32_t if_index, uint32_t flow, uint8_t direction = 0) {
   Record record{};
   record.eth_protocol = kIpv6Type;
@@ -44,7 +44,7 @@ Record At(uint32_t if_index, uint32_t flow, uint8_t direction = 0) {
   return record;
 }
 
-// Interface and flow of each record that has come out since the last time.
+// Returns the interface and the flow of each record emitted since the last call.
 std::vector<std::pair<uint32_t, uint32_t>> Taken(FakeHost* host) {
   std::vector<std::pair<uint32_t, uint32_t>> taken;
   for (const Record& record : host->TakeRecords()) {
@@ -77,7 +77,7 @@ TEST(DedupTest, InterfaceDirectionAndNamespaceAreThePlace) {
   elsewhere.network_namespace = 4026531840;
   ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 7), At(1, 7, 1), elsewhere}).ok());
   EXPECT_EQ(host.counts().filtered, 2u);
-  // At one place other MACs are other packets, not the same ones again.
+  // With other MACs at the same place it is another packet, not the same one again.
   Record neighbour = At(1, 7);
   neighbour.dst_mac[5] = 9;
   ASSERT_TRUE(host.Feed(dedup.get(), {neighbour}).ok());
@@ -114,7 +114,7 @@ TEST(DedupTest, FlowsThatAreNotIpAreToldByMacsAndEtherType) {
   FakeHost host;
   const auto dedup = Make(&host);
   std::vector<Record> records;
-  // Two links that have nothing to do with each other.
+  // Two unrelated links.
   for (uint32_t if_index = 1; if_index <= 2; ++if_index) {
     for (uint8_t host_on_link = 0; host_on_link < 8; ++host_on_link) {
       records.push_back(ArpAt(if_index, static_cast<uint8_t>(16 * if_index + host_on_link)));
@@ -126,7 +126,7 @@ TEST(DedupTest, FlowsThatAreNotIpAreToldByMacsAndEtherType) {
   ASSERT_TRUE(host.Feed(dedup.get(), records).ok());
   EXPECT_EQ(host.TakeRecords().size(), records.size());
   EXPECT_EQ(host.counts().filtered, 0u);
-  // A bridge hands on the frame as it is.
+  // A bridge forwards the frame unchanged.
   ASSERT_TRUE(host.Feed(dedup.get(), {ArpAt(3, 16), ArpAt(1, 16)}).ok());
   EXPECT_EQ(host.TakeRecords().size(), 1u);
   EXPECT_EQ(host.counts().filtered, 1u);
@@ -138,11 +138,12 @@ TEST(DedupTest, APlaceCountsUntilItHasBeenSilentForExpiry) {
   const auto dedup = Make(&host);
   ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 7), At(2, 7)}).ok());
   host.AdvanceClocks(6 * kSecond);
-  ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 7), At(2, 7)}).ok());  // heard of anew
+  ASSERT_TRUE(
+      host.Feed(dedup.get(), {At(1, 7), At(2, 7)}).ok());  // a new record from the counting place
   host.AdvanceClocks(10 * kSecond - 1);
   ASSERT_TRUE(host.Feed(dedup.get(), {At(2, 7)}).ok());
   EXPECT_EQ(Taken(&host), (Out{{1, 7}, {1, 7}}));
-  // What comes from elsewhere does not keep it: its flows would be lost for ever.
+  // Records from other places do not keep the flow; otherwise its records would be lost for ever.
   host.AdvanceClocks(1);
   ASSERT_TRUE(host.Feed(dedup.get(), {At(2, 7), At(1, 7)}).ok());
   EXPECT_EQ(Taken(&host), (Out{{2, 7}}));
@@ -166,7 +167,7 @@ TEST(DedupTest, OneFlowIsEnough) {
   EXPECT_EQ(Taken(&host), (Out{{1, 7}, {1, 8}, {2, 7}, {2, 8}}));
 }
 
-// Where a row's flow stands is looked up some rows ahead.
+// The flow of a row is looked up some rows ahead.
 TEST(DedupTest, ABatchMayForgetTheFlowOfALaterRow) {
   FakeHost host;
   const auto dedup = Make(&host, WithMaxFlows(1));
@@ -188,7 +189,7 @@ TEST(DedupTest, JustMarksDuplicates) {
   EXPECT_EQ(marks, (std::vector<bool>{false, true, false, true}));
   EXPECT_EQ(host.counts().filtered, 0u);
   host.ExpectBalanced();
-  // Nothing to mark, nothing to copy.
+  // There is nothing to mark, so nothing is copied.
   weir_batch* const batch = host.MakeBatch({At(1, 7)});
   host.FailAllocations(true);
   EXPECT_TRUE(host.FeedBatch(dedup.get(), batch).ok());
@@ -205,7 +206,7 @@ TEST(DedupTest, InstancesShareNothing) {
   EXPECT_EQ(Taken(&second_host), (Out{{2, 7}}));
 }
 
-// Whatever happens downstream, each record is accounted for.
+// Every record is accounted for, also if emit fails.
 TEST(DedupTest, NoRecordIsLostUncounted) {
   for (const bool just_mark : {false, true}) {
     FakeHost host;
@@ -226,7 +227,7 @@ TEST(DedupTest, NoRecordIsLostUncounted) {
   }
 }
 
-// Against a table that is searched from end to end.
+// Compares with a table that is searched linearly.
 TEST(DedupTest, DecidesAsAListWould) {
   struct Known {
     uint32_t flow;
@@ -237,7 +238,7 @@ TEST(DedupTest, DecidesAsAListWould) {
   for (const uint32_t max_flows : {1u, 3u, 20u, 1000u}) {
     FakeHost host;
     const auto dedup = Make(&host, WithMaxFlows(max_flows));
-    std::vector<Known> known;  // the longest silent first
+    std::vector<Known> known;  // the longest silent one first
     uint64_t now_ns = 0;
     Out expected;
     for (int step = 0; step < 4000; ++step) {
@@ -276,6 +277,14 @@ TEST(DedupTest, RefusesWhatTheHostsRulesWould) {
   config.clear_expiry();
   config.set_max_flows(0);
   EXPECT_FALSE(MakeComponent<DedupTransform>(&host, config).ok());
+}
+
+TEST(DedupTest, DiagnosesItsMemory) {
+  FakeHost host;
+  Dedup config = WithMaxFlows(10'000);
+  EXPECT_EQ(host.Diagnose(Make(&host, config).get())[0].text, "up to 977 KiB for max_flows 10000");
+  config.set_mode(Dedup::MERGE);
+  EXPECT_EQ(host.Diagnose(Make(&host, config).get())[0].text, "up to 7.63 MiB for max_flows 10000");
 }
 
 }  // namespace

@@ -22,6 +22,11 @@ sdk::Result<std::unique_ptr<FilterTransform>> FilterTransform::Create(const Filt
 FilterTransform::FilterTransform(const Expression& expression, sdk::Stage stage)
     : program_(expression), stage_(std::move(stage)) {}
 
+sdk::Status FilterTransform::Diagnose(const sdk::Findings& findings) {
+  findings.Add({WEIR_FINDING_OK, "memory", "holds no records"});
+  return sdk::OkStatus();
+}
+
 sdk::Status FilterTransform::Process(const BatchView& batch) {
   passing_.clear();
   for (uint32_t i = 0; i < batch.size(); ++i) {

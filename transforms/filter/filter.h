@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The transform `filter`: lets records pass that an expression is true of.
+// The transform `filter`: passes the records that match an expression.
 #ifndef WEIR_TRANSFORMS_FILTER_FILTER_H_
 #define WEIR_TRANSFORMS_FILTER_FILTER_H_
 
@@ -9,13 +9,14 @@
 
 #include "core/record/batch.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "transforms/filter/filter.pb.h"
 #include "transforms/filter/program.h"
 
 namespace weir::transforms {
 
-// Holds nothing: what passes of a batch goes on at once, in one batch. A batch of which
-// all records pass goes on as it is.
+// Holds no records: the matching records of a batch are emitted at once, in one batch. If all
+// records match, the batch itself is emitted.
 //
 // Called by one thread at a time, as the host does.
 class FilterTransform : public sdk::Transform {
@@ -25,6 +26,7 @@ class FilterTransform : public sdk::Transform {
   static sdk::Result<std::unique_ptr<FilterTransform>> Create(const Filter& config,
                                                               sdk::Stage stage);
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Process(const BatchView& batch) override;
 
  private:
@@ -32,7 +34,7 @@ class FilterTransform : public sdk::Transform {
 
   const Program program_;
   const sdk::Stage stage_;
-  std::vector<uint32_t> passing_;  // rows of the batch; kept for its memory
+  std::vector<uint32_t> passing_;  // matching rows of the batch; a member to reuse its memory
 };
 
 }  // namespace weir::transforms

@@ -54,7 +54,7 @@ TEST(FilterTest, LetsPassWhatFitsInItsOrder) {
   host.ExpectBalanced();
 }
 
-// What passes whole is handed on without a copy.
+// A batch in which all records match is emitted without a copy.
 TEST(FilterTest, AllOfABatchIsTheBatchItself) {
   FakeHost host;
   const auto filter = Make(&host, "dst_port > 1");
@@ -76,7 +76,7 @@ TEST(FilterTest, NeverAnEmptyBatch) {
   host.ExpectBalanced();
 }
 
-// Rows of a newer host are longer, and blocks follow: all of it goes on.
+// A newer host has longer rows, followed by blocks: all of it is emitted.
 TEST(FilterTest, KeepsWhatItDoesNotKnow) {
   FakeHost host;
   const auto filter = Make(&host, "dst_port == 80");
@@ -100,7 +100,7 @@ TEST(FilterTest, KeepsWhatItDoesNotKnow) {
   }
 }
 
-// Whatever happens downstream, each record is accounted for.
+// Every record is accounted for, also if emit fails.
 TEST(FilterTest, NoRecordIsLostUncounted) {
   FakeHost host;
   const auto filter = Make(&host, "dst_port == 80");
@@ -145,6 +145,14 @@ TEST(FilterTest, SaysWhatIsWrongWithItsExpression) {
             "  dst_port == abc\n"
             "              ^");
   EXPECT_EQ(MakeComponent<FilterTransform>(&host, Filter()).status().code(), WEIR_INVALID_ARGUMENT);
+}
+
+TEST(FilterTest, ItsDiagnosisIsThatItHoldsNothing) {
+  FakeHost host;
+  const std::vector<sdk::Finding> findings = host.Diagnose(Make(&host, "dst_port == 80").get());
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+  EXPECT_EQ(findings[0].text, "holds no records");
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/copy_batch.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/emit_rows.h"
 #include "plugins/sdk/errno_status.h"
 
@@ -39,6 +40,14 @@ InterfaceNamerTransform::InterfaceNamerTransform(const InterfaceNamer& config, s
       live_(config.live()),
       stage_(std::move(stage)) {}
 
+sdk::Status InterfaceNamerTransform::Diagnose(const sdk::Findings& findings) {
+  sdk::Status status = Start();
+  if (status.ok()) status = Stop();
+  findings.Add(sdk::FindingOf(status, "interface names",
+                              live_ ? "the kernel lists them" : "the configuration has them"));
+  return sdk::OkStatus();
+}
+
 sdk::Status InterfaceNamerTransform::Start() {
   if (!live_) return sdk::OkStatus();
   struct stat info;
@@ -53,7 +62,7 @@ sdk::Status InterfaceNamerTransform::Stop() {
 }
 
 sdk::Status InterfaceNamerTransform::Process(const BatchView& batch) {
-  if (batch.size() == 0) return sdk::OkStatus();  // nobody may emit that
+  if (batch.size() == 0) return sdk::OkStatus();  // an empty batch must not be emitted
   uint32_t first = 0;
   while (first < batch.size() && !NeedsName(batch[first])) ++first;
   if (first == batch.size()) return sdk::EmitAsItIs(stage_, *batch.raw());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The transform `interface_namer`: gives each record the name of its interface.
+// The transform `interface_namer`: sets the interface name of each record.
 #ifndef WEIR_TRANSFORMS_INTERFACE_NAMER_INTERFACE_NAMER_H_
 #define WEIR_TRANSFORMS_INTERFACE_NAMER_INTERFACE_NAMER_H_
 
@@ -11,17 +11,18 @@
 #include "core/record/batch.h"
 #include "core/record/record.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "transforms/interface_namer/interface_namer.pb.h"
 #include "transforms/interface_namer/link_names.h"
 #include "transforms/interface_namer/link_watcher.h"
 
 namespace weir::transforms {
 
-// The rule, in this order: the configured name of the index; the name that the record
-// has already; where `live`, the kernel's, for records of weir's own network
-// namespace; "unknown".
+// The first of these names is used: the configured name of the index; the name that the record
+// already has; with `live`, the kernel's name, if the record is of weir's own network namespace;
+// "unknown".
 //
-// Called by one thread at a time, as the host does; the watcher's thread runs beside.
+// Called by one thread at a time, as the host does. The watcher has a thread of its own.
 class InterfaceNamerTransform : public sdk::Transform {
  public:
   static constexpr uint64_t kCapabilities = 0;
@@ -29,6 +30,7 @@ class InterfaceNamerTransform : public sdk::Transform {
   static sdk::Result<std::unique_ptr<InterfaceNamerTransform>> Create(const InterfaceNamer& config,
                                                                       sdk::Stage stage);
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Start() override;
   sdk::Status Stop() override;
   sdk::Status Process(const BatchView& batch) override;
@@ -36,8 +38,8 @@ class InterfaceNamerTransform : public sdk::Transform {
  private:
   using Names = absl::flat_hash_map<uint32_t, std::string>;
 
-  // What one call of Process has found out: an interface's name is the same for all
-  // records of a batch, and the kernel is asked once for each.
+  // The names found in one call of Process. All records of a batch get the same name for an
+  // interface, and the kernel is asked once per batch.
   struct BatchNames {
     Names names;
     bool refreshed = false;
@@ -47,7 +49,7 @@ class InterfaceNamerTransform : public sdk::Transform {
 
   bool NeedsName(const Record& record) const;
   sdk::Status Name(Record* record, BatchNames* found);
-  // The name of an interface by the kernel, now or from before; empty if none.
+  // Returns the present or last name of an interface from the kernel; empty if there is none.
   sdk::Result<std::string> LiveName(uint32_t if_index, bool* refreshed);
   bool IsOurs(const Record& record) const;
 

@@ -41,7 +41,7 @@ Record OfInterface(uint32_t if_index, const std::string& name = "") {
   return record;
 }
 
-// The names that come out for `records`.
+// Returns the names of `records` after the transform.
 std::vector<std::string> Names(FakeHost* host, InterfaceNamerTransform* namer,
                                const std::vector<Record>& records) {
   const sdk::Status status = host->Feed(namer, records);
@@ -63,7 +63,7 @@ TEST(InterfaceNamerTest, NamesByConfiguration) {
 TEST(InterfaceNamerTest, HandsOnWhatIsNamedAlready) {
   FakeHost host;
   const auto namer = Make(&host, FixedNames());
-  host.FailAllocations(true);  // none is needed: nothing is copied
+  host.FailAllocations(true);  // nothing is copied
   weir_batch* const batch = [&] {
     host.FailAllocations(false);
     weir_batch* const made = host.MakeBatch({OfInterface(5, "a"), OfInterface(6, "b")});
@@ -75,7 +75,7 @@ TEST(InterfaceNamerTest, HandsOnWhatIsNamedAlready) {
   EXPECT_EQ(host.records().size(), 2u);
 }
 
-// Rows of a newer host are longer, and blocks follow: a transform carries them on.
+// A newer host has longer rows, followed by blocks: a transform keeps them.
 TEST(InterfaceNamerTest, KeepsWhatItDoesNotKnow) {
   FakeHost host;
   const auto namer = Make(&host, FixedNames());
@@ -134,15 +134,23 @@ class LiveNamesTest : public ::testing::Test {
   std::unique_ptr<InterfaceNamerTransform> namer_;
 };
 
+TEST_F(LiveNamesTest, TheKernelListsTheNames) {
+  const auto other = Make(&host_, InterfaceNamer());
+  const std::vector<sdk::Finding> findings = host_.Diagnose(other.get());
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+  EXPECT_EQ(findings[0].text, "the kernel lists them");
+}
+
 TEST_F(LiveNamesTest, NamesAtOnceWhatIsAddedRenamedAndGone) {
   const uint32_t index = if_nametoindex("wa");
   ASSERT_NE(index, 0u);
   EXPECT_EQ(NameOf(OfInterface(index)), "wa");
-  EXPECT_EQ(NameOf(OfInterface(1)), "loopback");  // whatever the kernel calls it
+  EXPECT_EQ(NameOf(OfInterface(1)), "loopback");  // whatever the kernel's name is
   EXPECT_EQ(NameOf(OfInterface(987654)), "unknown");
 
   ASSERT_EQ(RunCommand({"ip", "link", "set", "wa", "name", "wc"}), "");
-  // A rename is known as soon as the watcher's thread has read of it.
+  // A rename is known once the watcher's thread has read of it.
   EXPECT_TRUE(host_.WaitFor([&] { return NameOf(OfInterface(index)) == "wc"; }));
 
   ASSERT_EQ(RunCommand({"ip", "link", "add", "wx", "type", "veth", "peer", "name", "wy"}), "");
@@ -154,7 +162,7 @@ TEST_F(LiveNamesTest, NamesAtOnceWhatIsAddedRenamedAndGone) {
   EXPECT_EQ(NameOf(OfInterface(added)), "wx");
 }
 
-// An index says nothing without its namespace.
+// An index means nothing without its namespace.
 TEST_F(LiveNamesTest, DoesNotNameInterfacesOfOtherNamespaces) {
   Record record = OfInterface(if_nametoindex("wa"));
   record.present = WEIR_HAS_NETWORK_NAMESPACE;

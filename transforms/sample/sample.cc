@@ -35,6 +35,11 @@ SampleTransform::SampleTransform(uint32_t interval, Sample::By by, uint64_t seed
       stage_(std::move(stage)),
       random_(seed) {}
 
+sdk::Status SampleTransform::Diagnose(const sdk::Findings& findings) {
+  findings.Add({WEIR_FINDING_OK, "memory", "holds no records"});
+  return sdk::OkStatus();
+}
+
 sdk::Status SampleTransform::Process(const BatchView& batch) {
   if (interval_ == 1) return sdk::EmitAsItIs(stage_, *batch.raw());
   passing_.clear();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The transform `sample`: lets one of so many records, or flows, pass.
+// The transform `sample`: passes one of every `interval` records or flows, at random.
 #ifndef WEIR_TRANSFORMS_SAMPLE_SAMPLE_H_
 #define WEIR_TRANSFORMS_SAMPLE_SAMPLE_H_
 
@@ -10,13 +10,14 @@
 #include "core/record/batch.h"
 #include "core/record/record.h"
 #include "plugins/sdk/component.h"
+#include "plugins/sdk/findings.h"
 #include "transforms/sample/random_bits.h"
 #include "transforms/sample/sample.pb.h"
 
 namespace weir::transforms {
 
-// Holds no record, and of flows nothing: whether one passes is in its key. Each passes
-// with a probability of 1 / interval, to within one part in 2^32 of it.
+// Holds no records and no flows: the key of a flow decides whether it passes. Each record or flow
+// passes with a probability of 1 / interval, exact to 2^-32 of it.
 //
 // Called by one thread at a time, as the host does.
 class SampleTransform : public sdk::Transform {
@@ -26,22 +27,23 @@ class SampleTransform : public sdk::Transform {
   static sdk::Result<std::unique_ptr<SampleTransform>> Create(const Sample& config,
                                                               sdk::Stage stage);
 
+  sdk::Status Diagnose(const sdk::Findings& findings) override;
   sdk::Status Process(const BatchView& batch) override;
 
  private:
   SampleTransform(uint32_t interval, Sample::By by, uint64_t seed, sdk::Stage stage);
 
   bool Passes(const Record& record);
-  // `record` as one of interval_ that there are.
+  // Sets the sampling interval of `record`, which stands for interval_ records.
   void Scale(Record* record) const;
 
   const uint32_t interval_;
   const Sample::By by_;
   const uint64_t seed_;
-  const uint64_t last_that_passes_;  // of evenly spread numbers
+  const uint64_t last_that_passes_;  // a record passes if its random number is not greater
   const sdk::Stage stage_;
   RandomBits random_;
-  std::vector<uint32_t> passing_;  // rows of the batch; kept for its memory
+  std::vector<uint32_t> passing_;  // passing rows of the batch; a member to reuse its memory
 };
 
 }  // namespace weir::transforms

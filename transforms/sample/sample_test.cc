@@ -34,7 +34,8 @@ std::unique_ptr<SampleTransform> Make(FakeHost* host, uint32_t interval,
   return *std::move(made);
 }
 
-// Of flow number `flow`: addresses and ports that differ as little as in life.
+// Makes a record of flow number `flow`. Addresses and ports of the flows are similar, as in
+// reality.
 Record OfFlow(uint32_t flow) {
   Record record{};
   std::memcpy(record.src_addr, IpAddr::FromV4(0x0A000000 + flow / 8).bytes.data(), kIpLength);
@@ -59,7 +60,7 @@ std::vector<Record> Flows(uint32_t count) {
   return records;
 }
 
-// That `count` of `of` is what one in `interval` gives, to five standard deviations.
+// Expects `count` of `of` to be one in `interval`, within five standard deviations.
 void ExpectOneOf(uint32_t interval, size_t count, size_t of) {
   const double expected = static_cast<double>(of) / interval;
   const double deviation = std::sqrt(expected * (1 - 1.0 / interval));
@@ -71,7 +72,7 @@ TEST(SampleTest, ZeroAndOneLetAllPassAsTheyAre) {
     FakeHost host;
     const auto sample = Make(&host, interval);
     weir_batch* const batch = host.MakeBatch(Flows(3));
-    host.FailAllocations(true);  // none is needed: nothing is copied
+    host.FailAllocations(true);  // nothing is copied
     EXPECT_TRUE(host.FeedBatch(sample.get(), batch).ok());
     host.host()->batch_release(batch);
     ASSERT_EQ(host.records().size(), 3u);
@@ -90,7 +91,7 @@ TEST(SampleTest, OneOfSoManyRecordsPasses) {
     ExpectOneOf(interval, passed.size(), kRecords);
     EXPECT_EQ(host.counts().filtered, kRecords - passed.size());
     host.ExpectBalanced();
-    // Drawn anew for each: the one behind one that passed is like any other.
+    // Each record is drawn on its own: the next one does not depend on it.
     size_t neighbours = 0;
     for (size_t i = 1; i < passed.size(); ++i) {
       neighbours += passed[i].packets == passed[i - 1].packets + 1 ? 1 : 0;
@@ -99,7 +100,7 @@ TEST(SampleTest, OneOfSoManyRecordsPasses) {
   }
 }
 
-// One of two hosts that repeat themselves every tenth record must not be favoured.
+// Two hosts that repeat themselves every tenth record must have the same chance.
 TEST(SampleTest, PatternsInTheInputDoNotMeetTheSample) {
   FakeHost host;
   const auto sample = Make(&host, 10);
@@ -171,19 +172,19 @@ TEST(SampleTest, FlowsAreSpreadEvenlyByEachPartOfTheirKey) {
       [](uint32_t i, Record* r) { r->dst_port = static_cast<uint16_t>(i); },
       [](uint32_t i, Record* r) { std::memcpy(r->src_addr + 12, &i, sizeof(i)); },
       [](uint32_t i, Record* r) { std::memcpy(r->dst_addr, &i, sizeof(i)); },
-      // Not IP: the MACs alone tell them apart.
+      // Not IP: only the MACs differ.
       [](uint32_t i, Record* r) {
         *r = {};
         r->eth_protocol = 0x0806;
         std::memcpy(r->src_mac + 2, &i, sizeof(i));
       },
-      // And the EtherType.
+      // The EtherType differs too.
       [](uint32_t i, Record* r) {
         *r = {};
         r->src_mac[5] = static_cast<uint8_t>(i % 2);
         r->eth_protocol = static_cast<uint16_t>(i / 2);
       },
-      // Ends that are alike do not cancel each other out.
+      // Two equal ends do not cancel each other out.
       [](uint32_t i, Record* r) {
         std::memcpy(r->src_addr + 12, &i, sizeof(i));
         std::memcpy(r->dst_addr, r->src_addr, sizeof(r->src_addr));
@@ -265,7 +266,7 @@ TEST(SampleTest, TheLargestIntervalLetsNothingOfLittlePass) {
   host.ExpectBalanced();
 }
 
-// Rows of a newer host are longer, and blocks follow: all of it goes on.
+// A newer host has longer rows, followed by blocks: all of it is emitted.
 TEST(SampleTest, KeepsWhatItDoesNotKnow) {
   FakeHost host;
   const auto sample = Make(&host, 2);
@@ -287,7 +288,7 @@ TEST(SampleTest, KeepsWhatItDoesNotKnow) {
   }
 }
 
-// Whatever happens downstream, each record is accounted for.
+// Every record is accounted for, also if emit fails.
 TEST(SampleTest, NoRecordIsLostUncounted) {
   FakeHost host;
   const auto sample = Make(&host, 2);
@@ -302,6 +303,14 @@ TEST(SampleTest, NoRecordIsLostUncounted) {
   host.host()->batch_release(batch);
   EXPECT_TRUE(host.records().empty());
   host.ExpectBalanced();
+}
+
+TEST(SampleTest, ItsDiagnosisIsThatItHoldsNothing) {
+  FakeHost host;
+  const std::vector<sdk::Finding> findings = host.Diagnose(Make(&host, 10).get());
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+  EXPECT_EQ(findings[0].text, "holds no records");
 }
 
 }  // namespace

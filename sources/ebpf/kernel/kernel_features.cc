@@ -13,11 +13,11 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
-#include <fstream>
 #include <limits>
 #include <thread>
 
 #include "absl/cleanup/cleanup.h"
+#include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 
@@ -161,17 +161,6 @@ uint64_t EffectiveCapabilities() {
   return data[0].effective | uint64_t{data[1].effective} << 32;
 }
 
-uint64_t AvailableMemoryBytes() {
-  std::ifstream file("/proc/meminfo");
-  for (std::string word; file >> word;) {
-    if (word != "MemAvailable:") continue;
-    uint64_t kibibytes = 0;
-    file >> kibibytes;
-    return kibibytes * 1024;
-  }
-  return 0;
-}
-
 }  // namespace
 
 Support ProbeCompareAndSwap() {
@@ -195,7 +184,7 @@ KernelFeatures ProbeKernel() {
   utsname name{};
   if (uname(&name) == 0) features.release = name.release;
   features.capabilities = EffectiveCapabilities();
-  features.available_memory_bytes = AvailableMemoryBytes();
+  features.available_memory_bytes = sdk::AvailableMemoryBytes();
   features.btf = access("/sys/kernel/btf/vmlinux", F_OK) == 0 ? Support::kYes : Support::kNo;
 
   int result = 0;

@@ -26,14 +26,14 @@ sdk::Result<sdk::UniqueFd> Open(const std::string& path, const std::string& name
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
-// The digits at the beginning of `text`.
+// Returns the digits at the beginning of `text`.
 std::string_view Digits(std::string_view text) {
   size_t size = 0;
   while (size < text.size() && IsDigit(text[size])) ++size;
   return text.substr(0, size);
 }
 
-// Below, equal or above 0, as the numbers are. They may have any number of digits.
+// Returns a value below, equal to or above 0, as strcmp does. Numbers may have any length.
 int CompareNumbers(std::string_view left, std::string_view right) {
   left.remove_prefix(std::min(left.find_first_not_of('0'), left.size()));
   right.remove_prefix(std::min(right.find_first_not_of('0'), right.size()));
@@ -41,14 +41,15 @@ int CompareNumbers(std::string_view left, std::string_view right) {
   return left.compare(right);
 }
 
-// The regular files of a folder, and links to such.
+// Returns the regular files of a folder, and links to regular files.
 sdk::Result<std::vector<std::string>> FilesIn(const std::string& folder) {
   std::vector<std::string> paths;
   std::error_code error;
   std::filesystem::directory_iterator entry(folder, error);
   while (!error && entry != std::filesystem::directory_iterator()) {
     const bool hidden = entry->path().filename().string().front() == '.';
-    // A file that is deleted meanwhile is no regular file. One that cannot be looked at may be one.
+    // A file that was deleted meanwhile has no type and is left out. One that cannot be examined
+    // may be a regular file.
     std::error_code failure;
     const std::filesystem::file_type type = entry->status(failure).type();
     if (!hidden &&
@@ -70,7 +71,8 @@ sdk::Status Add(const std::string& path, bool from_folder, std::vector<CaptureFi
   if (from_folder) {
     struct stat info;
     const bool is_known = stat(path.c_str(), &info) == 0;
-    // tcpdump deletes files of a ring. What cannot be opened is told when its turn comes.
+    // tcpdump deletes the oldest files of a ring. Other errors are reported when the file is
+    // opened.
     if (!is_known && errno == ENOENT) return sdk::OkStatus();
     file.size = is_known ? static_cast<uint64_t>(info.st_size) : 0;
     files->push_back(std::move(file));
@@ -90,8 +92,8 @@ sdk::Status Add(const std::string& path, bool from_folder, std::vector<CaptureFi
     return sdk::OkStatus();
   }
   if (S_ISREG(info.st_mode)) file.size = static_cast<uint64_t>(info.st_size);
-  // Not all at once: there may be more files than descriptors. What is not a file can be
-  // opened once only.
+  // Regular files are opened later, because there may be more files than descriptors. Anything else
+  // can be opened only once.
   if (!file.size.has_value() || path == "-") file.fd = *std::move(fd);
   files->push_back(std::move(file));
   return sdk::OkStatus();
@@ -125,10 +127,18 @@ bool ComesBefore(std::string_view left, std::string_view right) {
 sdk::Result<std::vector<CaptureFile>> FindCaptures(const std::vector<std::string>& paths) {
   std::vector<CaptureFile> files;
   for (const std::string& path : paths) {
-    if (sdk::Status status = Add(path, false, &files); !status.ok()) return status;
+    if (sdk::Status status = AddCaptures(path, &files); !status.ok()) return status;
   }
-  if (files.empty()) return sdk::Status(WEIR_NOT_FOUND, "there is no file in " + paths.front());
+  if (files.empty()) return NoCapture(paths.front());
   return files;
+}
+
+sdk::Status AddCaptures(const std::string& path, std::vector<CaptureFile>* files) {
+  return Add(path, false, files);
+}
+
+sdk::Status NoCapture(const std::string& path) {
+  return {WEIR_NOT_FOUND, "there is no file in " + path};
 }
 
 sdk::Result<sdk::UniqueFd> OpenCapture(CaptureFile* file) {

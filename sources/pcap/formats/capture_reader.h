@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads packets of a pcap or pcapng file.
+// Reads the packets of a pcap or pcapng file.
 //
-// Files of pcapng are read by PcapngReader. In a pcap file the reader finds the records that
-// are whole and well-formed itself, without a copy of each. libpcap reads all else of a pcap
-// file: its header, old formats, and what is cut off or damaged.
+// PcapngReader reads pcapng files. In a pcap file this reader finds whole, well-formed records
+// itself and does not copy packets. libpcap reads the rest of a pcap file: the file header, old
+// formats, and records that are cut off or damaged.
 #ifndef WEIR_SOURCES_PCAP_FORMATS_CAPTURE_READER_H_
 #define WEIR_SOURCES_PCAP_FORMATS_CAPTURE_READER_H_
 
@@ -26,20 +26,25 @@
 
 namespace weir::pcap {
 
-// Why a file cannot be read from its beginning on.
+// Why a file cannot be opened as a capture.
 enum class OpenFailure {
   kEmpty,
-  kHeader,       // it ends within the header, or its compressed form is damaged there
-  kNotACapture,  // or of an unknown version
-  kOther,        // no fault of the file
+  kHeader,       // the file ends within the header, or its compressed form is damaged there
+  kNotACapture,  // not a capture, or of an unknown version
+  kOther,        // not a fault of the file
 };
 
-// One thread, but for what it says of `interrupted`.
+// Converts the error `why` of CaptureReader::Open to words for the user.
+inline sdk::Status OpenError(OpenFailure failure, const sdk::Status& why) {
+  return failure == OpenFailure::kEmpty ? sdk::Status(why.code(), "the file is empty") : why;
+}
+
+// One thread, except for `interrupted`.
 class CaptureReader {
  public:
-  // Reads the beginning of the file that `stream` holds. Sets `failure` with an error, which is
-  // DATA_LOSS for a fault of the file. The first three must outlive the reader. Once `interrupted`
-  // is true, which another thread may make it, the file seems to end.
+  // Reads the header of the file in `stream`. On an error sets `failure`; a fault of the file is
+  // DATA_LOSS. The first three arguments must outlive the reader. Another thread may set
+  // `interrupted`; the file then ends.
   static sdk::Result<std::unique_ptr<CaptureReader>> Open(ByteStream* stream,
                                                           const std::atomic<bool>* interrupted,
                                                           InterfaceTable* table,
@@ -48,32 +53,32 @@ class CaptureReader {
   CaptureReader(const CaptureReader&) = delete;
   CaptureReader& operator=(const CaptureReader&) = delete;
 
-  // Hands up to `most` packets, 1 at least, to `handler`, which is called with a
-  // CapturedPacket that is valid during the call. How many there were:
-  // fewer at the end and if the handler called Stop, which can be 0. DATA_LOSS: the file is
-  // damaged or cut off, which is told once all before was handed over.
+  // Passes at most `most` (at least 1) packets to `handler`, as a CapturedPacket that is valid
+  // during the call. Returns the number of packets: fewer than `most`, possibly 0, at the end of
+  // the file or if the handler called Stop. DATA_LOSS means that the file is damaged or cut off;
+  // all packets before the damage were passed first.
   template <typename Handler>
   sdk::Result<int> Read(int most, Handler* handler);
 
-  // From inside a handler: this was the last packet for now.
+  // For a handler: makes Read return after this packet.
   void Stop() {
     stopped_ = true;
     if (capture_ != nullptr && !layout_.known) pcap_breakloop(capture_.get());
   }
 
-  // Nanoseconds since 1970, as in CapturedPacket, of a packet that libpcap read from a pcap
-  // file.
+  // Returns the time of a packet that libpcap read from a pcap file, as in CapturedPacket.
   static uint64_t TimeOf(const pcap_pkthdr& header);
-  // False if libpcap may change headers within packets of this DLT_*, as it does with those
-  // that a machine of the other byte order wrote in its own order.
+  // Returns false if libpcap may change headers inside packets of this DLT_*. It does so for some
+  // files that were written on a machine with the other byte order.
   static bool StandsAsWritten(int link_type, bool swapped);
 
-  // Options of a pcapng file that were ignored, see PcapngReader.
+  // The number of ignored options in a pcapng file; see PcapngReader.
   uint64_t ignored_options() const { return pcapng_ == nullptr ? 0 : pcapng_->ignored_options(); }
-  // Of a file with such options: where the first one is, and its fault.
+  // The place and the fault of the first ignored option, if there is one.
   const std::string& first_ignored_option() const { return pcapng_->first_ignored_option(); }
 
-  // What was read of the file, unpacked: as far as any damage, and up to a buffer further.
+  // The number of decompressed bytes that were read. Damage lies before this offset, by one buffer
+  // at most.
   uint64_t bytes_read() const { return buffer_.bytes_read(); }
 
  private:
@@ -81,15 +86,15 @@ class CaptureReader {
     void operator()(pcap_t* capture) const { pcap_close(capture); }
   };
 
-  // How a pcap file's records are written.
+  // The layout of the records in a pcap file.
   struct Layout {
-    bool known = false;  // false: by libpcap alone
+    bool known = false;  // false: only libpcap reads the file
     bool swapped = false;
     uint32_t ns_per_fraction = 0;
-    uint32_t most_captured = 0;  // bytes of a packet whose record is as it should be
+    uint32_t most_captured = 0;  // the largest packet of a well-formed record
   };
 
-  // draft-ietf-opsawg-pcap, section 5: in front of each packet.
+  // The header of each packet (draft-ietf-opsawg-pcap, section 5).
   struct RecordHeader {
     uint32_t seconds;
     uint32_t fraction;
@@ -102,7 +107,7 @@ class CaptureReader {
 
   template <typename Handler>
   sdk::Result<int> ReadPcapng(int most, Handler* handler);
-  // What libpcap hands over: the first argument of its handlers.
+  // The user argument of libpcap's handlers.
   template <typename Handler>
   struct Receiver {
     CaptureReader* reader;
@@ -120,12 +125,12 @@ class CaptureReader {
 
   sdk::Status OpenPcap();
   OpenFailure WhyNotOpen() const;
-  // Of a file that begins with these bytes, all but `most_captured`.
+  // Returns the layout of a file that begins with these bytes, without `most_captured`.
   static Layout LayoutOf(const uint8_t* bytes, size_t size);
-  // Takes the next record, whose bytes stay in the buffer until it is filled again. False:
-  // it is not there whole, or not as it should be, and nothing was taken.
+  // Takes the next record; its bytes stay in the buffer until the next Fill. Returns false, and
+  // takes nothing, if the record is not whole or not well-formed.
   bool Next(CapturedPacket* packet);
-  // The same for what Next has not found in the buffer.
+  // The same for a record that is not in the buffer yet.
   bool ReadNext(CapturedPacket* packet);
   bool PeekRecord(RecordHeader* record) const;
   uint32_t HostOrder(uint32_t value) const {
@@ -133,22 +138,22 @@ class CaptureReader {
   }
 
   sdk::Result<int> Dispatch(int most, pcap_handler handler, u_char* user);
-  // A cookie_read_function_t.
+  // Is a cookie_read_function_t.
   static ssize_t ReadCookie(void* reader, char* to, size_t size);
-  // The stream's own error, where there was one, is behind what libpcap says.
+  // Returns libpcap's message, followed by the error of the stream if there is one.
   sdk::Status ErrorOf(const char* message) const;
 
   CaptureBuffer buffer_;
-  // Bytes that libpcap may have: it would read on into records that Next is to find.
+  // The bytes that libpcap may take: it would read ahead into records that Next has to find.
   size_t lent_ = 0;
   Layout layout_;
   bool stopped_ = false;
-  bool is_cut_pcap_ = false;  // within the file's header
+  bool is_cut_pcap_ = false;  // cut off within the file header
   InterfaceTable* const table_;
-  CaptureInterface interface_;  // of a pcap file
-  // One of them is null.
+  CaptureInterface interface_;  // the interface of a pcap file
+  // Exactly one of these is set.
   std::unique_ptr<PcapngReader> pcapng_;
-  std::unique_ptr<pcap_t, Close> capture_;  // before buffer_ goes
+  std::unique_ptr<pcap_t, Close> capture_;  // destroyed before buffer_
 };
 
 template <typename Handler>
