@@ -9,10 +9,10 @@
 namespace weir::sinks {
 namespace {
 
-constexpr int kGzipLevel = 6;  // what gzip(1) takes
+constexpr int kGzipLevel = 6;  // the default of gzip(1)
 constexpr int kGzipWindowBits = 15 + 16;
 constexpr int kGzipMemoryLevel = 8;
-constexpr int kZstdLevel = 3;  // what zstd(1) takes
+constexpr int kZstdLevel = 3;  // the default of zstd(1)
 
 class GzipCompressor final : public Compressor {
  public:
@@ -25,7 +25,7 @@ class GzipCompressor final : public Compressor {
     if (ready != Z_OK) return Failed(ready);
     made_ = true;
     room_.resize(MaxCompressedBytes(bytes.size()));
-    // zlib does not write there.
+    // zlib does not write to it.
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<uInt>(bytes.size());
     stream_.next_out = reinterpret_cast<Bytef*>(room_.data());
@@ -56,7 +56,7 @@ class ZstdCompressor final : public Compressor {
     if (context_ == nullptr) return sdk::Status(WEIR_RESOURCE_EXHAUSTED, "zstd: no memory");
     size_t result = ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_compressionLevel, kZstdLevel);
     if (ZSTD_isError(result)) return Failed(result);
-    // So that a block that is whole but wrong is found out.
+    // To detect a block that is complete but wrong.
     result = ZSTD_CCtx_setParameter(context_.get(), ZSTD_c_checksumFlag, 1);
     if (ZSTD_isError(result)) return Failed(result);
     room_.resize(MaxCompressedBytes(bytes.size()));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a record costs the sink, up to its being in the page cache; to be read beside
+// Measures the cost of a record until it is in the page cache. Compare it with
 // //sinks/stdout:stdout_benchmark, which writes the same text to /dev/null.
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ namespace {
 
 constexpr int64_t kRecords = 10'000;
 
-// Files of at most 16 MB, of which one stays.
+// Files of at most 16 MB, one of which is kept.
 void Process(benchmark::State& state, File::Format format, File::Compression compression) {
   std::string folder = (std::filesystem::temp_directory_path() / "file_benchmark.XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) {

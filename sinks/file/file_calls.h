@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system calls that a full or broken disk makes fail, so that a test can fail them.
+// The system calls that fail on a full or broken disk, so that tests can make them fail.
 #ifndef WEIR_SINKS_FILE_FILE_CALLS_H_
 #define WEIR_SINKS_FILE_FILE_CALLS_H_
 
@@ -13,7 +13,7 @@
 
 namespace weir::sinks {
 
-// Each returns what the call of its name does, and sets errno as it does. Thread-safe.
+// Each function behaves like the system call of the same name, errno included. Thread-safe.
 class FileCalls {
  public:
   virtual ~FileCalls() = default;
@@ -23,11 +23,11 @@ class FileCalls {
   virtual int Sync(int fd) { return fsync(fd); }
   virtual int Close(int fd) { return close(fd); }
 
-  // rename(2) that never takes the place of a file: EEXIST.
+  // Like rename(2), but never replaces a file: EEXIST.
   virtual int Rename(const char* from, const char* to) {
     if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0) return 0;
     if (errno != EINVAL) return -1;
-    // A file system that cannot, NFS for one. For a moment the file has both names.
+    // For file systems without RENAME_NOREPLACE, such as NFS. For a moment the file has both names.
     return link(from, to) == 0 ? unlink(from) : -1;
   }
 };

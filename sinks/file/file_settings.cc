@@ -11,14 +11,14 @@
 namespace weir::sinks {
 namespace {
 
-// Of a text that the host has checked; the smallest one where it has not.
+// The host has checked `text`; otherwise the result is the shortest duration.
 int64_t Nanoseconds(const std::string& text) {
   absl::Duration duration;
   if (!absl::ParseDuration(text, &duration) || duration < absl::Nanoseconds(1)) return 1;
   return absl::ToInt64Nanoseconds(duration);
 }
 
-// What has no meaning where there is one file only.
+// Returns a field that is set but has no meaning for a single file, or null.
 const char* NeedsTime(const File& config) {
   if (config.has_rotate_bytes()) return "rotate_bytes";
   if (config.has_rotate_interval()) return "rotate_interval";

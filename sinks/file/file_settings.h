@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of the sink `file`, checked and in the units that it is used in.
+// The configuration of the sink `file`, checked and converted to the units of the code.
 #ifndef WEIR_SINKS_FILE_FILE_SETTINGS_H_
 #define WEIR_SINKS_FILE_FILE_SETTINGS_H_
 
@@ -17,7 +17,7 @@ namespace weir::sinks {
 struct FileSettings {
   static sdk::Result<FileSettings> Of(const File& config);
 
-  // Whether one file follows another: `path` has a time.
+  // True if the sink writes one file after another: `path` contains a time.
   bool rotates() const { return path.has_time(); }
 
   PathPattern path;

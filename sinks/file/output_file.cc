@@ -32,7 +32,7 @@ sdk::Status OutputFile::Failed(const char* what, int error) const {
 
 sdk::Status OutputFile::OpenNew(const std::string& path, mode_t mode) {
   if (sdk::Status status = OpenWith(path, O_CREAT | O_EXCL, mode); !status.ok()) return status;
-  if (fchmod(fd_, mode) == 0) return sdk::OkStatus();  // for the umask's sake
+  if (fchmod(fd_, mode) == 0) return sdk::OkStatus();  // whatever the umask is
   sdk::Status status = Failed("set the mode of", errno);
   close(std::exchange(fd_, -1));
   return status;
@@ -48,8 +48,8 @@ sdk::Status OutputFile::Open(const std::string& path, mode_t mode) {
 sdk::Status OutputFile::OpenWith(const std::string& path, int flags, mode_t mode) {
   path_ = path;
   whole_ = true;
-  // Readable, to find the end of its last record; O_NONBLOCK, so that a pipe in its place is
-  // found out and not waited for.
+  // Readable, to find the end of the last record. O_NONBLOCK: a pipe in its place is detected and
+  // not waited for.
   fd_ = open(path.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | flags, mode);
   if (fd_ < 0 && errno == ELOOP) {
     return {WEIR_FAILED_PRECONDITION,
@@ -73,7 +73,7 @@ sdk::Status OutputFile::CheckAndLock() {
             absl::StrCat("open ", path_, ": another stage or process is writing to it")};
   }
   size_ = static_cast<uint64_t>(info.st_size);
-  // Some network file systems invent inode numbers, another one at each call.
+  // Some network file systems return a different inode number at each call.
   struct stat at_path;
   is_known_by_number_ = lstat(path_.c_str(), &at_path) != 0 || AreSameFile(at_path, info);
   return sdk::OkStatus();
@@ -88,7 +88,8 @@ bool OutputFile::PathLeadsTo(const struct stat& file) const {
 sdk::Result<OutputFile::Place> OutputFile::Look() {
   struct stat info;
   if (fstat(fd_, &info) != 0) {
-    if (errno == ESTALE) return Place::kDeleted;  // by another client of a network file system
+    if (errno == ESTALE)
+      return Place::kDeleted;  // another client of a network file system deleted it
     return Failed("look at", errno);
   }
   size_ = static_cast<uint64_t>(info.st_size);
@@ -135,7 +136,7 @@ sdk::Status OutputFile::Sync() {
 }
 
 sdk::Status OutputFile::Close() {
-  // Some file systems report only here that what was written did not get there.
+  // Some file systems report only here that written data was lost.
   return calls_->Close(std::exchange(fd_, -1)) == 0 ? sdk::OkStatus() : Failed("close", errno);
 }
 

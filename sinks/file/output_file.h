@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file that is written, and never ends inside a record for longer than a write takes.
+// A file that is written and, except during a write, always ends with a whole record.
 #ifndef WEIR_SINKS_FILE_OUTPUT_FILE_H_
 #define WEIR_SINKS_FILE_OUTPUT_FILE_H_
 
@@ -17,51 +17,50 @@
 
 namespace weir::sinks {
 
-// Regular files only; a symbolic link in place of the file is not followed. Nobody else can
-// open the same file by this class meanwhile (flock(2)). Errors have the path in them.
-// One thread.
+// Regular files only. Does not follow a symbolic link in place of the file. The file is locked with
+// flock(2), so no other OutputFile can open it. Errors contain the path. One thread.
 class OutputFile {
  public:
   // `calls` must outlive it.
   explicit OutputFile(FileCalls* calls) : calls_(calls) {}
-  ~OutputFile();  // closes what Close has not; nothing was to be learnt from that
+  ~OutputFile();  // closes the file if Close was not called, and ignores errors
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
-  // A file that must not be there yet, with exactly these permissions.
+  // Creates a file, which must not exist, with exactly these permissions.
   sdk::Status OpenNew(const std::string& path, mode_t mode);
-  // One that is there, to go on behind its end.
+  // Opens a file that exists, to append to it.
   sdk::Status OpenExisting(const std::string& path);
-  // Whichever of the two it is.
+  // Opens a file, or creates it.
   sdk::Status Open(const std::string& path, mode_t mode);
 
   bool is_open() const { return fd_ >= 0; }
   const std::string& path() const { return path_; }
   int fd() const { return fd_; }
-  // Bytes that it had at the last call of Look, and what Append and Truncate changed since.
+  // The size at the last Look, plus the changes by Append and Truncate since then.
   uint64_t size() const { return size_; }
 
   // Where the open file is now.
   enum class Place {
     kAtPath,
     kElsewhere,  // it was renamed, or its path leads to another file or to none
-    kDeleted,    // no name leads to it: what is written to it is lost when it is closed
+    kDeleted,    // it has no name: the data is lost when the file is closed
   };
-  // Reads the size too, which is smaller after logrotate's copytruncate. If the path cannot
-  // be looked at, the file is taken to be there.
+  // Also reads the size, which is smaller after logrotate's copytruncate. If the path cannot be
+  // examined, the result is kAtPath.
   sdk::Result<Place> Look();
 
-  // Writes all of `bytes` behind what is there. When that fails, what is behind the last
-  // whole record is taken back: whole(n) is how many of n bytes records fill, and `stayed`
-  // how many stay.
+  // Appends all of `bytes`. If that fails, cuts the file back to its last whole record: whole(n)
+  // returns how many of the first n bytes are whole records. Sets `stayed` to the number of bytes
+  // that stay.
   sdk::Status Append(std::string_view bytes, const std::function<size_t(size_t)>& whole,
                      size_t* stayed);
   sdk::Status Truncate(uint64_t size);
-  // Returns when the disk has it.
+  // Returns when the disk has the data.
   sdk::Status Sync();
   sdk::Status Close();
 
-  // False if half a record is in it, because it could not be taken back.
+  // False if the file ends with an incomplete record that could not be cut off.
   bool is_whole() const { return whole_; }
 
  private:
@@ -75,7 +74,7 @@ class OutputFile {
   int fd_ = -1;
   uint64_t size_ = 0;
   bool whole_ = true;
-  bool is_known_by_number_ = true;  // lstat(2) gives the same inode number as fstat(2)
+  bool is_known_by_number_ = true;  // lstat(2) and fstat(2) give the same inode number
 };
 
 }  // namespace weir::sinks

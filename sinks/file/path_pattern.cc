@@ -20,10 +20,10 @@ namespace fs = std::filesystem;
 
 constexpr char kDigit = '\x01';
 constexpr char kPart[] = ".part";
-constexpr size_t kMaxName = 255;  // NAME_MAX of Linux's file systems
+constexpr size_t kMaxName = 255;  // NAME_MAX of Linux file systems
 constexpr size_t kMaxNumberDigits = 9;
 
-// What stands for a conversion in a component; null: there is none of that letter.
+// Returns the mask of a conversion; null for an unknown letter.
 const char* MaskOf(char letter) {
   switch (letter) {
     case 'Y':
@@ -54,7 +54,7 @@ bool Fits(std::string_view name, std::string_view mask) {
   });
 }
 
-// Where the ending of a name begins: behind it if there is none.
+// Returns the offset of a name's ending; the size of the name if it has none.
 size_t EndingOf(std::string_view name) {
   const auto dot_before = [name](size_t end) {
     const size_t dot = name.substr(0, end).rfind('.');
@@ -65,7 +65,7 @@ size_t EndingOf(std::string_view name) {
   return ending == ".gz" || ending == ".zst" ? dot_before(last) : last;
 }
 
-// Whether `name` is one of `mask`, or that with a number.
+// Returns true if `name` fits `mask`, with or without a number.
 bool FitsNumbered(std::string_view name, std::string_view mask) {
   if (name.size() <= mask.size()) return Fits(name, mask);
   const size_t stem = EndingOf(mask);
@@ -78,7 +78,7 @@ bool FitsNumbered(std::string_view name, std::string_view mask) {
                      [](char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); });
 }
 
-// The last component of `path`, and what is in front of it with its slash.
+// Returns the part of `path` up to its last slash, and the last component.
 std::pair<std::string_view, std::string_view> Split(std::string_view path) {
   const size_t slash = path.rfind('/');
   const size_t begin = slash == std::string_view::npos ? 0 : slash + 1;
@@ -130,8 +130,8 @@ std::string PathPattern::At(int64_t wall_ns) const {
   constexpr int64_t kSecond = 1'000'000'000;
   const time_t seconds = wall_ns / kSecond - (wall_ns % kSecond < 0 ? 1 : 0);
   tm utc{};
-  gmtime_r(&seconds, &utc);  // 64 bits of ns are far from what it cannot do
-  // What is allowed takes at most five times its room ("%F" is 10 characters).
+  gmtime_r(&seconds, &utc);  // cannot fail for 64 bits of ns
+  // The longest conversion is five times as long as its letters ("%F" gives 10 characters).
   std::string path(5 * path_.size() + 1, '\0');
   path.resize(strftime(path.data(), path.size(), path_.c_str(), &utc));
   return path;

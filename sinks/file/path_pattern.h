@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A path with a time in it: the names that it makes, and the files that it has made.
+// A path that contains a time: makes file names, and finds the files that it has made.
 #ifndef WEIR_SINKS_FILE_PATH_PATTERN_H_
 #define WEIR_SINKS_FILE_PATH_PATTERN_H_
 
@@ -12,35 +12,35 @@
 
 namespace weir::sinks {
 
-// Times are in UTC, as those in records are: names sort as the files began, and no hour
-// comes twice or not at all. All that is allowed in a path has a fixed width, so that a name
-// of this path and another one are told apart with certainty. Immutable.
+// Times are in UTC, like the times in records: names sort in the order of time, and no hour is
+// repeated or missing. Every conversion has a fixed width, so that files of this path are
+// recognised with certainty. Immutable.
 class PathPattern {
  public:
-  // An error says what is wrong with `path`.
+  // The error says what is wrong with `path`.
   static sdk::Result<PathPattern> Parse(const std::string& path);
 
   bool has_time() const { return has_time_; }
-  // Another spelling of the same path, "a//b" or "a/./b", is the same here.
+  // The path without redundant parts: the same for "a//b" and "a/./b".
   const std::string& normal() const { return path_; }
 
-  // The file's name at that time, since 1970 and in ns.
+  // Returns the file name at this time, in ns since 1970.
   std::string At(int64_t wall_ns) const;
 
-  // Under which the file of that name is written.
+  // Returns the hidden name under which the file is written.
   static std::string Unfinished(const std::string& path);
-  // The other way round.
+  // Returns the final name of a hidden name.
   static std::string Finished(const std::string& unfinished);
-  // `path` with a number in front of its ending (".gz" and ".zst" and what is in front of
-  // them are one); with 0, as it is.
+  // Inserts a number in front of the ending; 0 inserts nothing. The ending includes ".gz" or ".zst"
+  // and the ending before it.
   static std::string Numbered(const std::string& path, uint64_t number);
 
   struct Files {
-    std::vector<std::string> finished;  // with and without number
+    std::vector<std::string> finished;  // with and without a number
     std::vector<std::string> unfinished;
   };
-  // The regular files whose names this path can have made, in no order. What cannot be
-  // looked into is passed over.
+  // Returns the regular files whose names can come from this path, in no order. Folders that cannot
+  // be read are skipped.
   Files Find() const;
 
  private:
@@ -49,7 +49,7 @@ class PathPattern {
   void Sort(const std::string& path, std::string_view name, Files* files) const;
 
   std::string path_;
-  // Parts between slashes, with kDigit in place of each digit of a time.
+  // The parts between slashes, in which kDigit replaces each digit of a time.
   std::vector<std::string> components_;
   bool has_time_ = false;
 };

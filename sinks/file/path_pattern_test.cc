@@ -82,7 +82,7 @@ TEST_F(PathPatternFilesTest, FindsOnlyWhatItCanHaveMade) {
   for (const char* name :
        {"2022/f-0823.json.gz", "2022/f-0823.1.json.gz", "2022/f-0823.17.json.gz",
         "2022/.f-0823.json.gz.part",
-        // and what others have made
+        // and files of others
         "2022/f-823.json.gz", "2022/f-0823.json", "2022/f-0823.json.gz.1", "2022/f-0823.x.json.gz",
         "2022/f-0823..json.gz", "2022/f-0823.01.json.gz", "2022/f-0823.json.gz~", "f-0823.json.gz",
         "22/f-0823.json.gz", "2022a/f-0823.json.gz", "2022/.f-0823.json.gz.part.damaged",

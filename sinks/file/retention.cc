@@ -19,10 +19,10 @@ sdk::Status RemoveOldFiles(const FileSettings& settings, int64_t wall_ns,
                            std::vector<std::string>* removed) {
   if (!settings.max_files && !settings.max_age_ns) return sdk::OkStatus();
   constexpr int64_t kSecond = 1'000'000'000;
-  std::vector<std::pair<int64_t, std::string>> files;  // when they were changed, and names
+  std::vector<std::pair<int64_t, std::string>> files;  // modification time and path
   for (std::string& path : settings.path.Find().finished) {
     struct stat info;
-    if (lstat(path.c_str(), &info) != 0) continue;  // somebody else has removed it
+    if (lstat(path.c_str(), &info) != 0) continue;  // another process removed it
     files.emplace_back(int64_t{info.st_mtim.tv_sec} * kSecond + info.st_mtim.tv_nsec,
                        std::move(path));
   }

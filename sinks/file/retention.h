@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which files stay of those that a path has made.
+// Removes old files of a path.
 #ifndef WEIR_SINKS_FILE_RETENTION_H_
 #define WEIR_SINKS_FILE_RETENTION_H_
 
@@ -12,10 +12,10 @@
 
 namespace weir::sinks {
 
-// Removes finished files beyond max_files, those that were changed last staying, and those
-// that were not changed for max_age before `wall_ns`. Nothing but what settings.path can
-// have made, and no links. Adds the names of those that it removed to `removed`. An error
-// names the first file that could not be removed; the others were.
+// Keeps the max_files most recently changed finished files and removes the others, and those that
+// were not changed for max_age before `wall_ns`. Removes only files whose names settings.path can
+// have made, and no links. Adds the removed names to `removed`. An error names the first file that
+// could not be removed; the others are removed.
 sdk::Status RemoveOldFiles(const FileSettings& settings, int64_t wall_ns,
                            std::vector<std::string>* removed);
 

@@ -25,7 +25,7 @@ namespace weir::sinks {
 namespace {
 
 constexpr size_t kReadBytes = 256 * 1024;
-constexpr char kHeader[] = "Etype";  // what begins each header of CSV that there has been
+constexpr char kHeader[] = "Etype";  // the beginning of every version of the CSV header
 
 class FileEnd {
  public:
@@ -58,7 +58,7 @@ class FileEnd {
   }
 
  private:
-  // What is torn off is less than one write's.
+  // An unfinished write leaves less than one write.
   sdk::Result<uint64_t> Judge(sdk::Result<uint64_t> whole, uint64_t most, const char* what) const {
     if (!whole.ok() || size_ - *whole < most) return whole;
     return sdk::Status(WEIR_FAILED_PRECONDITION,
@@ -66,7 +66,7 @@ class FileEnd {
                                     size_ - *whole, " bytes are no records; move it away"));
   }
 
-  // Up to a block from `offset`; empty at the end.
+  // Reads up to a block from `offset`; empty at the end.
   sdk::Result<std::string_view> Read(uint64_t offset) {
     size_t have = 0;
     while (have < block_.size()) {
@@ -80,7 +80,7 @@ class FileEnd {
     return std::string_view(block_.data(), have);
   }
 
-  // Lines of a file that begins with `begin`.
+  // Finds the last whole line of a file that begins with `begin`.
   sdk::Result<uint64_t> AfterLine(std::string_view begin) {
     sdk::Result<std::string_view> first = Read(0);
     if (!first.ok()) return first.status();
@@ -111,7 +111,7 @@ class FileEnd {
     return whole;
   }
 
-  // How many bytes of `bytes` are whole messages.
+  // Returns how many bytes of `bytes` are whole messages.
   static size_t TakeMessages(std::string_view bytes) {
     Record record;
     size_t whole = 0;
@@ -124,7 +124,7 @@ class FileEnd {
         size |= size_t{byte & 0x7Fu} << shift;
         if (byte < 0x80) break;
       }
-      // A block of zeros, as a power failure may leave one, is no row of empty messages.
+      // A block of zeros, which a power failure can leave, is not a sequence of empty messages.
       if (size == 0 || size > ProtobufEncoder::kMaxMessageBytes || size > bytes.size() - at) break;
       if (ReadProtobuf(bytes.substr(at, size), &record) != nullptr) break;
       whole = at + size;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the last whole record of a file ends, after a write that was not finished: weir was
-// killed, or the machine lost its power.
+// Finds the last whole record of a file after an unfinished write: weir was killed, or the power
+// failed.
 #ifndef WEIR_SINKS_FILE_WHOLE_RECORDS_H_
 #define WEIR_SINKS_FILE_WHOLE_RECORDS_H_
 
@@ -13,16 +13,15 @@
 
 namespace weir::sinks {
 
-// The first bytes of `fd` that are whole records, or whole blocks of them where the file is
-// compressed; 0 if there is none. `path` is for messages. FAILED_PRECONDITION: what is
-// there is more than a write can have left behind, so that this is another kind of file.
+// Returns the number of bytes at the beginning of `fd` that are whole records, or whole blocks in a
+// compressed file. `path` is for messages. FAILED_PRECONDITION: more bytes follow than an
+// unfinished write can leave, so the file is not one of this sink.
 //
-// Of JSON, CSV and RAW a few bytes are read, of the others the whole file; memory is
-// bounded in any case.
+// Reads a few bytes of JSON, CSV and RAW, and the whole file otherwise. Memory is bounded.
 sdk::Result<uint64_t> FindWholeBytes(int fd, const std::string& path, File::Format format,
                                      File::Compression compression);
 
-// Text that is compressed at a time, and written at a time where it is not.
+// The most text that is compressed, or written, at once.
 inline constexpr size_t kBlockBytes = 256 * 1024;
 
 }  // namespace weir::sinks

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// However a file is cut, what is found whole is what was whole: looked at at every length.
+// Cuts files at every length: what is found must be exactly the whole records.
 #include "sinks/file/whole_records.h"
 
 #include <fcntl.h>
@@ -26,7 +26,7 @@ namespace {
 
 struct Encoded {
   std::string bytes;
-  std::vector<size_t> ends;  // of records, or of blocks, from 0 on
+  std::vector<size_t> ends;  // of records or blocks, starting with 0
 };
 
 template <typename Encoder>
@@ -100,7 +100,7 @@ TEST(WholeRecordsTest, Zstd) {
   ExpectFoundAtEveryLength(Compress(MakeZstdCompressor().get(), 4), File::JSON, File::ZSTD);
 }
 
-// Longer than what is read at a time, and torn.
+// Longer than one read, and cut off.
 TEST(WholeRecordsTest, LongFiles) {
   const auto expect_found = [](const Encoded& encoded, File::Format format,
                                File::Compression compression) {

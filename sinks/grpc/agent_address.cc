@@ -27,7 +27,7 @@ std::optional<IpAddr> ParseAddress(const std::string& text) {
   return std::nullopt;
 }
 
-// How well an address says who somebody is; 0: not at all.
+// How well an address identifies a machine; 0: not at all.
 int Rank(const sockaddr& address) {
   if (address.sa_family == AF_INET) return 3;
   if (address.sa_family != AF_INET6) return 0;
@@ -86,7 +86,7 @@ std::string DefaultRouteInterface(std::istream& ipv4, std::istream& ipv6) {
           metric >> references >> use >> flags >> interface)) {
       continue;
     }
-    // RTF_REJECT: the kernel's own entry for where no route goes.
+    // RTF_REJECT: the kernel's own entry for unreachable destinations.
     constexpr uint64_t kReject = 0x0200;
     const bool is_default = destination == std::string(32, '0') && length == "00";
     if (!is_default || (flags & kReject) != 0 || metric >= best_metric) continue;
@@ -108,7 +108,7 @@ sdk::Result<std::optional<IpAddr>> AgentAddress(const std::string& text) {
     if (!address.ok() || address->has_value()) return address;
     return sdk::Status(WEIR_NOT_FOUND, "agent_ip: the interface '" + text + "' has no IP address");
   }
-  // Where IPv6 is off the second one is not there.
+  // The second file does not exist if IPv6 is off.
   std::ifstream ipv4("/proc/net/route");
   std::ifstream ipv6("/proc/net/ipv6_route");
   const std::string interface = DefaultRouteInterface(ipv4, ipv6);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The address that stands in records for the host that measured.
+// Finds the address of the measuring machine for the records.
 #ifndef WEIR_SINKS_GRPC_AGENT_ADDRESS_H_
 #define WEIR_SINKS_GRPC_AGENT_ADDRESS_H_
 
@@ -12,14 +12,14 @@
 
 namespace weir::sinks {
 
-// The address that `text` is; or of the interface of that name; or, where it is empty, of the
-// interface of the default route. Nobody is contacted. NOT_FOUND: an interface that was named
-// is not there or has no address. None without an error: there is no default route, or its
-// interface has no address.
+// Returns the address in `text`, or of the interface with that name, or, if `text` is empty, of the
+// interface of the default route. Sends nothing. NOT_FOUND: the named interface does not exist or
+// has no address. None: there is no default route, or its interface has no address.
 sdk::Result<std::optional<IpAddr>> AgentAddress(const std::string& text);
 
-// The interface of the default route with the lowest metric; "" without one. Tables are those
-// of /proc/net/route and /proc/net/ipv6_route (kernel: net/ipv4/fib_trie.c, net/ipv6/route.c).
+// Returns the interface of the default route with the lowest metric, or "" if there is none. The
+// tables are /proc/net/route and /proc/net/ipv6_route (kernel: net/ipv4/fib_trie.c,
+// net/ipv6/route.c).
 std::string DefaultRouteInterface(std::istream& ipv4, std::istream& ipv6);
 
 }  // namespace weir::sinks

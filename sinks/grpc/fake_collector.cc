@@ -18,7 +18,7 @@
 namespace weir::testing {
 namespace {
 
-// The entries of a Records message.
+// Parses the entries of a Records message.
 std::vector<Record> Parse(std::string_view message) {
   std::vector<Record> records;
   ProtobufFields fields(message);
@@ -37,7 +37,7 @@ std::vector<Record> Parse(std::string_view message) {
 
 }  // namespace
 
-// One message and its answer; deletes itself.
+// A message and its answer; deletes itself.
 class FakeCollector::Call : public grpc::ServerGenericBidiReactor {
  public:
   Call(FakeCollector* collector, grpc::GenericCallbackServerContext* context)
@@ -68,7 +68,7 @@ class FakeCollector::Call : public grpc::ServerGenericBidiReactor {
     if (!status.ok()) return Finish(status);
     StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
   }
-  // The client or the server gives it up: it is not answered any more.
+  // The client or the server gave up the call, so it is not answered.
   void OnCancel() override {
     const std::lock_guard<std::mutex> lock(collector_->mutex_);
     std::vector<Call*>* const waiting = &collector_->waiting_;

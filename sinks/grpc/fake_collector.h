@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A collector for tests: takes messages, and answers them as it is told, or not at all.
+// A collector for tests. Takes messages, and answers them as the test says, or not at all.
 #ifndef WEIR_SINKS_GRPC_FAKE_COLLECTOR_H_
 #define WEIR_SINKS_GRPC_FAKE_COLLECTOR_H_
 
@@ -19,30 +19,30 @@
 
 namespace weir::testing {
 
-// Thread-safe, but for Start and Stop.
+// Thread-safe, except for Start and Stop.
 class FakeCollector {
  public:
   FakeCollector();
   ~FakeCollector();
 
-  // Serves at 127.0.0.1; `port` 0: at one that is free.
+  // Listens at 127.0.0.1, on a free port if `port` is 0.
   void Start(int port = 0, std::shared_ptr<grpc::ServerCredentials> credentials =
                                grpc::InsecureServerCredentials());
-  // Ends it, with all calls that are waiting: none of them is answered.
+  // Ends the server. Waiting calls are not answered.
   void Stop();
   int port() const { return port_; }
   std::string target() const { return "127.0.0.1:" + std::to_string(port_); }
 
-  // What it answers from now on; `not_taken`: with what says that nothing was taken.
+  // Sets the answer to later messages. `not_taken`: with the information that no record was taken.
   void AnswerWith(grpc::Status status, bool not_taken = false);
-  // Messages that come from now on are taken, but not answered before Release.
+  // Takes later messages, but answers them only in Release.
   void HoldBack();
   void Release();
 
-  // The size in records of each message that was taken, answered well or held back.
+  // The number of records in each message that was taken: answered with OK, or held back.
   std::vector<size_t> messages() const;
   std::vector<Record> records() const;
-  // How many messages came, taken or not.
+  // The number of messages that came, taken or not.
   size_t calls() const;
   std::vector<std::string> peers() const;
   void WaitForCalls(size_t calls);
@@ -51,11 +51,11 @@ class FakeCollector {
   class Service;
   class Call;
 
-  // A service is of one server only.
+  // A service can belong to one server only.
   std::unique_ptr<Service> service_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
-  mutable std::mutex mutex_;  // guards all that follows
+  mutable std::mutex mutex_;  // guards all members below
   mutable std::condition_variable changed_;
   std::vector<size_t> messages_;
   std::vector<Record> records_;

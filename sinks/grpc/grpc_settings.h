@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the configuration of the sink `grpc` means: numbers in place of texts, and defaults
-// in place of nothing.
+// The configuration of the sink `grpc`, converted to numbers, with defaults filled in.
 #ifndef WEIR_SINKS_GRPC_GRPC_SETTINGS_H_
 #define WEIR_SINKS_GRPC_GRPC_SETTINGS_H_
 
@@ -16,7 +15,7 @@
 namespace weir::sinks {
 
 struct GrpcTlsFiles {
-  std::string ca_file;  // empty: the machine's
+  std::string ca_file;  // empty: the machine's certificate authorities
   std::string cert_file;
   std::string key_file;
   std::string server_name;
@@ -31,7 +30,7 @@ struct GrpcSettings {
   std::chrono::nanoseconds keepalive{};
   std::chrono::nanoseconds max_backoff{};
   std::chrono::nanoseconds reconnect_interval{};     // 0: never
-  std::optional<std::chrono::nanoseconds> max_wait;  // none: for ever
+  std::optional<std::chrono::nanoseconds> max_wait;  // none: no limit
   bool gzip = false;
   bool agent_tcp_flags = true;
   std::optional<GrpcTlsFiles> tls;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a record costs the sink: it is encoded, written to /dev/null, and counted.
+// Measures the cost of a record: encoding, writing to /dev/null, and counting.
 #include <fcntl.h>
 #include <unistd.h>
 

@@ -17,10 +17,10 @@ namespace {
 constexpr std::string_view kHeader[] = {"START (UTC)", "DURATION", "DIR",
                                         "INTERFACE",   "PROTO",    "SOURCE",
                                         "DESTINATION", "PACKETS",  "BYTES"};
-// Quantities end at the same place, texts begin there.
+// Numbers are aligned right, texts left.
 constexpr bool kAlignRight[] = {false, true, false, false, false, false, false, true, true};
 
-// Short names of the protocols that people know by name (IANA protocol numbers).
+// Short names of well-known protocols (IANA protocol numbers).
 const char* ProtocolName(uint8_t protocol) {
   switch (protocol) {
     case 1:
@@ -61,7 +61,7 @@ bool IsIp(const Record& record) {
   return SrcAddr(record) != none || DstAddr(record) != none;
 }
 
-// A record without addresses is of no IP flow: its EtherType is its protocol.
+// A record without addresses is not an IP flow; its EtherType is shown as the protocol.
 char* WriteProtocol(const Record& record, bool is_ip, char* to) {
   if (is_ip) {
     const char* const name = ProtocolName(record.transport_protocol);
@@ -94,7 +94,7 @@ char* WriteDuration(const Record& record, char* to) {
   return duration.has_value() ? WriteHumanDuration(*duration, to) : WriteLiteral("-", to);
 }
 
-// `text` as a terminal may get it.
+// Writes `text` in a form that is safe for a terminal.
 char* WritePrintable(std::string_view text, char* to) {
   while (!text.empty()) {
     const size_t length = Utf8SequenceLength(text);
@@ -115,7 +115,7 @@ char* WriteInterfaces(const Record& record, const weir_other_interfaces* others,
   return to;
 }
 
-// Characters of well-formed UTF-8, as an estimate of the columns they take.
+// The number of well-formed UTF-8 characters, as an estimate of the columns that they take.
 size_t Width(const char* begin, const char* end) {
   return static_cast<size_t>(
       std::count_if(begin, end, [](char c) { return (static_cast<uint8_t>(c) & 0xC0) != 0x80; }));
@@ -130,7 +130,7 @@ char* WriteSpaces(size_t count, char* to) {
 
 char* TableEncoder::Write(const Record& record, const weir_other_interfaces* others, char* to) {
   if (until_header_ == 0) {
-    WriteLine(record, others, to);  // the header is as wide as the line below it
+    WriteLine(record, others, to);  // first, so that the header gets the widths of this line
     to = WriteHeader(to);
     until_header_ = kRecordsPerHeader;
   }
@@ -151,7 +151,7 @@ char* TableEncoder::WriteHeader(char* to) const {
 }
 
 char* TableEncoder::WriteLine(const Record& record, const weir_other_interfaces* others, char* to) {
-  char cell[kMaxNumberBytes + kScratchBytes];  // of those aligned right, the longest
+  char cell[kMaxNumberBytes + kScratchBytes];  // for the longest right-aligned cell
   const auto written = [&](const char* end) {
     return std::string_view(cell, static_cast<size_t>(end - cell));
   };
@@ -171,7 +171,7 @@ char* TableEncoder::WriteLine(const Record& record, const weir_other_interfaces*
                      : DstMac(record).WriteTo(to));
   to = WriteRight(7, written(WriteNumber(record.packets, cell)), to);
   to = WriteRight(8, written(WriteHumanBytes(record.bytes, cell)), to);
-  to[-2] = '\n';  // in place of the spaces behind the last cell
+  to[-2] = '\n';  // replaces the spaces after the last cell
   return to - 1;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records as aligned columns for people.
+// Encodes records as aligned columns for people.
 #ifndef WEIR_SINKS_STDOUT_TABLE_ENCODER_H_
 #define WEIR_SINKS_STDOUT_TABLE_ENCODER_H_
 
@@ -14,24 +14,24 @@
 
 namespace weir::sinks {
 
-// Columns are wide enough for what is common (two IPv4 addresses, say) and widen for
-// good when a value needs more: nothing is ever cut. What would disturb a terminal
-// (control characters, bytes that are not UTF-8) is written as '?'. Of a record that was seen
-// at several interfaces all are in one column, its own first, and the direction is the one at
-// that. One thread.
+// Columns are wide enough for common values, such as two IPv4 addresses. A longer value widens its
+// column for good; no value is cut. Bytes that would disturb a terminal (control characters,
+// invalid UTF-8) are written as '?'. If a record was seen at several interfaces, one column lists
+// all of them, the record's own interface first; the direction is the one at that interface. One
+// thread.
 class TableEncoder {
   static constexpr size_t kMaxNamesBytes =
       kMaxInterfaces * sizeof(weir_interface::name) + kMaxInterfaces - 1;
-  // The columns beside the names, spaces between and the end take less than 224.
+  // All columns other than names, with spaces and the end of the line, take less than 224 bytes.
   static constexpr size_t kMaxLineBytes = 224 + kMaxNamesBytes;
 
  public:
-  // The header comes again after this many records.
+  // The number of records between two headers.
   static constexpr int kRecordsPerHeader = 40;
-  // Two lines, all columns of which are as wide as they can get.
+  // Room for two lines with columns of the greatest width.
   static constexpr size_t kMaxRecordBytes = 2 * kMaxLineBytes + kScratchBytes;
 
-  // Writes the record's line, and the header in front where it is due. Returns the end.
+  // Writes the line of a record, after the header if one is due. Returns the end.
   char* Write(const Record& record, const weir_other_interfaces* others, char* to);
 
  private:
@@ -39,14 +39,14 @@ class TableEncoder {
 
   char* WriteHeader(char* to) const;
   char* WriteLine(const Record& record, const weir_other_interfaces* others, char* to);
-  // Of a line: the cell of `column` stands from `begin` to `end` and takes `width` columns
-  // of a terminal. Widens the column and writes what is between this cell and the next.
+  // Finishes the cell of `column`, which lies in [begin, end) and is `width` characters wide:
+  // widens the column if necessary, and pads the cell to its end.
   char* EndLeft(size_t column, size_t width, char* end);
   char* EndLeft(size_t column, const char* begin, char* end);
-  // The same for a cell that is not in the line yet, and ends where its column does.
+  // The same for a right-aligned cell, which is not in the line yet.
   char* WriteRight(size_t column, std::string_view cell, char* to);
 
-  // "2022-08-23 16:33:22.123", "255.255.255.255:65535" and their like.
+  // The widths of the columns: enough for "2022-08-23 16:33:22.123", "255.255.255.255:65535" etc.
   std::array<size_t, kColumns> widths_ = {23, 8, 7, 10, 6, 21, 21, 7, 8};
   int until_header_ = 0;
   TimeWriter times_;

@@ -64,7 +64,7 @@ TEST(TableEncoderTest, AlignsAndWidens) {
   Record icmp = Tcp4();
   icmp.transport_protocol = 1;
   icmp.src_port = icmp.dst_port = 0;
-  icmp.start_mono_time_ns = 0;  // not yet set
+  icmp.start_mono_time_ns = 0;  // not set yet
   Append(&encoder, icmp, &out);
   Append(&encoder, Udp6(), &out);
   Append(&encoder, Tcp4(), &out);
@@ -116,7 +116,7 @@ TEST(TableEncoderTest, RepeatsItsHeader) {
   EXPECT_EQ(headers, 3u);
 }
 
-// A name comes from outside and may hold anything, an escape sequence too.
+// A name comes from outside and may contain anything, even an escape sequence.
 TEST(TableEncoderTest, LetsNothingThroughThatATerminalWouldObey) {
   Record record = Tcp4();
   SetInterfaceName("a\x1b[2J\n\xC2\x9B\xFF\xC3\xA9", &record);
@@ -131,8 +131,8 @@ TEST(TableEncoderTest, WritesTimesBefore1970) {
   EXPECT_NE(out.find("1969-12-31 23:59:59.999 "), std::string::npos) << out;
 }
 
-// Columns that have once been wide enough for everything stay so: all further lines are as
-// long as each other, and within the room that the encoder asks for.
+// Once columns are wide enough for every value they stay so: all further lines have the same
+// length, within the room that the encoder asks for.
 TEST(TableEncoderTest, AnyRecordFitsItsRoomAndColumns) {
   weir::testing::RandomRecords random(6);
   TableEncoder encoder;

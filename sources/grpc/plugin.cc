@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The plugin that is loaded with weir; what it does is in system/weir_source_grpc_system.so.
+// The plugin that weir loads. The code is in system/weir_source_grpc_system.so.
 #include "plugins/sdk/plugin.h"
 
 #include "plugins/sdk/deferred.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes messages of pbflow.Collector's Send from gRPC, holds them until somebody takes them,
-// and answers.
+// A gRPC server for pbflow.Collector.Send: receives messages, keeps them until Take, and sends the
+// answers.
 #ifndef WEIR_SOURCES_GRPC_RECORD_SERVER_H_
 #define WEIR_SOURCES_GRPC_RECORD_SERVER_H_
 
@@ -37,16 +37,16 @@ struct RecordServerSettings {
   bool uses_tls = false;
 };
 
-// At most max_messages messages of max_message_bytes are in memory: only for so many calls
-// is a message read, and the others wait in gRPC's flow control. A call that is refused, and
-// each that comes once Refuse was called, is told that nothing was taken, so that the sink
-// `grpc` sends it again.
+// At most max_messages messages, of max_message_bytes each, are in memory. The server reads only
+// that many; the others wait in gRPC's flow control. A call that is refused, and every call after
+// Refuse, is answered with the information that no record was taken, so that the sink `grpc` sends
+// the message again.
 //
-// Start and Stop on one thread, Take and Answer on one, Refuse on any. Has one thread of its
-// own, and gRPC's.
+// Threads: Start and Stop on one, Take and Answer on one, Refuse on any. Has one thread of its own,
+// and gRPC's threads.
 class RecordServer {
  public:
-  // One call whose message has come.
+  // A call whose message has arrived.
   class Call;
 
   RecordServer(RecordServerSettings settings, const sdk::Stage& stage);
@@ -55,17 +55,17 @@ class RecordServer {
   RecordServer& operator=(const RecordServer&) = delete;
 
   sdk::Status Start();
-  // All that was taken must have been answered.
+  // Every call that was taken must have been answered.
   void Stop();
-  // From Start on: the port of the first address, for one with port 0.
+  // The port of the first address, also if it was configured as 0. Valid after Start.
   int port() const { return port_; }
 
-  // Waits for messages and returns all there are; none once refused.
+  // Waits for messages and returns all that have arrived. Returns none after Refuse.
   std::vector<Call*> Take();
   static const grpc::ByteBuffer& MessageOf(const Call* call);
-  // Once for each call that was taken. `not_taken`: its records were not.
+  // Call it once for each call from Take. `not_taken`: none of its records were taken.
   void Answer(Call* call, const grpc::Status& status, bool not_taken);
-  // Takes no more messages; those that have come already are still to be taken.
+  // Reads no more messages. Take still returns those that have arrived.
   void Refuse();
 
  private:
@@ -89,14 +89,14 @@ class RecordServer {
   std::thread thread_;
   int port_ = 0;
 
-  std::mutex mutex_;  // guards all that follows
+  std::mutex mutex_;  // guards all members below
   std::condition_variable changed_;
-  std::deque<Call*> unread_;            // calls whose message is not read yet
-  std::set<Call*> reading_;             // whose message is coming
-  std::vector<Call*> ready_;            // that can be taken
-  size_t calls_ = 0;                    // of all states
-  uint32_t messages_ = 0;               // in memory, or about to be
-  std::map<std::string, int> senders_;  // calls of each peer
+  std::deque<Call*> unread_;            // whose messages are not read yet
+  std::set<Call*> reading_;             // whose messages are arriving
+  std::vector<Call*> ready_;            // for Take
+  size_t calls_ = 0;                    // in any state
+  uint32_t messages_ = 0;               // in memory, or being read
+  std::map<std::string, int> senders_;  // number of calls by peer
   std::chrono::steady_clock::time_point next_refusal_line_;
   uint64_t refusals_without_line_ = 0;
   bool refusing_ = false;

@@ -13,7 +13,7 @@ namespace weir::pcap {
 
 namespace {
 
-// The host's clock is asked that often while it is waited: it need not be the kernel's.
+// The longest sleep. The host's clock is not always the kernel's, so it is read again after that.
 constexpr uint64_t kLongestWaitNs = 20'000'000;
 
 }  // namespace

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Lets time pass between packets as it passed when they were captured.
+// Delays packets by the times at which they were captured.
 #ifndef WEIR_SOURCES_PCAP_PACE_H_
 #define WEIR_SOURCES_PCAP_PACE_H_
 
@@ -11,17 +11,17 @@
 
 namespace weir::pcap {
 
-// One thread; `stage` must outlive it.
+// One thread. `stage` must outlive it.
 class Pace {
  public:
   // Waits by the host's monotonic clock, until the eventfd `wake_fd` is readable.
   Pace(const sdk::Stage* stage, int wake_fd) : stage_(stage), wake_fd_(wake_fd) {}
 
-  // How long it is, in ns, until a packet of that time may leave; 0: it may. The first one
-  // may at once, and so may all whose time is not after that of the first.
+  // Returns how long a packet with this time must still wait, in ns; 0 if it may leave now. The
+  // first packet, and every packet that is not later than the first, leaves at once.
   uint64_t Remaining(uint64_t packet_time_ns);
 
-  // Waits until then. False: it was woken up before.
+  // Waits until the packet may leave. Returns false if it was woken up before.
   sdk::Result<bool> WaitFor(uint64_t packet_time_ns);
 
  private:

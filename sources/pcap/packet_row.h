@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the fields of a packet to the record that has it alone. In a header, so that what is
-// done for each packet is one function.
+// Converts the fields of a packet to a record. Header-only, so that the compiler makes one function
+// of all the work for a packet.
 #ifndef WEIR_SOURCES_PCAP_PACKET_ROW_H_
 #define WEIR_SOURCES_PCAP_PACKET_ROW_H_
 
@@ -17,8 +17,7 @@
 
 namespace weir::pcap {
 
-// In halves: gcc zeroes as much at once by an instruction that takes longer to begin than
-// all the rest.
+// Zeroes two halves: for the whole structure gcc uses an instruction with a long start-up time.
 inline void Clear(packet* fields) {
   constexpr size_t kHalf = 64;
   static_assert(sizeof(*fields) > kHalf && sizeof(*fields) <= 2 * kHalf);
@@ -26,8 +25,8 @@ inline void Clear(packet* fields) {
   std::memset(reinterpret_cast<char*>(fields) + kHalf, 0, sizeof(*fields) - kHalf);
 }
 
-// Where the header of the link names the interface, as SLL2 does, its index counts, and the
-// name of the capture's interface ("any") is not its name.
+// If the link header names the interface, as SLL2 does, its index is used, and the name of the
+// capture's interface ("any") is not.
 inline void SetInterface(const CapturedPacket& captured, packet* fields, Record* record) {
   if (captured.direction != PacketDirection::kUnknown) {
     fields->direction =
@@ -44,7 +43,7 @@ inline void SetInterface(const CapturedPacket& captured, packet* fields, Record*
 inline void SetKey(const packet& fields, Record* record) {
   std::memcpy(record->src_addr, fields.src_ip, sizeof(record->src_addr));
   std::memcpy(record->dst_addr, fields.dst_ip, sizeof(record->dst_addr));
-  // The first byte of a MAC is the lowest: on a little-endian machine, as it is sent.
+  // The lowest byte of a MAC is the first one on the wire, as on a little-endian machine.
   std::memcpy(record->src_mac, &fields.src_mac, sizeof(record->src_mac));
   std::memcpy(record->dst_mac, &fields.dst_mac, sizeof(record->dst_mac));
   record->eth_protocol = fields.eth_protocol;
@@ -55,8 +54,8 @@ inline void SetKey(const packet& fields, Record* record) {
   record->if_index = fields.if_index;
 }
 
-// Fields that were not read are zero in `fields`. `common` are the bits of `present` that all
-// records of the source have.
+// Fields that were not read are zero in `fields`. `common` contains the `present` bits of all
+// records of this source.
 inline void SetDetails(const packet& fields, uint64_t common, Record* record) {
   record->tcp_flags = fields.tcp_flags;
   record->tcp_flag_pairs = TcpFlagPairsOf(fields.tcp_flags);
@@ -73,7 +72,7 @@ inline void SetDetails(const packet& fields, uint64_t common, Record* record) {
       bit((fields.vlan & WEIR_VLAN_PRESENT) != 0, WEIR_HAS_VLAN);
 }
 
-// Without a time the record has none, and the flow keeps the times of its other packets.
+// A packet without a time gives a record without times; its flow keeps the times of other packets.
 inline void SetTime(const CapturedPacket& captured, Record* record) {
   if (!captured.has_time) {
     record->present &= ~kTimeBits;

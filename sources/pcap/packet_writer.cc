@@ -7,7 +7,7 @@
 
 namespace weir::pcap {
 
-// A capture has one clock: a record's monotonic times and wall times are both of it.
+// A capture has one clock, which gives both the monotonic and the wall times of a record.
 PacketWriter::PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels, bool vlan_key)
     : stage_(stage),
       present_(WEIR_HAS_MONO_TIME | WEIR_HAS_WALL_TIME | (vlan_key ? WEIR_VLAN_IS_KEY : 0)),

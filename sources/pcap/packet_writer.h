@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Makes records of packets, one of each, and emits them.
+// Makes a record of each packet, and emits the records.
 #ifndef WEIR_SOURCES_PCAP_PACKET_WRITER_H_
 #define WEIR_SOURCES_PCAP_PACKET_WRITER_H_
 
@@ -18,39 +18,37 @@
 
 namespace weir::pcap {
 
-// A record has what the programs in the kernel would have counted: one packet and the
-// bytes that it had when it was captured, whatever was kept of them. Both of its clocks are
-// the capture's.
+// A record contains what weir's eBPF programs would have counted: one packet, and its size on the
+// wire even if the capture contains less of it. Both of its clocks are the capture's clock.
 //
-// All packets are counted as received. Those of an unknown link, or of an interface that is beyond
-// the limit of its section, are dropped with a reason. One thread; `stage` must outlive it.
+// Every packet is counted as received. Packets of an unknown link type, or of an interface beyond
+// the limit of its section, are dropped with a reason. One thread. `stage` must outlive it.
 class PacketWriter {
  public:
-  // Measured: more make no difference, fewer cost for each batch.
+  // By measurement: more rows are not faster, fewer rows cost time per batch.
   static constexpr uint32_t kRowsPerBatch = 1024;
   static constexpr size_t kMostUnknownLinks = 16;
 
-  // `vlan_key`: the id of the outermost VLAN tag is a part of what a flow is.
+  // `vlan_key`: the outermost VLAN id is a part of the flow key.
   PacketWriter(const sdk::Stage* stage, const weir_tunnels& tunnels, bool vlan_key);
 
-  // False: it could not be taken, and status() says why. It is not counted then.
-  // Always inline: one function for each packet, which without it are three.
+  // Returns false if the packet could not be taken; status() says why, and it is not counted.
+  // Always inline, because this runs for each packet.
   [[gnu::always_inline]] bool Add(const CapturedPacket& captured);
 
-  // Packets that may be added before there is a batch to hand over.
+  // The number of packets that Add can take before HandOver must be called.
   uint32_t room() const { return kRowsPerBatch - batch_.pending(); }
 
-  // Counts what was added since the last time, and emits it.
+  // Counts the packets that were added since the last call, and emits their records.
   sdk::Status HandOver();
 
-  // The first error of all that was emitted.
+  // The first error of emit.
   const sdk::Status& status() const { return batch_.status(); }
   uint64_t packets() const { return packets_; }
-  // Of these, the dropped ones, and among these the ones of interfaces beyond the limit.
+  // Of packets(): all dropped packets, and the packets dropped for an interface beyond the limit.
   uint64_t dropped_packets() const { return dropped_packets_; }
   uint64_t packets_beyond_limit() const { return packets_beyond_limit_; }
-  // The DLT_* of links that weir does not know: the first kMostUnknownLinks, because a file can
-  // have thousands.
+  // The DLT_* numbers of unknown link types, at most kMostUnknownLinks: a file can have thousands.
   const std::set<int>& unknown_links() const { return unknown_links_; }
 
  private:
@@ -58,14 +56,14 @@ class PacketWriter {
   void Note(const CapturedPacket& captured, uint8_t notes);
 
   const sdk::Stage* const stage_;
-  const uint64_t present_;  // bits that all records have
+  const uint64_t present_;  // bits of all records
   sdk::BatchWriter batch_;
   LinkParser parser_;
   uint64_t packets_ = 0;
   uint64_t dropped_packets_ = 0;
   uint64_t packets_beyond_limit_ = 0;
   std::set<int> unknown_links_;
-  // Not yet told to the host.
+  // Not yet counted at the host.
   uint64_t unknown_link_ = 0;
   uint64_t beyond_limit_ = 0;
   uint64_t snapped_ = 0;

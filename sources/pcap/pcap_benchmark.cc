@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The source on a capture in memory: packets of 10,000 flows in random order, IPv4 and
-// IPv6, TCP and UDP. To compare: the reader alone and the reader with the parser, which are
-// the floors, and libpcap alone.
+// Measures the source on a capture in memory: packets of 10,000 flows in random order, IPv4 and
+// IPv6, TCP and UDP. For comparison: the reader alone, the reader with the parser, and libpcap
+// alone.
 #include <pcap/pcap.h>
 
 #include <atomic>
@@ -39,7 +39,7 @@ std::string Frame(uint32_t flow) {
   const size_t payload = 20 + flow % 64;
   ebpf::Bytes bytes = (flow & 1) != 0 ? ebpf::Ethernet({0x86dd}) + ebpf::Ipv6(protocol, payload)
                                       : ebpf::Ethernet({0x0800}) + ebpf::Ipv4(protocol, payload);
-  // The end of the source's address.
+  // The last bytes of the source address.
   const size_t address = (flow & 1) != 0 ? 14 + 8 + 12 : 14 + 12;
   for (int i = 0; i < 4; ++i) bytes[address + i] = static_cast<uint8_t>(flow >> (24 - 8 * i));
   bytes = bytes + ebpf::Transport(payload);

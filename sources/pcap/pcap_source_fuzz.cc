@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a capture, through the whole source: however they are damaged, every packet
-// is accounted for, and memory is bounded. The first byte selects whether the others are
-// compressed before that, so that a fuzzer gets past checksums.
+// Reads any bytes as a capture, through the whole source. Whatever the damage, every packet is
+// accounted for, and memory is bounded. The first byte decides whether the other bytes are
+// compressed first, so that a fuzzer gets past checksums.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -19,7 +19,7 @@
 
 namespace {
 
-// Few bytes can unpack to many packets. Beyond this number the host refuses them.
+// A few bytes can decompress to many packets. Beyond this number the host refuses them.
 constexpr uint64_t kMostEmitted = 100'000;
 
 void Require(bool condition, const char* what) {

@@ -16,11 +16,12 @@ namespace {
 
 constexpr uint64_t kIntervalNs = 200'000'000;
 constexpr uint64_t kSecondNs = 1'000'000'000;
-// A line that a terminal of 80 columns does not break: then it could not be taken back.
+// Short enough that a terminal of 80 columns does not wrap the line: a wrapped line cannot be
+// erased.
 constexpr size_t kMaxName = 24;
 constexpr char kEraseLine[] = "\r\x1b[K";
 
-// The end of a path says more than its beginning.
+// Keeps the end of a path, which says more than its beginning.
 std::string Short(const std::string& name) {
   return name.size() <= kMaxName ? name : "..." + name.substr(name.size() - (kMaxName - 3));
 }
@@ -65,7 +66,7 @@ std::string Progress::Line(uint64_t now) const {
   const auto rate = static_cast<uint64_t>(static_cast<double>(packets_) / seconds);
   std::string line = Short(name_) + ": ";
   if (total_bytes_.has_value() && *total_bytes_ > 0) {
-    // A file may have grown since.
+    // The file may have grown since its size was read.
     const uint64_t percent = std::min(bytes_, *total_bytes_) * 100 / *total_bytes_;
     line += std::to_string(percent) + "% of " + HumanBytes(*total_bytes_);
   } else {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far reading has come, on a terminal: a line that is written over and over.
+// Shows on a terminal how much of the captures has been read, in one line that is redrawn.
 #ifndef WEIR_SOURCES_PCAP_PROGRESS_H_
 #define WEIR_SOURCES_PCAP_PROGRESS_H_
 
@@ -11,23 +11,23 @@
 
 namespace weir::pcap {
 
-// True if a line on `fd` (standard error) has the terminal to itself: it is one, and
-// `data_fd` (standard output) is not the same one, where records would go through it.
+// Returns true if a line on `fd` (standard error) does not mix with records: `fd` is a terminal,
+// and `data_fd` (standard output) is not the same terminal.
 bool HasTerminal(int fd, int data_fd);
 
-// One thread; `stage` must outlive it. A terminal that takes nothing is no error.
+// One thread. `stage` must outlive it. Errors of the terminal are ignored.
 class Progress {
  public:
-  // `fd`: where it goes; -1: nowhere. `total_bytes`: of all files, none where not known.
+  // Writes to `fd`, or nowhere if it is -1. `total_bytes` is the size of all files, if it is known.
   Progress(const sdk::Stage* stage, int fd, std::optional<uint64_t> total_bytes);
 
-  // What is being read, and how much of all was: bytes as they are in files. Draws at
-  // most five times a second.
+  // Sets the file that is being read and what has been read so far, in bytes of the files. Draws at
+  // most five times per second.
   void Update(const std::string& name, uint64_t bytes, uint64_t packets);
 
-  // Takes the line away, so that something else can be written.
+  // Erases the line, so that something else can be written.
   void Clear();
-  // Leaves the last one standing, with a newline behind it.
+  // Draws the line for the last time, with a newline.
   void Finish();
 
  private:
@@ -38,7 +38,7 @@ class Progress {
   const int fd_;
   const std::optional<uint64_t> total_bytes_;
   const uint64_t begin_ns_;
-  uint64_t drawn_ns_ = 0;  // 0: not yet
+  uint64_t drawn_ns_ = 0;  // 0: never
   std::string name_;
   uint64_t bytes_ = 0;
   uint64_t packets_ = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass through captures: what a run of the source does.
+// One pass over captures: the work of one run of the source.
 #ifndef WEIR_SOURCES_PCAP_READING_H_
 #define WEIR_SOURCES_PCAP_READING_H_
 
@@ -25,32 +25,32 @@ namespace weir::pcap {
 
 struct ReadingOptions {
   bool realtime = false;
-  int progress_fd = -1;                 // see Progress
-  std::optional<uint64_t> total_bytes;  // of all files
-  int wake_fd = -1;                     // readable once `interrupted` is true
+  int progress_fd = -1;                 // for Progress
+  std::optional<uint64_t> total_bytes;  // the size of all files
+  int wake_fd = -1;                     // becomes readable when `interrupted` is set
   const std::atomic<bool>* interrupted = nullptr;
-  std::string interface_name;  // of all interfaces; empty: as the files say
-  weir_tunnels tunnels{};      // those that are looked into
-  bool vlan_key = false;       // the VLAN id is a part of what a flow is
+  std::string interface_name;  // of all packets; empty: the names in the files
+  weir_tunnels tunnels{};      // the tunnels to look into
+  bool vlan_key = false;       // the VLAN id is a part of the flow key
 };
 
-// One thread, but for what it says of `interrupted`.
+// One thread, except for `interrupted`.
 class Reading {
  public:
-  // `stage` and what `options` points to must outlive it.
+  // `stage`, and the objects that `options` points to, must outlive it.
   Reading(const sdk::Stage* stage, const ReadingOptions& options);
 
-  // Reads a file to its end, or until interrupted, which is no error. A file of a folder that
-  // cannot be read from its beginning is skipped, with a warning and a count.
+  // Reads a file to its end, or until it is interrupted, which is not an error. A file from a
+  // folder whose beginning cannot be read is skipped, with a warning and a count.
   sdk::Status Read(CaptureFile* file);
-  // After the last file. DATA_LOSS with the reason if nothing was read though there was
-  // something to read: packets only of unknown links, or files that are damaged or skipped.
+  // Call it after the last file. Returns DATA_LOSS with the reason if there was input but no packet
+  // of it could be used: all link types were unknown, or all files were damaged or skipped.
   sdk::Status Finish();
 
  private:
-  // Of one packet, as CaptureReader hands it over.
+  // Takes each packet from CaptureReader.
   class Handler;
-  // Why files are skipped: the values of the metric's `reason`.
+  // Why a file is skipped: the values of the metric's `reason`.
   enum SkipReason {
     kEmpty,
     kHeader,
@@ -60,26 +60,27 @@ class Reading {
     kUnreadable,
     kSkipReasons
   };
-  // A folder may have any number of such files. Further ones have no line of their own.
+  // The most warnings about single files: a folder can have any number of bad files.
   static constexpr uint64_t kMostFileWarnings = 20;
 
-  // Counts a file, and warns: `why` has the file's name. OK.
+  // Counts a skipped file and logs `why`, which names the file. Returns OK.
   sdk::Status Skip(SkipReason reason, const sdk::Status& why);
-  // The same for a file of a folder; otherwise `why`. Puts the file's name in front.
+  // Skips a file from a folder; for any other file returns `why`. Puts the file's name in front of
+  // `why`.
   sdk::Status SkipInFolder(const CaptureFile& file, SkipReason reason, const sdk::Status& why);
   sdk::Status FailToOpen(const CaptureFile& file, OpenFailure failure, const sdk::Status& why);
   sdk::Status ReadUnpacked(const CaptureFile& file, CaptureInput* input);
   sdk::Status ReadStream(const CaptureFile& file, CaptureInput* input, ByteStream* stream);
   sdk::Status ReadPackets(const CaptureFile& file, CaptureInput* input, CaptureReader* capture);
-  // Skips a file of a folder that cannot be opened or read. Otherwise `why`, which has the file's
-  // name; also if the machine lacks a resource.
+  // Skips a file from a folder that cannot be opened or read. Otherwise, and if the machine lacks a
+  // resource, returns `why`, which names the file.
   sdk::Status FailToRead(const CaptureFile& file, const sdk::Status& why);
-  // For the links that WarnOfLinks has not named yet.
+  // Warns once about each unknown link type.
   void WarnOfLinks(const CaptureFile& file);
-  // Warns once in a run of each of the limits for interfaces.
+  // Warns once per run about each limit on interfaces.
   void WarnOfLimits(const CaptureFile& file);
   void WarnOfOptions(const CaptureFile& file, const CaptureReader& capture, uint64_t* told);
-  // One line of a file that is skipped or damaged, of kMostFileWarnings at most.
+  // Warns about a skipped or damaged file, kMostFileWarnings times at most.
   void WarnOfFile(const std::string& message);
   void WarnOfDamage(const CaptureFile& file, const CaptureReader& capture, uint64_t packets,
                     const sdk::Status& damage);
@@ -93,13 +94,13 @@ class Reading {
   InterfaceTable interfaces_;
   std::set<int> warned_of_links_;
   bool warned_of_limit_ = false;
-  uint64_t without_index_ = 0;  // as the table had it when it was told
+  uint64_t without_index_ = 0;  // as last reported
   uint64_t file_warnings_ = 0;
   Pace pace_;
   Progress progress_;
-  uint64_t bytes_before_ = 0;  // of the files that were read
-  sdk::Status failed_;         // to wait, or to emit, in the middle of a file
-  // The first file that ended early or was skipped, and why. Empty: there is none.
+  uint64_t bytes_before_ = 0;  // size of the files that were read
+  sdk::Status failed_;         // an error of emit or of waiting, in the middle of a file
+  // The first file that ended early or was skipped, and why; empty if there is none.
   std::string first_loss_;
   sdk::Metric damaged_metric_;
   std::array<sdk::Metric, kSkipReasons> skipped_metrics_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a file or a pipe in large blocks, and hands out small pieces of them.
+// Reads a file or a pipe in large blocks, and returns small pieces of them.
 #ifndef WEIR_SOURCES_RECORD_FILE_BLOCK_READER_H_
 #define WEIR_SOURCES_RECORD_FILE_BLOCK_READER_H_
 
@@ -21,8 +21,8 @@ class BlockReader {
   explicit BlockReader(sdk::InterruptibleReader input)
       : input_(std::move(input)), block_(kBlockBytes) {}
 
-  // Up to `size` bytes; 0 at the end of the input and when interrupted. What had been
-  // read before an interruption is still handed out.
+  // Reads up to `size` bytes. Returns 0 at the end of the input, and after an interruption once the
+  // bytes that were read before are used up.
   absl::StatusOr<size_t> Read(void* to, size_t size);
 
   bool interrupted() const { return input_.interrupted(); }
@@ -30,8 +30,8 @@ class BlockReader {
  private:
   sdk::InterruptibleReader input_;
   std::vector<uint8_t> block_;
-  size_t next_ = 0;  // first byte of block_ that was not handed out
-  size_t end_ = 0;   // end of what block_ holds
+  size_t next_ = 0;  // the first byte of block_ that Read has not returned
+  size_t end_ = 0;   // the end of the bytes in block_
 };
 
 }  // namespace weir::sources

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a record costs in the accounter, by the flows that are held, and what a flow costs
-// that is evicted. Beside it the same with another table, and what bare memory traffic
-// costs on this machine.
+// Measures the cost of a record in the accounter by the number of held flows, and the cost of an
+// evicted flow. For comparison: another table, and plain memory accesses on this machine.
 //
-// Records come as they do from a full queue: so many batches of 256 rows were written a
-// moment ago, each row of a flow drawn at random. Only taking them in is timed.
+// Records come as from a full queue: a number of batches of 256 rows was written a moment ago, each
+// row of a random flow. Only taking them in is timed.
 #include <benchmark/benchmark.h>
 
 #include <cstdlib>
@@ -31,7 +30,7 @@ constexpr uint32_t kQueuedBatches = 64;
 
 using sdk::testing::BareHost;
 
-// Records of `flows` flows, drawn at random, or each flow in its turn.
+// Records of `flows` flows, in random order or one flow after the other.
 class Traffic {
  public:
   explicit Traffic(uint32_t flows) : flows_(flows), random_(42) {
@@ -49,7 +48,7 @@ class Traffic {
   void DrawAll() {
     FillAll([this] { return static_cast<uint32_t>((uint64_t{random_()} * flows_) >> 32); });
   }
-  // Goes on after the last call; true when each flow has had a turn.
+  // Continues after the last call. True when each flow has had a turn.
   bool NextFlows() {
     FillAll([this] { return next_ = (next_ + 1) % flows_; });
     given_ += uint64_t{kQueuedBatches} * kBatchRows;
@@ -99,7 +98,7 @@ class Traffic {
   std::vector<std::unique_ptr<weir_batch, void (*)(const weir_batch*)>> batches_;
 };
 
-// The number that Traffic has put into a record.
+// The number of the flow that Traffic has put into a record.
 uint32_t FlowOf(const Record& record) {
   uint32_t address;
   std::memcpy(&address, record.src_addr + 12, sizeof(address));
@@ -112,7 +111,7 @@ double ThreadSeconds() {
   return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9;
 }
 
-// CPU time of this thread: what other programs take does not count.
+// CPU time of this thread, so that other programs do not matter.
 double SecondsOf(const std::function<void()>& work) {
   const double begin = ThreadSeconds();
   work();
@@ -160,7 +159,7 @@ void Account(benchmark::State& state, Accounter config) {
 
 void BM_Account(benchmark::State& state) { Account(state, Accounter()); }
 
-// With timeouts, of which none is over.
+// With timeouts, none of which expires.
 void BM_AccountWithTimeouts(benchmark::State& state) {
   Accounter config;
   config.set_active_timeout("1h");
@@ -169,7 +168,7 @@ void BM_AccountWithTimeouts(benchmark::State& state) {
   Account(state, std::move(config));
 }
 
-// A record whose flow was not there.
+// A record of a new flow.
 void BM_Begin(benchmark::State& state) {
   const auto flows = static_cast<uint32_t>(state.range(0));
   BareHost host;
@@ -247,7 +246,7 @@ struct Key {
   }
 };
 
-// The same with whole records in abseil's table, one record after another.
+// The same with whole records in Abseil's table, one record after another.
 void BM_BaselineFlatHashMap(benchmark::State& state) {
   const auto flows = static_cast<uint32_t>(state.range(0));
   absl::flat_hash_map<Key, Record> table;
@@ -271,8 +270,8 @@ void BM_BaselineFlatHashMap(benchmark::State& state) {
       static_cast<double>(table.capacity() * (sizeof(std::pair<Key, Record>) + 1)) / flows;
 }
 
-// What no table can do without: a read of each row, and a read and a write of two cache
-// lines at a place that the row says.
+// The least work of any table: reads each row, and reads and writes two cache lines at a place that
+// the row selects.
 void BM_FloorMemory(benchmark::State& state) {
   struct alignas(64) Lines {
     uint64_t words[16];
@@ -298,7 +297,7 @@ void BM_FloorMemory(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * int64_t{kQueuedBatches} * kBatchRows);
 }
 
-// What no eviction can do without: a row written for each entry read.
+// The least work of any eviction: writes a row for each entry that it reads.
 void BM_FloorEvict(benchmark::State& state) {
   struct alignas(64) Lines {
     uint8_t bytes[128];

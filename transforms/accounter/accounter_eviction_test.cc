@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which flows go on, when, in what order, in what pieces, and what is told of it.
+// Which flows are evicted, when, in what order, in what portions, and what is reported.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +41,7 @@ Record OfFlow(uint32_t flow) {
   return record;
 }
 
-// One record of each of `flows` flows from `first` on.
+// One record for each of `flows` flows, starting with `first`.
 std::vector<Record> OfFlows(uint32_t first, uint32_t flows) {
   std::vector<Record> records;
   for (uint32_t i = 0; i < flows; ++i) records.push_back(OfFlow(first + i));
@@ -84,8 +84,8 @@ TEST(AccounterEvictionTest, FlowsGoOnInTheOrderOfTheirComingInFullBatches) {
   EXPECT_EQ(FlowsOf(host.records()), Range(1, 1050));
 }
 
-// However many flows go on: no record waits for more than four rows of each record and a
-// batch, all flows are out before the table is full again, and the order stays.
+// Whatever the number of flows: a record waits for at most four rows per record and a batch, all
+// flows are emitted before the table is full again, and the order is kept.
 TEST(AccounterEvictionTest, EvictionOfALargeTableDoesNotHoldUpRecords) {
   constexpr uint32_t kFlows = 100'000;
   FakeHost host;
@@ -107,7 +107,7 @@ TEST(AccounterEvictionTest, EvictionOfALargeTableDoesNotHoldUpRecords) {
   EXPECT_EQ(host.metric("weir_accounter_evicted_flows_total", "table_full"), kFlows);
 }
 
-// Without records, ticks do it; these come often where there may be many flows.
+// If no records come, ticks emit the flows; they are frequent if there can be many flows.
 TEST(AccounterEvictionTest, TicksFinishAnEviction) {
   constexpr uint32_t kFlows = 200'000;
   FakeHost host;
@@ -135,7 +135,7 @@ TEST(AccounterEvictionTest, TicksFinishAnEviction) {
   EXPECT_EQ(host.counts().held, 0u);
 }
 
-// Whatever fails in the middle, nothing is lost uncounted; flush finishes what was begun.
+// Whatever fails in between, nothing is lost without a count; Flush finishes the eviction.
 TEST(AccounterEvictionTest, AnEvictionThatFailsInTheMiddleIsBalanced) {
   constexpr uint32_t kFlows = 20'000;
   for (const bool memory : {false, true}) {
@@ -165,7 +165,7 @@ TEST(AccounterEvictionTest, OldestGoesAloneWhenTheTableIsFull) {
   FakeHost host;
   const auto accounter = Make(&host, Config(100, Accounter::OLDEST));
   ASSERT_TRUE(host.Feed(accounter.get(), OfFlows(0, 100)).ok());
-  // It is by the coming of a flow, not by its last record.
+  // Ordered by the arrival of a flow, not by its last record.
   ASSERT_TRUE(host.Feed(accounter.get(), OfFlows(0, 50)).ok());
   ASSERT_TRUE(host.TakeRecords().empty());
   ASSERT_TRUE(host.Feed(accounter.get(), OfFlows(100, 30)).ok());
@@ -176,7 +176,7 @@ TEST(AccounterEvictionTest, OldestGoesAloneWhenTheTableIsFull) {
     EXPECT_EQ(ReasonOf(record), FlowEndReason::kLackOfResources);
   }
   EXPECT_EQ(host.counts().held, 100u);
-  // Nor does a tick empty the table.
+  // A tick does not empty the table either.
   ASSERT_TRUE(accounter->Tick(FakeHost::kMonotonicNs + 3600 * kSecond).ok());
   EXPECT_EQ(host.counts().held, 100u);
   ASSERT_TRUE(accounter->Flush().ok());
@@ -186,7 +186,7 @@ TEST(AccounterEvictionTest, OldestGoesAloneWhenTheTableIsFull) {
   host.ExpectBalanced();
 }
 
-// The same against a queue, with records of flows that are there in between.
+// The same compared with a queue, with records of held flows in between.
 TEST(AccounterEvictionTest, OldestIsAlwaysTheOneThatCameFirst) {
   std::mt19937 random(11);
   FakeHost host;
@@ -282,7 +282,7 @@ TEST(AccounterEvictionTest, ReasonsOfTheInputGiveWayToTheAccounters) {
   out = host.TakeRecords();
   ASSERT_EQ(out.size(), 1u);
   EXPECT_EQ(ReasonOf(out[0]), FlowEndReason::kActiveTimeout);
-  // A full table and the end of the input come before everything.
+  // A full table and the end of the input take precedence.
   ASSERT_TRUE(host.Feed(accounter.get(), {closed, cut(5), cut(6), cut(7)}).ok());
   out = host.TakeRecords();
   ASSERT_EQ(out.size(), 3u);
@@ -294,7 +294,7 @@ TEST(AccounterEvictionTest, ReasonsOfTheInputGiveWayToTheAccounters) {
   for (const Record& record : out) EXPECT_EQ(ReasonOf(record), FlowEndReason::kForcedEnd);
 }
 
-// With its defaults it gives no reason to flows that came without one: as the reference does.
+// With its defaults it gives no reason to flows that came without one, as the reference does.
 TEST(AccounterEvictionTest, DefaultsReplaceReasonsAndAddNone) {
   FakeHost host;
   const auto accounter = Make(&host, Config(2));
@@ -318,7 +318,7 @@ TEST(AccounterEvictionTest, DefaultsReplaceReasonsAndAddNone) {
   EXPECT_EQ(take_reason(), FlowEndReason::kLackOfResources);
 }
 
-// A capture of an hour that is read in no time gives the flows of an hour.
+// A capture of an hour, read in an instant, gives the flows of an hour.
 TEST(AccounterEvictionTest, TimeIsThatOfTheRecordsIfAskedFor) {
   FakeHost host;
   Accounter config = Config(5000);
@@ -334,25 +334,25 @@ TEST(AccounterEvictionTest, TimeIsThatOfTheRecordsIfAskedFor) {
       host.Feed(accounter.get(), {at(1, 0), at(2, 0), at(1, 14), at(2, 15), at(1, 28)}).ok());
   // Flow 2 was idle for 15 seconds, flow 1 never.
   ASSERT_EQ(FlowsOf(host.TakeRecords()), (std::vector<uint32_t>{2}));
-  // What is late does not turn time back, and the time of this machine does not count.
+  // A late record does not turn time back, and the time of this machine does not matter.
   ASSERT_TRUE(host.Feed(accounter.get(), {at(3, 1)}).ok());
   ASSERT_TRUE(accounter->Tick(FakeHost::kMonotonicNs + 3600 * kSecond).ok());
   ASSERT_TRUE(host.records().empty());
-  // Flows go on although no record of theirs comes: 2 at 30 s, 1 and 3 at 43 s.
+  // Flows are evicted even if they get no more records: 2 at 30 s, 1 and 3 at 43 s.
   ASSERT_TRUE(host.Feed(accounter.get(), {at(4, 42)}).ok());
   ASSERT_EQ(FlowsOf(host.TakeRecords()), (std::vector<uint32_t>{2}));
   ASSERT_TRUE(host.Feed(accounter.get(), {at(4, 45)}).ok());
   std::vector<uint32_t> out = FlowsOf(host.TakeRecords());
   std::sort(out.begin(), out.end());
   ASSERT_EQ(out, (std::vector<uint32_t>{1, 3}));
-  // Two days later, all.
+  // Two days later: all flows.
   ASSERT_TRUE(host.Feed(accounter.get(), {at(4, 60), at(5, 200'000)}).ok());
   EXPECT_EQ(FlowsOf(host.TakeRecords()), (std::vector<uint32_t>{4, 4}));
   EXPECT_EQ(host.counts().held, 1u);
   host.ExpectBalanced();
 }
 
-// The clock starts at the first time that was measured, 0 included.
+// The clock starts at the first measured time, also if it is 0.
 TEST(AccounterEvictionTest, TheRecordsTimeMayBeginAtZero) {
   FakeHost host;
   Accounter config = Config(5000);
@@ -385,7 +385,7 @@ TEST(AccounterEvictionTest, AllGoOnByTheRecordsTimeToo) {
     record.end_wall_time_ns = FakeHost::kWallNs + record.if_index * int64_t{100'000'000};
   }
   ASSERT_TRUE(host.Feed(accounter.get(), records).ok());
-  // Of these ten seconds one evict_timeout is over.
+  // One evict_timeout passes in these ten seconds.
   EXPECT_EQ(FlowsOf(host.TakeRecords()), Range(0, 50));
   ASSERT_TRUE(accounter->Tick(FakeHost::kMonotonicNs + 3600 * kSecond).ok());
   EXPECT_TRUE(host.records().empty());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whatever comes, the accounter gives the very same records as the simplest one does.
+// The accounter gives exactly the same records as the simplest accounter, for any input.
 #include <cstdint>
 #include <memory>
 #include <random>
@@ -31,7 +31,7 @@ std::vector<Record> Draw(RecordGenerator* generator, uint32_t flows, uint32_t od
   return records;
 }
 
-// The law of each record, in each form that an entry has.
+// The law for each record, in each form of an entry.
 TEST(AccounterLawTest, MakesOfRecordsWhatAccumulateDoes) {
   for (uint32_t round = 0; round < 40; ++round) {
     RecordGenerator generator(round);
@@ -67,8 +67,8 @@ struct TimedCase {
 
 class AccounterTimingLawTest : public testing::TestWithParam<TimedCase> {};
 
-// Each flow ends at the first tick that is not before its deadline, or with the first record
-// that is not, and never else. Ticks come when they like.
+// Each flow ends at the first tick, or with its first record, at or after its deadline, and at no
+// other time. Ticks come at any time.
 TEST_P(AccounterTimingLawTest, FlowsEndWhenTheyAreDue) {
   for (uint32_t round = 0; round < 12; ++round) {
     RecordGenerator generator(round);
@@ -82,7 +82,7 @@ TEST_P(AccounterTimingLawTest, FlowsEndWhenTheyAreDue) {
     ReferenceAccounter reference(GetParam().timeouts);
     uint64_t now_ns = FakeHost::kMonotonicNs;
     for (int step = 0; step < 120; ++step) {
-      // Mostly less than a tick, at times far more than all timeouts, days included.
+      // Mostly less than a tick, sometimes far more than all timeouts, even days.
       const uint64_t step_ns = generator.Below(20) == 0
                                    ? uint64_t{generator.Below(1u << 20)} * kMillisecond
                                    : generator.Below(100'000'000);
@@ -141,7 +141,7 @@ TEST(AccounterTimingTest, NoFlowLeavesMoreThanOneTickLate) {
       ASSERT_TRUE(accounter->Tick(now_ns).ok());
       for (const Record& record : host.TakeRecords()) {
         const uint64_t late_ns = now_ns - (came[record.if_index] + kIdleNs);
-        // Not early, which would be far below 0.
+        // Not early: then the difference would be far below 0.
         ASSERT_LE(late_ns, tick_ns + kMillisecond / 2);  // and the step of this test
         ++left;
       }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an accounter tells of its table.
+// The metrics of an accounter.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_ACCOUNTER_METRICS_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_ACCOUNTER_METRICS_H_
 
@@ -33,7 +33,7 @@ class AccounterMetrics {
   void CountEvicted(EvictionCause cause, size_t flows) {
     evicted_[static_cast<size_t>(cause)].Add(static_cast<int64_t>(flows));
   }
-  // Before flows leave: there are never more than then.
+  // Call it before flows leave, when their number is greatest.
   void NoteFlows(size_t flows) { most_ = std::max(most_, flows); }
   void Set(size_t flows, size_t bytes) {
     NoteFlows(flows);

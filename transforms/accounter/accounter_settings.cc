@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kMillisecond = 1'000'000;
 constexpr uint64_t kSecond = 1'000 * kMillisecond;
-// How often an eviction goes on for which no records make room.
+// How often an eviction continues if no records come.
 constexpr uint64_t kEvictionTick = 50 * kMillisecond;
 
 sdk::Status ParseTimeout(const char* field, const std::string& text, uint64_t* ns) {
@@ -45,7 +45,7 @@ sdk::Result<AccounterSettings> AccounterSettings::Of(const Accounter& config) {
     status = ParseTimeout("idle_timeout", config.idle_timeout(), &settings.idle_timeout_ns);
     if (!status.ok()) return status;
   }
-  // Where flows go on one by one, all at once is what somebody asks for.
+  // If flows are evicted one by one, all together are evicted only if the user sets evict_timeout.
   if (config.has_evict_timeout() || (!settings.oldest_first && !settings.HasTimeouts())) {
     status = ParseTimeout("evict_timeout", config.evict_timeout(), &settings.evict_timeout_ns);
     if (!status.ok()) return status;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blocks of memory that a table gives back to be taken again, so that one table after
-// another needs no allocation.
+// Reuses blocks of memory, so that one table after another needs no allocation.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_BLOCK_POOL_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_BLOCK_POOL_H_
 
@@ -20,7 +19,7 @@ class BlockPool {
  public:
   static_assert(std::is_trivially_destructible_v<Block>);
 
-  // A block of which no byte is set; null when memory is short.
+  // Returns an uninitialised block; null if there is no memory.
   std::unique_ptr<Block> Take() {
     if (!spare_.empty()) {
       std::unique_ptr<Block> block = std::move(spare_.back());
@@ -37,9 +36,9 @@ class BlockPool {
     Trim(kFreedAtOnce);
   }
 
-  // How many spare blocks are worth keeping: what the last table needed.
+  // The number of spare blocks to keep: what the last table needed.
   void Keep(size_t blocks) { keep_ = blocks; }
-  // Frees what is spare beyond that, `at_once` blocks at most.
+  // Frees further spare blocks, at most `at_once`.
   void Trim(size_t at_once) {
     for (; at_once > 0 && spare_.size() > keep_; --at_once) {
       spare_.pop_back();
@@ -47,11 +46,11 @@ class BlockPool {
     }
   }
 
-  // Bytes of all blocks there are, taken and spare.
+  // The size of all blocks in bytes, used and spare.
   size_t bytes() const { return blocks_ * sizeof(Block); }
 
  private:
-  // More than one, so that what is too much goes away in time; few, so that nobody waits.
+  // More than one, so that excess blocks go in time; few, so that no record waits.
   static constexpr size_t kFreedAtOnce = 4;
 
   std::vector<std::unique_ptr<Block>> spare_;

@@ -41,7 +41,7 @@ void EntryStore::Remove(uint32_t number) {
 void EntryStore::RemoveOldestForGood() {
   const uint32_t number = oldest_;
   Unlink(number);
-  // Most often the entry behind it in the next chunk is read soon: no processor guesses that.
+  // The entry behind it in the next chunk is usually read soon; the processor cannot predict that.
   if (const uint32_t soon = number / kChunkEntries + 1;
       soon < chunks_.size() && chunks_[soon] != nullptr) {
     __builtin_prefetch(&chunks_[soon]->entries[number % kChunkEntries].previous);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The entries of a table: in chunks, so that there are about as many as there are flows and
-// none is ever moved, each with a number, and in the order in which their flows came.
+// The entries of a table, in the order in which their flows came. Entries are numbered. They are in
+// chunks, so that there are few spare entries and none is ever moved.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_ENTRY_STORE_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_ENTRY_STORE_H_
 
@@ -19,24 +19,24 @@ namespace weir::transforms {
 class EntryStore {
  public:
   static constexpr uint32_t kNone = ~uint32_t{0};
-  // Numbers are below that, so that a bit is free for other uses.
+  // Numbers are less than this, which leaves a bit for other uses.
   static constexpr uint32_t kMaxEntries = uint32_t{1} << 31;
 
   struct Chunk;
   using Pool = BlockPool<Chunk>;
 
-  // `pool` outlives this.
+  // `pool` must outlive it.
   explicit EntryStore(Pool* pool) : pool_(pool) {}
   ~EntryStore() { Clear(); }
   EntryStore(const EntryStore&) = delete;
   EntryStore& operator=(const EntryStore&) = delete;
 
-  // A new entry, the youngest, of which no byte is set. kNone when memory is short.
+  // Adds an uninitialised entry, the youngest. Returns kNone if there is no memory.
   uint32_t Add();
   void Remove(uint32_t number);
-  // Takes away all; chunks go to the pool.
+  // Removes all entries. The chunks go to the pool.
   void Clear();
-  // Removes the oldest, for a table that takes no more: chunks that get empty go to the pool.
+  // Removes the oldest entry of a table to which nothing is added. Empty chunks go to the pool.
   void RemoveOldestForGood();
   // Makes an entry the youngest.
   void Renew(uint32_t number);
@@ -47,13 +47,13 @@ class EntryStore {
   uint32_t oldest() const { return oldest_; }
   size_t size() const { return size_; }
   size_t chunks() const { return chunks_.size(); }
-  // Beside the chunks.
+  // The memory in addition to the chunks.
   size_t bytes() const {
     return chunks_.capacity() * sizeof(chunks_[0]) + taken_.capacity() * sizeof(taken_[0]);
   }
 
  private:
-  // Few, so that hardly any memory waits for flows that may not come.
+  // Few, so that little memory is reserved for flows that may not come.
   static constexpr uint32_t kChunkEntries = 32;
 
   struct Order {
@@ -68,9 +68,9 @@ class EntryStore {
 
   Pool* const pool_;
   std::vector<std::unique_ptr<Chunk>> chunks_;
-  std::vector<uint8_t> taken_;  // entries of each chunk that are
-  uint32_t begun_ = 0;          // numbers below are, or were, taken
-  uint32_t free_ = kNone;       // list of those that are no longer, by FlowEntry::next
+  std::vector<uint8_t> taken_;  // number of used entries of each chunk
+  uint32_t begun_ = 0;          // all lower numbers are or were used
+  uint32_t free_ = kNone;       // list of removed entries, linked by FlowEntry::next
   uint32_t oldest_ = kNone;
   uint32_t youngest_ = kNone;
   size_t size_ = 0;

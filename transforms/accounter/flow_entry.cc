@@ -18,7 +18,7 @@ constexpr int kTcpFlagPairsBits = 3;
 constexpr bool FitsBits(uint64_t value, int bits) { return value >> bits == 0; }
 constexpr uint64_t LowBits(uint64_t value, int bits) { return value & ((uint64_t{1} << bits) - 1); }
 
-// Bits of weir_record.present that an entry has: all that are known but WEIR_IS_DUPLICATE.
+// The bits of weir_record.present that an entry contains: all known bits except WEIR_IS_DUPLICATE.
 constexpr uint64_t kBitsBeforeDuplicate = WEIR_IS_DUPLICATE - 1;
 constexpr uint64_t kBitsBehindDuplicate = WEIR_HAS_WIRE_BYTES | WEIR_HAS_AGENT_IP |
                                           WEIR_HAS_TCP_FLAG_PAIRS | WEIR_HAS_MONO_TIME |
@@ -35,7 +35,7 @@ uint64_t PresentOf(const FlowEntry& entry) {
          (entry.vlan_is_key ? WEIR_VLAN_IS_KEY : 0);
 }
 
-// The TCP flags and pairs of a record as an entry has them, if they fit.
+// Converts the TCP flags and pairs of a record to those of an entry, if they fit.
 constexpr bool FitTcpFlags(const Record& record) {
   return FitsBits(record.tcp_flags, kTcpFlagsBits) &&
          FitsBits(record.tcp_flag_pairs, kTcpFlagPairsBits);
@@ -44,15 +44,15 @@ constexpr uint32_t NarrowTcpFlags(const Record& record) {
   return record.tcp_flags | uint32_t{record.tcp_flag_pairs} << kTcpFlagsBits;
 }
 
-// Start and end. Differences wrap as two's complement does, so that no record can make them
-// undefined.
+// The start and the end. Differences wrap as in two's complement, so that they are defined for
+// every record.
 struct Times {
   uint64_t start_mono_ns;
   uint64_t end_mono_ns;
   int64_t start_wall_ns;
   int64_t end_wall_ns;
 
-  // `present` is the record's. False: they do not fit, and nothing was changed.
+  // `present` is that of the record. Returns false, and does nothing, if they do not fit.
   bool PutInto(uint64_t present, FlowEntry* entry) const {
     const uint64_t duration =
         static_cast<uint64_t>(end_wall_ns) - static_cast<uint64_t>(start_wall_ns);
@@ -90,14 +90,14 @@ struct Times {
   }
 };
 
-// Counts as an entry has them. Each sum of two that fit fits into 64 bits.
+// Counters in the form of an entry. The sum of two counters always fits into 64 bits.
 struct Counts {
   uint64_t packets;
   uint64_t bytes;
   uint64_t more_wire_packets;
   uint64_t more_wire_bytes;
 
-  // A wire count below the other one wraps, and does not fit. One without its bit counts as 0.
+  // A wire counter below the other one wraps, and so does not fit. A counter without its bit is 0.
   static Counts Of(const Record& record) {
     return {record.packets, record.bytes, WirePackets(record) - record.packets,
             WireBytes(record) - record.bytes};
@@ -125,14 +125,14 @@ struct Counts {
   }
 };
 
-// False: a field holds a value though its bit in `present` is clear.
+// Returns false if a field has a value although its bit in `present` is not set.
 bool HasNoStrayWireCounts(const Record& record) {
   return ((record.present & WEIR_HAS_WIRE_PACKETS) != 0 || record.wire_packets == 0) &&
          ((record.present & WEIR_HAS_WIRE_BYTES) != 0 || record.wire_bytes == 0);
 }
 
-// Does the part of Accumulate that is about times. `present` is the entry's. False: the result
-// does not fit, or the two do not have the same clocks.
+// Merges times, like Accumulate. `present` is that of the entry. Returns false if the result does
+// not fit, or the two records do not have the same clocks.
 bool MergeTimes(const Record& record, uint64_t present, FlowEntry* entry) {
   const uint64_t clocks = present & kTimeBits;
   if ((clocks & WEIR_HAS_WALL_TIME) == 0 || (record.present & kTimeBits) != clocks) return false;
@@ -204,10 +204,10 @@ void Expand(const FlowEntry& entry, Record* record) {
 }
 
 bool Merge(const Record& record, FlowEntry* entry) {
-  // What is measured for the first time now has rules of its own; it happens once a flow.
+  // A field that is measured for the first time has rules of its own; it happens once per flow.
   const uint64_t present = PresentOf(*entry);
   if ((record.present & ~present) != 0) return false;
-  // Another VLAN has rules of its own too.
+  // So does another VLAN.
   if (((present ^ record.present) & WEIR_HAS_VLAN) != 0 || record.vlan_id != entry->vlan_id) {
     return false;
   }
@@ -224,7 +224,7 @@ bool Merge(const Record& record, FlowEntry* entry) {
 
   if (!MergeTimes(record, present, entry)) return false;
   counts.PutInto(entry);
-  // Without has_icmp these are TCP flags; with it there are none to add.
+  // Without has_icmp these are TCP flags. With it there is nothing to merge.
   entry->flags_or_icmp |= NarrowTcpFlags(record) & 0xffff;
   if (has_reason) entry->flow_end_reason = record.flow_end_reason & 7u;
   return true;

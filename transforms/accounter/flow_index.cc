@@ -34,12 +34,12 @@ bool FlowIndex::Insert(uint64_t hash, uint32_t number) {
   if (directory_.empty() && !Begin()) return false;
   const uint32_t tag = TagOf(hash);
   Segment* segment = directory_[PlaceOf(tag)];
-  // Once is enough but for a hash that is no longer one.
+  // Once is enough, unless hashes are not random.
   while (segment->used >= kMostUsed && segment->depth < kMaxDepth) {
     if (!Split(tag)) return false;
     segment = directory_[PlaceOf(tag)];
   }
-  // One slot stays free, where searches end.
+  // One slot stays free, so that searches end.
   if (segment->used >= kSlots - 1) return false;
   Put(segment, {tag, number});
   return true;
@@ -63,7 +63,7 @@ bool FlowIndex::Split(uint32_t tag) {
   for (const Slot& slot : slots) {
     if (slot.number != kNone) Put((slot.tag & upper_bit) != 0 ? upper.get() : lower, slot);
   }
-  // The upper half of the places that the segment had.
+  // The upper half of the segment's places.
   const size_t places = size_t{1} << (depth_ - depth);
   const size_t first = PlaceOf(tag) / (2 * places) * (2 * places) + places;
   std::fill_n(directory_.begin() + static_cast<std::ptrdiff_t>(first), places, upper.release());
@@ -76,8 +76,8 @@ void FlowIndex::Erase(uint64_t hash, uint32_t number) {
   uint32_t hole = HomeOf(TagOf(hash));
   while (segment->slots[hole].number != number) hole = (hole + 1) % kSlots;
   --segment->used;
-  // What comes behind moves up, unless it would get in front of its home: no slot is ever
-  // marked as "was used", so searches stay as short as they are.
+  // Later entries move up, except in front of their home slot. Slots are never marked as deleted,
+  // so searches stay short.
   for (uint32_t at = (hole + 1) % kSlots; segment->slots[at].number != kNone;
        at = (at + 1) % kSlots) {
     const uint32_t home = HomeOf(segment->slots[at].tag);
@@ -90,7 +90,7 @@ void FlowIndex::Erase(uint64_t hash, uint32_t number) {
 
 void FlowIndex::Clear() {
   for (size_t i = 0; i < directory_.size(); ++i) {
-    // A segment that stands there several times is given back at the last.
+    // A segment that is in several places is returned at the last one.
     if (i + 1 < directory_.size() && directory_[i + 1] == directory_[i]) continue;
     pool_->Give(std::unique_ptr<Segment>(directory_[i]));
   }

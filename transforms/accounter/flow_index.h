@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// From the hash of a flow to the number of its entry: open addressing with linear
-// probing, in segments that split in two when they are full.
+// Maps the hash of a flow to the number of its entry. Open addressing with linear probing, in
+// segments that split in two when they are full.
 //
-// Segments are what keeps growing cheap: no record waits for more than 2048 slots to be
-// moved, however many flows there are, and there are never many more slots than flows.
+// Segments make growth cheap: a record waits for at most 2048 slots to be moved, whatever the
+// number of flows, and there are never many more slots than flows.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_FLOW_INDEX_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_FLOW_INDEX_H_
 
@@ -24,47 +24,48 @@ class FlowIndex {
   struct Segment;
   using Pool = BlockPool<Segment>;
 
-  // `pool` outlives this.
+  // `pool` must outlive it.
   explicit FlowIndex(Pool* pool) : pool_(pool) {}
   ~FlowIndex() { Clear(); }
   FlowIndex(const FlowIndex&) = delete;
   FlowIndex& operator=(const FlowIndex&) = delete;
 
-  // The entry of that hash for which `is_it(number)` is true, or kNone.
+  // Returns the entry with this hash for which `is_it(number)` is true, or kNone.
   template <typename IsIt>
   uint32_t Find(uint64_t hash, IsIt is_it) const;
-  // The first entry that may be it, or kNone: for a look ahead of time.
+  // Returns the first entry with this hash, or kNone, for prefetching.
   uint32_t Guess(uint64_t hash) const;
-  // Asks the processor for the memory that Find will look at.
+  // Prefetches the memory that Find reads.
   [[gnu::always_inline]] void Prefetch(uint64_t hash) const;
 
-  // Adds an entry that is not in. False when memory is short: it was not added.
+  // Adds an entry, which must not be in the index. Returns false, and does nothing, if there is no
+  // memory.
   bool Insert(uint64_t hash, uint32_t number);
-  // Removes one that is in.
+  // Removes an entry, which must be in the index.
   void Erase(uint64_t hash, uint32_t number);
-  // Removes all; segments go to the pool.
+  // Removes all entries. The segments go to the pool.
   void Clear();
 
   size_t segments() const { return segments_; }
-  // Beside the segments.
+  // The memory in addition to the segments.
   size_t bytes() const { return directory_.capacity() * sizeof(void*); }
 
  private:
-  // The tag is the upper half of the hash. Its first bits say the segment, its last ones
-  // the place in it; all of them tell flows apart. A number of kNone: free.
+  // The tag is the upper half of the hash. Its first bits select the segment, its last bits the
+  // slot, and all bits distinguish flows. A slot with the number kNone is free.
   struct Slot {
     uint32_t tag;
     uint32_t number;
   };
   static constexpr uint32_t kSlotBits = 11;
   static constexpr uint32_t kSlots = 1u << kSlotBits;
-  // With more of them in use, searches for flows that are not there get long.
+  // If more slots are used, failing searches take long.
   static constexpr uint32_t kMostUsed = kSlots / 16 * 13;
-  // With more segments the two would overlap.
+  // With more segments the bits for segment and slot would overlap.
   static constexpr uint32_t kMaxDepth = 32 - kSlotBits;
 
   static uint32_t TagOf(uint64_t hash) { return static_cast<uint32_t>(hash >> 32); }
-  // Where in the directory. In 64 bits: a shift by 32 is one of depth 0.
+  // The index in the directory. In 64 bits, because depth 0 is a shift by 32.
   size_t PlaceOf(uint32_t tag) const { return static_cast<size_t>(uint64_t{tag} >> (32 - depth_)); }
   static uint32_t HomeOf(uint32_t tag) { return tag % kSlots; }
 
@@ -74,8 +75,8 @@ class FlowIndex {
   static void Put(Segment* segment, Slot slot);
 
   Pool* const pool_;
-  // By the first depth_ bits of tags. A segment of a smaller depth stands there several
-  // times, one after another; owned here.
+  // Indexed by the first depth_ bits of tags. A segment with a smaller depth is in several
+  // consecutive places. Owns the segments.
   std::vector<Segment*> directory_;
   uint32_t depth_ = 0;
   size_t segments_ = 0;
@@ -84,7 +85,7 @@ class FlowIndex {
 struct FlowIndex::Segment {
   std::array<Slot, kSlots> slots;
   uint32_t used;
-  uint32_t depth;  // all tags in it have that many first bits in common
+  uint32_t depth;  // the number of first bits that all its tags have in common
 };
 
 template <typename IsIt>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What makes two records the same flow, and its hash.
+// The key of a flow, and its hash.
 //
-// That is the reference's key, which a row begins with, and the namespace that its
-// interface index is of: two namespaces may both have an interface 2. Where the source says
-// so, the VLAN is a part of it too.
+// The key is that of the reference agent, with which a row begins, plus the network namespace,
+// because two namespaces may both have an interface 2. If the source says so, the VLAN is a part of
+// the key too.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_FLOW_KEY_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_FLOW_KEY_H_
 
@@ -16,14 +16,14 @@
 
 namespace weir::transforms {
 
-// The key in a row: its first bytes, none of them padding.
+// The size of the key in a row: its first bytes, without padding.
 inline constexpr size_t kKeySize = 56;
 static_assert(offsetof(Record, packets) == kKeySize);
 static_assert(sizeof(RecordKey) == kKeySize, "every byte of the key is one of RecordKey");
 
-// A hash of flows that whoever sends packets cannot foresee: it is keyed, so that nobody
-// can choose flows that collide. The inner sum is NH of UMAC (RFC 4418, section 5.2.1) with
-// words of 64 bits: two different flows have the same sum with a probability of 2^-64.
+// A keyed hash of flows: a sender of packets cannot predict it, and so cannot choose flows that
+// collide. The inner sum is NH of UMAC (RFC 4418, section 5.2.1) with words of 64 bits: two
+// different flows have the same sum with a probability of 2^-64.
 //
 // Immutable, thread-safe.
 class FlowHash {
@@ -32,11 +32,11 @@ class FlowHash {
   using Key = std::array<uint64_t, kKeyWords>;
 
   explicit FlowHash(const Key& key) : key_(key) {}
-  // With a key that the kernel draws.
+  // With a random key from the kernel.
   static FlowHash Random();
 
   uint64_t operator()(const Record& record) const {
-    // The numbers of namespaces have 32 bits. For wider ones hashes may meet, not flows.
+    // Namespace numbers have 32 bits. With longer ones, hashes may collide, but not flows.
     return Of(reinterpret_cast<const uint8_t*>(&record),
               record.network_namespace + (uint64_t{VlanKey(record)} << 40));
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The flows that an accounter holds, found by their key and in the order of their coming.
+// The flows that an accounter holds: found by their key, and ordered by their arrival.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_FLOW_TABLE_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_FLOW_TABLE_H_
 
@@ -16,7 +16,7 @@
 
 namespace weir::transforms {
 
-// What tables, of which one takes the other's place, share. Outlives them.
+// The memory that consecutive tables share. Must outlive them.
 struct FlowTableMemory {
   EntryStore::Pool chunks;
   FlowIndex::Pool segments;
@@ -35,11 +35,11 @@ class FlowTable {
   FlowTable(const FlowTable&) = delete;
   FlowTable& operator=(const FlowTable&) = delete;
 
-  // For records that are about to be looked up, first one, then the other for each: so
-  // that the processor fetches for all of them at once. Always inline: gcc takes a function
-  // that does nothing but prefetch for one without effect, and leaves out the call.
+  // Prefetch the memory for records that will be looked up. Call the first function for all
+  // records, then the second one, so that the memory accesses overlap. Always inline: gcc omits the
+  // call of a function that only prefetches, because it seems to have no effect.
   [[gnu::always_inline]] void PrefetchIndex(uint64_t hash) const { index_.Prefetch(hash); }
-  // Returns the number of the entry that it most likely is, or kNone.
+  // Returns the number of the entry that was probably found, or kNone.
   [[gnu::always_inline]] uint32_t PrefetchEntry(uint64_t hash) const {
     const uint32_t number = index_.Guess(hash);
     if (number == kNone) return kNone;
@@ -48,19 +48,19 @@ class FlowTable {
     __builtin_prefetch(entry + 64);
     return number;
   }
-  // Whether `guess`, a number from PrefetchEntry, is the record's flow. Nothing was removed
-  // since.
+  // Returns true if `guess`, from PrefetchEntry, is the entry of the record's flow. No entry may
+  // have been removed since then.
   bool IsFlowOf(uint32_t guess, const Record& record) const {
     return guess != kNone && IsOf(guess, record);
   }
 
-  // The number of the record's flow, kNone if it is not held. `hash` is that of the record,
-  // always by the same FlowHash.
+  // Returns the number of the record's flow; kNone if it is not held. `hash` is the hash of the
+  // record, always from the same FlowHash.
   uint32_t Find(const Record& record, uint64_t hash) const {
     return index_.Find(hash, [&](uint32_t number) { return IsOf(number, record); });
   }
 
-  // Begins a flow that is not held. kNone when memory is short: nothing was changed.
+  // Begins a flow that is not held. Returns kNone, and does nothing, if there is no memory.
   uint32_t Add(const Record& record, uint64_t hash);
   // Adds a record to its flow.
   void Accumulate(const Record& record, uint32_t number) {
@@ -68,24 +68,23 @@ class FlowTable {
     if (!entry.wide && Merge(record, &entry)) return;
     AccumulateWhole(record, number);
   }
-  // Begins the flow of `number` anew with a record of it: it is the youngest then.
+  // Begins the flow `number` again with a record. It is then the youngest flow.
   void Restart(const Record& record, uint32_t number);
-  // What has become of the flow's records.
+  // Returns the merged record of a flow.
   void Get(uint32_t number, Record* record) const;
 
   void Remove(uint32_t number, uint64_t hash);
-  // The flow that has been held for longest, kNone if there is none.
+  // The flow that has been held for longest; kNone if there is none.
   uint32_t oldest() const { return entries_.oldest(); }
 
-  // The table takes no record any more: oldest, Get and RemoveOldest are what is left.
+  // Nothing will be added to the table: only oldest, Get and RemoveOldest may be called.
   void Retire();
   void RemoveOldest();
 
   EntryStore& entries() { return entries_; }
   const EntryStore& entries() const { return entries_; }
   size_t size() const { return entries_.size(); }
-  // Memory beside that of FlowTableMemory: most of it of records that do not fit into an
-  // entry.
+  // The memory in addition to FlowTableMemory, mostly for records that do not fit into an entry.
   size_t bytes() const {
     return wide_.size() * sizeof(Record) + free_wide_.capacity() * sizeof(free_wide_[0]) +
            entries_.bytes() + index_.bytes();
@@ -105,14 +104,14 @@ class FlowTable {
     return whole.network_namespace == record.network_namespace && VlanKey(whole) == VlanKey(record);
   }
   void AccumulateWhole(const Record& record, uint32_t number);
-  // Puts a record into an entry, in whatever form.
+  // Stores a record in an entry, compact or whole.
   void Put(const Record& record, FlowEntry* entry);
   void Drop(const FlowEntry& entry);
 
   FlowTableMemory* const memory_;
   EntryStore entries_;
   FlowIndex index_;
-  // Records that do not fit into an entry, and which of them are free.
+  // The records that do not fit into an entry, and the free places among them.
   std::deque<Record> wide_;
   std::vector<uint32_t> free_wide_;
 };

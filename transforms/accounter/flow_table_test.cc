@@ -24,8 +24,8 @@ Record OfFlow(uint32_t flow) {
   return record;
 }
 
-// What a flow costs, at any number of them, while the table grows; nothing before the
-// first, and nothing of that for what might come.
+// The memory of a flow, at any number of flows, while the table grows. There is none before the
+// first flow, and none for flows that may come.
 TEST(FlowTableTest, AFlowTakesAtMost160Bytes) {
   FlowTableMemory memory;
   const FlowHash hash = FlowHash::Random();
@@ -35,7 +35,7 @@ TEST(FlowTableTest, AFlowTakesAtMost160Bytes) {
     for (uint32_t flow = 0; flow < 1'000'000; ++flow) {
       const Record record = OfFlow(flow);
       ASSERT_NE(table.Add(record, hash(record)), FlowTable::kNone);
-      // Below that it is chunks that count.
+      // With fewer flows, whole chunks dominate.
       if (flow % 64 == 0 && flow >= 1000) {
         ASSERT_LE(memory.bytes() + table.bytes(), 160 * size_t{flow + 1}) << flow;
       }
@@ -44,7 +44,7 @@ TEST(FlowTableTest, AFlowTakesAtMost160Bytes) {
   EXPECT_LE(memory.bytes(), 10'000u) << "what is kept without any flow";
 }
 
-// Tables that take each other's place need no more than the largest of them.
+// Consecutive tables need no more memory than the largest of them.
 TEST(FlowTableTest, MemoryIsTakenAgainAndGivenBack) {
   FlowTableMemory memory;
   const FlowHash hash = FlowHash::Random();
@@ -69,7 +69,7 @@ TEST(FlowTableTest, MemoryIsTakenAgainAndGivenBack) {
   EXPECT_LT(memory.bytes(), most);
 }
 
-// Beyond the names that can be told apart by a number, records are kept whole.
+// If there are more names than numbers, records are stored whole.
 TEST(FlowTableTest, AnyNumberOfInterfaceNames) {
   FlowTableMemory memory;
   FlowTable table(&memory);
@@ -93,7 +93,7 @@ TEST(FlowTableTest, AnyNumberOfInterfaceNames) {
   }
 }
 
-// In any order, and with counts that a narrow entry has no room for.
+// In any order, and with counters that do not fit into an entry.
 TEST(FlowTableTest, ARecordWithoutATimeLeavesTheTimesOfItsFlow) {
   const FlowHash hash = FlowHash::Random();
   for (const uint64_t bits : {uint64_t{0}, uint64_t{WEIR_HAS_WALL_TIME}, kTimeBits}) {
@@ -127,7 +127,8 @@ TEST(FlowTableTest, ARecordWithoutATimeLeavesTheTimesOfItsFlow) {
   }
 }
 
-// In any order of coming and going, each flow is found and no other, and the oldest is.
+// Whatever the order of arrival and removal, each flow is found, no other is, and the oldest is
+// right.
 TEST(FlowTableTest, FindsWhatItHoldsAndNothingElse) {
   std::mt19937 random(3);
   FlowTableMemory memory;
@@ -139,7 +140,7 @@ TEST(FlowTableTest, FindsWhatItHoldsAndNothingElse) {
     const auto held = std::find(in_order.begin(), in_order.end(), record.if_index);
     const uint32_t number = table.Find(record, hash(record));
     ASSERT_EQ(number != FlowTable::kNone, held != in_order.end());
-    // At times there are few flows, at times many.
+    // Sometimes there are few flows, sometimes many.
     const bool grows = (step / 10'000) % 2 == 0;
     if (held == in_order.end() && (grows || random() % 2 == 0)) {
       ASSERT_NE(table.Add(record, hash(record)), FlowTable::kNone);
@@ -160,7 +161,7 @@ TEST(FlowTableTest, FindsWhatItHoldsAndNothingElse) {
   }
 }
 
-// Hashes that differ in few bits, or in none: segments can be as crowded as they like.
+// Hashes that differ in few bits, or in none: segments may be as crowded as possible.
 TEST(FlowIndexTest, ManyOfOnePlace) {
   for (const uint64_t step :
        {uint64_t{0}, uint64_t{1} << 32, uint64_t{1} << 43, uint64_t{1} << 60}) {
@@ -188,7 +189,7 @@ TEST(FlowIndexTest, AgreesWithAMapOverManySegments) {
   FlowIndex index(&pool);
   std::vector<uint64_t> hashes;
   for (uint32_t number = 0; number < 40'000; ++number) {
-    // The upper half of them is in a sixteenth of the segments: these split deeper.
+    // The upper half of them is in a sixteenth of the segments, which split deeper.
     hashes.push_back(number % 2 == 0 ? random() : random() >> 4);
     ASSERT_TRUE(index.Insert(hashes.back(), number));
   }
@@ -204,7 +205,7 @@ TEST(FlowIndexTest, AgreesWithAMapOverManySegments) {
   }
 }
 
-// Without its key nobody knows which flows collide: no two instances agree.
+// Collisions cannot be predicted without the key: any two instances differ.
 TEST(FlowHashTest, IsKeyed) {
   const FlowHash one = FlowHash::Random();
   const FlowHash other = FlowHash::Random();
@@ -213,7 +214,7 @@ TEST(FlowHashTest, IsKeyed) {
   EXPECT_NE(change, other(OfFlow(1)) ^ other(OfFlow(2)));
 }
 
-// Every bit of the key counts, and flips about half of the bits of the hash.
+// Every bit of the key matters, and flips about half of the bits of the hash.
 TEST(FlowHashTest, EveryBitOfTheKeyCounts) {
   RecordGenerator generator(1);
   const FlowHash hash = FlowHash::Random();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What many flows have in common, kept once: the name of their interface, the sampling
-// interval and the address of the agent.
+// Stores what many flows share only once: the interface name, the sampling interval and the agent's
+// address.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_LABEL_TABLE_H_
 
@@ -19,14 +19,14 @@ namespace weir::transforms {
 // One thread at a time.
 class LabelTable {
  public:
-  // As many as a number in an entry can tell.
+  // The number in an entry can distinguish this many labels.
   static constexpr size_t kMaxLabels = 65535;
   static constexpr uint16_t kNone = 65535;
 
-  // The number of the record's label, new or not; kNone if there are too many.
+  // Returns the number of the record's label, which may be new; kNone if there are too many.
   uint16_t NumberOf(const Record& record) {
     const Label label = Label::Of(record);
-    // Most often it is that of the last record of the same interface.
+    // Usually the label of the last record of the same interface.
     uint16_t& recent = recent_[record.if_index % recent_.size()];
     if (recent < labels_.size() && labels_[recent] == label) return recent;
     const auto found = numbers_.find(label);
@@ -45,7 +45,7 @@ class LabelTable {
     std::memcpy(record->agent_ip, label.agent_ip, sizeof(label.agent_ip));
   }
 
-  // Forgets all. No entry has a label then.
+  // Forgets all labels. No entry may have a label then.
   void Clear() {
     numbers_.clear();
     labels_.clear();

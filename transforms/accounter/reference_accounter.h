@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The accounter in its simplest form, which the real one is held against. Tests only.
+// The simplest accounter, with which the real one is compared. Tests only.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_REFERENCE_ACCOUNTER_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_REFERENCE_ACCOUNTER_H_
 
@@ -19,7 +19,7 @@
 
 namespace weir::transforms {
 
-// The bytes of a record, which can be compared and sorted.
+// The bytes of a record, for comparison and sorting.
 using RecordBytes = std::array<uint8_t, sizeof(Record)>;
 
 inline RecordBytes BytesOf(const Record& record) {
@@ -60,7 +60,7 @@ class ReferenceAccounter {
     flows_.emplace(key, Flow{record, now_ns, now_ns});
   }
 
-  // Puts out all flows that are due.
+  // Emits all flows that are due.
   void Tick(uint64_t now_ns) {
     for (auto flow = flows_.begin(); flow != flows_.end();) {
       if (Deadline(flow->second) > now_ns) {
@@ -72,7 +72,7 @@ class ReferenceAccounter {
     }
   }
 
-  // Puts out the others, at the end of the input.
+  // Emits the other flows, at the end of the input.
   void Flush() {
     for (auto& [key, flow] : flows_) {
       out.push_back(flow.record);
@@ -81,7 +81,7 @@ class ReferenceAccounter {
     flows_.clear();
   }
 
-  // Puts out all, as evict_timeout does.
+  // Emits all flows, as evict_timeout does.
   void EvictAll() {
     for (auto& [key, flow] : flows_) {
       out.push_back(flow.record);
@@ -146,14 +146,15 @@ class ReferenceAccounter {
   std::map<Key, Flow> flows_;
 };
 
-// Records with values at the edges of what an entry can hold, and beyond.
+// Makes records with values at the limits of an entry, and beyond them.
 class RecordGenerator {
  public:
   explicit RecordGenerator(uint32_t seed) : random_(seed) {}
 
   uint32_t Below(uint32_t bound) { return static_cast<uint32_t>(random_() % bound); }
 
-  // Of one of `flows` flows. With `odd` of 8 chances each, values that real ones hardly have.
+  // Makes a record of one of `flows` flows. Each field has a rare value with a chance of `odd` in
+  // 8.
   Record Next(uint32_t flows, uint32_t odd) {
     Record record{};
     const uint32_t flow = Below(flows);
@@ -178,7 +179,7 @@ class RecordGenerator {
     record.tcp_flags =
         Has(record, WEIR_HAS_TCP_FLAGS, odd) ? Below(odd > 0 ? 1u << 16 : 1u << 12) : 0;
     record.vlan_id = Has(record, WEIR_HAS_VLAN, odd) ? Below(odd > 0 ? 1u << 16 : 1u << 12) : 0;
-    if (flow % 4 == 0) {  // of several VLANs, which are flows of their own
+    if (flow % 4 == 0) {  // several VLANs, which are different flows
       record.present |= WEIR_VLAN_IS_KEY;
       if ((record.present & WEIR_HAS_VLAN) != 0) record.vlan_id = Below(3);
     }
@@ -193,12 +194,12 @@ class RecordGenerator {
   }
 
  private:
-  // Of `present`, those that most records have in an entry.
+  // The bits of `present` of most records.
   static constexpr uint64_t kKnownBits = 0x3fff & ~uint64_t{WEIR_IS_DUPLICATE};
   static constexpr uint64_t kUptimeNs = 1'000'000'000'000'000;
 
   void SetFlow(uint32_t flow, Record* record) {
-    std::mt19937_64 key(flow / 3);  // neighbours have the key in common, not the namespace
+    std::mt19937_64 key(flow / 3);  // neighbours have the same key, but not the same namespace
     for (size_t i = 0; i < offsetof(Record, packets); ++i) {
       reinterpret_cast<uint8_t*>(record)[i] = static_cast<uint8_t>(key());
     }

@@ -4,7 +4,7 @@
 namespace weir::transforms {
 
 TimerWheel::TimerWheel(uint64_t span_ns)
-    // One bucket is being looked at, and one more is begun only.
+    // One bucket is being checked, and one more has only begun.
     : span_ns_(span_ns / (kBuckets - 2) + 1), heads_(kBuckets, kNone) {}
 
 void TimerWheel::Link(EntryStore* entries, uint32_t number, size_t bucket) {

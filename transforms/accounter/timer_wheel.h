@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which flows are due: a wheel of buckets, each for a span of time, with the flows of
-// which the deadline may be in it.
+// Finds the flows that are due: a wheel of buckets, each for a span of time, with the flows whose
+// deadlines may be in that span.
 //
-// A deadline that moves away, as an idle timeout does with each record, is not followed:
-// a flow is looked at when its bucket comes, and put where it belongs by then.
+// If a deadline moves, as an idle timeout does with each record, the wheel is not updated. When the
+// bucket's time comes, the flow is checked, and moved to the right bucket if it is not due.
 #ifndef WEIR_TRANSFORMS_ACCOUNTER_TIMER_WHEEL_H_
 #define WEIR_TRANSFORMS_ACCOUNTER_TIMER_WHEEL_H_
 
@@ -16,28 +16,28 @@
 
 namespace weir::transforms {
 
-// Threads the entries of one EntryStore. Times are ns of a clock that never goes back. One
-// thread at a time.
+// Links the entries of one EntryStore. Times are ns of a clock that never goes back. One thread at
+// a time.
 class TimerWheel {
  public:
-  // For deadlines at most `span_ns` ahead; later ones cost more looks. At least 1 ns.
+  // For deadlines at most `span_ns` ahead (at least 1 ns); later ones are checked more often.
   explicit TimerWheel(uint64_t span_ns);
 
-  // Puts in an entry that is not in. It is looked at by `deadline_ns`, or at the next Expire.
+  // Adds an entry. It is checked by `deadline_ns`, or at the next Expire.
   void Arm(EntryStore* entries, uint32_t number, uint64_t deadline_ns) {
     Link(entries, number, BucketFor(deadline_ns));
   }
-  // Takes out an entry that is in.
+  // Removes an entry.
   void Cancel(EntryStore* entries, uint32_t number);
-  // Forgets all, and goes on from now_ns.
+  // Removes all entries, and sets the time to now_ns.
   void Reset(uint64_t now_ns) {
     std::fill(heads_.begin(), heads_.end(), kNone);
     cursor_ = now_ns / span_ns_;
   }
 
-  // Calls on_due(number), which takes the entry out or says false to end here, for each
-  // entry for which deadline_of(number) <= now_ns. False if it was ended: what is left is
-  // looked at next time.
+  // Calls on_due(number) for each entry with deadline_of(number) <= now_ns. on_due removes the
+  // entry, or returns false to stop. Returns false if it was stopped; the other entries are checked
+  // next time.
   template <typename DeadlineOf, typename OnDue>
   bool Expire(EntryStore* entries, uint64_t now_ns, DeadlineOf deadline_of, OnDue on_due);
 
@@ -46,7 +46,7 @@ class TimerWheel {
  private:
   static constexpr uint32_t kNone = EntryStore::kNone;
   static constexpr size_t kBuckets = 1024;
-  // In `previous`: this is the first entry of the bucket that the other bits say.
+  // In `previous`: the entry is the first of the bucket in the other bits.
   static constexpr uint32_t kFirst = EntryStore::kMaxEntries;
 
   size_t BucketFor(uint64_t deadline_ns) const {
@@ -56,7 +56,7 @@ class TimerWheel {
   void Link(EntryStore* entries, uint32_t number, size_t bucket);
 
   const uint64_t span_ns_;  // of a bucket
-  uint64_t cursor_ = 0;     // all deadlines before that many spans are past
+  uint64_t cursor_ = 0;     // all earlier spans are past
   std::vector<uint32_t> heads_;
 };
 
@@ -64,7 +64,7 @@ template <typename DeadlineOf, typename OnDue>
 bool TimerWheel::Expire(EntryStore* entries, uint64_t now_ns, DeadlineOf deadline_of,
                         OnDue on_due) {
   const uint64_t last = std::max(now_ns / span_ns_, cursor_);
-  // After one turn all entries have been looked at.
+  // After one turn all entries were checked.
   if (last - cursor_ >= kBuckets) cursor_ = last - (kBuckets - 1);
   for (;; ++cursor_) {
     const size_t bucket = cursor_ % kBuckets;

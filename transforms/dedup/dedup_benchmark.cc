@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What it costs to know where a flow is counted, per record; and the whole transform, as it
-// lets the first place's records pass and as it merges all of them.
+// Measures, per record, the look-up of the counting place, and the whole transform in both modes.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -21,7 +20,7 @@ namespace {
 
 constexpr uint64_t kSecond = 1'000'000'000;
 
-// Each flow at two interfaces, in an order that has nothing to do with that of memory.
+// Each flow at two interfaces, in an order unrelated to that in memory.
 std::vector<Record> Records(uint32_t flows) {
   std::vector<Record> records(size_t{2} * flows);
   for (uint32_t i = 0; i < 2 * flows; ++i) {
@@ -53,7 +52,7 @@ void BM_Dedup(benchmark::State& state) {
 }
 BENCHMARK(BM_Dedup)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
 
-// The same look-ups in a map of nothing else.
+// The same look-ups in a plain map.
 void BM_BaselineDedupMap(benchmark::State& state) {
   const auto flows = static_cast<uint32_t>(state.range(0));
   const std::vector<Record> records = Records(flows);
@@ -76,7 +75,7 @@ void BM_BaselineDedupMap(benchmark::State& state) {
 }
 BENCHMARK(BM_BaselineDedupMap)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
 
-// Batches of 256 of the records, as the host lends them: a stage may retain one.
+// The records in batches of 256, as the host lends them: a stage may retain a batch.
 class LentBatches {
  public:
   explicit LentBatches(const std::vector<Record>& records) {
@@ -102,8 +101,8 @@ class LentBatches {
   std::vector<weir_batch*> batches_;
 };
 
-// The same records in batches. Each round all that waits goes on, the work of which is
-// in it. The first round, in which memory is new, does not count.
+// The same records in batches. Each round emits everything that is held, which is included in the
+// time. The first round, in which memory is new, is not measured.
 void RunTransform(benchmark::State& state, Dedup::Mode mode, const std::vector<Record>& records,
                   uint32_t flows) {
   const LentBatches batches(records);
@@ -139,7 +138,7 @@ BENCHMARK(BM_DedupFirstCome)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
 void BM_DedupMerge(benchmark::State& state) { RunTransform(state, Dedup::MERGE); }
 BENCHMARK(BM_DedupMerge)->Arg(1'000)->Arg(100'000)->Arg(1'000'000);
 
-// Each flow at one interface: the whole way of its only record.
+// Each flow at one interface: the whole path of its only record.
 void BM_DedupMergeOnce(benchmark::State& state) {
   const auto flows = static_cast<uint32_t>(state.range(0));
   std::vector<Record> records = Records(flows);

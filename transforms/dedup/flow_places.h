@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which place of the network each flow is counted at.
+// Remembers the place at which each flow is counted.
 #ifndef WEIR_TRANSFORMS_DEDUP_FLOW_PLACES_H_
 #define WEIR_TRANSFORMS_DEDUP_FLOW_PLACES_H_
 
@@ -17,15 +17,16 @@
 
 namespace weir::transforms {
 
-// Where a record was measured.
+// The place at which a record was measured.
 struct Place {
-  uint64_t network_namespace;  // with hashes of the agent, and of the name where no index is
+  uint64_t
+      network_namespace;  // combined with hashes of the agent, and of the name if there is no index
   uint32_t if_index;
   uint8_t direction;
 
   static Place Of(const Record& record) {
     uint64_t network_namespace = record.network_namespace;
-    // As behind protobuf, which has names only.
+    // Records from protobuf have names but no index.
     if (record.if_index == 0) {
       network_namespace ^= absl::Hash<std::string_view>()(InterfaceName(record));
     }
@@ -41,12 +42,13 @@ struct Place {
   }
 };
 
-// A flow with its hash, which is computed once for all tables that look the flow up.
+// A flow and its hash, which is computed once for all tables.
 struct HashedKey {
   FlowIdentity key;
   size_t hash;
 
-  // In place, because a copy of what has just been written in small parts would wait for it.
+  // Written in place, because the processor would stall on a copy of data just written in small
+  // parts.
   void Set(const Record& record) {
     key = FlowIdentity::Of(record);
     hash = absl::Hash<FlowIdentity>()(key);
@@ -56,8 +58,8 @@ struct HashedKey {
   }
 };
 
-// The key with which a table of absl is asked to prefetch. gcc takes a function that does nothing
-// but prefetch for one without effect, and leaves out the call; the empty statement is an effect.
+// The key for prefetching in a table of Abseil. gcc omits the call of a function that only
+// prefetches, because it seems to have no effect; the empty asm statement is an effect.
 struct HashToPrefetch {
   size_t hash;
   size_t Value() const {
@@ -66,8 +68,8 @@ struct HashToPrefetch {
   }
 };
 
-// A bounded table of flows, in the order in which their places were last heard of. Takes
-// memory as flows come, and keeps it. One thread.
+// A bounded table of flows, ordered by the last record from their place. Allocates memory as flows
+// come, and keeps it. One thread.
 class FlowPlaces {
  public:
   FlowPlaces(size_t max_flows, uint64_t expiry_ns)
@@ -75,7 +77,7 @@ class FlowPlaces {
   FlowPlaces(const FlowPlaces&) = delete;
   FlowPlaces& operator=(const FlowPlaces&) = delete;
 
-  // Forgets the flows that have expired by `now_ns`, which never goes back.
+  // Forgets the flows that have expired at `now_ns`, which must not decrease.
   void Expire(uint64_t now_ns) {
     while (oldest_ != kNone && flows_[oldest_].heard_ns + expiry_ns_ <= now_ns) Forget(oldest_);
   }
@@ -83,9 +85,9 @@ class FlowPlaces {
   using Index = uint32_t;
   static constexpr Index kNone = UINT32_MAX;
 
-  // Two steps that ask the processor for the memory that Counts will look at, each of which
-  // uses what the one before has asked for. To be done for some flows at a time, so that the
-  // waits for memory overlap. The second one says which flow it may be.
+  // Prefetch the memory for Counts in two steps, of which the second needs the result of the first.
+  // Call each step for several flows, so that the memory accesses overlap. PrefetchFlow returns the
+  // flow that was probably found.
   void PrefetchIndex(const HashedKey& key) const { by_key_.prefetch(HashToPrefetch{key.hash}); }
   Index PrefetchFlow(const HashedKey& key) const {
     const auto found = by_key_.find(AnyOfHash{key.hash});
@@ -96,8 +98,8 @@ class FlowPlaces {
     return *found;
   }
 
-  // True if `place` counts for the flow: it does from now on if no other did. `guess` is from
-  // PrefetchFlow since the last Expire, so that it is of some flow that is remembered.
+  // Returns true if `place` is the counting place of the flow. It becomes the counting place if
+  // there is none. `guess` comes from PrefetchFlow, with no Expire since then.
   bool Counts(const HashedKey& key, Index guess, const Place& place, uint64_t now_ns) {
     const Index index = Find(key, guess);
     if (index == kNone) {
@@ -112,25 +114,24 @@ class FlowPlaces {
   }
 
   size_t size() const { return by_key_.size(); }
-  // Flows that were forgotten to make room, since the beginning.
+  // The number of flows that were forgotten to make room.
   uint64_t evicted() const { return evicted_; }
 
  private:
   struct Flow {
     HashedKey key;
     Place place;
-    uint64_t heard_ns;  // when the last record came from `place`
+    uint64_t heard_ns;  // time of the last record from `place`
     Index older;
-    Index newer;  // of a free one: the next free one
+    Index newer;  // of a free flow: the next free one
   };
 
-  // Equal to every flow that its place in by_key_ says may have that hash, without a look at
-  // the flow.
+  // Equals every flow with the same hash in by_key_, without a look at the flow.
   struct AnyOfHash {
     size_t hash;
   };
 
-  // Of flows by their index and by their key.
+  // Hashes flows by their index and by their key.
   struct HashOf {
     using is_transparent = void;
     const FlowPlaces* places;
@@ -165,7 +166,7 @@ class FlowPlaces {
     Index flow = free_;
     if (flow == kNone) {
       flow = static_cast<Index>(flows_.size());
-      // Never more than there may be.
+      // At most max_flows_.
       if (flow == flows_.capacity()) flows_.reserve(std::min(max_flows_, 2 * (size_t{flow} + 8)));
       flows_.emplace_back();
     } else {

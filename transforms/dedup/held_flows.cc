@@ -29,8 +29,8 @@ sdk::Status HeldFlows::Take(const SeenRecord& seen, uint64_t now_ns) {
   const bool same_place = Place::Of(held->record) == Place::Of(seen.record);
   if (held->counts && same_place) {
     if (!HasSameMacs(held->record, seen.record)) {
-      // At one place other MACs are other packets: a record of its own. The one before counts
-      // still.
+      // At the same place, other MACs mean other packets: a record of its own. The record before it
+      // still counts.
       flows_.erase(found);
       held->is_indexed = false;
       return Add(seen, now_ns);
@@ -40,8 +40,8 @@ sdk::Status HeldFlows::Take(const SeenRecord& seen, uint64_t now_ns) {
     TakePlaceOfDuplicate(seen.record, held);
     held->counts = true;
   }
-  // Where the flow's place was forgotten while its record was held, one that counts now is
-  // still of the same packets.
+  // The flow's place may be forgotten while its record is held. A record that counts now is still
+  // of the same packets.
   AddPlaces(seen, held);
   ++merged_;
   return sdk::OkStatus();
@@ -64,7 +64,7 @@ sdk::Status HeldFlows::Add(const SeenRecord& seen, uint64_t now_ns) {
   return sdk::OkStatus();
 }
 
-// A duplicate came before the record that counts: it becomes the first of its list.
+// The duplicate came before the record that counts: its place is the first in the list.
 void HeldFlows::TakePlaceOfDuplicate(const Record& record, HeldRecord* held) {
   const weir_interface duplicate = InterfaceOf(held->record);
   held->record = record;
@@ -90,7 +90,7 @@ void HeldFlows::AddPlace(const weir_interface& place, HeldRecord* held) {
   if (!AddInterface(place, held->record, &lists_[held->list])) ++unlisted_;
 }
 
-// Afterwards there is room for one more in the newest chunk.
+// Afterwards the newest chunk has room for one more record.
 sdk::Status HeldFlows::MakeRoom(uint64_t now_ns) {
   if (!batches_.empty()) {
     const HeldBatch& newest = batches_.back();
@@ -137,7 +137,7 @@ sdk::Status HeldFlows::EmitOldest() {
 }
 
 void HeldFlows::WriteAndForget(const HeldBatch& batch, weir_batch* out) {
-  // Far enough ahead for the memory to be there in time.
+  // Far enough ahead for the memory to arrive in time.
   constexpr uint32_t kAhead = 16;
   for (uint32_t i = 0; i < batch.size; ++i) {
     if (i + kAhead < batch.size) {
@@ -155,7 +155,7 @@ void HeldFlows::WriteAndForget(const HeldBatch& batch, weir_batch* out) {
   held_ -= batch.size;
 }
 
-// Rows are zero where nothing is written.
+// The rest of a row is zero.
 void HeldFlows::Write(const HeldRecord& held, weir_batch* out) {
   Record* const row = sdk::MutableRow(out, out->size++);
   *row = held.record;

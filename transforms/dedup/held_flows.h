@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Records that wait until their flow has been seen at all its interfaces.
+// Holds records until their flow has been seen at all its interfaces.
 #ifndef WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
 #define WEIR_TRANSFORMS_DEDUP_HELD_FLOWS_H_
 
@@ -19,24 +19,23 @@
 
 namespace weir::transforms {
 
-// A record as it comes.
+// A record that has just come.
 struct SeenRecord {
   const HashedKey& key;
   const Record& record;
-  const weir_other_interfaces* others;  // null: it does not say
-  bool counts;                          // it is of the place that counts for its flow
+  const weir_other_interfaces* others;  // null: the record has no list
+  bool counts;                          // the record is from the counting place of its flow
 };
 
-// Of each flow one record and its list of interfaces, for `window_ns` from when the first of
-// them came and a fifth of that longer at most, if EmitDue comes every tenth of it. Times are
-// of a clock that never goes back.
+// Holds one record per flow, with a list of interfaces, for `window_ns` after the first record
+// came, and at most a fifth longer if EmitDue is called every tenth of it. The clock must not go
+// back.
 //
-// Records that came within a tenth of the window lie in one chunk, which goes on as a whole, as
-// one batch. At most `max_flows` (1 or more) are held: for one more the oldest chunk goes on
-// before its time. Other blocks of records do not go on: they have no rule yet by which two
-// would become one.
+// Records that came within a tenth of the window are in one chunk, which is emitted as one batch.
+// At most `max_flows` (at least 1) records are held; if there are more, the oldest chunk is emitted
+// early. Other feature blocks are not emitted, because there is no rule for merging them.
 //
-// One thread. After an error, what was not handed over is still held.
+// One thread. After an error, records that were not emitted are still held.
 class HeldFlows {
  public:
   HeldFlows(size_t max_flows, uint64_t window_ns, const sdk::Stage* stage)
@@ -44,37 +43,35 @@ class HeldFlows {
   HeldFlows(const HeldFlows&) = delete;
   HeldFlows& operator=(const HeldFlows&) = delete;
 
-  // A record that counts is held, or added to that of its place. Another one adds its place
-  // to that of its flow; where there is none it is held until one comes, and filtered if none
-  // does.
+  // Takes a record. A record from the counting place is held, or merged into the held record from
+  // that place. The place of any other record is added to the held record of its flow. If there is
+  // none, the record is held until one comes; it is filtered if none comes.
   sdk::Status Take(const SeenRecord& seen, uint64_t now_ns);
 
-  // Two steps that ask the processor for the memory that Take will look at, each of which uses
-  // what the one before has asked for.
+  // Prefetch the memory for Take in two steps, of which the second needs the result of the first.
   void PrefetchIndex(const HashedKey& key) const { flows_.prefetch(HashToPrefetch{key.hash}); }
   void PrefetchRecord(const HashedKey& key) const;
 
-  // Hands on those whose time has come by `now_ns`.
+  // Emits the records that are due at `now_ns`.
   sdk::Status EmitDue(uint64_t now_ns);
   sdk::Status EmitAll();
 
-  // Records that are held.
+  // The number of held records.
   uint64_t held() const { return held_; }
-  // Since the beginning: records that became part of one that was held; records that are not
-  // of the place that counts, and whose flow had none of that; interfaces that a list had no
-  // room for.
+  // Totals: records that were merged into a held record; records from other places whose flow had
+  // no record from its counting place; interfaces that found no room in a list.
   uint64_t merged() const { return merged_; }
   uint64_t filtered() const { return filtered_; }
   uint64_t unlisted() const { return unlisted_; }
 
  private:
-  // A flow's newest record. The flow's key is in the record alone, so that the table is small,
-  // and more of it in the processor's caches.
+  // The newest record of a flow. The key of the flow is only in the record, so that the table is
+  // small and more of it is in the processor's caches.
   struct Newest {
     HeldRecord* held;
     size_t hash;
   };
-  // Equal to what has the same hash, without a look at the record.
+  // Equals everything with the same hash, without a look at the record.
   struct OfHash {
     size_t hash;
   };
@@ -99,7 +96,7 @@ class HeldFlows {
     uint32_t size;
     uint32_t capacity;
     uint64_t opened_ns;  // when its first record came
-    uint64_t newest_ns;  // when its last did
+    uint64_t newest_ns;  // when its last record came
   };
 
   sdk::Status Add(const SeenRecord& seen, uint64_t now_ns);
@@ -109,7 +106,7 @@ class HeldFlows {
   void AddPlaces(const weir_other_interfaces& places, HeldRecord* held);
   void AddPlace(const weir_interface& place, HeldRecord* held);
   sdk::Status EmitOldest();
-  // Writes the records that count to `out`, and forgets all of them.
+  // Writes the records from counting places to `out`, and forgets the whole batch.
   void WriteAndForget(const HeldBatch& batch, weir_batch* out);
   void Write(const HeldRecord& held, weir_batch* out);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The memory of records that wait in dedup.
+// The memory of the records that dedup holds.
 #ifndef WEIR_TRANSFORMS_DEDUP_HELD_RECORDS_H_
 #define WEIR_TRANSFORMS_DEDUP_HELD_RECORDS_H_
 
@@ -16,30 +16,30 @@
 
 namespace weir::transforms {
 
-// A record that waits. Rows of batches are more than twice as long, most of it an empty list:
-// records become rows when they go on.
+// A held record. Rows of batches are more than twice as long, mostly because of an empty list, so
+// records become rows only when they are emitted.
 struct HeldRecord {
   static constexpr uint32_t kNoList = UINT32_MAX;
 
   Record record;
   size_t hash;      // of its flow
-  uint32_t list;    // of other interfaces, in InterfaceLists; kNoList while there is none
-  bool counts;      // it is of the place that counts for its flow
-  bool is_indexed;  // it is its flow's newest
+  uint32_t list;    // of other interfaces, in InterfaceLists; kNoList if there is none
+  bool counts;      // the record is from the counting place of its flow
+  bool is_indexed;  // the record is the newest of its flow
 };
 
-// Records that came one after another and go on together.
+// Records that came one after another and are emitted together.
 struct HeldChunk {
   static constexpr uint32_t kRecords = 256;
 
   std::array<HeldRecord, kRecords> records;
 };
 
-// Chunks that are free. Keeps all that were needed at one time, so that the next records need no
-// new memory from the kernel. One thread.
+// Free chunks. Keeps all chunks that were ever in use at the same time, so that later records need
+// no new memory. One thread.
 class HeldChunks {
  public:
-  // Null when memory is short. Nothing in it is set.
+  // Returns an uninitialised chunk; null if there is no memory.
   std::unique_ptr<HeldChunk> Take() {
     if (free_.empty()) return std::unique_ptr<HeldChunk>(new (std::nothrow) HeldChunk);
     std::unique_ptr<HeldChunk> chunk = std::move(free_.back());
@@ -52,15 +52,15 @@ class HeldChunks {
   std::vector<std::unique_ptr<HeldChunk>> free_;
 };
 
-// Lists of interfaces, each with a number. Keeps the memory of all that there were at one time.
-// One thread.
+// Numbered lists of interfaces. Keeps the memory of all lists that were ever in use at the same
+// time. One thread.
 class InterfaceLists {
  public:
   weir_other_interfaces& operator[](uint32_t number) {
     return (*blocks_[number / kBlockLists])[number % kBlockLists];
   }
 
-  // An empty list.
+  // Returns the number of an empty list.
   uint32_t Take() {
     if (free_.empty()) AddBlock();
     const uint32_t number = free_.back();
@@ -77,7 +77,7 @@ class InterfaceLists {
   void AddBlock() {
     const auto first = static_cast<uint32_t>(blocks_.size()) * kBlockLists;
     blocks_.push_back(std::make_unique<Block>());
-    // In the order of memory, from the back.
+    // In reverse, so that lists are taken in the order of their addresses.
     for (uint32_t i = kBlockLists; i > 0; --i) free_.push_back(first + i - 1);
   }
 

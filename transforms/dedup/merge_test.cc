@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// dedup with MERGE: what waits, what it becomes, and when it goes on.
+// dedup with MERGE: which records are held, how they are merged, and when they are emitted.
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
@@ -39,7 +39,7 @@ std::unique_ptr<DedupTransform> Make(FakeHost* host, const Dedup& config = Mergi
   return *std::move(made);
 }
 
-// Of flow number `flow`, at an interface.
+// Makes a record of flow number `flow` at an interface.
 Record At(uint32_t if_index, uint32_t flow, uint64_t packets = 1, uint8_t direction = 0) {
   Record record{};
   record.eth_protocol = kIpv6Type;
@@ -65,7 +65,7 @@ struct Merged {
   weir_other_interfaces others;
 };
 
-// What has come out since the last time.
+// Returns what was emitted since the last call.
 std::vector<Merged> TakeMerged(FakeHost* host) {
   std::vector<Merged> all;
   for (const sdk::testing::EmittedBatch& batch : host->batches()) {
@@ -83,8 +83,8 @@ std::vector<Merged> TakeMerged(FakeHost* host) {
   return all;
 }
 
-// "eth1 7*10: eth2< eth3>" is flow 7 at eth1 with 10 packets, seen at eth2 coming in too and
-// at eth3 going out.
+// "eth1 7*10: eth2< eth3>" is flow 7 at eth1 with 10 packets, also seen coming in at eth2 and going
+// out at eth3.
 std::string TextOf(const Merged& merged) {
   std::string text(InterfaceName(merged.record));
   text += " " + std::to_string(FlowOf(merged.record)) + "*" +
@@ -120,13 +120,13 @@ TEST(MergeTest, OneRecordNamesAllInterfacesAndHasThePacketsOfOne) {
       host.Feed(dedup.get(), {At(1, 7, 10), At(2, 7, 9), At(2, 8, 4), At(3, 7, 10, 1)}).ok());
   EXPECT_EQ(host.counts().held, 2u);
   EXPECT_EQ(host.counts().merged, 2u);
-  ASSERT_TRUE(host.Feed(dedup.get(), {At(2, 7, 5)}).ok());  // its interface is listed already
+  ASSERT_TRUE(host.Feed(dedup.get(), {At(2, 7, 5)}).ok());  // its interface is in the list already
   Pass(&host, dedup.get(), kWindow - 1);
   EXPECT_EQ(Taken(&host), Texts());
   Pass(&host, dedup.get(), 1);
   EXPECT_EQ(Taken(&host), (Texts{"eth1 7*10: eth2< eth3>", "eth2 8*4:"}));
   EXPECT_EQ(host.counts().held, 0u);
-  // Too late to be listed, and still a duplicate.
+  // Too late for the list, but still a duplicate.
   ASSERT_TRUE(host.Feed(dedup.get(), {At(2, 7)}).ok());
   ASSERT_TRUE(dedup->Flush().ok());
   EXPECT_EQ(Taken(&host), Texts());
@@ -142,11 +142,11 @@ TEST(MergeTest, RecordsOfThePlaceThatCountsAddUp) {
   ASSERT_TRUE(host.Feed(dedup.get(), {other_macs, At(3, 7, 1)}).ok());
   EXPECT_EQ(host.counts().merged, 3u);
   ASSERT_TRUE(dedup->Flush().ok());
-  // Of other MACs they are other packets; what is seen elsewhere after that is of these.
+  // Other MACs mean other packets; later records from other places belong to these.
   EXPECT_EQ(Taken(&host), (Texts{"eth1 7*3: eth2<", "eth1 7*5: eth3<"}));
 }
 
-// As behind protobuf, and as in a capture that begins with 1970.
+// As from protobuf, and as in a capture that begins in 1970.
 TEST(MergeTest, TheEarliestStartStandsWithoutMonotonicTimesAndAtZero) {
   FakeHost host;
   const auto dedup = Make(&host);
@@ -186,7 +186,7 @@ TEST(MergeTest, ArpOfUnrelatedLinksIsNotMerged) {
   };
   ASSERT_TRUE(host.Feed(dedup.get(), {arp(1, 11), arp(2, 22), arp(2, 11), arp(1, 12)}).ok());
   EXPECT_EQ(host.counts().held, 3u);
-  EXPECT_EQ(host.counts().merged, 1u);  // a bridge handed on 11's frame
+  EXPECT_EQ(host.counts().merged, 1u);  // a bridge forwarded the frame of 11
   ASSERT_TRUE(dedup->Flush().ok());
   EXPECT_EQ(host.TakeRecords().size(), 3u);
   host.ExpectBalanced();
@@ -206,7 +206,7 @@ TEST(MergeTest, ADuplicateWaitsForTheRecordThatCounts) {
   EXPECT_EQ(host.counts().filtered, 1u);
 }
 
-// The place was forgotten, and the window had not ended.
+// The place was forgotten before the window ended.
 TEST(MergeTest, AFlowThatLostItsPlaceIsStillOneRecord) {
   FakeHost host;
   const auto dedup = Make(&host, Merging(1));
@@ -253,7 +253,7 @@ TEST(MergeTest, InterfacesOfTwoAgentsAreTwoPlaces) {
   EXPECT_EQ(merged[0].record.packets, 8u);
 }
 
-// As behind protobuf.
+// As from protobuf.
 TEST(MergeTest, InterfacesWithoutAnIndexAreToldByTheirNames) {
   FakeHost host;
   const auto dedup = Make(&host);
@@ -264,7 +264,7 @@ TEST(MergeTest, InterfacesWithoutAnIndexAreToldByTheirNames) {
   EXPECT_EQ(Taken(&host), (Texts{"eth1 7*8: eth2<"}));
 }
 
-// No record goes on before its window has ended, nor more than a fifth of it later.
+// A record is emitted after its window, and at most a fifth of the window later.
 TEST(MergeTest, RecordsGoOnInTime) {
   std::mt19937 random(20220823);
   FakeHost host;
@@ -330,9 +330,9 @@ TEST(MergeTest, WhatHasNoRoomInAListIsCounted) {
   EXPECT_EQ(host.counts().merged, kMaxInterfaces + 1);
 }
 
-// Rounds in which flows are seen at some interfaces in any order, against the plain rule: the
-// first place counts for good, and where it saw the flow there is one record with its packets
-// and the names of the others.
+// In each round, flows are seen at some interfaces in any order. The rule: the first place stays
+// the counting place; if it saw the flow, there is one record with its packets and the names of the
+// other interfaces.
 TEST(MergeTest, AnyOrderGivesTheSameRecords) {
   constexpr uint32_t kFlows = 40;
   std::mt19937 random(42);
@@ -380,7 +380,7 @@ TEST(MergeTest, AnyOrderGivesTheSameRecords) {
   EXPECT_GT(host.counts().filtered, 0u);
 }
 
-// Whatever happens downstream, each record is accounted for.
+// Every record is accounted for, also if emit fails.
 TEST(MergeTest, NoRecordIsLostUncounted) {
   FakeHost host;
   const auto dedup = Make(&host, Merging(2));
@@ -390,7 +390,7 @@ TEST(MergeTest, NoRecordIsLostUncounted) {
   host.ExpectBalanced();
   EXPECT_EQ(host.dropped("pipeline_ended"), 2u);
   host.FailEmits(WEIR_OK);
-  // Without memory for a batch the records are still held.
+  // If there is no memory for a batch, the records are still held.
   weir_batch* const batch = host.MakeBatch({At(1, 7), At(2, 7), At(1, 8), At(1, 9)});
   host.FailAllocations(true);
   EXPECT_EQ(host.FeedBatch(dedup.get(), batch).code(), WEIR_RESOURCE_EXHAUSTED);
@@ -404,7 +404,7 @@ TEST(MergeTest, NoRecordIsLostUncounted) {
   ASSERT_TRUE(dedup->Flush().ok());
   EXPECT_EQ(host.counts().held, 0u);
   host.ExpectBalanced();
-  // What is held when an instance ends without a flush is released.
+  // Held records are released if an instance ends without Flush.
   host.FailAllocations(false);
   ASSERT_TRUE(host.Feed(dedup.get(), {At(1, 7), At(2, 7)}).ok());
   EXPECT_EQ(host.counts().held, 1u);

@@ -24,7 +24,7 @@ void CollectTests(const Expression& expression, std::vector<const Test*>* tests)
   for (const Expression& child : expression.children) CollectTests(child, tests);
 }
 
-// Makes records that are just inside and just outside of what an expression asks for.
+// Makes records that are just inside and just outside of the values in an expression.
 class RecordMaker {
  public:
   RecordMaker(const Expression& expression, uint32_t seed) : random_(seed) {
@@ -41,7 +41,7 @@ class RecordMaker {
     }
     SetInterfaceName(Below(4) == 0 ? "" : "eth0", &record);
     record.present = random_() & 0x3fff;
-    // As many tests as a record can be made for; the last one that was set counts.
+    // Each record is made for several tests; where they set the same field, the last one counts.
     for (uint32_t i = 0; i < 8; ++i) Meet(*tests_[Below(tests_.size())], &record);
     return record;
   }
@@ -51,7 +51,7 @@ class RecordMaker {
   uint64_t Below(uint64_t bound) { return random_() % bound; }
   uint8_t Byte() { return static_cast<uint8_t>(random_()); }
 
-  // One end of one of the ranges, or what is next to it.
+  // Picks one end of one of the ranges, or a neighbour of it.
   template <typename Number>
   Number Pick(const std::vector<Range<Number>>& ranges) {
     const Range<Number>& range = ranges[Below(ranges.size())];
@@ -119,7 +119,7 @@ std::string CheckExpression(std::string_view text, Decisions* decisions) {
     return absl::StrCat("refused without a place: ", message);
   }
   const std::string own_text = ExpressionText(*expression);
-  // Ranges may take more room than the prefixes that they were.
+  // Ranges can be longer than the prefixes that they came from.
   if (own_text.size() > kMaxExpressionBytes) return {};
   sdk::Result<Expression> again = ParseExpression(own_text);
   if (!again.ok()) {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must be true of any text that is given as an expression. For the test and for the
-// fuzzer.
+// Checks that any text given as an expression is handled correctly. For tests and fuzzers.
 #ifndef WEIR_TRANSFORMS_FILTER_CHECK_EXPRESSION_H_
 #define WEIR_TRANSFORMS_FILTER_CHECK_EXPRESSION_H_
 
@@ -10,10 +9,10 @@
 
 namespace weir::transforms {
 
-// It is refused with a message that shows the place. Or it is taken; then its own text
-// means the same, and the program decides on some records, which are made for it, as the
-// reference does. Empty: so it is; else what is wrong. Counts the records that passed and
-// those that did not.
+// The expression must either be refused with a message that shows the position, or be accepted. If
+// it is accepted, its own text must have the same meaning, and the program must match the same
+// generated records as the reference. Returns an empty string, or what is wrong. Counts the records
+// that matched and those that did not.
 struct Decisions {
   size_t passed = 0;
   size_t failed = 0;

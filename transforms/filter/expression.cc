@@ -14,7 +14,7 @@ namespace {
 
 constexpr char kOperators[] = "==, !=, <, <=, >, >=, in, not in";
 
-// Reads by recursive descent, no deeper than kMaxExpressionDepth. Functions return false
+// A recursive descent parser, with a depth of at most kMaxExpressionDepth. Functions return false
 // at the first error, which is then in message().
 class Parser {
  public:
@@ -37,14 +37,14 @@ class Parser {
     return ParseChain(Expression::Kind::kAnd, &Parser::ParseTerm, out);
   }
 
-  // One or more parts with the word of `kind` in between.
+  // One or more parts, separated by the word of `kind`.
   bool ParseChain(Expression::Kind kind, bool (Parser::*parse_part)(Expression*), Expression* out) {
     const bool is_and = kind == Expression::Kind::kAnd;
     std::vector<Expression> parts;
     do {
       Expression part;
       if (!(this->*parse_part)(&part)) return false;
-      if (part.kind == kind) {  // it stood in parentheses that change nothing
+      if (part.kind == kind) {  // in redundant parentheses
         std::move(part.children.begin(), part.children.end(), std::back_inserter(parts));
       } else {
         parts.push_back(std::move(part));
@@ -141,7 +141,7 @@ class Parser {
     return true;
   }
 
-  // Values of which the bits count, all together.
+  // Values whose bits are combined.
   bool ParseFlags(Operator op, Test* test) {
     test->op = op;
     const Token first = token_;
@@ -159,7 +159,7 @@ class Parser {
     return true;
   }
 
-  // "<" and its like, as the range that they mean.
+  // Converts a comparison such as "<" to a range.
   bool ParseOrder(std::string_view sign, Test* test) {
     const Field& field = *test->field;
     if (field.kind == FieldKind::kAddress || field.kind == FieldKind::kMac ||
@@ -193,7 +193,7 @@ class Parser {
   }
 
   void Advance() { token_ = tokens_.Next(); }
-  // Takes the next token if it is this word or sign, or the other one.
+  // Takes the next token if it is one of these two words or signs.
   bool Take(std::string_view one, std::string_view other) {
     const bool found = token_.IsWord(one) || token_.IsSign(one) || token_.IsSign(other);
     if (found) Advance();
@@ -207,7 +207,7 @@ class Parser {
 
   const std::string_view text_;
   Tokenizer tokens_;
-  Token token_;  // the next one
+  Token token_;  // the next token
   size_t depth_ = 0;
   size_t tests_ = 0;
   std::string message_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A filter's expression, from its text to a tree and back. The grammar:
+// Parses a filter expression to a tree, and converts a tree to text. The grammar:
 //
 //   expression = conjunction { ( "or" | "||" ) conjunction }
 //   conjunction = term { ( "and" | "&&" ) term }
@@ -9,10 +9,10 @@
 //              | FIELD ( "any" | "all" ) values
 //   values     = VALUE | "(" VALUE { "," VALUE } ")"
 //
-// FIELD is a name of field.h. A VALUE is a word of any characters but spaces, quotes and
-// "()=<>!&|,#", or anything within ' or ": a number, a name of one, a range "a-b", an
-// address or a prefix of addresses, a pattern with * and ?. "#" begins a comment, which
-// ends with its line. Case does not matter but in names of interfaces.
+// FIELD is a name in field.cc. A VALUE is a word without spaces, quotes and "()=<>!&|,#", or any
+// text within ' or ". It is a number, the name of a number, a range "a-b", an address, a prefix, or
+// a pattern with * and ?. "#" begins a comment, which ends with its line. Upper and lower case are
+// the same, except in interface names.
 #ifndef WEIR_TRANSFORMS_FILTER_EXPRESSION_H_
 #define WEIR_TRANSFORMS_FILTER_EXPRESSION_H_
 
@@ -28,17 +28,16 @@
 
 namespace weir::transforms {
 
-// What an expression may have at most. Once it is parsed, one within these takes a few
-// megabytes at most.
+// The limits of an expression. An expression within them takes a few megabytes after parsing.
 inline constexpr size_t kMaxExpressionBytes = 65536;
-inline constexpr size_t kMaxExpressionDepth = 64;  // "(" and "not" within each other
+inline constexpr size_t kMaxExpressionDepth = 64;  // nested "(" and "not"
 inline constexpr size_t kMaxExpressionTests = 1024;
 
 enum class Operator : uint8_t {
-  kIn,     // the field is one of the values; also "==", "<" and their like
-  kNotIn,  // it was measured, and is none of them
-  kAny,    // it has one of the bits
-  kAll,    // it has all of the bits
+  kIn,     // the field is one of the values; also "==", "<" and so on
+  kNotIn,  // the field was measured and is none of the values
+  kAny,    // the field has one of the bits
+  kAll,    // the field has all of the bits
 };
 
 struct Test {
@@ -47,24 +46,24 @@ struct Test {
   Values values;
 };
 
-// A value; its depth and size are bounded as above.
+// A value type; its depth and size are within the limits above.
 struct Expression {
   enum class Kind : uint8_t { kTest, kAnd, kOr, kNot };
 
   Kind kind = Kind::kTest;
   Test test;                         // kTest
-  std::vector<Expression> children;  // kAnd, kOr: two or more, none of the same kind; kNot: one
+  std::vector<Expression> children;  // kAnd, kOr: at least two, none of the same kind; kNot: one
 };
 
-// Any text, of any bytes. INVALID_ARGUMENT says where it is wrong and shows the place:
+// Parses any bytes. INVALID_ARGUMENT contains the position of the error and shows it:
 //   column 13: expected a port, found 'abc'
 //     dst_port == abc
 //                 ^
-// with "line 2, column 13: " if there are several lines. Columns count characters.
+// If there are several lines, it begins with "line 2, column 13: ". Columns count characters.
 sdk::Result<Expression> ParseExpression(std::string_view text);
 
-// The expression as text again, in one way for all that mean the same value by value;
-// parsing it gives the same expression.
+// Returns the expression as text. Expressions with the same tests give the same text, and parsing
+// the text gives the same expression.
 std::string ExpressionText(const Expression& expression);
 
 }  // namespace weir::transforms

@@ -11,14 +11,14 @@
 namespace weir::transforms {
 namespace {
 
-// What the text means, as weir writes it.
+// The expression as weir writes it.
 std::string Meaning(std::string_view text) {
   sdk::Result<Expression> expression = ParseExpression(text);
   EXPECT_TRUE(expression.ok()) << text << ": " << expression.status().message();
   return expression.ok() ? ExpressionText(*expression) : "";
 }
 
-// The message for a text that is refused; of its three lines the first.
+// The first of the three lines of an error message.
 std::string Refusal(std::string_view text) {
   const sdk::Result<Expression> expression = ParseExpression(text);
   EXPECT_FALSE(expression.ok()) << text;
@@ -54,7 +54,7 @@ TEST(ExpressionTest, ValuesBecomeTheFewestRanges) {
             "interface in (\"a b\", \"eth0\", \"it's\")");
 }
 
-// IPv4 addresses are no part of IPv6's, wherever they stand in sixteen bytes.
+// IPv4 addresses are not a part of the IPv6 addresses, although both have sixteen bytes.
 TEST(ExpressionTest, AllOfIpv6HasNoIpv4) {
   EXPECT_EQ(Meaning("addr == ::/0"),
             "addr in (::-::fffe:ffff:ffff, ::1:0:0:0-ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff)");
@@ -182,7 +182,7 @@ TEST(ExpressionTest, DepthAndSizeAreBounded) {
   EXPECT_TRUE(ParseExpression(nested(kMaxExpressionDepth)).ok());
   EXPECT_EQ(Refusal(nested(kMaxExpressionDepth + 1)),
             "column 65: not and ( stand within each other more than 64 deep");
-  // Side by side there may be more of them.
+  // Side by side, more of them are allowed.
   std::string many = nested(kMaxExpressionDepth);
   for (size_t i = 1; i < kMaxExpressionTests; ++i) many += " or not port == 1";
   EXPECT_TRUE(ParseExpression(many).ok());

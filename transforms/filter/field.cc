@@ -22,14 +22,14 @@ constexpr NamedValue kProtocols[] = {
     {"ah", 51},   {"icmpv6", 58}, {"icmp6", 58}, {"eigrp", 88}, {"ospf", 89},
     {"pim", 103}, {"vrrp", 112},  {"l2tp", 115}, {"sctp", 132}, {"udplite", 136},
 };
-// IEEE 802 numbers, as IANA lists them.
+// IANA's list of IEEE 802 Numbers.
 constexpr NamedValue kEtherTypes[] = {
     {"ipv4", kIpv4Type}, {"ip", kIpv4Type}, {"ipv6", kIpv6Type}, {"ip6", kIpv6Type},
     {"arp", kArpType},   {"rarp", 0x8035},  {"mpls", 0x8847},    {"pppoe", 0x8864},
     {"eapol", 0x888E},   {"lldp", 0x88CC},  {"ptp", 0x88F7},
 };
 constexpr NamedValue kDirections[] = {{"ingress", kDirectionIngress}, {"egress", kDirectionEgress}};
-// RFC 9293 section 3.1; AE (once NS) by RFC 9768.
+// RFC 9293, section 3.1; AE (formerly NS) by RFC 9768.
 constexpr NamedValue kTcpFlags[] = {
     {"fin", 0x01}, {"syn", 0x02}, {"rst", 0x04}, {"psh", 0x08}, {"ack", 0x10},
     {"urg", 0x20}, {"ece", 0x40}, {"cwr", 0x80}, {"ae", 0x100},
@@ -166,8 +166,7 @@ constexpr std::array kFields = {
 
 #undef WEIR_PLACE
 
-// What the same is called elsewhere: in records as weir_record has it, by tcpdump,
-// nfdump, Wireshark and the reference agent.
+// Other names of these fields: in weir_record, tcpdump, nfdump, Wireshark and the reference agent.
 struct Alias {
   std::string_view name;
   std::string_view field;
@@ -199,7 +198,7 @@ constexpr Alias kAliases[] = {
     {"agent", "agent_ip"},
 };
 
-// In small letters and without '_', '.' and '-'.
+// In lower case, without '_', '.' and '-'.
 std::string Folded(std::string_view word) {
   std::string folded = absl::AsciiStrToLower(word);
   folded.erase(std::remove_if(folded.begin(), folded.end(),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fields that a filter's expression can name: where each stands in a record, and
-// which values it may be compared with.
+// The fields of a filter expression: where each is in a record, and which values it can be compared
+// with.
 #ifndef WEIR_TRANSFORMS_FILTER_FIELD_H_
 #define WEIR_TRANSFORMS_FILTER_FIELD_H_
 
@@ -14,15 +14,15 @@ namespace weir::transforms {
 enum class FieldKind : uint8_t {
   kNumber,    // an unsigned integer at `offset`
   kMac,       // six bytes, compared as one number
-  kDuration,  // nanoseconds from the record's start to its end, by the monotonic clock
+  kDuration,  // nanoseconds from the record's start to its end, on the monotonic clock
   kAddress,   // sixteen bytes
   kName,      // the name of the interface
 };
 
-// Words that may stand behind a number.
+// The units that may follow a number.
 enum class Unit : uint8_t { kNone, kCount, kBytes, kTime };
 
-// A word that stands for a number, in small letters.
+// A name for a number, in lower case.
 struct NamedValue {
   std::string_view name;
   uint64_t value;
@@ -30,23 +30,24 @@ struct NamedValue {
 
 struct Field {
   std::string_view name;
-  std::string_view value;  // what it is compared with, for messages: "a port"
+  std::string_view value;  // the kind of value, for messages: "a port"
   FieldKind kind;
   Unit unit;
   uint8_t width;           // bytes in the record
   bool is_flags;           // values may be joined by '+'
   uint16_t offset;         // in weir_record
-  uint16_t second_offset;  // of a field that stands for two, either of which may fit; else 0
-  uint64_t present;        // bits of weir_record.present without which it was not measured
-  uint64_t max;            // the largest number that it can be
+  uint16_t second_offset;  // of the second field, if this name means two fields and either may
+                           // match; otherwise 0
+  uint64_t present;        // the bits of weir_record.present of a measured field
+  uint64_t max;            // the largest value
   const NamedValue* names;
   size_t name_count;
 };
 
-// By name, of which case does not matter; null if there is none.
+// Finds a field by its name, in upper or lower case. Returns null if there is none.
 const Field* FindField(std::string_view name);
 
-// What to say of a word that is no field: which one is meant, or which there are.
+// Returns the message about an unknown field: a similar name, or all names.
 std::string NoSuchField(std::string_view word);
 
 }  // namespace weir::transforms

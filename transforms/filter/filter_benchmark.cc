@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an expression costs per record, beside the same condition written in C++.
+// Measures an expression per record, beside the same condition in C++.
 #include <cstdint>
 #include <cstring>
 #include <random>
@@ -16,7 +16,7 @@
 namespace weir::transforms {
 namespace {
 
-// As many as fit into a second-level cache: what is measured is the program.
+// Few enough for the second-level cache, so that the program is measured and not the memory.
 constexpr size_t kRecords = 4096;
 
 constexpr std::string_view kSimple = "dst_port == 443";

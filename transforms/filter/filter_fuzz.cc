@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A fuzzer's entry to filter expressions: any text comes back with an error that shows its
-// place, or as a program that decides as the reference does.
+// Parses any text as a filter expression. It must give an error that shows the position, or a
+// program that agrees with the reference.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -12,10 +12,10 @@
 namespace weir::transforms {
 namespace {
 
-// Each test has at most two instructions, so labels are far from the two ends.
+// Each test has at most two instructions, so labels do not reach the two results.
 static_assert(2 * kMaxExpressionTests < 0xfffe);
 
-// Numbers are read eight bytes at a time, whatever their width.
+// Numbers are read as eight bytes, whatever their width.
 static_assert(offsetof(Record, tcp_flag_pairs) + sizeof(uint64_t) <= sizeof(Record));
 
 uint64_t MaskOf(size_t width) {
@@ -48,7 +48,7 @@ bool Contains(const Range<Number>* first, size_t count, Number number) {
   return behind != first && number <= behind[-1].last;
 }
 
-// The all-zero address is no address only where both are: one of them is in IPv6's
+// The all-zero address does not count as missing if the other address is set: IPv6 uses it for
 // duplicate address detection.
 bool HasAddresses(const Record& record) {
   constexpr size_t kHalf = sizeof(uint64_t);
@@ -60,8 +60,8 @@ bool HasAddresses(const Record& record) {
 
 }  // namespace
 
-// Writes instructions in the order of the text. Where a branch leads is noted as a number
-// of its own first, because the place is not known yet.
+// Writes instructions in the order of the text. The targets of jumps are labels first, because
+// their positions are not known yet.
 class Program::Compiler {
  public:
   explicit Compiler(Program* program) : program_(program) {}
@@ -76,7 +76,7 @@ class Program::Compiler {
   }
 
  private:
-  // No deeper than the expression: see kMaxExpressionDepth.
+  // No deeper than the expression; see kMaxExpressionDepth.
   void Branch(const Expression& expression, Label yes, Label no) {
     switch (expression.kind) {
       case Expression::Kind::kTest:
@@ -99,11 +99,11 @@ class Program::Compiler {
 
   void BranchOnTest(const Test& test, Label yes, Label no) {
     Instruction instruction = InstructionOf(test);
-    const bool inverted =
-        test.op == Operator::kNotIn || test.op == Operator::kAny;  // not all of the bits are zero
+    const bool inverted = test.op == Operator::kNotIn ||
+                          test.op == Operator::kAny;  // true if not all of the bits are zero
     const Label hit = inverted ? no : yes;
     const Label miss = inverted ? yes : no;
-    if (test.field->second_offset != 0) {  // a hit of either is one
+    if (test.field->second_offset != 0) {  // either field may match
       const Label next = NewLabel();
       instruction.next = {next, hit, no};
       program_->instructions_.push_back(instruction);
@@ -176,7 +176,7 @@ class Program::Compiler {
     places_.push_back(0);
     return static_cast<Label>(places_.size() - 1);
   }
-  // The next instruction is where `label` leads.
+  // Places `label` at the next instruction.
   void Place(Label label) { places_[label] = static_cast<Label>(program_->instructions_.size()); }
 
   Program* const program_;
@@ -226,7 +226,7 @@ Program::Outcome Program::InRanges(const Instruction& instruction, uint64_t numb
 }
 
 Program::Outcome Program::Address(const Instruction& instruction, const Record& record) const {
-  // Without a bit in `present`: an address of the flow.
+  // Without bits in `present`: an address.
   if (instruction.present == 0 && !HasAddresses(record)) return kMissing;
   const absl::uint128 address =
       absl::MakeUint128(BigEndian(record, instruction.offset),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A filter's expression as a flat program that is asked about each record.
+// A filter expression, compiled to a flat program that is run for each record.
 #ifndef WEIR_TRANSFORMS_FILTER_PROGRAM_H_
 #define WEIR_TRANSFORMS_FILTER_PROGRAM_H_
 
@@ -14,15 +14,15 @@
 
 namespace weir::transforms {
 
-// One instruction for each test (two, where a field stands for two), each with the place to
-// go on at for each of its results; all of them lead forward, so no record takes more steps
-// than there are instructions. Immutable: any number of threads.
+// One instruction per test, or two if the field means two fields. Each instruction contains the
+// next instruction for each outcome. All jumps lead forward, so a record takes at most as many
+// steps as there are instructions. Immutable; any number of threads.
 class Program {
  public:
   explicit Program(const Expression& expression);
 
-  // A test of what was not measured fails, "!=" and "not in" too; "not" in front of a test
-  // turns that round. Does not allocate.
+  // A test of a field that was not measured is false, also "!=" and "not in"; "not" in front of the
+  // test inverts that. Does not allocate memory.
   bool Matches(const Record& record) const;
 
  private:
@@ -30,7 +30,7 @@ class Program {
   enum class Kind : uint8_t {
     kInRange,   // a number with one range, which is in the instruction
     kInRanges,  // a number with ranges_[first .. first + count)
-    kMask,      // bits of a number
+    kMask,      // the bits of a number
     kMac,       // like kInRanges
     kDuration,  // like kInRanges
     kAddress,   // addresses_[first .. first + count)
@@ -42,15 +42,15 @@ class Program {
     std::array<uint16_t, 3> next;  // by Outcome
     Kind kind;
     uint16_t offset;  // in the record
-    uint32_t first;   // of what it compares with
+    uint32_t first;   // index of the first value to compare with
     uint32_t count;
     uint64_t present;  // bits that the record must have
-    uint64_t mask;     // of the number's bytes; of kMask: the bits that are looked at
-    uint64_t base;     // kInRange: from here; kMask: what the bits must be
-    uint64_t span;     // kInRange: up to base + span
+    uint64_t mask;     // the bytes of the number; for kMask the bits to compare
+    uint64_t base;     // kInRange: the lower bound; kMask: the value of the bits
+    uint64_t span;     // kInRange: the upper bound is base + span
   };
 
-  // Where a branch leads: an instruction, or an end.
+  // The target of a jump: an instruction or a result.
   using Label = uint16_t;
   static constexpr Label kAccept = 0xffff;
   static constexpr Label kReject = 0xfffe;

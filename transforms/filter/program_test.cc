@@ -19,7 +19,7 @@ namespace {
 Program Compiled(std::string_view text) {
   sdk::Result<Expression> expression = ParseExpression(text);
   EXPECT_TRUE(expression.ok()) << text << ": " << expression.status().message();
-  // A program needs a test; where the text has failed the test already, any will do.
+  // A program needs a test; after a parse error, any test will do.
   if (!expression.ok()) expression = ParseExpression("bytes >= 0");
   return Program(*expression);
 }
@@ -30,7 +30,7 @@ void SetAddress(std::string_view text, uint8_t* address) {
   std::memcpy(address, IpPrefix::Parse(text)->address.bytes.data(), kIpLength);
 }
 
-// 10.1.2.3:40112 to 192.0.2.7:443 by TCP, as ebpf_map measures it.
+// From 10.1.2.3:40112 to 192.0.2.7:443 over TCP, as ebpf_map measures it.
 Record WebFlow() {
   Record record{};
   SetAddress("10.1.2.3", record.src_addr);
@@ -184,7 +184,7 @@ TEST(ProgramTest, AnInterfaceWithoutANameHasNone) {
   EXPECT_FALSE(Passes("interface != eth0", record));
 }
 
-// Long lists are searched, short ones are gone through.
+// Long lists use binary search, short lists linear search.
 TEST(ProgramTest, ListsOfAnyLength) {
   std::string ports;
   std::string addresses;
@@ -204,7 +204,7 @@ TEST(ProgramTest, ListsOfAnyLength) {
   }
 }
 
-// An expression made at random, so that it can be parsed.
+// Makes a random expression that can be parsed.
 class ExpressionMaker {
  public:
   explicit ExpressionMaker(uint32_t seed) : random_(seed) {}
@@ -270,7 +270,7 @@ TEST(ProgramTest, DecidesAsTheReferenceDoes) {
     ASSERT_TRUE(ParseExpression(text).ok()) << text;
     ASSERT_EQ(CheckExpression(text, &decisions), "") << text;
   }
-  // Both happened, so that something was compared.
+  // Both outcomes happened, so the comparison means something.
   EXPECT_GT(decisions.passed, 10'000u);
   EXPECT_GT(decisions.failed, 10'000u);
 }

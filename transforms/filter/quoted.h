@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A piece of somebody's text in a message.
+// Quotes a piece of user text for a message.
 #ifndef WEIR_TRANSFORMS_FILTER_QUOTED_H_
 #define WEIR_TRANSFORMS_FILTER_QUOTED_H_
 
@@ -12,7 +12,8 @@
 
 namespace weir::transforms {
 
-// In quotes, the first of it, and of what is not ASCII that can be printed the codes.
+// Returns the beginning of the text in quotes, with codes in place of unprintable bytes and of
+// bytes that are not ASCII.
 inline std::string Quoted(std::string_view text) {
   constexpr size_t kMaxBytes = 48;
   const bool whole = text.size() <= kMaxBytes;

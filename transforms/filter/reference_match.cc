@@ -27,7 +27,7 @@ Bytes BigEndian(absl::uint128 number, size_t size) {
   return bytes;
 }
 
-// The values of a field: one or two, each as bytes that compare as it does. None: the
+// Returns the value of a field, or two values, as bytes in the order of comparison. Empty: the
 // field was not measured.
 using Reader = std::function<std::vector<Bytes>(const Record&)>;
 
@@ -125,7 +125,7 @@ const std::map<std::string_view, Reader>& Readers() {
   return *readers;
 }
 
-// By trying all that * can stand for.
+// Tries everything that * can match.
 bool Fits(std::string_view pattern, std::string_view name) {
   if (pattern.empty()) return name.empty();
   if (pattern[0] == '*') {
@@ -138,7 +138,7 @@ bool Fits(std::string_view pattern, std::string_view name) {
          Fits(pattern.substr(1), name.substr(1));
 }
 
-// The number of stars is kept small: each takes as long as all the rest.
+// Few stars only: each multiplies the time.
 bool FitsAny(const std::vector<std::string>& patterns, std::string_view name) {
   return std::any_of(patterns.begin(), patterns.end(), [&](const std::string& pattern) {
     return std::count(pattern.begin(), pattern.end(), '*') > 3 ? FitsPattern(pattern, name)

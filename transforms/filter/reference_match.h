@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an expression means, said once more: by walking the tree and with the record's
-// fields by their names. For tests of what is quicker.
+// Evaluates an expression in the simplest way: walks the tree and reads each field by its name. For
+// tests of the compiled program.
 #ifndef WEIR_TRANSFORMS_FILTER_REFERENCE_MATCH_H_
 #define WEIR_TRANSFORMS_FILTER_REFERENCE_MATCH_H_
 

@@ -19,10 +19,10 @@ bool IsControl(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7
 bool IsPartOfWord(char c) {
   return !IsControl(c) && !IsIn(c, kSpace) && !IsIn(c, kSigns) && !IsIn(c, "\"'#");
 }
-// Of UTF-8: a byte that is not the first of its character.
+// True for a byte that continues a UTF-8 character.
 bool Continues(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 
-// One letter for each character, '?' for what is not plain ASCII.
+// One column per character, '?' for all but printable ASCII.
 std::string PlainText(std::string_view text) {
   std::string plain;
   for (const char c : text) {
@@ -84,7 +84,7 @@ void Tokenizer::SkipSpaceAndComments() {
 }
 
 std::string MessageAt(std::string_view text, size_t offset, std::string_view sentence) {
-  // Of long lines as much as is seen at a glance.
+  // Only a part of a long line, short enough to see at a glance.
   constexpr size_t kMaxBefore = 60;
   constexpr size_t kMaxBehind = 40;
   const size_t line_start = text.substr(0, offset).rfind('\n') + 1;  // npos + 1 is 0

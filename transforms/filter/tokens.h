@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A filter's expression cut into words, and the places of these.
+// Splits a filter expression into tokens, and describes positions in it.
 #ifndef WEIR_TRANSFORMS_FILTER_TOKENS_H_
 #define WEIR_TRANSFORMS_FILTER_TOKENS_H_
 
@@ -13,9 +13,9 @@ namespace weir::transforms {
 struct Token {
   enum class Kind : uint8_t {
     kWord,
-    kQuoted,     // `text` is without the quotes
-    kSign,       // "(", ")", ",", "==" and the like, or a byte that means nothing
-    kOpenQuote,  // a quote that the line does not close
+    kQuoted,     // `text` does not contain the quotes
+    kSign,       // "(", ")", ",", "==" and so on, or a byte without a meaning
+    kOpenQuote,  // a quote that is not closed on its line
     kEnd,
   };
 
@@ -24,18 +24,18 @@ struct Token {
   size_t offset = 0;  // of its first byte in the expression
 
   bool IsSign(std::string_view sign) const { return kind == Kind::kSign && text == sign; }
-  // Of which case does not matter.
+  // Compares without regard to upper and lower case.
   bool IsWord(std::string_view word) const;
-  // For messages: "'abc'", "the end".
+  // For messages: "'abc'" or "the end".
   std::string Name() const;
 };
 
-// Reads from one place to the next. Borrows the text. One thread.
+// Returns one token after another. Borrows the text. One thread.
 class Tokenizer {
  public:
   explicit Tokenizer(std::string_view text) : text_(text) {}
 
-  // Past the last one comes kEnd, again and again.
+  // After the last token returns kEnd, any number of times.
   Token Next();
 
  private:
@@ -45,7 +45,7 @@ class Tokenizer {
   size_t offset_ = 0;
 };
 
-// What is wrong at `offset` of `text`, with the line and a mark under the place; see
+// Returns the error at `offset` of `text`, with the line and a mark below the position; see
 // ParseExpression.
 std::string MessageAt(std::string_view text, size_t offset, std::string_view sentence);
 

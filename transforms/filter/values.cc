@@ -67,7 +67,7 @@ std::optional<uint64_t> UnitOf(Unit unit, std::string_view word) {
   return {};
 }
 
-// The number that all of `digits` are.
+// Parses a number that consists of digits only.
 std::optional<uint64_t> WholeNumber(std::string_view digits, int base) {
   uint64_t value = 0;
   const char* const end = digits.data() + digits.size();
@@ -76,7 +76,7 @@ std::optional<uint64_t> WholeNumber(std::string_view digits, int base) {
   return value;
 }
 
-// `fraction` of `unit`, as the "5" of "1.5kB"; nothing if it is no whole number.
+// Returns `fraction` of `unit`, such as the "5" of "1.5kB"; none if it is not a whole number.
 std::optional<uint64_t> FractionOf(std::string_view fraction, uint64_t unit) {
   constexpr size_t kMaxDigits = 12;
   const std::optional<uint64_t> digits = WholeNumber(fraction, 10);
@@ -89,7 +89,7 @@ std::optional<uint64_t> FractionOf(std::string_view fraction, uint64_t unit) {
   return absl::Uint128Low64(scaled);
 }
 
-// "1500", "0x5dc", "1.5kB" and so on, by the field's units.
+// Parses "1500", "0x5dc", "1.5kB" and similar, with the units of the field.
 std::optional<uint64_t> NumberOf(const Field& field, std::string_view word) {
   if (absl::StartsWithIgnoreCase(word, "0x")) return WholeNumber(word.substr(2), 16);
   const size_t digits = std::min(word.find_first_not_of("0123456789"), word.size());
@@ -124,7 +124,7 @@ std::optional<uint64_t> NamedOf(const Field& field, std::string_view word) {
   return NumberOf(field, word);
 }
 
-// "02:00:5e:10:00:01" as a number.
+// Parses "02:00:5e:10:00:01" to a number.
 std::optional<uint64_t> MacOf(std::string_view word) {
   constexpr size_t kSize = 17;
   if (word.size() != kSize) return {};
@@ -140,7 +140,7 @@ std::optional<uint64_t> MacOf(std::string_view word) {
   return value;
 }
 
-// One number; of flags also several, joined by '+'.
+// Parses a number; for flags also several numbers joined by '+'.
 std::optional<uint64_t> OneNumber(const Field& field, std::string_view word) {
   if (field.kind == FieldKind::kMac) return MacOf(word);
   if (!field.is_flags) return NamedOf(field, word);
@@ -165,8 +165,8 @@ std::string EmptyRange(std::string_view word) {
   return absl::StrCat("nothing is in ", Quoted(word), ": the smaller end comes first");
 }
 
-// The two ends of "a-b"; the same twice for one value. MACs, addresses and names of values
-// have no '-'.
+// Splits "a-b" into its ends; for a single value both are the same. MACs, addresses and names of
+// values contain no '-'.
 std::pair<std::string_view, std::string_view> Ends(std::string_view word) {
   const size_t dash = word.find('-', 1);
   if (dash == std::string_view::npos) return {word, word};
@@ -235,7 +235,7 @@ bool AddAddress(const Field& field, std::string_view word, Values* values, std::
     *why = EmptyRange(word);
     return false;
   }
-  // A range that is written as IPv6 has no IPv4 address in it, as of IpPrefix.
+  // As in IpPrefix, a range written as IPv6 contains no IPv4 address.
   if (range->first < kV4.first && range->last > kV4.last) {
     values->addresses.push_back({range->first, kV4.first - 1});
     values->addresses.push_back({kV4.last + 1, range->last});
@@ -264,7 +264,7 @@ void Normalize(std::vector<Range<Number>>* ranges, MayMeet may_meet) {
   size_t kept = 0;
   for (const Range<Number>& range : *ranges) {
     Range<Number>* const before = kept == 0 ? nullptr : &(*ranges)[kept - 1];
-    // Of numbers that follow each other too: 80, 81 is 80-81.
+    // Adjacent numbers are merged too: 80, 81 becomes 80-81.
     if (before != nullptr && may_meet(before->last, range.first) &&
         (range.first <= before->last || range.first - before->last == 1)) {
       before->last = std::max(before->last, range.last);
@@ -330,7 +330,7 @@ std::string ValuesText(const Field& field, const Values& values) {
   AppendRanges(values.addresses, &text,
                [&](absl::uint128 end) { text.append(AddressOf(end).String()); });
   for (const std::string& pattern : values.patterns) {
-    // It came out of one kind of quotes, so it has no more than the other kind in it.
+    // The text was in one kind of quotes, so it does not contain the other kind.
     const char quote = pattern.find('"') == std::string::npos ? '"' : '\'';
     if (!text.empty()) text.append(", ");
     text.push_back(quote);
@@ -342,7 +342,7 @@ std::string ValuesText(const Field& field, const Values& values) {
 bool FitsPattern(std::string_view pattern, std::string_view name) {
   size_t in_pattern = 0;
   size_t in_name = 0;
-  // Behind the last * and what it stands for: where to go on if the rest does not fit.
+  // The state after the last *, to continue with if the rest does not match.
   size_t behind_star = std::string_view::npos;
   size_t star_end = 0;
   while (in_name < name.size()) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What fields are compared with: sets of numbers, addresses and names.
+// The values that fields are compared with: sets of numbers, addresses and names.
 #ifndef WEIR_TRANSFORMS_FILTER_VALUES_H_
 #define WEIR_TRANSFORMS_FILTER_VALUES_H_
 
@@ -13,7 +13,7 @@
 
 namespace weir::transforms {
 
-// From `first` to `last`, both included.
+// All values from `first` to `last`, both included.
 template <typename Number>
 struct Range {
   Number first;
@@ -24,34 +24,35 @@ struct Range {
   }
 };
 using NumberRange = Range<uint64_t>;
-// Of the sixteen bytes of addresses as big-endian numbers. None has both addresses of
-// IPv4 (::ffff:0:0/96) and others in it.
+// The sixteen bytes of an address as a big-endian number. No range contains IPv4 addresses
+// (::ffff:0:0/96) and others.
 using AddressRange = Range<absl::uint128>;
 
-// Those that the field's kind has are filled, the others empty. Ranges are sorted, apart
-// from each other, and as few as can be.
+// Only the vector for the field's kind is filled. Ranges are sorted, disjoint, and as few as
+// possible.
 struct Values {
   std::vector<NumberRange> numbers;
   std::vector<AddressRange> addresses;
-  std::vector<std::string> patterns;  // * stands for any bytes, ? for one
+  std::vector<std::string> patterns;  // * matches any bytes, ? matches one
 };
 
-// Adds what `word` says for `field` to `values`. If it returns false, `why` says what is
-// wrong with it and `values` is as it was.
+// Adds the value `word` of `field` to `values`. On an error returns false, sets `why`, and leaves
+// `values` unchanged.
 bool AddValue(const Field& field, std::string_view word, Values* values, std::string* why);
 
-// Brings ranges into the order that Values has.
+// Sorts and merges ranges, as Values requires.
 void Normalize(Values* values);
 
-// As AddValue takes them, with commas in between.
+// Returns the values as text that AddValue can parse, separated by commas.
 std::string ValuesText(const Field& field, const Values& values);
 
-// How many there are: of ranges, of patterns.
+// Returns the number of ranges and patterns.
 inline size_t Count(const Values& values) {
   return values.numbers.size() + values.addresses.size() + values.patterns.size();
 }
 
-// True if `name` fits `pattern` as a whole. In time of their product at most.
+// Returns true if the whole `name` matches `pattern`. The time is bounded by the product of their
+// lengths.
 bool FitsPattern(std::string_view pattern, std::string_view name);
 
 }  // namespace weir::transforms

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The names of network interfaces by index, those that have gone included.
+// The names of network interfaces by index, including interfaces that are gone.
 #ifndef WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_NAMES_H_
 #define WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_NAMES_H_
 
@@ -16,18 +16,18 @@
 
 namespace weir::transforms {
 
-// Flows of an interface come out after it has gone: its name stays until its index
-// is given to another one, or until kMaxGone more have gone. Thread-safe.
+// Flows of an interface come out after it is gone. Its name is kept until another interface gets
+// its index, or until kMaxGone more interfaces are gone. Thread-safe.
 class LinkNames {
  public:
   static constexpr size_t kMaxGone = 4096;
 
-  // The interface is there, under this name.
+  // Sets the name of an existing interface.
   void SetPresent(uint32_t if_index, const std::string& name);
-  // It has gone; `name` is its last.
+  // The interface is gone; `name` was its last name.
   void SetGone(uint32_t if_index, const std::string& name);
 
-  // The name of the present interface of that index, else of the last that has gone.
+  // Returns the name of the existing interface with this index, or of the last one that had it.
   std::optional<std::string> Find(uint32_t if_index) const;
 
  private:
@@ -39,7 +39,8 @@ class LinkNames {
   mutable absl::Mutex mutex_;
   absl::flat_hash_map<uint32_t, std::string> present_ ABSL_GUARDED_BY(mutex_);
   absl::flat_hash_map<uint32_t, GoneLink> gone_ ABSL_GUARDED_BY(mutex_);
-  // Number and index of each that went, oldest first; stale if gone_ has another number.
+  // The number and the index of each interface that is gone, oldest first. An entry is stale if
+  // gone_ has another number.
   std::deque<std::pair<uint64_t, uint32_t>> gone_order_ ABSL_GUARDED_BY(mutex_);
   uint64_t last_number_ ABSL_GUARDED_BY(mutex_) = 0;
 };

@@ -36,7 +36,7 @@ TEST(LinkNamesTest, ForgetsTheLongestGone) {
   EXPECT_EQ(names.Find(100000), "one more");
 }
 
-// An interface that goes again is as young as its last going.
+// An interface that goes a second time is as recent as its last going.
 TEST(LinkNamesTest, AnIndexThatGoesAgainCountsAnew) {
   LinkNames names;
   names.SetGone(1, "first");

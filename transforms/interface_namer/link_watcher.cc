@@ -59,14 +59,14 @@ void LinkWatcher::Run() {
     const int error = ready < 0 ? errno : 0;
     const absl::MutexLock lock(&mutex_);
     if (error != 0) status_ = sdk::ErrnoStatus("watch network interfaces: poll", error);
-    // An error waits for the next Refresh to be reported.
+    // The next Refresh reports the error.
     if (error != 0 || sources[1].revents != 0 || !Read().ok()) return;
   }
 }
 
 void LinkWatcher::Stop() {
   if (thread_.joinable()) {
-    if (!end_.Notify().ok()) std::terminate();  // it would never end
+    if (!end_.Notify().ok()) std::terminate();  // the thread would never end
     thread_.join();
   }
   Close();

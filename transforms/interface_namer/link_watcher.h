@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps LinkNames as the kernel has it.
+// Keeps LinkNames up to date with the kernel.
 #ifndef WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_WATCHER_H_
 #define WEIR_TRANSFORMS_INTERFACE_NAMER_LINK_WATCHER_H_
 
@@ -15,9 +15,8 @@
 
 namespace weir::transforms {
 
-// Has a thread of its own, which feeds `names` as messages come: otherwise the
-// kernel's queue would run full while no records do. Start and Stop on one thread,
-// Refresh on any.
+// Has a thread that reads the kernel's messages into `names`; without it the kernel's queue would
+// overflow while no records come. Start and Stop on one thread, Refresh on any.
 class LinkWatcher {
  public:
   explicit LinkWatcher(LinkNames* names) : names_(names) {}
@@ -25,14 +24,13 @@ class LinkWatcher {
   LinkWatcher(const LinkWatcher&) = delete;
   LinkWatcher& operator=(const LinkWatcher&) = delete;
 
-  // All interfaces of the calling thread's network namespace are known when it
-  // returns.
+  // When it returns, all interfaces of the calling thread's network namespace are known.
   sdk::Status Start();
-  // Returns when the thread is gone.
+  // Returns after the thread has ended.
   void Stop();
 
-  // Takes in what the kernel has told by now, without waiting. Any error there was is
-  // returned from then on.
+  // Reads the kernel's pending messages without waiting. An error of the thread is returned by
+  // every later call.
   sdk::Status Refresh() ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
@@ -44,7 +42,7 @@ class LinkWatcher {
   LinkNames* const names_;
   std::thread thread_;
   sdk::Wakeup end_;      // notified once, to end the thread
-  int monitor_fd_ = -1;  // the monitor's
+  int monitor_fd_ = -1;  // of the monitor
   absl::Mutex mutex_;
   std::unique_ptr<sdk::LinkMonitor> monitor_ ABSL_GUARDED_BY(mutex_);
   sdk::Status status_ ABSL_GUARDED_BY(mutex_);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A number for all records of a flow, in both directions and wherever they were seen.
+// A hash of a flow that is the same for both directions and at every interface.
 #ifndef WEIR_TRANSFORMS_SAMPLE_FLOW_HASH_H_
 #define WEIR_TRANSFORMS_SAMPLE_FLOW_HASH_H_
 
@@ -14,8 +14,8 @@ namespace weir::transforms {
 
 namespace internal {
 
-// Both halves of the product, one upon the other: every bit of the one has a part in
-// every bit of the result, unless the other is zero.
+// XORs both halves of the product: every bit of one factor changes every bit of the result, unless
+// the other factor is zero.
 inline uint64_t Fold(uint64_t a, uint64_t b) {
   const absl::uint128 product = absl::uint128(a) * b;
   return absl::Uint128High64(product) ^ absl::Uint128Low64(product);
@@ -23,9 +23,8 @@ inline uint64_t Fold(uint64_t a, uint64_t b) {
 
 }  // namespace internal
 
-// The same for both directions of a flow, wherever it was seen: a hash of its FlowIdentity
-// that does not tell the ends apart. Evenly spread over 64 bits, and for each seed in another
-// way.
+// Returns a hash of the record's FlowIdentity that does not depend on the direction or the place.
+// Evenly distributed over 64 bits, and different for each seed.
 inline uint64_t BothWaysHash(const Record& record, uint64_t seed) {
   const FlowIdentity flow = FlowIdentity::Of(record);
   const auto hash_of = [seed](const FlowIdentity::Address& address, uint64_t port) {
@@ -35,7 +34,7 @@ inline uint64_t BothWaysHash(const Record& record, uint64_t seed) {
   };
   const uint64_t source = hash_of(flow.source, flow.ports & 0xffff);
   const uint64_t destination = hash_of(flow.destination, flow.ports >> 16);
-  // A sum does not tell which is which.
+  // A sum does not depend on the order.
   return Spread((source + destination) ^ Spread(flow.kind + 1));
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random numbers that are cheap enough to draw for each record, and hashes that are as
-// evenly spread. Not for secrets.
+// Random numbers that are cheap enough for each record, and hashes of the same quality. Not for
+// secrets.
 #ifndef WEIR_TRANSFORMS_SAMPLE_RANDOM_BITS_H_
 #define WEIR_TRANSFORMS_SAMPLE_RANDOM_BITS_H_
 
@@ -8,15 +8,15 @@
 
 namespace weir::transforms {
 
-// Spreads `bits` so that each bit of the result depends on all of them: the finalizer of
-// SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
+// Mixes `bits` so that each bit of the result depends on all of them: the finalizer of SplitMix64
+// (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).
 inline uint64_t Spread(uint64_t bits) {
   bits = (bits ^ bits >> 30) * 0xbf58476d1ce4e5b9;
   bits = (bits ^ bits >> 27) * 0x94d049bb133111eb;
   return bits ^ bits >> 31;
 }
 
-// SplitMix64. Copied freely; one thread.
+// SplitMix64. Copyable; one thread.
 class RandomBits {
  public:
   explicit RandomBits(uint64_t seed) : state_(seed) {}

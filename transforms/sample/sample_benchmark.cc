@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What drawing costs per record: a random number, or a hash of the flow.
+// Measures the choice per record: a random number, or a hash of the flow.
 #include <cstdint>
 #include <cstring>
 #include <vector>
@@ -13,7 +13,7 @@
 namespace weir::transforms {
 namespace {
 
-// As many as fit into a second-level cache.
+// Few enough for the second-level cache.
 constexpr uint32_t kRecords = 4096;
 constexpr uint64_t kLastThatPasses = UINT64_MAX / 100;
 
@@ -49,7 +49,7 @@ void BM_SampleByFlow(benchmark::State& state) {
 }
 BENCHMARK(BM_SampleByFlow);
 
-// Reading the key of each record, which is what a hash cannot do without.
+// Reads the key of each record, the least that a hash must do.
 void BM_FloorReadKey(benchmark::State& state) {
   Measure(state, [](const Record& record) {
     uint64_t words[5];

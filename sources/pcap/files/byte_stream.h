@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bytes in the order in which they come: of a file, or of what a compressed one holds.
+// A sequence of bytes: a file, or the content of a compressed file.
 #ifndef WEIR_SOURCES_PCAP_FILES_BYTE_STREAM_H_
 #define WEIR_SOURCES_PCAP_FILES_BYTE_STREAM_H_
 
@@ -17,8 +17,8 @@ class ByteStream {
   ByteStream(const ByteStream&) = delete;
   ByteStream& operator=(const ByteStream&) = delete;
 
-  // Up to `size` bytes, which is not 0: one at least, but at the end. 0 too when the
-  // input was interrupted. After an error there is nothing more.
+  // Reads up to `size` bytes; `size` is not 0. Returns at least 1, or 0 at the end of the input and
+  // when the input was interrupted. After an error there is nothing more to read.
   virtual sdk::Result<size_t> Read(uint8_t* to, size_t size) = 0;
 
  protected:

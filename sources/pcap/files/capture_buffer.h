@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What comes next out of a stream, side by side in memory.
+// The next bytes of a stream, contiguous in memory.
 #ifndef WEIR_SOURCES_PCAP_FILES_CAPTURE_BUFFER_H_
 #define WEIR_SOURCES_PCAP_FILES_CAPTURE_BUFFER_H_
 
@@ -13,31 +13,30 @@
 
 namespace weir::pcap {
 
-// One thread, but for `interrupted`.
+// One thread, except for `interrupted`.
 class CaptureBuffer {
  public:
-  // A system call for some thousand packets, and well within the processor's cache.
+  // One system call for about a thousand packets, and small enough for the processor's cache.
   static constexpr size_t kCapacity = 128 * 1024;
 
-  // Both must outlive it. Once `interrupted` is true, which another thread may make it,
-  // the stream seems to end.
+  // Both must outlive it. Another thread may set `interrupted`; the stream then ends.
   CaptureBuffer(ByteStream* stream, const std::atomic<bool>* interrupted);
 
-  // Reads until there are `size` bytes, kCapacity at most. False: the stream ends before,
-  // or has failed.
+  // Reads until `size` bytes are available (at most kCapacity). Returns false if the stream ends
+  // before that or fails.
   bool Fill(size_t size) { return this->size() >= size || Read(size); }
 
-  // The bytes that are there; valid until the next Fill.
+  // The available bytes; valid until the next Fill.
   const uint8_t* data() const { return memory_.get() + begin_; }
   size_t size() const { return end_ - begin_; }
-  // The first `size` of them have been used.
+  // Removes the first `size` bytes.
   void Take(size_t size) { begin_ += size; }
 
-  // Read from the stream, whether they were taken or not.
+  // The number of bytes read from the stream, including those that were not taken yet.
   uint64_t bytes_read() const { return bytes_read_; }
-  // Of the stream's bytes, how many stand in front of data().
+  // The offset of data() in the stream.
   uint64_t offset() const { return bytes_read_ - size(); }
-  // The stream's error.
+  // The error of the stream.
   const sdk::Status& status() const { return status_; }
 
  private:
@@ -45,7 +44,7 @@ class CaptureBuffer {
 
   ByteStream* const stream_;
   const std::atomic<bool>* const interrupted_;
-  // Not zeroed: most captures of a test do not fill it.
+  // Not zeroed: many captures of tests are much smaller.
   const std::unique_ptr<uint8_t[]> memory_;
   size_t begin_ = 0;
   size_t end_ = 0;

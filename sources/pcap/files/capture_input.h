@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes of a capture's file as they are there, compressed or not.
+// The raw bytes of a capture file, compressed or not.
 #ifndef WEIR_SOURCES_PCAP_FILES_CAPTURE_INPUT_H_
 #define WEIR_SOURCES_PCAP_FILES_CAPTURE_INPUT_H_
 
@@ -22,13 +22,13 @@ class CaptureInput : public ByteStream {
 
   explicit CaptureInput(sdk::InterruptibleReader file) : file_(std::move(file)) {}
 
-  // The first bytes, before any was read; fewer than kMagicBytes where the input ends.
-  // Read hands them out once more. Valid as long as this is.
+  // Returns the first bytes of the file; fewer than kMagicBytes if the file is shorter. Call it
+  // before Read, which returns these bytes again. Valid as long as this object.
   sdk::Result<std::string_view> PeekMagic();
 
   sdk::Result<size_t> Read(uint8_t* to, size_t size) override;
 
-  // Taken from the file so far.
+  // The number of bytes read from the file so far.
   uint64_t bytes_read() const { return bytes_read_; }
   bool interrupted() const { return file_.interrupted(); }
 
@@ -38,7 +38,7 @@ class CaptureInput : public ByteStream {
   sdk::InterruptibleReader file_;
   std::array<char, kMagicBytes> magic_{};
   size_t magic_size_ = 0;
-  size_t magic_next_ = 0;  // the first of them that Read has not handed out
+  size_t magic_next_ = 0;  // the first one that Read has not returned yet
   uint64_t bytes_read_ = 0;
 };
 

@@ -15,14 +15,14 @@ bool IsGzip(std::string_view magic) {
   return magic.size() >= 2 && magic[0] == '\x1f' && magic[1] == '\x8b';
 }
 
-// A frame, or one of those that are to be skipped, which some compressors begin with.
+// A zstd frame, or a skippable frame, which some compressors write first.
 bool IsZstd(std::string_view magic) {
   if (magic.size() < 4) return false;
   if (magic == "\x28\xb5\x2f\xfd") return true;
   return (magic[0] & '\xf0') == '\x50' && magic.substr(1) == "\x2a\x4d\x18";
 }
 
-// Of formats that are not read, the program that unpacks them.
+// Returns the program that decompresses an unsupported format, or null.
 const char* OtherProgram(std::string_view magic) {
   if (magic == "\xfd\x37zX") return "xz";
   if (magic.substr(0, 3) == "BZh") return "bzip2";

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a compressed stream holds: gzip (RFC 1952) and zstd (RFC 8878).
+// Decompresses gzip (RFC 1952) and zstd (RFC 8878).
 #ifndef WEIR_SOURCES_PCAP_FILES_DECOMPRESS_H_
 #define WEIR_SOURCES_PCAP_FILES_DECOMPRESS_H_
 
@@ -11,13 +11,13 @@
 
 namespace weir::pcap {
 
-// Null if `magic`, the first four bytes of `input`, are those of no compression. UNIMPLEMENTED,
-// with its name, if they are those of xz, bzip2 or lz4. Else the stream
-// reads from `input`, which must outlive it. Streams one behind another in one file are
-// one. What is damaged or cut off is DATA_LOSS, behind all that could be unpacked.
+// `magic` contains the first four bytes of `input`. Returns null if they do not begin a compressed
+// file, and UNIMPLEMENTED with the format's name for xz, bzip2 and lz4. Otherwise returns a stream
+// that reads from `input`, which must outlive it. Several compressed streams in one file are read
+// as one. Damage is DATA_LOSS, reported after everything that could be decompressed.
 //
-// However much a stream unpacks to, memory is bounded: for zstd by a window of 128 MiB,
-// the most that its own program takes without being told to.
+// Memory is bounded for any input. For zstd the largest window is 128 MiB, the default limit of
+// zstd(1).
 sdk::Result<std::unique_ptr<ByteStream>> Decompress(std::string_view magic, ByteStream* input);
 
 }  // namespace weir::pcap

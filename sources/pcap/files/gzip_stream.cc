@@ -10,7 +10,7 @@ namespace weir::pcap {
 namespace {
 
 constexpr size_t kBlockBytes = 64 * 1024;
-// The largest window, and 16: a gzip header is expected.
+// The largest window, plus 16 for a gzip header.
 constexpr int kWindowBits = MAX_WBITS + 16;
 
 sdk::Status Damaged(const std::string& what) { return {WEIR_DATA_LOSS, "gzip: " + what}; }
@@ -52,7 +52,7 @@ sdk::Result<size_t> GzipStream::Read(uint8_t* to, size_t size) {
 
 sdk::Status GzipStream::Inflate() {
   if (z_.avail_in == 0 && !in_member_) return sdk::OkStatus();
-  // Decompress has seen that no file begins with a zero.
+  // Decompress has checked that the file does not begin with a zero.
   if (in_padding_ || (!in_member_ && *z_.next_in == 0)) return SkipPadding();
   if (!in_member_) {
     if (inflateReset(&z_) != Z_OK) return Damaged("cannot begin");
@@ -60,7 +60,7 @@ sdk::Status GzipStream::Inflate() {
   }
   const int code = inflate(&z_, Z_NO_FLUSH);
   if (code == Z_STREAM_END) in_member_ = false;
-  // Z_BUF_ERROR: it wants more input.
+  // Z_BUF_ERROR: zlib needs more input.
   if (code == Z_OK || code == Z_STREAM_END || code == Z_BUF_ERROR) return sdk::OkStatus();
   if (code == Z_MEM_ERROR) return {WEIR_RESOURCE_EXHAUSTED, "gzip: no memory"};
   return Damaged(z_.msg != nullptr ? z_.msg : "damaged");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a gzip stream holds.
+// Decompresses gzip.
 #ifndef WEIR_SOURCES_PCAP_FILES_GZIP_STREAM_H_
 #define WEIR_SOURCES_PCAP_FILES_GZIP_STREAM_H_
 
@@ -14,11 +14,11 @@
 
 namespace weir::pcap {
 
-// Members behind one another are one stream. Zeros behind the last one, with which backups fill a
-// block, are skipped, as gzip(1) does. One thread.
+// Reads all members of a file as one stream. Skips zeros after the last member, which backup
+// programs add to fill a block, as gzip(1) does. One thread.
 class GzipStream : public ByteStream {
  public:
-  // `input` must outlive this.
+  // `input` must outlive it.
   explicit GzipStream(ByteStream* input);
   ~GzipStream() override;
 
@@ -26,20 +26,20 @@ class GzipStream : public ByteStream {
   sdk::Result<size_t> Read(uint8_t* to, size_t size) override;
 
  private:
-  // Inflates into what z_ points to; OK also if nothing came of it.
+  // Inflates to the output that z_ points to. OK also if that produced no byte.
   sdk::Status Inflate();
-  // Skips zeros of the input. An error if it has other bytes behind them.
+  // Skips zeros of the input. An error if other bytes follow them.
   sdk::Status SkipPadding();
-  // False at the end of the input.
+  // Returns false at the end of the input.
   sdk::Result<bool> Refill();
 
   ByteStream* const input_;
   std::vector<uint8_t> block_;
   z_stream z_{};
   bool open_ = false;
-  bool in_member_ = false;  // a gzip stream has begun and not ended
+  bool in_member_ = false;  // inside a gzip member
   bool in_padding_ = false;
-  sdk::Status failed_;  // to be told once what was inflated before is handed out
+  sdk::Status failed_;  // reported after the bytes that were inflated before it
 };
 
 }  // namespace weir::pcap

@@ -28,7 +28,7 @@ sdk::Status ZstdStream::Open() {
 
 sdk::Result<size_t> ZstdStream::Read(uint8_t* to, size_t size) {
   while (true) {
-    // First what the decoder may hold of what it was given before.
+    // First the output of the input that the decoder already has.
     sdk::Result<size_t> got = Unpack(to, size);
     if (!got.ok() || *got > 0) return got;
     if (in_.pos < in_.size) continue;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a zstd stream holds.
+// Decompresses zstd.
 #ifndef WEIR_SOURCES_PCAP_FILES_ZSTD_STREAM_H_
 #define WEIR_SOURCES_PCAP_FILES_ZSTD_STREAM_H_
 
@@ -18,7 +18,7 @@ namespace weir::pcap {
 // One thread.
 class ZstdStream : public ByteStream {
  public:
-  // `input` must outlive this.
+  // `input` must outlive it.
   explicit ZstdStream(ByteStream* input);
 
   sdk::Status Open();
@@ -29,16 +29,16 @@ class ZstdStream : public ByteStream {
     void operator()(ZSTD_DCtx* context) const { ZSTD_freeDCtx(context); }
   };
 
-  // Bytes that came of what is there; 0: more is wanted.
+  // Returns the number of bytes that were decompressed; 0 if more input is needed.
   sdk::Result<size_t> Unpack(uint8_t* to, size_t size);
-  // False at the end of the input.
+  // Returns false at the end of the input.
   sdk::Result<bool> Refill();
 
   ByteStream* const input_;
   std::vector<uint8_t> block_;
   ZSTD_inBuffer in_{};
   std::unique_ptr<ZSTD_DCtx, Free> context_;
-  bool in_frame_ = false;  // a frame has begun and not ended
+  bool in_frame_ = false;  // inside a frame
 };
 
 }  // namespace weir::pcap

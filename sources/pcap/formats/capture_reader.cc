@@ -21,15 +21,16 @@ namespace {
 // draft-ietf-opsawg-pcap, section 4.
 constexpr uint32_t kMicroseconds = 0xa1b2c3d4;
 constexpr uint32_t kNanoseconds = 0xa1b23c4d;
-constexpr uint32_t kModified = 0xa1b2cd34;  // an old format with more in front of each packet
+constexpr uint32_t kModified = 0xa1b2cd34;  // an old format with longer packet headers
 constexpr uint16_t kMajor = 2;
 constexpr uint16_t kMinor = 4;
 
-// What is larger does not fit into the buffer. Below what libpcap takes for damage.
+// A larger packet does not fit into the buffer. Less than the size that libpcap takes for damage.
 constexpr uint32_t kMostCaptured = CaptureBuffer::kCapacity - 16;
 static_assert(kMostCaptured <= PcapngReader::kMostCaptured);
 
-// With as much of a format's magic as there is.
+// Returns true if the bytes begin with a known magic, or with the part of one that they can
+// contain.
 bool BeginsWithMagic(const uint8_t* bytes, size_t size) {
   for (const uint32_t magic : {kMicroseconds, kNanoseconds, kModified}) {
     for (const uint32_t ordered : {magic, __builtin_bswap32(magic)}) {
@@ -47,7 +48,7 @@ CaptureReader::CaptureReader(ByteStream* stream, const std::atomic<bool>* interr
 
 CaptureReader::~CaptureReader() = default;
 
-// pcap_post_process of libpcap's pcap-util.c.
+// See pcap_post_process in libpcap's pcap-util.c.
 bool CaptureReader::StandsAsWritten(int link_type, bool swapped) {
   switch (link_type) {
     case DLT_EN10MB:
@@ -102,7 +103,7 @@ OpenFailure CaptureReader::WhyNotOpen() const {
 sdk::Status CaptureReader::OpenPcap() {
   is_cut_pcap_ =
       buffer_.size() < kFileHeaderBytes && BeginsWithMagic(buffer_.data(), buffer_.size());
-  // libpcap would not count the magic among the bytes that it got.
+  // libpcap would not count the magic among the bytes that it read.
   if (is_cut_pcap_ && buffer_.size() > 0 && buffer_.status().ok()) {
     return {WEIR_DATA_LOSS, "truncated dump file; it has " + std::to_string(buffer_.size()) +
                                 " of the " + std::to_string(kFileHeaderBytes) +
@@ -114,7 +115,7 @@ sdk::Status CaptureReader::OpenPcap() {
   functions.read = &ReadCookie;
   FILE* const file = fopencookie(this, "r", functions);
   if (file == nullptr) return sdk::ErrnoStatus("open a stream", errno);
-  // One thread reads it: no lock for each packet.
+  // Only one thread reads it: no lock per packet.
   __fsetlocking(file, FSETLOCKING_BYCALLER);
   char message[PCAP_ERRBUF_SIZE] = "";
   capture_.reset(
@@ -123,7 +124,7 @@ sdk::Status CaptureReader::OpenPcap() {
     std::fclose(file);
     return ErrorOf(message);
   }
-  // The file is owned by `capture_` now.
+  // `capture_` now owns `file`.
   interface_.link_type = pcap_datalink(capture_.get());
   interface_.link = LinkLayerOf(interface_.link_type);
   table_->Register(0, {}, &interface_);
@@ -144,7 +145,7 @@ CaptureReader::Layout CaptureReader::LayoutOf(const uint8_t* bytes, size_t size)
   std::memcpy(&major, bytes + 4, sizeof(major));
   std::memcpy(&minor, bytes + 6, sizeof(minor));
   for (const bool swapped : {false, true}) {
-    // Before version 2.4 the sizes of a packet could stand in either order.
+    // Before version 2.4 the two sizes of a packet could come in either order.
     if (major == kMajor && minor == kMinor && (magic == kMicroseconds || magic == kNanoseconds)) {
       layout.known = true;
       layout.swapped = swapped;
@@ -179,7 +180,7 @@ sdk::Result<int> CaptureReader::Dispatch(int most, pcap_handler handler, u_char*
   return ErrorOf(pcap_geterr(capture_.get()));
 }
 
-// libpcap gives seconds of 32 bits a sign or not.
+// libpcap extends 32-bit seconds with or without a sign.
 uint64_t CaptureReader::TimeOf(const pcap_pkthdr& header) {
   constexpr int64_t kLast = INT64_MAX;
   constexpr int64_t kSecond = 1'000'000'000;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a capture: what the reader says of them is what libpcap alone says, however
-// they come. The first byte says how.
+// Reads any bytes as a capture: CaptureReader must agree with libpcap, however the bytes arrive.
+// The first byte decides how they arrive.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

@@ -7,7 +7,7 @@ namespace {
 
 constexpr uint8_t kBinary = 0x80;
 constexpr uint8_t kNano = 9;
-// Of 10^-29 seconds and less, 64 bits of ticks are less than a nanosecond.
+// With ticks of 10^-29 seconds or less, 64 bits of ticks are less than a nanosecond.
 constexpr uint8_t kFinest = kNano + 19;
 
 uint64_t PowerOf10(int exponent) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Times of pcapng: ticks of a resolution that each interface chooses.
+// Converts the times of pcapng, which are ticks of a resolution that each interface chooses.
 #ifndef WEIR_SOURCES_PCAP_FORMATS_CAPTURE_TIME_H_
 #define WEIR_SOURCES_PCAP_FORMATS_CAPTURE_TIME_H_
 
@@ -8,18 +8,18 @@
 
 namespace weir::pcap {
 
-// draft-ietf-opsawg-pcapng, section 4.2: if_tsresol and if_tsoffset. Immutable.
+// Implements if_tsresol and if_tsoffset (draft-ietf-opsawg-pcapng, section 4.2). Immutable.
 class CaptureTime {
  public:
   static constexpr uint8_t kMicroseconds = 6;
 
-  // A tick is 10^-n seconds where `resolution` is n, or 2^-n seconds where its highest bit is
-  // set and n are the others. `offset` in seconds is added to each time.
+  // A tick is 10^-n seconds if `resolution` is n, or 2^-n seconds if its highest bit is set and the
+  // other bits are n. `offset` is added to each time, in seconds.
   explicit CaptureTime(uint8_t resolution = kMicroseconds, int64_t offset = 0);
 
-  // Nanoseconds since 1970, at most INT64_MAX. None for a time before 1970 or after 2262.
+  // Returns nanoseconds since 1970, at most INT64_MAX; none for a time before 1970 or after 2262.
   std::optional<uint64_t> Nanoseconds(uint64_t ticks) const {
-    __extension__ using Wide = __int128;  // ticks * 10^9 and an offset in ns fit
+    __extension__ using Wide = __int128;  // has room for ticks * 10^9 plus an offset in ns
     Wide ns = static_cast<Wide>(ticks) * multiplier_;
     if (divisor_ != 1) {
       ns = static_cast<Wide>(ticks / divisor_);

@@ -38,8 +38,7 @@ bool IsPcapng(std::string_view file) {
   return PcapngReader::Recognizes(reinterpret_cast<const uint8_t*>(file.data()), file.size());
 }
 
-// Of a packet of pcapng. libpcap adds if_tsoffset to 64 bits of seconds without a look at
-// overflow.
+// Of a packet in pcapng. libpcap adds if_tsoffset to 64-bit seconds without a check for overflow.
 uint64_t TimeOfPcapng(const pcap_pkthdr& header) {
   constexpr int64_t kLast = INT64_MAX / 1'000'000'000;
   const int64_t seconds = header.ts.tv_sec;
@@ -49,7 +48,7 @@ uint64_t TimeOfPcapng(const pcap_pkthdr& header) {
       INT64_MAX);
 }
 
-// What libpcap says of valid files, or of damage that the reader can step over.
+// libpcap's errors about valid files, and about damage that the reader can skip.
 bool IsRefusal(const std::string& error) {
   for (const char* const begin :
        {"an interface has a type", "an interface has a snapshot length",
@@ -57,7 +56,7 @@ bool IsRefusal(const std::string& error) {
         "pcapng block size", "out of memory", "unsupported pcapng savefile version",
         "Interface Description Block", "the capture file has no Interface Description Blocks",
         "Section Header Block in pcapng dump file has invalid length",
-        "block of type 1 in pcapng dump file is too short",  // behind opt_endofopt, too
+        "block of type 1 in pcapng dump file is too short",  // also after opt_endofopt
         "block of type 3 in pcapng dump file is too short"}) {
     if (error.rfind(begin, 0) == 0) return true;
   }
@@ -68,7 +67,7 @@ bool Contains(std::string_view file, const char (&bytes)[5]) {
   return file.find(std::string_view(bytes, 4)) != std::string_view::npos;
 }
 
-// libpcap reads the length of a section's header in the order of the section before.
+// libpcap reads the length of a section header in the byte order of the previous section.
 bool HasBothByteOrders(std::string_view file) {
   return Contains(file, "\x1a\x2b\x3c\x4d") && Contains(file, "\x4d\x3c\x2b\x1a");
 }
@@ -78,8 +77,8 @@ bool SamePacket(const PacketText& expected, const PacketText& read) {
          (read.content == expected.content || read.content.empty());
 }
 
-// libpcap overflows with fractions finer than 2^-34 s, and its sum with an offset where a tick
-// is a second.
+// libpcap overflows if fractions are finer than 2^-34 s, and if it adds an offset to ticks of one
+// second.
 bool HasComparableTime(const CapturedPacket& packet) {
   const uint8_t resolution = packet.interface->time_resolution;
   if (!packet.has_time) return false;
@@ -87,7 +86,7 @@ bool HasComparableTime(const CapturedPacket& packet) {
   return resolution <= 0x80 + 34;
 }
 
-// Empty if the packets of both are the same, as far as libpcap has read.
+// Returns an empty string if both read the same packets, as far as libpcap has read.
 std::string ComparePackets(const CaptureText& expected, const CaptureText& read, bool all) {
   const size_t packets = expected.packets.size();
   if (all ? read.packets.size() != packets : read.packets.size() < packets) {
@@ -107,7 +106,7 @@ std::string ComparePackets(const CaptureText& expected, const CaptureText& read,
 
 CaptureText ReadWithLibpcap(std::string_view file) {
   CaptureText text;
-  // Which cannot be of no size.
+  // fmemopen does not accept a size of 0.
   FILE* const stream = file.empty() ? std::fopen("/dev/null", "r")
                                     : fmemopen(const_cast<char*>(file.data()), file.size(), "r");
   if (stream == nullptr) std::abort();
@@ -168,7 +167,7 @@ CaptureText ReadWithCaptureReader(std::string_view file, const ReadingManner& ma
 std::string CompareWithLibpcap(std::string_view file, const ReadingManner& manner) {
   const CaptureText expected = ReadWithLibpcap(file);
   const CaptureText read = ReadWithCaptureReader(file, manner);
-  // libpcap does not look at the end of the first section's header.
+  // libpcap does not check the end of the first section header.
   if (IsPcapng(file) && read.error.rfind("the pcapng block at offset 0 ", 0) == 0) return "";
   const bool refused = IsPcapng(file) && !expected.error.empty() &&
                        (IsRefusal(expected.error) || HasBothByteOrders(file));

@@ -8,7 +8,7 @@ namespace weir::pcap {
 
 namespace {
 
-// The first `most` bytes, without half a character of UTF-8 at the end.
+// Returns the first `most` bytes, without an incomplete UTF-8 character at the end.
 std::string_view Cut(std::string_view text, size_t most) {
   if (text.size() <= most) return text;
   while (most > 0 && (text[most] & '\xc0') == '\x80') --most;
@@ -35,7 +35,7 @@ void InterfaceTable::Register(uint32_t number, std::string_view name, CaptureInt
 }
 
 uint32_t InterfaceTable::IndexOf(uint32_t number, std::string_view name) {
-  // No name in the map has a NUL.
+  // Names in the map contain no NUL.
   std::string key =
       name.empty() ? std::string(1, '\0') + std::to_string(number) : std::string(name);
   if (const auto found = indexes_.find(key); found != indexes_.end()) return found->second;

@@ -24,7 +24,7 @@ enum BlockType : uint32_t {
 constexpr uint32_t kByteOrderMagic = 0x1a2b3c4d;
 constexpr uint16_t kMajorVersion = 1;
 
-// Sizes in bytes: of a block around its body, and of what a body begins with.
+// Sizes in bytes: the parts of a block around its body, and the fixed part of each body.
 constexpr uint32_t kBlockBegin = 8;
 constexpr uint32_t kBlockEnd = 4;
 constexpr uint32_t kSectionBody = 16;
@@ -38,10 +38,10 @@ enum OptionCode : uint16_t {
   kInterfaceName = 2,
   kTimeResolution = 9,
   kTimeOffset = 14,
-  kPacketFlags = 2,  // of both kinds of packet blocks that have options
+  kPacketFlags = 2,  // of Enhanced Packet Blocks and Packet Blocks
 };
 
-// A file has a LINKTYPE_*, which is the same number as libpcap's DLT_* but for these.
+// A file contains a LINKTYPE_*. It equals libpcap's DLT_*, except for these.
 int LinkTypeOf(uint16_t in_file) {
   switch (in_file) {
     case 100:
@@ -175,8 +175,7 @@ bool PcapngReader::ReadInterface() {
   return true;
 }
 
-// Ignores an option of a wrong length. A block has a length of its own, so that the next block is
-// found behind any options.
+// Ignores options of a wrong length. The length of the block still leads to the next block.
 bool PcapngReader::ReadInterfaceOptions(Interface* interface) {
   int64_t offset = 0;
   Option option{};
@@ -214,7 +213,7 @@ bool PcapngReader::ReadEnhancedPacket(CapturedPacket* packet) {
   return ReadTimedPacket(U32(body()), body() + 4, packet);
 }
 
-// Beside the interface stands a count of dropped packets.
+// The high half of the first word is a count of dropped packets.
 bool PcapngReader::ReadOldPacket(CapturedPacket* packet) {
   if (!Need(kPacketBody)) return false;
   return ReadTimedPacket(U16(body()), body() + 4, packet);
@@ -279,8 +278,7 @@ bool PcapngReader::CopyPacketBytes(uint32_t captured, CapturedPacket* packet) {
   return Skip(captured - kept);
 }
 
-// What makes no sense behind a packet takes nothing from the packet: the direction stays
-// unknown.
+// Malformed options do not harm the packet: its direction stays unknown.
 void PcapngReader::ReadDirection(CapturedPacket* packet) {
   Option option{};
   while (NextOption(&option) && Padded(option.size) <= body_left_) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads packets of a pcapng file (draft-ietf-opsawg-pcapng).
+// Reads the packets of a pcapng file (draft-ietf-opsawg-pcapng).
 #ifndef WEIR_SOURCES_PCAP_FORMATS_PCAPNG_READER_H_
 #define WEIR_SOURCES_PCAP_FORMATS_PCAPNG_READER_H_
 
@@ -18,24 +18,25 @@
 
 namespace weir::pcap {
 
-// Any number of sections, each in its own byte order and with its own interfaces. Packets are
-// in Enhanced, Simple and (obsolete) Packet Blocks. Blocks and options that are none of the
-// reader's business are skipped, however long they are: memory is bounded by kMostInterfaces
-// and kMostCaptured. An interface takes an index of the table with its first packet.
+// Reads any number of sections, each with its own byte order and interfaces. Packets are in
+// Enhanced, Simple and (obsolete) Packet Blocks. Other blocks and options are skipped, whatever
+// their length; kMostInterfaces and kMostCaptured bound the memory. An interface gets an index from
+// the table with its first packet.
 //
 // One thread.
 class PcapngReader {
  public:
-  // Of one section. Packets of further interfaces have one CaptureInterface, which says that it is
-  // beyond_limit.
+  // The most interfaces of a section. Packets of further interfaces share one CaptureInterface, in
+  // which beyond_limit is set.
   static constexpr size_t kMostInterfaces = InterfaceTable::kMost;
-  // Of a longer packet the rest is skipped. libpcap's limit for most links.
+  // The most bytes of a packet; the rest is skipped. This is libpcap's limit for most link types.
   static constexpr uint32_t kMostCaptured = 262'144;
 
-  // True if a file that begins with these bytes, 12 or the whole file, is pcapng.
+  // Returns true if a file that begins with these bytes (the first 12, or the whole file) is
+  // pcapng.
   static bool Recognizes(const uint8_t* bytes, size_t size);
 
-  // Both must outlive the reader. `buffer` is at the beginning of the file.
+  // Both must outlive the reader. `buffer` must be at the beginning of the file.
   PcapngReader(CaptureBuffer* buffer, InterfaceTable* table) : buffer_(buffer), table_(table) {
     beyond_limit_.common.beyond_limit = true;
   }
@@ -45,19 +46,19 @@ class PcapngReader {
   // Reads the header of the first section.
   sdk::Status Open();
 
-  // The next packet, valid until the next call. False at the end of the file and after an
-  // error, which status() has.
+  // Reads the next packet, valid until the next call. Returns false at the end of the file, and
+  // after an error; see status().
   bool Next(CapturedPacket* packet);
 
-  // DATA_LOSS with the offset of the block that is damaged or cut off, or the stream's error.
+  // DATA_LOSS with the offset of the damaged or cut-off block, or the error of the stream.
   const sdk::Status& status() const { return status_; }
   // True if the error is that the file ends within a block.
   bool cut_off() const { return cut_off_; }
 
-  // Options of interfaces that have a wrong length, or that are longer than their block. The
-  // interface is read as if it had no such option.
+  // The number of interface options that have a wrong length, or are longer than their block. The
+  // interface is read as if it did not have them.
   uint64_t ignored_options() const { return ignored_options_; }
-  // The offset of the first one's block, and its fault. Empty if there is none.
+  // The block offset and the fault of the first ignored option; empty if there is none.
   const std::string& first_ignored_option() const { return first_ignored_option_; }
 
  private:
@@ -73,33 +74,33 @@ class PcapngReader {
     uint16_t size;
   };
 
-  // The next block up to its body. False: the end, or an error.
+  // Reads the next block up to its body. Returns false at the end and after an error.
   bool BeginBlock();
   bool FindByteOrder();
-  // Skips the rest of the body, and checks what is behind.
+  // Skips the rest of the body and checks the end of the block.
   bool EndBlock();
-  // The body. False: an error. `found` becomes true if the block had a packet.
+  // Reads the body. Returns false after an error. Sets `found` if the block contains a packet.
   bool ReadBody(CapturedPacket* packet, bool* found);
   bool ReadSection();
   bool ReadInterface();
-  // False: an error of the file.
+  // Returns false after an error.
   bool ReadInterfaceOptions(Interface* interface);
   void SetTime(Option option, uint8_t* resolution, int64_t* offset);
   bool ReadEnhancedPacket(CapturedPacket* packet);
   bool ReadOldPacket(CapturedPacket* packet);
   bool ReadSimplePacket(CapturedPacket* packet);
-  // `header` has the time in two halves and the captured and the original size.
+  // `header` contains the time in two halves, the captured size and the original size.
   bool ReadTimedPacket(uint32_t interface, const uint8_t* header, CapturedPacket* packet);
   bool ReadPacketBytes(uint32_t captured, CapturedPacket* packet);
   bool CopyPacketBytes(uint32_t captured, CapturedPacket* packet);
   void ReadDirection(CapturedPacket* packet);
-  // Registers it if this is its first packet. Null: an error.
+  // Registers the interface with its first packet. Returns null after an error.
   const Interface* Find(uint32_t number);
-  // The header of the next option, whose value is what comes next in the body. False: there
-  // is none.
+  // Reads the header of the next option; its value comes next in the body. Returns false if there
+  // is no further option.
   bool NextOption(Option* option);
 
-  // Whether the next `size` bytes, of a buffer at most, are in the body and in memory.
+  // Returns true if the next `size` bytes (at most a buffer) belong to the body and are in memory.
   bool Need(uint32_t size);
   const uint8_t* body() const { return buffer_->data(); }
   void Take(uint32_t size) {
@@ -120,7 +121,7 @@ class PcapngReader {
     return swapped_ ? __builtin_bswap32(value) : value;
   }
 
-  // Both return false. The first is for a file that ends within the block.
+  // Both return false. FailCut is for a file that ends within the block.
   bool FailCut();
   bool Fail(const std::string& what);
   void IgnoreOption(const std::string& what);
@@ -130,18 +131,18 @@ class PcapngReader {
 
   CaptureBuffer* const buffer_;
   InterfaceTable* const table_;
-  // Of the section.
+  // State of the section.
   bool swapped_ = false;
-  std::deque<Interface> interfaces_;   // which stay where they are
-  uint64_t described_interfaces_ = 0;  // those beyond kMostInterfaces included
-  // Of the block.
+  std::deque<Interface> interfaces_;   // a deque, so that they do not move
+  uint64_t described_interfaces_ = 0;  // including those beyond kMostInterfaces
+  // State of the block.
   uint64_t block_offset_ = 0;
   uint32_t block_type_ = 0;
   uint32_t block_size_ = 0;
   uint32_t body_left_ = 0;
-  bool whole_ = false;  // all of it is in the buffer, and its end is as it should be
+  bool whole_ = false;  // the buffer contains the whole block, and its end is well-formed
 
-  std::vector<uint8_t> copy_;  // of a packet in a block that the buffer cannot hold
+  std::vector<uint8_t> copy_;  // a packet of a block that is larger than the buffer
   Interface beyond_limit_;
   uint64_t ignored_options_ = 0;
   std::string first_ignored_option_;

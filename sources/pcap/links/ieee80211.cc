@@ -8,15 +8,16 @@ namespace weir::pcap {
 
 namespace {
 
-// IEEE 802.11-2020, section 9.2.4.1: the frame control field, of which flags are the high byte.
+// The frame control field, little-endian: flags are in the high byte (IEEE 802.11-2020, section
+// 9.2.4.1).
 enum FrameType { kManagement = 0, kControl = 1, kData = 2 };
 constexpr uint16_t kToDs = 0x0100;
 constexpr uint16_t kFromDs = 0x0200;
 constexpr uint16_t kProtected = 0x4000;
 constexpr uint16_t kOrder = 0x8000;
-constexpr uint16_t kNoData = 0x0040;  // subtypes of data frames
+constexpr uint16_t kNoData = 0x0040;  // among the subtypes of data frames
 constexpr uint16_t kQos = 0x0080;
-constexpr uint16_t kAMsdu = 0x0080;  // of the QoS control field
+constexpr uint16_t kAMsdu = 0x0080;  // in the QoS control field
 
 constexpr uint32_t kAddress1 = 4;
 constexpr uint32_t kAddress2 = 10;
@@ -33,7 +34,7 @@ struct DataHeader {
   uint32_t size;
 };
 
-// Of a data frame that has its first three addresses.
+// For a data frame that contains its first three addresses.
 DataHeader ReadDataHeader(PacketBytes frame, uint16_t control) {
   const bool to_ds = (control & kToDs) != 0;
   const bool from_ds = (control & kFromDs) != 0;
@@ -44,7 +45,7 @@ DataHeader ReadDataHeader(PacketBytes frame, uint16_t control) {
   return header;
 }
 
-// RFC 1042, and IEEE 802.1H's bridge tunnel.
+// RFC 1042, and the bridge tunnel of IEEE 802.1H.
 bool IsSnap(const uint8_t* bytes) {
   return std::memcmp(bytes, "\xaa\xaa\x03\0\0\0", 6) == 0 ||
          std::memcmp(bytes, "\xaa\xaa\x03\0\0\xf8", 6) == 0;
@@ -90,7 +91,7 @@ void ParseDataFrame(PacketBytes frame, uint16_t control, bool padded, PayloadPar
   ParseLlc(frame, header.dst, header.src, parser, fields);
 }
 
-// Control frames that have a second address: all but CTS and ACK.
+// Control frames with a second address: all except CTS and ACK.
 bool HasTransmitter(uint16_t control) {
   const int subtype = control >> 4 & 0xf;
   return subtype != 12 && subtype != 13;

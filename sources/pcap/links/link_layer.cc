@@ -14,11 +14,11 @@ namespace {
 
 constexpr uint16_t kPppoeSessionType = 0x8864;
 
-// Packet types of Linux' cooked captures: what this machine has sent itself.
+// The packet type of cooked captures for packets that this machine sent.
 constexpr uint16_t kOutgoing = 4;
 
-// The EtherType of an address family, which is in the byte order of the capturing machine. IPv6
-// has one number each on Linux, FreeBSD, macOS, NetBSD with OpenBSD, and Windows.
+// Returns the EtherType of an address family, which is in either byte order. IPv6 has one number
+// each on Linux, FreeBSD, macOS and Windows, and one on NetBSD and OpenBSD.
 uint16_t TypeOfFamily(uint32_t family) {
   if (family > 0xffff) family = __builtin_bswap32(family);
   switch (family) {
@@ -123,27 +123,27 @@ void LinkParser::ParseOther(LinkLayer link, bool swapped, PacketBytes bytes, pac
   }
 }
 
-// The first byte is 0 for a packet that was received.
+// The first byte is 0 for a received packet.
 void LinkParser::ParseDirected(LinkLayer link, PacketBytes bytes, packet* fields) {
   if (!bytes.Has(1)) return SetTruncated(fields);
   fields->direction = bytes[0] == 0 ? kDirectionIngress : kDirectionEgress;
   bytes.Take(1);
   if (link == LinkLayer::kCiscoHdlcWithDirection) return ParseCiscoHdlc(bytes, &parser_, fields);
   if (link == LinkLayer::kFrameRelayWithDirection) return ParseFrameRelay(bytes, &parser_, fields);
-  // The direction of pppd stands in place of the address, and the control field follows.
+  // pppd writes the direction in place of the address; the control field follows.
   if (link == LinkLayer::kPppd && bytes.Has(1)) bytes.Take(1);
   ParsePpp(bytes, &parser_, fields);
 }
 
-// "PPI Geolocation Specification", section 4: version, flags, the header's length and the
-// DLT_*, all in little endian.
+// "PPI Geolocation Specification", section 4: version, flags, header length and DLT_*, all
+// little-endian.
 void LinkParser::ParsePpi(bool swapped, PacketBytes bytes, packet* fields) {
   constexpr uint32_t kHeader = 8;
   if (!bytes.Has(kHeader)) return SetTruncated(fields);
   const uint32_t size = Le16(bytes.data() + 2);
   const LinkLayer link = LinkLayerOf(static_cast<int>(Le32(bytes.data() + 4)));
   if (size < kHeader || !bytes.Has(size)) return SetTruncated(fields);
-  // None in another one, and nothing else that is unknown.
+  // PPI inside PPI, and unknown link types, are not read.
   if (link == LinkLayer::kPpi || link == LinkLayer::kUnknown) return SetTruncated(fields);
   bytes.Take(size);
   ParseOther(link, swapped, bytes, fields);
@@ -153,7 +153,7 @@ void LinkParser::ParseLoopback(PacketBytes bytes, packet* fields) {
   constexpr uint32_t kFamilyBytes = 4;
   if (!bytes.Has(kFamilyBytes)) return SetTruncated(fields);
   const uint16_t type = TypeOfFamily(Be32(bytes.data()));
-  // A kernel would not have taken it for IP.
+  // A kernel would not take such a packet for IP.
   if (type == 0) return SetTruncated(fields);
   bytes.Take(kFamilyBytes);
   parser_.Parse(type, bytes, fields);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a captured packet to the fields of its flow, by what the capture says of its link.
+// Parses a captured packet into the fields of its flow, by the link type of the capture.
 #ifndef WEIR_SOURCES_PCAP_LINKS_LINK_LAYER_H_
 #define WEIR_SOURCES_PCAP_LINKS_LINK_LAYER_H_
 
@@ -12,24 +12,24 @@
 
 namespace weir::pcap {
 
-// The kinds of link whose packets weir knows.
+// The link types that weir knows.
 enum class LinkLayer : uint8_t {
   kUnknown,
   kEthernet,
-  kIp,            // IPv4 or IPv6 and nothing before it
-  kLoopback,      // a number of an address family: BSD's loopback, and tunnels of BSD's
-  kLinuxCooked,   // what Linux gives for the interface "any": SLL
-  kLinuxCooked2,  // SLL2, with an interface index
+  kIp,            // IPv4 or IPv6 without a link header
+  kLoopback,      // a BSD address family in 4 bytes: loopback and tunnels of BSD
+  kLinuxCooked,   // SLL: captures of the Linux interface "any"
+  kLinuxCooked2,  // SLL2: the same with an interface index
   kIeee80211,
   kRadiotap,  // IEEE 802.11 behind a radiotap header
-  kPpi,       // any link behind a header with the DLT_* (Per-Packet Information)
+  kPpi,       // Per-Packet Information: any link type, with its DLT_* in a header
   kPpp,
-  kPppSerial,    // in HDLC-like framing
-  kPppEthernet,  // a session of PPPoE, without the Ethernet header
-  kPppd,         // in HDLC-like framing, in which the first byte is the direction
+  kPppSerial,    // with HDLC-like framing
+  kPppEthernet,  // a PPPoE session without its Ethernet header
+  kPppd,         // with HDLC-like framing; the first byte is the direction
   kCiscoHdlc,
   kFrameRelay,
-  // These three with a byte in front that is the direction.
+  // The same three with a direction byte in front.
   kPppWithDirection,
   kCiscoHdlcWithDirection,
   kFrameRelayWithDirection,
@@ -42,12 +42,12 @@ LinkLayer LinkLayerOf(int link_type);
 // One thread.
 class LinkParser {
  public:
-  // `tunnels`: those that are looked into.
+  // `tunnels`: the tunnels to look into.
   explicit LinkParser(const weir_tunnels& tunnels = {}) : tunnels_(tunnels), parser_(tunnels) {}
 
-  // Fills `fields`, which is zero before, but for time and size. Links that tell MACs, the
-  // direction or the interface's index set these. `swapped`: the machine that captured has the
-  // other byte order.
+  // Fills `fields`, which must be zero, except for time and size. Sets the MACs, the direction and
+  // the interface index if the link header contains them. `swapped`: the capture was made on a
+  // machine with the other byte order.
   void Parse(LinkLayer link, bool swapped, const uint8_t* bytes, uint32_t size, packet* fields) {
     if (link != LinkLayer::kEthernet) return ParseOther(link, swapped, {bytes, size}, fields);
     weir_packet_bytes frame{};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any bytes as a packet of any link: none but those of the packet are read, and what was
-// parsed before makes no difference. The first byte is the link, the second one says whether
-// the machine that captured has the other byte order.
+// Parses any bytes as a packet of any link type. No byte outside the packet is read, and earlier
+// packets make no difference. The first byte is the link type; the second byte is the byte order of
+// the capturing machine.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -22,7 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size < 2) return 0;
   const auto link = static_cast<weir::pcap::LinkLayer>(data[0] % kLinks);
   const bool swapped = (data[1] & 1) != 0;
-  // Of its own size, so that a sanitizer sees what is read behind it.
+  // Allocated with its exact size, so that a sanitizer finds reads behind it.
   const std::vector<uint8_t> bytes(data + 2, data + size);
   const auto parse = [&](weir::pcap::LinkParser* parser) {
     packet fields;

@@ -21,7 +21,7 @@ enum Attribute : uint16_t {
 };
 constexpr uint16_t kTypeMask = 0x3fff;  // NLA_TYPE_MASK
 constexpr uint8_t kFamilyInet = 2;
-constexpr uint8_t kFamilyInet6 = 10;  // of Linux
+constexpr uint8_t kFamilyInet6 = 10;  // AF_INET6 of Linux
 constexpr uint32_t kHeader = 4;
 constexpr uint32_t kAttributeHeader = 4;
 
@@ -52,7 +52,7 @@ void ReadAttribute(uint16_t type, PacketBytes value, Message* message) {
       if (value.Has(4)) message->output = Be32(value.data());
       break;
     case kHardwareAddress:
-      // Its length, two bytes of nothing, and the address.
+      // Its length, two unused bytes, and the address.
       if (value.Has(4 + PayloadParser::kMacBytes) &&
           Be16(value.data()) == PayloadParser::kMacBytes) {
         message->src_mac = value.data() + 4;
@@ -67,7 +67,7 @@ void ReadAttribute(uint16_t type, PacketBytes value, Message* message) {
   }
 }
 
-// A last attribute that is cut off has the bytes that there are.
+// Of a cut-off last attribute, the bytes that exist are used.
 Message ReadMessage(PacketBytes bytes, bool swapped) {
   Message message;
   while (bytes.Has(kAttributeHeader)) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets that Linux' netfilter logs (NFLOG).
+// Parses packets that Linux netfilter logs (NFLOG).
 #ifndef WEIR_SOURCES_PCAP_LINKS_NFLOG_H_
 #define WEIR_SOURCES_PCAP_LINKS_NFLOG_H_
 
@@ -8,10 +8,10 @@
 
 namespace weir::pcap {
 
-// A header and attributes (include/uapi/linux/netfilter/nfnetlink_log.h), in the byte order of
-// the machine that captured: `swapped` if it is not that of this one. The payload is a packet
-// without a header of a link. A packet that has only an output interface is egress. The
-// interface's index is the input's, or else the output's.
+// Parses a header with attributes (include/uapi/linux/netfilter/nfnetlink_log.h) in the byte order
+// of the capturing machine; `swapped` if that is not this machine's. The payload is a packet
+// without a link header. A packet with only an output interface is egress. The interface index is
+// that of the input interface, or of the output interface if there is no input.
 void ParseNflog(PacketBytes message, bool swapped, PayloadParser* parser, packet* fields);
 
 }  // namespace weir::pcap

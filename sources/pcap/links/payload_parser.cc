@@ -11,10 +11,10 @@ namespace weir::pcap {
 
 namespace {
 
-// Headers end before that (bpf/parse.h).
+// All headers end before this offset (bpf/parse.h).
 constexpr uint32_t kMaxPayload = 64 * 1024;
 
-// As the parser has MACs: the first byte is the lowest.
+// In the parser's form: the first byte is the lowest.
 uint64_t MacWord(const uint8_t* mac) {
   uint64_t word = 0;
   for (uint32_t i = 0; i < PayloadParser::kMacBytes; ++i) word |= uint64_t{mac[i]} << (8 * i);
@@ -42,18 +42,18 @@ void PayloadParser::Parse(uint16_t eth_protocol, const uint8_t* dst_mac, const u
                           PacketBytes payload, packet* fields) {
   if (eth_protocol == kIpv4Type || eth_protocol == kIpv6Type) {
     const weir_packet_bytes packet = Whole(payload.data(), payload.size());
-    // First: a frame in a tunnel has MACs and an EtherType of its own.
+    // Before the payload, because a frame in a tunnel has its own MACs and EtherType.
     SetLink(eth_protocol, dst_mac, src_mac, fields);
     weir_read_no_link_layer(&packet, eth_protocol, fields);
     return;
   }
-  // There may be VLAN tags and other headers, which the parser steps over in a frame only.
+  // VLAN tags and other headers may follow; the parser reads them only in a frame.
   constexpr uint32_t kHeader = 2 * kMacBytes + 2;
   const uint32_t size = std::min(payload.size(), kMaxPayload);
   frame_.assign(kHeader, 0);
   if (dst_mac != nullptr) std::memcpy(frame_.data(), dst_mac, kMacBytes);
   if (src_mac != nullptr) std::memcpy(frame_.data() + kMacBytes, src_mac, kMacBytes);
-  // Linux has smaller numbers for what begins with LLC. They are no length.
+  // Linux uses smaller numbers for frames with LLC. They are not lengths.
   const uint32_t field = eth_protocol < WEIR_MIN_ETHERTYPE
                              ? std::min<uint32_t>(size, WEIR_MIN_ETHERTYPE - 1)
                              : eth_protocol;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is behind the header of a link, for the parser that all links share.
+// Parses what follows the link header, for all link types.
 #ifndef WEIR_SOURCES_PCAP_LINKS_PAYLOAD_PARSER_H_
 #define WEIR_SOURCES_PCAP_LINKS_PAYLOAD_PARSER_H_
 
@@ -25,7 +25,7 @@ inline uint32_t Le32(const uint8_t* bytes) {
   return static_cast<uint32_t>(Le16(bytes)) | static_cast<uint32_t>(Le16(bytes + 2)) << 16;
 }
 
-// The bytes of a packet that have not been read.
+// The unread bytes of a packet.
 class PacketBytes {
  public:
   PacketBytes(const uint8_t* data, uint32_t size) : data_(data), size_(size) {}
@@ -34,7 +34,7 @@ class PacketBytes {
   uint32_t size() const { return size_; }
   uint8_t operator[](uint32_t i) const { return data_[i]; }
   bool Has(uint32_t size) const { return size <= size_; }
-  // Of bytes that it has.
+  // Removes `size` bytes, which must exist.
   void Take(uint32_t size) {
     data_ += size;
     size_ -= size;
@@ -45,28 +45,29 @@ class PacketBytes {
   uint32_t size_;
 };
 
-// A packet whose header of the link is cut off.
+// Marks a packet whose link header is cut off.
 inline void SetTruncated(packet* fields) { fields->notes |= PACKET_TRUNCATED; }
 
 // One thread.
 class PayloadParser {
  public:
-  // `tunnels`: those that are looked into.
+  // `tunnels`: the tunnels to look into.
   explicit PayloadParser(const weir_tunnels& tunnels) : tunnels_(tunnels) {}
 
   static constexpr uint32_t kMacBytes = 6;
 
-  // A packet of that EtherType, with the MACs in front of it. Either may be null: it has none.
+  // Parses a packet with this EtherType and these MACs. A MAC may be null.
   void Parse(uint16_t eth_protocol, const uint8_t* dst_mac, const uint8_t* src_mac,
              PacketBytes payload, packet* fields);
-  // A packet without MACs.
+  // Parses a packet without MACs.
   void Parse(uint16_t eth_protocol, PacketBytes payload, packet* fields) {
     Parse(eth_protocol, nullptr, nullptr, payload, fields);
   }
-  // IPv4 or IPv6, by the first half byte. Anything else counts as truncated, with no EtherType.
+  // Parses IPv4 or IPv6, by the first half byte. Anything else is marked as truncated and has no
+  // EtherType.
   void ParseIp(PacketBytes payload, packet* fields);
 
-  // For a packet of which nothing but the MACs and the EtherType can be known.
+  // For a packet of which only the MACs and the EtherType are known.
   static void SetLink(uint16_t eth_protocol, const uint8_t* dst_mac, const uint8_t* src_mac,
                       packet* fields);
 

@@ -17,7 +17,7 @@ constexpr uint16_t kMplsUpstreamType = 0x8848;
 constexpr uint8_t kUnnumbered = 0x03;  // control field: unnumbered information
 constexpr uint8_t kAllStations = 0xff;
 
-// Of a number of IANA's "PPP DLL Protocol Numbers".
+// Returns the EtherType of a number in IANA's "PPP DLL Protocol Numbers".
 uint16_t TypeOfPpp(uint16_t protocol) {
   switch (protocol) {
     case 0x0021:
@@ -33,7 +33,7 @@ uint16_t TypeOfPpp(uint16_t protocol) {
   }
 }
 
-// RFC 2427, section 4.1: the header of SNAP, behind its NLPID.
+// RFC 2427, section 4.1: the SNAP header, behind its NLPID.
 void ParseSnap(PacketBytes frame, PayloadParser* parser, packet* fields) {
   constexpr uint32_t kSnap = 5;
   if (!frame.Has(kSnap)) return SetTruncated(fields);
@@ -41,7 +41,7 @@ void ParseSnap(PacketBytes frame, PayloadParser* parser, packet* fields) {
   const uint16_t protocol = Be16(frame.data() + 3);
   frame.Take(kSnap);
   if (std::memcmp(organization, "\0\0\0", 3) == 0) return parser->Parse(protocol, frame, fields);
-  // A bridged Ethernet frame, with its checksum or without.
+  // A bridged Ethernet frame, with or without its checksum.
   if (std::memcmp(organization, "\0\x80\xc2", 3) == 0 && (protocol == 1 || protocol == 7)) {
     weir_packet_bytes ethernet{};
     ethernet.bytes = frame.data();
@@ -50,7 +50,7 @@ void ParseSnap(PacketBytes frame, PayloadParser* parser, packet* fields) {
   }
 }
 
-// By the network layer protocol identifier (ISO/IEC TR 9577).
+// Parses by the network layer protocol identifier (ISO/IEC TR 9577).
 void ParseNlpid(PacketBytes frame, PayloadParser* parser, packet* fields) {
   if (frame.Has(1) && frame[0] == 0) frame.Take(1);  // padding
   if (!frame.Has(1)) return SetTruncated(fields);
@@ -76,7 +76,7 @@ void ParsePpp(PacketBytes frame, PayloadParser* parser, packet* fields) {
   if (!frame.Has(1) || (frame[0] == kAllStations && !frame.Has(2))) return SetTruncated(fields);
   if (frame[0] == kAllStations && frame[1] == kUnnumbered) frame.Take(2);
   if (!frame.Has(1)) return SetTruncated(fields);
-  // An odd first byte is the whole number (RFC 1661, section 6.5).
+  // If the first byte is odd, it is the whole number (RFC 1661, section 6.5).
   const uint32_t size = (frame[0] & 1) != 0 ? 1 : 2;
   if (!frame.Has(size)) return SetTruncated(fields);
   const uint16_t protocol = size == 1 ? frame[0] : Be16(frame.data());
@@ -103,12 +103,12 @@ void ParseCiscoHdlc(PacketBytes frame, PayloadParser* parser, packet* fields) {
 
 void ParseFrameRelay(PacketBytes frame, PayloadParser* parser, packet* fields) {
   constexpr uint32_t kMaxAddress = 4;
-  constexpr uint8_t kLast = 1;  // bit of each byte of an address
+  constexpr uint8_t kLast = 1;  // set in the last byte of an address
   uint32_t address = 0;
   while (address < kMaxAddress && frame.Has(address + 1) && (frame[address] & kLast) == 0) {
     ++address;
   }
-  ++address;  // the byte with the bit
+  ++address;  // the byte with that bit
   if (address < 2 || address > kMaxAddress || !frame.Has(address + 2)) return SetTruncated(fields);
   frame.Take(address);
   if (frame[0] == kUnnumbered) {

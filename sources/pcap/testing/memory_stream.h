@@ -13,10 +13,10 @@
 
 namespace weir::pcap {
 
-// One thread; the bytes must outlive it.
+// One thread. The bytes must outlive it.
 class MemoryStream : public ByteStream {
  public:
-  // Gives `at_once` of them at most for each Read.
+  // Each Read returns at most `at_once` bytes.
   explicit MemoryStream(std::string_view bytes, size_t at_once = SIZE_MAX)
       : rest_(bytes), at_once_(at_once) {}
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Captures made in memory, and compressed. Tests, fuzzers and benchmarks only.
+// Makes captures in memory, plain and compressed. For tests, fuzzers and benchmarks only.
 #ifndef WEIR_SOURCES_PCAP_TESTING_TEST_CAPTURE_H_
 #define WEIR_SOURCES_PCAP_TESTING_TEST_CAPTURE_H_
 
@@ -13,7 +13,7 @@
 
 namespace weir::pcap {
 
-// As the file's specification calls them, not libpcap.
+// LINKTYPE_* numbers of the file format, not libpcap's DLT_*.
 enum TestLinkType : uint32_t {
   kTestNull = 0,
   kTestEthernet = 1,
@@ -27,7 +27,7 @@ enum TestLinkType : uint32_t {
   kTestSll2 = 276,
 };
 
-// Integers of a file that was written on this machine, or on one of the other byte order.
+// Integers in the byte order of this machine, or in the other one.
 class TestIntegers {
  public:
   explicit TestIntegers(bool swapped) : swapped_(swapped) {}
@@ -52,7 +52,7 @@ struct TestCaptureOptions {
   uint32_t snaplen = 262144;
 };
 
-// A file in the format of pcap.
+// A pcap file.
 class TestPcap {
  public:
   explicit TestPcap(const TestCaptureOptions& options = {})
@@ -62,7 +62,7 @@ class TestPcap {
              integers_.U32(options.snaplen) + integers_.U32(options.link_type);
   }
 
-  // `fraction` in the file's unit. The packet is cut to the snaplen.
+  // `fraction` has the unit of the file. The packet is cut to the snapshot length.
   void Add(std::string_view packet, uint32_t seconds = 1, uint32_t fraction = 0) {
     const std::string_view kept = packet.substr(0, options_.snaplen);
     bytes_ += integers_.U32(seconds) + integers_.U32(fraction) +
@@ -79,8 +79,8 @@ class TestPcap {
   std::string bytes_;
 };
 
-// A file in the format of pcapng. It begins with a section with one interface, whose times are
-// in microseconds or, with an option that says so, nanoseconds.
+// A pcapng file. It begins with a section that has one interface, with times in microseconds, or in
+// nanoseconds if the options say so.
 class TestPcapng {
  public:
   explicit TestPcapng(const TestCaptureOptions& options = {})
@@ -89,7 +89,7 @@ class TestPcapng {
     AddInterface(options.link_type);
   }
 
-  // A section without an interface, in that byte order.
+  // Adds a section without interfaces, in this byte order.
   void AddSection(bool swapped) {
     integers_ = TestIntegers(swapped);
     AddBlock(0x0a0d0d0a, integers_.U32(0x1a2b3c4d) + integers_.U16(1) + integers_.U16(0) +
@@ -119,18 +119,18 @@ class TestPcapng {
           uint64_t{seconds} * (options_.nanoseconds ? 1'000'000'000 : 1'000'000) + fraction,
           static_cast<uint32_t>(packet.size()));
   }
-  // An Enhanced Packet Block with `kept` of a packet of `size` bytes.
+  // Adds an Enhanced Packet Block with `kept` of a packet of `size` bytes.
   void AddTo(uint32_t interface, std::string_view kept, uint64_t ticks, uint32_t size,
              const std::string& options = "") {
     AddBlock(6, integers_.U32(interface) + TimedPacket(kept, ticks, size) + options);
   }
-  // The obsolete Packet Block.
+  // Adds an obsolete Packet Block.
   void AddOldTo(uint16_t interface, std::string_view kept, uint64_t ticks, uint32_t size,
                 const std::string& options = "") {
     AddBlock(
         2, integers_.U16(interface) + integers_.U16(7) + TimedPacket(kept, ticks, size) + options);
   }
-  // A Simple Packet Block.
+  // Adds a Simple Packet Block.
   void AddSimple(std::string_view kept, uint32_t size) {
     AddBlock(3, integers_.U32(size) + std::string(kept));
   }

@@ -14,7 +14,7 @@ using weir::pcap::TestCaptureOptions;
 using weir::pcap::TestPcap;
 using weir::pcap::TestPcapng;
 
-// What pcap_source_fuzz does to what follows.
+// What pcap_source_fuzz does with the bytes that follow.
 constexpr char kGzip = 0;
 constexpr char kZstd = 1;
 constexpr char kNothing = 2;
@@ -51,7 +51,7 @@ void WriteFormats(const std::string& folder) {
   }
 }
 
-// What libpcap reads as well, then what it refuses.
+// First files that libpcap reads too, then files that it refuses.
 void WritePcapng(const std::string& folder) {
   TestPcapng many;
   many.AddInterface(weir::pcap::kTestEthernet, 262144,
