@@ -130,7 +130,9 @@ sdk::Status FileSink::CheckStart(const std::string& path) {
     return sdk::OkStatus();
   }
   struct stat info;
-  if (lstat(path.c_str(), &info) != 0 && errno == ENOENT) return CheckFolder(FolderOf(path));
+  if (lstat(path.c_str(), &info) != 0 && (errno == ENOENT || errno == ENOTDIR)) {
+    return CheckFolder(FolderOf(path));
+  }
   if (sdk::Status status = file_.OpenExisting(path); !status.ok()) return status;
   return FindWholeBytes(file_.fd(), path, settings_.format, settings_.compression).status();
 }

@@ -2,9 +2,11 @@
 #include "sinks/file/file_sink.h"
 
 #include <fcntl.h>  // keep: AT_FDCWD
+#include <linux/capability.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -1037,14 +1039,25 @@ TEST_F(FileSinkDiagnosisTest, FoldersThatAreMadeNeedAFolderThatIsThere) {
   EXPECT_EQ(WhyMissing(config), "write to the folder " + In("text/none") + ": Not a directory");
 }
 
-TEST_F(FileSinkDiagnosisTest, AFolderOfAnotherUserIsMissing) {
-  if (geteuid() != 0) GTEST_SKIP() << "SKIPPED: needs root, to become another user";
-  constexpr uid_t kNobody = 65534;
-  ASSERT_EQ(setresuid(kNobody, kNobody, 0), 0);
-  const sdk::Finding finding = Diagnose(Config("%F"));
-  ASSERT_EQ(setresuid(0, 0, 0), 0);
-  EXPECT_EQ(finding.severity, WEIR_FINDING_MISSING);
-  EXPECT_EQ(finding.text, "write to the folder " + folder_ + ": Permission denied");
+// A process without capabilities needs the permission of the folder, also as root.
+TEST_F(FileSinkDiagnosisTest, AFolderWithoutPermissionIsMissing) {
+  fs::create_directories(In("closed"));
+  ASSERT_EQ(chmod(In("closed").c_str(), 0500), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+    const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+    if (syscall(SYS_capset, &header, none) != 0) _exit(2);
+    const sdk::Finding finding = Diagnose(Config("closed/%F"));
+    const bool as_expected =
+        finding.severity == WEIR_FINDING_MISSING &&
+        finding.text == "write to the folder " + In("closed") + ": Permission denied";
+    _exit(as_expected ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_EQ(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0);
 }
 
 }  // namespace

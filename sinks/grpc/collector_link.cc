@@ -14,6 +14,7 @@
 
 #include "core/record/protobuf_fields.h"
 #include "plugins/sdk/read_pem.h"
+#include "sinks/grpc/connection_hint.h"
 
 namespace weir::sinks {
 namespace {
@@ -399,7 +400,7 @@ void CollectorLink::Failed(Call* call) {
     return Drop("refused", call->message.records);
   }
   if (!interrupted_) {
-    SetAway(status, ", but for those of messages under way, which are dropped as unanswered");
+    SetAway(status, ", except those of messages in flight, which are dropped as unanswered");
   }
   Drop("unanswered", call->message.records);
   Pause();
@@ -460,9 +461,10 @@ void CollectorLink::SetAway(const grpc::Status& status, const char* exception) {
   away_ = true;
   away_since_ = Clock::now();
   dropped_while_away_ = 0;
+  const std::string hint = ConnectionHint(status.error_message(), settings_.tls);
   stage_.Log(WEIR_LOG_WARNING, "collector " + settings_.targets[current_] +
-                                   " takes no records, which wait" + exception + ": " +
-                                   ToText(status));
+                                   " takes no records; they wait" + exception + ": " +
+                                   ToText(status) + (hint.empty() ? "" : "; " + hint));
 }
 
 // Pauses until the next attempt; longer each time, until a message is answered.

@@ -123,7 +123,7 @@ TEST_F(GrpcSinkTest, AnAbsentCollectorIsWaitedForAndLosesNothing) {
   collector_.Stop();
   StartSink();
   Feed(250);
-  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records, which wait"); }));
+  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records; they wait"); }));
   EXPECT_EQ(host_.counts().held, 250u);
   collector_.Start(port);
   Flush();
@@ -360,6 +360,8 @@ class GrpcSinkTlsTest : public GrpcSinkTest {
     folder_ = ::testing::TempDir();
     Run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority -keyout ca.key "
         "-out ca.pem");
+    Run("openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=stranger -keyout stranger.key "
+        "-out stranger.pem");
     for (const char* const name : {"server", "client"}) {
       const std::string file = name;
       std::ofstream(folder_ + "/" + file + ".ext") << "subjectAltName=DNS:collector.example\n";
@@ -417,9 +419,55 @@ TEST_F(GrpcSinkTlsTest, ACollectorOfAnotherNameGetsNothing) {
   config_.mutable_tls()->set_server_name("another.example");
   StartSink();
   Feed(100);
-  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records, which wait"); }));
+  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records; they wait"); }));
   sink_->Interrupt();
   EXPECT_EQ(collector_.calls(), 0u);
+}
+
+// The sink says what the collector probably wants.
+TEST_F(GrpcSinkTlsTest, AConnectionThatFailsNamesTheFieldToChange) {
+  const auto fails_with = [this](const std::string& hint) {
+    StartSink();
+    Feed(100);
+    EXPECT_TRUE(host_.WaitFor([&] { return host_.HasLog(hint); })) << hint;
+    sink_->Interrupt();
+    EXPECT_FALSE(sink_->Flush().ok());
+    EXPECT_TRUE(sink_->Stop().ok());
+    sink_.reset();
+    EXPECT_EQ(collector_.calls(), 0u);
+  };
+  StartCollector(true);
+  fails_with("the collector probably requires a client certificate: set tls.cert_file");
+  config_.mutable_tls()->set_cert_file(folder_ + "/stranger.pem");
+  config_.mutable_tls()->set_key_file(folder_ + "/stranger.key");
+  fails_with("the collector probably does not trust the certificate in ");
+  config_.mutable_tls()->set_ca_file(folder_ + "/stranger.pem");
+  fails_with("the collector's certificate is not signed by an authority in ");
+  config_.mutable_tls()->set_ca_file(folder_ + "/ca.pem");
+  config_.mutable_tls()->set_server_name("another.example");
+  fails_with("set tls.server_name to a name in the certificate");
+  config_.clear_tls();
+  fails_with("the collector probably requires TLS: set `tls`");
+}
+
+TEST_F(GrpcSinkTlsTest, ACollectorWithoutTlsIsNamed) {
+  collector_.Start();
+  StartSink();
+  Feed(100);
+  EXPECT_TRUE(host_.WaitFor([&] { return host_.HasLog("does not speak TLS at this port"); }));
+  sink_->Interrupt();
+  EXPECT_EQ(collector_.calls(), 0u);
+}
+
+TEST_F(GrpcSinkTlsTest, AKeyOfAnotherCertificateIsNamed) {
+  StartCollector(false);
+  config_.mutable_tls()->set_cert_file(folder_ + "/client.pem");
+  config_.mutable_tls()->set_key_file(folder_ + "/stranger.key");
+  StartSink();
+  Feed(100);
+  EXPECT_TRUE(host_.WaitFor(
+      [&] { return host_.HasLog("tls.key_file probably does not belong to tls.cert_file"); }));
+  sink_->Interrupt();
 }
 
 TEST_F(GrpcSinkTlsTest, DiagnosesCertificatesAndTheAddressOfTheAgent) {

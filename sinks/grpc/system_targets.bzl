@@ -26,10 +26,12 @@ def system_targets():
         name = "grpc",
         srcs = [
             "collector_link.cc",
+            "connection_hint.cc",
             "grpc_sink.cc",
         ],
         hdrs = [
             "collector_link.h",
+            "connection_hint.h",
             "grpc_sink.h",
         ],
         tags = ["system"],

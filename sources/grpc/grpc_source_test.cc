@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <thread>
 #include <utility>
@@ -307,21 +308,73 @@ TEST_F(GrpcSourceTest, AKeyThatIsNoneIsRefusedAtStart) {
   EXPECT_EQ(findings[1].text, (*made)->Start().message());
 }
 
-// Both files are valid, but the key belongs to another certificate.
-TEST_F(GrpcSourceTest, AKeyOfAnotherCertificateIsRefusedAtStart) {
-  const std::string folder = ::testing::TempDir();
-  for (const std::string name : {"one", "other"}) {
-    const std::string make = "cd " + folder + " && openssl req -x509 -newkey rsa:2048 -nodes " +
-                             "-days 2 -subj /CN=" + name + " -keyout " + name + ".key -out " +
-                             name + ".pem 2>/dev/null";
-    ASSERT_EQ(std::system(make.c_str()), 0) << make << " (Debian's package openssl)";
+class GrpcSourceTlsTest : public GrpcSourceTest {
+ protected:
+  void SetUp() override {
+    for (const std::string name : {"one", "other"}) {
+      const std::string make = "cd " + folder_ + " && openssl req -x509 -newkey rsa:2048 -nodes " +
+                               "-days 2 -subj /CN=" + name + " -keyout " + name + ".key -out " +
+                               name + ".pem 2>/dev/null";
+      ASSERT_EQ(std::system(make.c_str()), 0) << make << " (Debian's package openssl)";
+    }
+    config_.add_listen("127.0.0.1:0");
+    config_.mutable_tls()->set_cert_file(folder_ + "/one.pem");
+    config_.mutable_tls()->set_key_file(folder_ + "/one.key");
   }
-  config_.add_listen("127.0.0.1:0");
-  config_.mutable_tls()->set_cert_file(folder + "/one.pem");
-  config_.mutable_tls()->set_key_file(folder + "/one.key");
+  std::string Read(const std::string& name) const {
+    std::ifstream file(folder_ + "/" + name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  // With `certificate` as its own, if it is not empty.
+  void ConnectWithTls(const std::string& certificate) {
+    grpc::SslCredentialsOptions options;
+    options.pem_root_certs = Read("one.pem");
+    if (!certificate.empty()) {
+      options.pem_cert_chain = Read(certificate + ".pem");
+      options.pem_private_key = Read(certificate + ".key");
+    }
+    grpc::ChannelArguments arguments;
+    arguments.SetSslTargetNameOverride("one");
+    channel_ = grpc::CreateCustomChannel("127.0.0.1:" + std::to_string(source_->port()),
+                                         grpc::SslCredentials(options), arguments);
+  }
+
+  const std::string folder_ = ::testing::TempDir();
+};
+
+TEST_F(GrpcSourceTlsTest, ASenderWithoutTlsIsLogged) {
+  StartSource();
+  EXPECT_EQ(Send(MessageOf(Records(5))).status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(host_.WaitFor([&] { return host_.HasLog("The sender probably does not use TLS."); }));
+}
+
+TEST_F(GrpcSourceTlsTest, ASenderWithoutACertificateIsLogged) {
+  config_.mutable_tls()->set_client_ca_file(folder_ + "/other.pem");
+  StartSource();
+  ConnectWithTls("");
+  EXPECT_EQ(Send(MessageOf(Records(5))).status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(host_.WaitFor([&] {
+    return host_.HasLog("The sender has no certificate, which tls.client_ca_file requires.");
+  }));
+}
+
+TEST_F(GrpcSourceTlsTest, ASenderWithACertificateOfAnotherAuthorityIsLogged) {
+  config_.mutable_tls()->set_client_ca_file(folder_ + "/other.pem");
+  StartSource();
+  ConnectWithTls("one");
+  EXPECT_EQ(Send(MessageOf(Records(5))).status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_TRUE(host_.WaitFor([&] {
+    return host_.HasLog(
+        "The sender's certificate is not signed by an authority in "
+        "tls.client_ca_file.");
+  }));
+}
+
+// Both files are valid, but the key belongs to another certificate.
+TEST_F(GrpcSourceTlsTest, AKeyOfAnotherCertificateIsRefusedAtStart) {
   auto good = sdk::testing::MakeComponent<GrpcSource>(&host_, config_);
   EXPECT_EQ(host_.Diagnose(good->get())[1].severity, WEIR_FINDING_OK);
-  config_.mutable_tls()->set_key_file(folder + "/other.key");
+  config_.mutable_tls()->set_key_file(folder_ + "/other.key");
   auto made = sdk::testing::MakeComponent<GrpcSource>(&host_, config_);
   const std::string error = (*made)->Start().message();
   EXPECT_THAT(error, HasSubstr("cert_file and key_file do not belong together"));

@@ -88,6 +88,7 @@ sdk::Status RecordServer::Start() {
     return {WEIR_UNAVAILABLE, "listen at " + settings_.listen[i] + ": gRPC gives no reason"};
   }
   port_ = ports[0];
+  if (settings_.uses_tls) handshake_log_.emplace(&stage_);
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     Accept();
@@ -114,6 +115,7 @@ void RecordServer::Stop() {
   }
   queue_->Shutdown();
   thread_.join();
+  handshake_log_.reset();
   server_.reset();
   queue_.reset();
   grpc_shutdown_blocking();

@@ -18,6 +18,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -25,6 +26,7 @@
 
 #include "plugins/sdk/stage.h"
 #include "plugins/sdk/status.h"
+#include "sources/grpc/handshake_log.h"
 
 namespace weir::sources {
 
@@ -86,6 +88,7 @@ class RecordServer {
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
+  std::optional<HandshakeLog> handshake_log_;  // with TLS
   std::thread thread_;
   int port_ = 0;
 

@@ -26,11 +26,13 @@ def system_targets():
         name = "grpc",
         srcs = [
             "grpc_source.cc",
+            "handshake_log.cc",
             "listen_address.cc",
             "record_server.cc",
         ],
         hdrs = [
             "grpc_source.h",
+            "handshake_log.h",
             "listen_address.h",
             "record_server.h",
         ],

@@ -546,7 +546,7 @@ class GrpcTest(OutageSuite, harness.WeirTest):
     def test_who_does_not_encrypt_gets_nothing_to_a_collector_that_does(self):
         place = ClearGrpc(self)
         weir = self.start(place, SOURCE.format(records=SOME, stay="true"), "--drain_timeout=1ms")
-        weir.wait_for_log("takes no records, which wait")
+        weir.wait_for_log("takes no records; they wait")
         weir.wait_for_log("all records are emitted")
         weir.stop()
         self.assertEqual(weir.balance()["out"]["emitted"], 0)
