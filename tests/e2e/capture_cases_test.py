@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Captures as users have them: many formats and links. Each becomes the flows that it must."""
+"""Captures as users have them, with many formats and link types, and their flows."""
 
 import os
 import pathlib
@@ -22,7 +22,7 @@ A, B = "192.0.2.17", "203.0.113.4"
 A6, B6 = "2001:db8::11", "2001:db8::44"
 FIRST_SECOND = 1_650_000_000
 
-# Link types of files.
+# Link types in files.
 RAW, PPP, CISCO_HDLC, WIFI, FRAME_RELAY, SLL, RADIOTAP, NFLOG = 101, 9, 104, 105, 107, 113, 127, 239
 AH, MOBILITY = 51, 135
 PPPOE, MPLS = 0x8864, 0x8847
@@ -59,7 +59,7 @@ def packet(number, second, data, kept=None, resolution=6):
 
 
 def wifi_frame():
-    """From an access point, a data frame with SNAP."""
+    """A data frame with SNAP, from an access point."""
     bssid = b"\x02\0\0\0\0\x03"
     header = struct.pack("<HH", 0x0208, 0) + TARGET_MAC + bssid + SOURCE_MAC + struct.pack("<H", 16)
     return header + b"\xaa\xaa\x03\0\0\0" + struct.pack(">H", IPV4) + DNS
@@ -91,7 +91,7 @@ class CaptureCasesTest(harness.WeirTest):
         self.assertEqual(sum(record["Bytes"] for record in records), sum(map(len, packets)))
 
     def assert_dns_flow(self, path, data):
-        """All of the capture is the one packet `data`, in which is DNS."""
+        """The capture contains only the packet `data`, with DNS inside."""
         records = self.flows(path)
         self.assert_totals(records, data)
         record, = records
@@ -140,7 +140,7 @@ class CaptureCasesTest(harness.WeirTest):
         for number in range(12):
             self.pcap("ring/dump.pcap" + (str(number) if number else ""), *[DNS_FRAME] * 8,
                       first=FIRST_SECOND + 8 * number)
-        # In another order the flow would seem to be silent for longer than the timeout.
+        # In another order the flow would seem silent for longer than the timeout.
         records = self.flows(os.path.join(self.folder, "ring"), BY_RECORD_CLOCK)
         self.assertEqual([record["Packets"] for record in records], [96])
 

@@ -26,7 +26,7 @@ sink { name: "archive" type: "file" input: "in" config { %s } }
 
 
 def recording(first, count):
-    """Packed records, numbered by their interface."""
+    """Packed records. The interface index is the number of the record."""
     record = bytearray(RECORD_BYTES)
     record[0:2] = (0x0800).to_bytes(2, "little")
     whole = bytearray()
@@ -58,7 +58,7 @@ class FileTest(harness.WeirTest):
         return path
 
     def start_on_pipe(self, settings):
-        """weir that reads a pipe, and the pipe's other end."""
+        """Starts a weir that reads a pipe; returns it and the other end of the pipe."""
         weir = self.weir("run", "--config=" + self.pipeline("-", settings), stdin=subprocess.PIPE)
         self.addCleanup(weir.process.stdin.close)
         return weir, weir.process.stdin
@@ -79,7 +79,7 @@ class FileTest(harness.WeirTest):
         return text.splitlines()
 
     def numbers(self, names=None):
-        """Number of a record -> how often it is in the files, which are JSON lines."""
+        """How often each record is in the files (JSON lines), by its number."""
         found = collections.Counter()
         for name in names or self.names():
             self.assertFalse(name.startswith("."), self.names())
@@ -273,7 +273,7 @@ class SignalTest(FileTest):
 
 
 class RefusedTest(FileTest):
-    """What is wrong with a file is exit code 1: no privilege for measuring is missing."""
+    """A fault of a file is exit code 1: no privilege for measuring is missing."""
 
     def assert_fails(self, command, settings, message, source=os.devnull):
         done = subprocess.run(

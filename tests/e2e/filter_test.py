@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Filter rules decide in the kernel which packets are in flows: flows and what the rules
-have left out are the interface's packets, and rules that cannot be meant are refused."""
+"""Filter rules in the kernel decide which packets are in flows. The packets in flows and those
+that the rules left out are all packets of the interface. Rules without a meaning are refused."""
 
 import collections
 import os
@@ -23,7 +23,7 @@ sink      {{ name: "console"  type: "stdout"          input: "flows" input: "acc
             config {{ [weir/weir.sinks.Stdout] {{ format: JSON }} }} }}
 """
 
-# Of capture.flow_packet's flows, which the function below knows in its own words.
+# For the flows of capture.flow_packet. The function below implements the same rules.
 RULES = f"""
 filter {{ ip_cidr: "10.78.0.0/16" }}
 filter {{ ip_cidr: "10.78.4.0/22" source_ports: "2048-2559,2600" action: REJECT }}
@@ -35,7 +35,7 @@ filter {{ ip_cidr: "fd78::/16" protocol: "UDP" direction: INGRESS }}
 
 
 def fate(flow):
-    """What becomes of the packets of flow number `flow`."""
+    """The fate of the packets of flow number `flow`."""
     port = 1024 + flow
     if flow % 2 == 1:
         return "unmatched" if flow & 2 else "accepted"
@@ -45,7 +45,7 @@ def fate(flow):
 
 
 class Filters:
-    """The tests, for one kind of flow table."""
+    """The tests for one kind of flow table."""
 
     table = None
 
@@ -58,8 +58,8 @@ class Filters:
         return weir
 
     def replay(self, settings):
-        """Replays a capture; returns weir, the packets of each fate by the capture, and the
-        flows, number -> records."""
+        """Replays a capture. Returns weir, the number of packets for each fate, and the records
+        by the number of their flow."""
         path = os.path.join(self.folder, "flows.pcap")
         truth = capture.write_flows(path, PACKETS, FLOWS)
         weir = self.start_weir(settings)
@@ -84,8 +84,8 @@ class Filters:
         return weir, packets, flows
 
     def check_law(self, weir, packets, flows):
-        """Flows and counted rest are the interface's packets; returns the packets in flows
-        that were sampled."""
+        """The packets in flows and the others that were counted must be those of the interface.
+        Returns the number of packets in sampled flows."""
         metrics = weir.metrics()
         self.assertEqual(metrics["weir_datapath_dropped_packets_total", ""], 0)
         rules = {reason: metrics["weir_datapath_filter_packets_total", reason]
@@ -103,7 +103,7 @@ class Filters:
         for flow, records in flows.items():
             self.assertEqual({record.get("Sampling") for record in records},
                              {SAMPLE if fate(flow) == "sampled" else None})
-        # Seven standard deviations: further off once in 3.9 * 10^11 runs.
+        # Seven standard deviations: exceeded once in 3.9 * 10^11 runs.
         expected = packets["sampled"] / SAMPLE
         self.assertLess(abs(sampled - expected), 7 * (expected * (1 - 1 / SAMPLE)) ** 0.5)
         self.assertGreater(sampled, 0)
@@ -142,7 +142,7 @@ class Filters:
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         records = weir.records()
         self.assertEqual(harness.totals(records, Proto=1), (0, 0))
-        # Beside the neighbours' talk.
+        # In addition to neighbour discovery.
         self.assertEqual(harness.totals([r for r in records if r.get("IcmpType") in (128, 129)])[0], 14)
         self.assertTrue([r for r in records if r["Etype"] == 0x0806], "no ARP flow")
         metrics = weir.metrics()

@@ -36,7 +36,7 @@ sink   {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.si
 """
 
 
-# Answers a message once its records are in the file, so a file that is closed has them all.
+# Answers a message once its records are in the file, so a closed file contains all of them.
 TO_FILES = """
 source {{ name: "agents"  type: "grpc"                config {{ [weir/weir.sources.Grpc] {{
            listen: "10.80.0.1:9999" }} }} }}
@@ -52,7 +52,7 @@ class GrpcTest(harness.NamespaceTest):
         super().setUp()
         self.capture = os.path.join(self.folder, "flows.pcap")
         capture.write_flows(self.capture, PACKETS, FLOWS)
-        # Messages go over a pair of their own, which is not measured.
+        # Messages use a separate pair of interfaces, which is not measured.
         harness.run("ip", "link", "add", "line-a", "netns", self.a, "type", "veth",
                     "peer", "name", "line-b", "netns", self.b)
         for name, link, number in ((self.a, "line-a", 1), (self.b, "line-b", 2)):
@@ -75,7 +75,7 @@ class GrpcTest(harness.NamespaceTest):
         return agent
 
     def replay(self):
-        """Begins to send the packets."""
+        """Starts to send the packets."""
         replay = subprocess.Popen(
             ["ip", "netns", "exec", self.a, "tcpreplay", "-q", "--pps=100000", "-i", "veth-a",
              self.capture], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -83,7 +83,7 @@ class GrpcTest(harness.NamespaceTest):
         return replay
 
     def finish(self, replay, agent):
-        """Until all packets were counted and sent; the agent's row of the balance."""
+        """Waits until all packets were counted and sent; returns the agent's row of the balance."""
         self.assertEqual(replay.wait(timeout=harness.DEADLINE_SECONDS), 0)
         self.assertEqual(agent.stop(), harness.EXIT_CLEAN, agent.stderr())
         self.assert_balanced(agent)
@@ -157,10 +157,10 @@ class GrpcTest(harness.NamespaceTest):
         found = re.search(r"(\d+) dropped: unanswered", agent.stderr())
         unanswered = int(found[1]) if found else 0
         self.assertEqual(sent["dropped"], unanswered)
-        # All that was answered is there, and of the rest what had come before the end.
+        # All answered records are there, and those of the others that came before the end.
         self.assertLessEqual(sent["emitted"], arrived)
         self.assertLessEqual(arrived, sent["emitted"] + unanswered)
-        # After the kill the balances are the same to the record.
+        # After the kill, the balances agree exactly.
         self.assertEqual(collector.balance()["agents"]["received"], len(second))
 
 

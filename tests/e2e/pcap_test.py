@@ -31,7 +31,7 @@ MORE = 0x2000  # IPv4: more fragments follow
 
 
 def odd_packets():
-    """What parsers stumble over. Each packet has another length."""
+    """Packets that are hard to parse. Each one has a different length."""
     def four(source, target, protocol, payload, tags=(), **rest):
         return ethernet(IPV4, ipv4(source, target, protocol, payload, **rest), tags)
 
@@ -56,20 +56,20 @@ def odd_packets():
 
 
 def tshark(*arguments):
-    # Some ports are those of tunnels: it is not to look for IP within.
+    # Some ports belong to tunnels: tshark must not look for IP inside.
     return harness.run("tshark", "-n", "--disable-protocol", "udp", "--disable-protocol", "tcp",
                        *arguments)
 
 
 def conversations(path, family):
-    """(source, target) -> [packets, bytes], of `tshark -z conv,ip` or `conv,ipv6`."""
+    """[packets, bytes] by (source, target), from `tshark -z conv,ip` or `conv,ipv6`."""
     found = {}
     row = re.compile(r"(\S+) +<-> (\S+) +(\d+) (\d+) bytes +(\d+) (\d+) bytes +\d+ \d+ bytes ")
     lines = tshark("-r", path, "-q", "-z", "conv," + family).splitlines()
     for line in lines:
         if "<->" not in line:
             continue
-        # It rounds from 10 kB on: a test with more between two hosts would compare nothing.
+        # It rounds from 10 kB: a test with more bytes between two hosts would compare nothing.
         left, right, *counts = row.match(line).groups()
         back_packets, back_bytes, packets, size = map(int, counts)
         for flow, flow_counts in (((left, right), [packets, size]),
@@ -80,7 +80,7 @@ def conversations(path, family):
 
 
 def packet_by_packet(path, family):
-    """The same, of what tshark says of each packet."""
+    """The same, from tshark's line for each packet."""
     found = collections.defaultdict(lambda: [0, 0])
     for line in tshark("-r", path, "-Y", family, "-T", "fields", "-E", "occurrence=f",
                        "-e", family + ".src", "-e", family + ".dst", "-e", "frame.len").splitlines():
@@ -91,7 +91,7 @@ def packet_by_packet(path, family):
 
 
 def totals(path):
-    """[packets, bytes] by capinfos."""
+    """[packets, bytes], from capinfos."""
     text = harness.run("capinfos", "-M", "-c", "-d", path)
     return [int(re.search(rf"{name}: +(\d+)", text)[1]) for name in ("Number of packets", "Data size")]
 
@@ -124,7 +124,7 @@ class PcapTest(harness.WeirTest):
         return self.weir("run", "--config=" + config, stdin=stdin)
 
     def flows(self, *paths, stdin=None, dropped=0):
-        """The records of a run over captures, of which all packets are in flows."""
+        """The records of a run over captures. All packets must be in flows."""
         weir = self.start(*paths, stdin=stdin)
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
@@ -136,8 +136,8 @@ class PcapTest(harness.WeirTest):
                           sum(record["Bytes"] for record in records)], totals(path))
 
     def assert_same_flows(self, records, path, not_in_conversations=()):
-        """With flows of IPv6 that tshark does not count whole as conversations: it leaves out
-        a fragment of two, and packets in which an extension header is cut off."""
+        """Contains IPv6 flows that tshark does not count completely as conversations: it omits one
+        of two fragments, and packets with a cut-off extension header."""
         self.assert_same_totals(records, path)
         for family, ether_type in (("ip", IPV4), ("ipv6", IPV6)):
             flows = by_address(records, ether_type)
@@ -180,17 +180,17 @@ class PcapTest(harness.WeirTest):
         path = self.odd_capture()
         records = self.flows(path)
         self.assert_same_flows(records, path, {(B6, A6)})
-        # By the outermost tags, too.
+        # Also by the outermost tags.
         tags = [line.split()[0] for line in tshark("-r", path, "-Y", "vlan || ieee8021ad", "-T", "fields",
                                                    "-e", "ieee8021ad.id", "-e", "vlan.id").splitlines()]
         self.assertEqual(sorted(str(record["VlanId"]) for record in records if "VlanId" in record),
                          sorted(tags))
 
     def test_truncated_packets(self):
-        # The longest header of IPv4 is whole, what is behind is cut off.
+        # The longest IPv4 header is complete; everything behind it is cut off.
         path = self.odd_capture(snaplen=14 + 60 + 4)
         self.assert_same_flows(self.flows(path), path, {(A6, B6), (B6, A6)})
-        # Nobody can tell addresses any more; the packets are counted all the same.
+        # The addresses are cut off; the packets are still counted.
         path = self.odd_capture(snaplen=20)
         self.assert_same_totals(self.flows(path), path)
 

@@ -35,7 +35,7 @@ source {{ name: "records" type: "random_records" config {{ [weir/weir.tests.Rand
 """
 SOME, MANY = 3_000, 60_000
 
-# What is the same on any machine: flows by the clock of the capture.
+# Flows by the clock of the capture, which are the same on every machine.
 FLOWS = """
 source    {{ name: "capture" type: "pcap"
             config {{ [weir/weir.sources.Pcap] {{ path: "{path}" }} }} }}
@@ -45,23 +45,23 @@ transform {{ name: "records" type: "accounter" input: "capture"
 """
 
 
-# Optional fields that pbflow.proto has, which leaves out what is 0, and all that it lacks.
+# Fields that are optional in pbflow.proto, which omits a value of 0, and fields that it lacks.
 IN_PBFLOW = ("TcpFlags", "Dscp", "IcmpType", "IcmpCode", "Sampling", "Duplicate")
 NOT_IN_PBFLOW = ("IFIndex", "StartMonoTimeNs", "EndMonoTimeNs", "VlanId", "FlowEndReason",
                  "WirePackets", "WireBytes", "NetworkNamespace", "TcpFlagPairs", "Interfaces")
-# What the sink `grpc` names as the agent of records that do not.
+# The agent that the sink `grpc` sets in records without one.
 AGENT = "192.0.2.7"
 
 
 def time_ns(text):
-    """Of a time of stdout's, with up to nine digits behind the point."""
+    """Converts a time of `stdout`, with up to nine decimal places."""
     whole, _, fraction = text[:-1].partition(".")
     since = (datetime.datetime.fromisoformat(whole) - datetime.datetime(1970, 1, 1))
     return ((since.days * 86_400 + since.seconds) * 1_000_000_000
             + int((fraction or "0").ljust(9, "0")))
 
 
-# A pair of TCP flags, and the flag that it has beside ACK.
+# A pair of TCP flags, and its flag other than ACK.
 PAIRS = ((1, 0x02), (2, 0x01), (4, 0x04))
 
 
@@ -75,15 +75,15 @@ def agent_tcp_flags(record):
 
 
 def of_agent_tcp_flags(flags):
-    """The flags that the source `grpc` makes of those."""
+    """The flags that the source `grpc` converts these to."""
     pairs = flags >> 8 & 7
     return flags & ~0x700 | (0x10 | beside_ack(pairs) if pairs else 0)
 
 
 def of_pbflow(record, agent=None):
-    """What of a record, an object of stdout, comes through a message of pbflow.proto. `agent`:
-    the sink `grpc` writes, with this address in records that have none, and TCP flags as agents
-    have them."""
+    """The part of a record, an object of stdout, that a message of pbflow.proto preserves. With
+    `agent` the sink `grpc` is the writer: it sets this address in records that have none, and
+    encodes TCP flags as agents do."""
     if agent and "TcpFlags" in record:
         record = {**record, "TcpFlags": agent_tcp_flags(record)}
     record = {**({"AgentIp": agent} if agent else {}), **record}
@@ -99,36 +99,36 @@ def as_set(records):
 
 
 class Place:
-    """Where a sink delivers to, made for one test, with all that it takes."""
+    """The destination of a sink, made for one test."""
 
-    # The sink's `type` and `config`, as they stand in a pipeline file.
+    # The sink's `type` and `config`, as in a pipeline file.
     stage = ""
 
     def __init__(self, test):
         self.test = test
 
     def options(self):
-        """What weir is started with beside the configuration."""
+        """The arguments of weir in addition to the configuration."""
         return {}
 
     def received(self, weir):
-        """All that came, as objects of the sink `stdout`, once weir has ended."""
+        """All records that arrived, as objects of the sink `stdout`, after weir has ended."""
         raise NotImplementedError
 
     def carried(self, record):
-        """What of a record, an object of `stdout`, comes through this place."""
+        """The part of a record, an object of `stdout`, that this place preserves."""
         return record
 
     def restore(self, weir):
-        """Ends the outage, once weir has seen it."""
+        """Ends the outage after weir has noticed it."""
 
 
 class SinkSuite:
-    """The tests, for one kind of place."""
+    """The tests for one kind of place."""
 
-    # A Place; Broken: nothing can ever be delivered.
+    # A Place, and Broken, to which nothing can be delivered.
     Place = Broken = None
-    # What the log says of Broken.
+    # The log line about Broken.
     complaint = None
 
     def start(self, place, source, *options):
@@ -141,7 +141,7 @@ class SinkSuite:
                          **place.options())
 
     def expected(self, place, source):
-        """The objects that should come, by the sink `stdout`."""
+        """The expected objects, from the sink `stdout`."""
         weir = self.start(Stdout(self), source)
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         return [place.carried(record) for record in weir.records()]
@@ -193,9 +193,9 @@ class SinkSuite:
 
 
 class OutageSuite(SinkSuite):
-    """And of a place that can be away for a while."""
+    """Further tests for a place that can be away for a while."""
 
-    # It is not there at first.
+    # A place that does not exist at first.
     Away = None
 
     def test_an_outage_costs_nothing(self):
@@ -215,7 +215,7 @@ class Stdout(Place):
 
 
 class StuckPipe(Stdout):
-    """Its reader reads nothing at first."""
+    """A pipe whose reader reads nothing at first."""
 
     def __init__(self, test):
         super().__init__(test)
@@ -271,7 +271,7 @@ class File(Place):
 
 
 class GzipFiles(Place):
-    """One after another, each under its own name once it is complete."""
+    """One file after another, each with its own name when it is complete."""
 
     def __init__(self, test):
         super().__init__(test)
@@ -296,8 +296,8 @@ class ZstdFile(File):
 
 
 class CsvFile(File):
-    """The numbers are texts in it, and what was not measured is empty. Names are made harmless
-    to terminals and spreadsheets."""
+    """Numbers are texts, and fields that were not measured are empty. Names are made harmless
+    for terminals and spreadsheets."""
 
     settings = "format: CSV"
 
@@ -316,7 +316,7 @@ class CsvFile(File):
 
 
 class ProtobufFile(File):
-    """Has what the reference's records have; times are numbers."""
+    """Contains the fields of the reference's records. Times are numbers."""
 
     settings = "format: PROTOBUF"
 
@@ -328,7 +328,7 @@ class ProtobufFile(File):
 
 
 class RawFile(File):
-    """Has the key, counts and monotonic times, and is read by the source record_file."""
+    """Contains the key, counters and monotonic times. The source record_file reads it."""
 
     settings = "format: RAW"
     KEYS = ("Etype", "FlowDirection", "SrcMac", "DstMac", "SrcAddr", "DstAddr", "SrcPort",
@@ -353,7 +353,7 @@ sink {{ name: "out" type: "stdout" input: "file" config {{ [weir/weir.sinks.Stdo
 
 
 class FileOnFullDisk(File):
-    """A file system of some pages."""
+    """A file system with a few pages."""
 
     def __init__(self, test):
         super().__init__(test)
@@ -398,8 +398,8 @@ class RawFileTest(FileSuite, harness.WeirTest):
 
 
 class Grpc(Place):
-    """A collector on the loopback interface that writes what it gets. One message at a time,
-    so that they keep their order."""
+    """A collector on the loopback interface that writes its records. The sink sends one message
+    at a time, so that they keep their order."""
 
     starts_at_once = True
 
@@ -442,7 +442,7 @@ sink {{ name: "console" type: "stdout" input: "agents" config {{ [weir/weir.sink
         carried = of_pbflow(record, AGENT)
         if "TcpFlags" in carried:
             carried["TcpFlags"] = of_agent_tcp_flags(carried["TcpFlags"])
-        # What is not UTF-8 became longer on the wire, and names have room for 27 bytes.
+        # Invalid UTF-8 becomes longer on the wire, and names have room for 27 bytes.
         carried["Interface"] = carried["Interface"].encode()[:27].decode(errors="ignore")
         return carried
 
@@ -456,7 +456,7 @@ class AwayGrpc(Grpc):
 
 
 class OtherServer(Grpc):
-    """Speaks gRPC, and knows no collector."""
+    """A gRPC server that is not a collector."""
 
     def start_collector(self):
         if grpc is None:
@@ -468,7 +468,7 @@ class OtherServer(Grpc):
 
 
 class OtherCollector(Grpc):
-    """Written in another language, with none of weir's code."""
+    """A collector in another language, without code of weir."""
 
     def start_collector(self):
         if grpc is None:
@@ -518,7 +518,7 @@ class MutualTlsGrpc(Grpc):
 
 
 class ClearGrpc(MutualTlsGrpc):
-    """A sink that does not encrypt, where it should."""
+    """A sink without TLS, with a collector that requires it."""
 
     def __init__(self, test):
         super().__init__(test)
@@ -543,7 +543,7 @@ class GrpcTest(OutageSuite, harness.WeirTest):
         self.assertEqual(balance["out"]["dropped"], MANY)
         self.assertIn("dropped: no_room", weir.stderr())
 
-    def test_who_does_not_encrypt_gets_nothing_to_a_collector_that_does(self):
+    def test_a_sink_without_tls_delivers_nothing_to_a_collector_with_tls(self):
         place = ClearGrpc(self)
         weir = self.start(place, SOURCE.format(records=SOME, stay="true"), "--drain_timeout=1ms")
         weir.wait_for_log("takes no records; they wait")
