@@ -18,7 +18,7 @@
 #include "plugins/sdk/diagnosis.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sinks/file/retention.h"
+#include "sinks/file/output/retention.h"
 
 namespace weir::sinks {
 namespace {

@@ -19,12 +19,12 @@
 #include "core/record/raw_encoder.h"
 #include "plugins/sdk/component.h"
 #include "plugins/sdk/findings.h"
-#include "sinks/file/compressor.h"
 #include "sinks/file/file.pb.h"
-#include "sinks/file/file_calls.h"
-#include "sinks/file/file_settings.h"
-#include "sinks/file/output_file.h"
-#include "sinks/file/whole_records.h"
+#include "sinks/file/output/compressor.h"
+#include "sinks/file/output/file_calls.h"
+#include "sinks/file/output/file_settings.h"
+#include "sinks/file/output/output_file.h"
+#include "sinks/file/output/whole_records.h"
 
 namespace weir::sinks {
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A file that is written and, except during a write, always ends with a whole record.
-#ifndef WEIR_SINKS_FILE_OUTPUT_FILE_H_
-#define WEIR_SINKS_FILE_OUTPUT_FILE_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_OUTPUT_FILE_H_
+#define WEIR_SINKS_FILE_OUTPUT_OUTPUT_FILE_H_
 
 #include <sys/stat.h>
 #include <sys/types.h>
@@ -13,7 +13,7 @@
 #include <string_view>
 
 #include "plugins/sdk/status.h"
-#include "sinks/file/file_calls.h"
+#include "sinks/file/output/file_calls.h"
 
 namespace weir::sinks {
 
@@ -79,4 +79,4 @@ class OutputFile {
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_OUTPUT_FILE_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_OUTPUT_FILE_H_

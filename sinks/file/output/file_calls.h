@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The system calls that fail on a full or broken disk, so that tests can make them fail.
-#ifndef WEIR_SINKS_FILE_FILE_CALLS_H_
-#define WEIR_SINKS_FILE_FILE_CALLS_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_FILE_CALLS_H_
+#define WEIR_SINKS_FILE_OUTPUT_FILE_CALLS_H_
 
 #include <fcntl.h>  // keep: AT_FDCWD
 #include <sys/types.h>
@@ -34,4 +34,4 @@ class FileCalls {
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_FILE_CALLS_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_FILE_CALLS_H_

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A path that contains a time: makes file names, and finds the files that it has made.
-#ifndef WEIR_SINKS_FILE_PATH_PATTERN_H_
-#define WEIR_SINKS_FILE_PATH_PATTERN_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_PATH_PATTERN_H_
+#define WEIR_SINKS_FILE_OUTPUT_PATH_PATTERN_H_
 
 #include <cstdint>
 #include <string>
@@ -56,4 +56,4 @@ class PathPattern {
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_PATH_PATTERN_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_PATH_PATTERN_H_

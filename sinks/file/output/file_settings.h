@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The configuration of the sink `file`, checked and converted to the units of the code.
-#ifndef WEIR_SINKS_FILE_FILE_SETTINGS_H_
-#define WEIR_SINKS_FILE_FILE_SETTINGS_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_FILE_SETTINGS_H_
+#define WEIR_SINKS_FILE_OUTPUT_FILE_SETTINGS_H_
 
 #include <sys/types.h>
 
@@ -10,7 +10,7 @@
 
 #include "plugins/sdk/status.h"
 #include "sinks/file/file.pb.h"
-#include "sinks/file/path_pattern.h"
+#include "sinks/file/output/path_pattern.h"
 
 namespace weir::sinks {
 
@@ -35,4 +35,4 @@ struct FileSettings {
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_FILE_SETTINGS_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_FILE_SETTINGS_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/file/whole_records.h"
+#include "sinks/file/output/whole_records.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -17,7 +17,7 @@
 #include "core/record/protobuf_reader.h"
 #include "core/record/raw_record.h"
 #include "plugins/sdk/errno_status.h"
-#include "sinks/file/compressor.h"
+#include "sinks/file/output/compressor.h"
 #include "zlib.h"
 #include "zstd.h"
 

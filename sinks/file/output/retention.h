@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Removes old files of a path.
-#ifndef WEIR_SINKS_FILE_RETENTION_H_
-#define WEIR_SINKS_FILE_RETENTION_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_RETENTION_H_
+#define WEIR_SINKS_FILE_OUTPUT_RETENTION_H_
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 #include "plugins/sdk/status.h"
-#include "sinks/file/file_settings.h"
+#include "sinks/file/output/file_settings.h"
 
 namespace weir::sinks {
 
@@ -21,4 +21,4 @@ sdk::Status RemoveOldFiles(const FileSettings& settings, int64_t wall_ns,
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_RETENTION_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_RETENTION_H_

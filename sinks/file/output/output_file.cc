@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/file/output_file.h"
+#include "sinks/file/output/output_file.h"
 
 #include <fcntl.h>
 #include <sys/file.h>

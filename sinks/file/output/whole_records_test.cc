@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Cuts files at every length: what is found must be exactly the whole records.
-#include "sinks/file/whole_records.h"
+#include "sinks/file/output/whole_records.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -19,7 +19,7 @@
 #include "core/record/testing/random_records.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/unique_fd.h"
-#include "sinks/file/compressor.h"
+#include "sinks/file/output/compressor.h"
 
 namespace weir::sinks {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/file/path_pattern.h"
+#include "sinks/file/output/path_pattern.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/file/compressor.h"
+#include "sinks/file/output/compressor.h"
 
 #include <string>
 

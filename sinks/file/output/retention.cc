@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/file/retention.h"
+#include "sinks/file/output/retention.h"
 
 #include <sys/stat.h>
 #include <unistd.h>

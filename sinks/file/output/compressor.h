@@ -2,8 +2,8 @@
 // Compresses blocks of bytes separately, each to a gzip member (RFC 1952) or a zstd frame (RFC
 // 8878). Together they form a file that gzip and zstd can read. If the end of the file is lost, all
 // blocks before it can still be read.
-#ifndef WEIR_SINKS_FILE_COMPRESSOR_H_
-#define WEIR_SINKS_FILE_COMPRESSOR_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_COMPRESSOR_H_
+#define WEIR_SINKS_FILE_OUTPUT_COMPRESSOR_H_
 
 #include <cstddef>
 #include <memory>
@@ -29,4 +29,4 @@ constexpr size_t MaxCompressedBytes(size_t bytes) { return bytes + bytes / 128 +
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_COMPRESSOR_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_COMPRESSOR_H_

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Finds the last whole record of a file after an unfinished write: weir was killed, or the power
 // failed.
-#ifndef WEIR_SINKS_FILE_WHOLE_RECORDS_H_
-#define WEIR_SINKS_FILE_WHOLE_RECORDS_H_
+#ifndef WEIR_SINKS_FILE_OUTPUT_WHOLE_RECORDS_H_
+#define WEIR_SINKS_FILE_OUTPUT_WHOLE_RECORDS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -26,4 +26,4 @@ inline constexpr size_t kBlockBytes = 256 * 1024;
 
 }  // namespace weir::sinks
 
-#endif  // WEIR_SINKS_FILE_WHOLE_RECORDS_H_
+#endif  // WEIR_SINKS_FILE_OUTPUT_WHOLE_RECORDS_H_

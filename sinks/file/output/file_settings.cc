@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/file/file_settings.h"
+#include "sinks/file/output/file_settings.h"
 
 #include <cstdlib>
 #include <string>
