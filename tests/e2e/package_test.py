@@ -222,7 +222,8 @@ class PackageTest(harness.WeirTest):
           cp "$2" tmp/trial/raw_records.bin
           cp "$3" tmp/trial/package_trial
           # /run is empty, so the scripts of the package find no running systemd.
-          exec chroot . env -i PATH="$PATH" HOME=/root /tmp/trial/package_trial \
+          # GCOV_PREFIX: a build of tools/coverage writes its counts to the tmpfs.
+          exec chroot . env -i PATH="$PATH" HOME=/root GCOV_PREFIX=/tmp/counts /tmp/trial/package_trial \
             /tmp/trial/weir.deb /tmp/trial/raw_records.bin
         """
         done = subprocess.run(["unshare", "--mount", "--pid", "--fork", "--kill-child", "--",
