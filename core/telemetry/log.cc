@@ -5,6 +5,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/record/terminal_text.h"
 #include "glog/logging.h"
 
 namespace weir::telemetry {
@@ -14,14 +15,6 @@ constexpr size_t kMaxMessage = 8192;
 
 // glog has no severity below INFO, so debug lines are INFO lines behind this switch.
 std::atomic<bool> debug_enabled{false};
-
-bool IsPrintable(std::string_view text) {
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7f) return false;
-  }
-  return true;
-}
 
 }  // namespace
 
@@ -51,13 +44,7 @@ void WriteLog(LogSeverity severity, const char* file, int line, std::string_view
                     : severity == LogSeverity::kWarning ? google::GLOG_WARNING
                                                         : google::GLOG_INFO;
   if (level < FLAGS_minloglevel) return;
-  const std::string_view cut = message.substr(0, kMaxMessage);
-  google::LogMessage log(file, line, level);
-  if (IsPrintable(cut)) {
-    log.stream() << cut;
-  } else {
-    log.stream() << absl::Utf8SafeCEscape(cut);
-  }
+  google::LogMessage(file, line, level).stream() << TerminalText(message.substr(0, kMaxMessage));
 }
 
 }  // namespace weir::telemetry

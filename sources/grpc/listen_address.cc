@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <memory>
 
-#include "plugins/abi/weir_plugin.h"
 #include "plugins/sdk/errno_status.h"
 #include "plugins/sdk/unique_fd.h"
 

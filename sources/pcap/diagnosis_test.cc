@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/pcap/diagnosis.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
-#include <memory>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"

@@ -10,7 +10,6 @@
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
-#include "sources/pcap/pcap_source.h"
 #include "sources/pcap/testing/run_capture.h"
 #include "sources/pcap/testing/test_capture.h"
 

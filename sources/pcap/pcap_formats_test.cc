@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include "bpf/testing/test_packets.h"
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "core/record/constants.h"
 #include "core/record/record.h"
 #include "gtest/gtest.h"

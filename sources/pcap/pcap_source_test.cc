@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sources/pcap/pcap_source.h"
 
-#include <fcntl.h>
-
 #include <cstdint>
 #include <cstring>
 #include <map>

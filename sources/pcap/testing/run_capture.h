@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "bpf/testing/test_packets.h"
+#include "bpf/testing/packet_bytes.h"
 #include "core/record/record.h"
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
