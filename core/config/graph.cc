@@ -9,7 +9,8 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
-#include "core/config/suggestion.h"
+#include "absl/strings/str_join.h"
+#include "core/config/text/suggestion.h"
 
 namespace weir::config {
 namespace {
@@ -25,7 +26,7 @@ class GraphChecker {
 
   CheckedGraph Run() {
     if (stages_.empty()) {
-      diagnostics_.Add({}, "the pipeline is empty: it needs a source and a sink at least");
+      diagnostics_.Add({}, "the file has no stages; a pipeline needs at least a source and a sink");
       return {};
     }
     FindNames();
@@ -42,10 +43,10 @@ class GraphChecker {
       const GraphStage& of = stages_[stage];
       const auto [at, is_new] = by_name_.emplace(of.name, stage);
       if (!is_new) {
-        diagnostics_.Add(of.name_position,
-                         absl::StrCat("the name ", Quoted(of.name), " is taken by the ",
+        diagnostics_.Add(of.name_location,
+                         absl::StrCat("the name ", Quoted(of.name), " is already used by the ",
                                       StageKindName(stages_[at->second].kind), " in line ",
-                                      stages_[at->second].position.line));
+                                      stages_[at->second].location.line));
       }
       if (of.kind != StageKind::kSink) producers_.push_back(of.name);
     }
@@ -61,47 +62,75 @@ class GraphChecker {
       }
       const size_t producer = found->second;
       consumed_[producer] = true;
-      const std::string wrong = WhatIsWrongWith(stage, producer, !seen.insert(producer).second);
+      const std::string wrong = MistakeOfInput(stage, producer, !seen.insert(producer).second);
       if (wrong.empty()) {
         graph_.inputs[stage].push_back(producer);
       } else {
-        Error(stage, input.position, wrong);
+        Error(stage, input.location, wrong);
       }
     }
   }
 
-  std::string WhatIsWrongWith(size_t stage, size_t producer, bool again) const {
+  std::string MistakeOfInput(size_t stage, size_t producer, bool again) const {
     const std::string name = Quoted(stages_[producer].name);
-    if (producer == stage) return "takes its own records as input";
+    if (producer == stage) return "the input is the stage itself";
     if (stages_[producer].kind == StageKind::kSink) {
-      return absl::StrCat("the input ", name, " is a sink, which hands on no records");
+      return absl::StrCat("the input ", name,
+                          " is a sink; only sources and transforms emit records");
     }
     return again ? absl::StrCat("the input ", name, " is given twice") : "";
   }
 
   void UnknownInput(size_t stage, const GraphInput& input) {
     if (diagnostics_.full()) return;
-    Error(stage, input.position,
-          absl::StrCat("there is no stage ", Quoted(input.name), " to take records from",
-                       DidYouMean(input.name, producers_)));
-    // A misspelt consumer is one mistake, not two.
+    const std::string meant_name = DidYouMean(input.name, producers_);
+    Error(stage, input.location,
+          absl::StrCat("there is no source or transform ", Quoted(input.name),
+                       meant_name.empty() ? Known() : meant_name));
+    // A misspelt input is one mistake: the stage that it means has a consumer.
     const auto meant = by_name_.find(Nearest(input.name, producers_));
     if (meant != by_name_.end()) consumed_[meant->second] = true;
+  }
+
+  // " (there are a, b)", to choose from.
+  std::string Known() const {
+    constexpr size_t kMaxListed = 16;
+    if (producers_.empty()) return "";
+    const auto end = producers_.begin() + std::min(producers_.size(), kMaxListed);
+    return absl::StrCat(" (there are ", absl::StrJoin(producers_.begin(), end, ", "),
+                        producers_.size() > kMaxListed ? " and others)" : ")");
+  }
+
+  // A stage that `stage` could take records from, as an example.
+  std::string ExampleInput(size_t stage) const {
+    for (size_t other = 0; other < stages_.size(); ++other) {
+      const bool emits = stages_[other].kind != StageKind::kSink && other != stage;
+      if (emits && !consumed_[other]) return stages_[other].name;
+    }
+    for (const std::string& name : producers_) {
+      if (name != stages_[stage].name) return name;
+    }
+    return "NAME";
   }
 
   void CheckConnected() {
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
       const GraphStage& of = stages_[stage];
       if (of.kind != StageKind::kSource && of.inputs.empty()) {
-        Error(stage, of.position, "is not connected: it has no input");
+        Error(stage, of.location,
+              absl::StrCat("it has no input; name the stage that it takes records from, as in ",
+                           "input: \"", ExampleInput(stage), "\""));
       }
       if (of.kind != StageKind::kSink && !consumed_[stage]) {
-        Error(stage, of.position, "is not connected: no stage has it as input");
+        Error(stage, of.location,
+              absl::StrCat("no stage takes its records; write input: \"", of.name,
+                           "\" in a transform or a sink"));
       }
     }
   }
 
-  // The order, by the smallest index that is free; false if there are cycles.
+  // Finds the order; of the stages that are possible next, the first in the file. Returns false
+  // if there are cycles.
   bool Order() {
     std::vector<size_t> waits_for(stages_.size());
     std::vector<std::vector<size_t>> consumers(stages_.size());
@@ -124,8 +153,8 @@ class GraphChecker {
     return graph_.order.size() == stages_.size();
   }
 
-  // One cycle through each group of stages that is not ordered: walking from input to
-  // input among what is left, for as long as there is one, must come back.
+  // Reports one cycle of each group of stages without an order. A walk from input to input
+  // through these stages must return to one of them.
   void ReportCycles() {
     std::vector<bool> done(stages_.size(), false);
     for (const size_t stage : graph_.order) done[stage] = true;
@@ -142,7 +171,7 @@ class GraphChecker {
     }
   }
 
-  // Any input that was not ordered; there is one, or the stage had been.
+  // Returns an input without an order; if the stage has none either, it has such an input.
   size_t InputOnCycle(size_t stage) const {
     for (const size_t input : graph_.inputs[stage]) {
       if (std::find(graph_.order.begin(), graph_.order.end(), input) == graph_.order.end()) {
@@ -152,23 +181,22 @@ class GraphChecker {
     return stages_.size();
   }
 
-  // `cycle` goes against the flow of records.
+  // `cycle` has the stages against the flow of records.
   void ReportCycle(std::vector<size_t> cycle) {
     std::reverse(cycle.begin(), cycle.end());
     std::rotate(cycle.begin(), std::min_element(cycle.begin(), cycle.end()), cycle.end());
     std::string text;
     for (const size_t stage : cycle) absl::StrAppend(&text, stages_[stage].name, " -> ");
     const GraphStage& first = stages_[cycle.front()];
-    // Where the first takes records from the last.
+    // Points at the input by which the first stage takes records from the last.
     const std::string& last = stages_[cycle.back()].name;
     const auto input = std::find_if(first.inputs.begin(), first.inputs.end(),
                                     [&](const GraphInput& input) { return input.name == last; });
-    diagnostics_.Add(input->position, absl::StrCat("there is a cycle: ", text, first.name));
+    diagnostics_.Add(input->location, absl::StrCat("the inputs form a cycle: ", text, first.name));
   }
 
-  void Error(size_t stage, Position position, const std::string& what) {
-    const bool is_clause = what.rfind("the", 0) == 0;
-    diagnostics_.Add(position, absl::StrCat(Title(stages_[stage]), is_clause ? ": " : " ", what));
+  void Error(size_t stage, ConfigLocation location, const std::string& sentence) {
+    diagnostics_.Add(location, absl::StrCat(Title(stages_[stage]), ": ", sentence));
   }
 
   const std::vector<GraphStage>& stages_;

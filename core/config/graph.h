@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The stages of a pipeline as a graph: whether they fit together, and an order in
-// which each comes after its inputs.
+// The graph of the stages of a pipeline: checks it, and finds an order in which every stage
+// stands after its inputs.
 #ifndef WEIR_CORE_CONFIG_GRAPH_H_
 #define WEIR_CORE_CONFIG_GRAPH_H_
 
@@ -8,31 +8,31 @@
 #include <string>
 #include <vector>
 
-#include "core/config/diagnostics.h"
-#include "core/config/position.h"
+#include "core/config/text/config_location.h"
+#include "core/config/text/diagnostics.h"
 #include "core/record/stage_kind.h"
 
 namespace weir::config {
 
 struct GraphInput {
   std::string name;
-  Position position;
+  ConfigLocation location;
 };
 
 struct GraphStage {
   StageKind kind;
   std::string name;
-  Position position;
-  Position name_position;
+  ConfigLocation location;
+  ConfigLocation name_location;
   std::vector<GraphInput> inputs;
 };
 
 struct CheckedGraph {
-  std::vector<std::vector<size_t>> inputs;  // of each stage, as indexes
-  std::vector<size_t> order;                // inputs first, otherwise as given
+  std::vector<std::vector<size_t>> inputs;  // of each stage, as indexes of stages
+  std::vector<size_t> order;                // inputs first, otherwise in the order of the file
 };
 
-// Adds what is wrong to `diagnostics`; the result is of use only if nothing was.
+// Adds mistakes to `diagnostics`; after one, the result must not be used. Thread-safe.
 CheckedGraph CheckGraph(const std::vector<GraphStage>& stages, Diagnostics* diagnostics);
 
 }  // namespace weir::config

@@ -16,24 +16,28 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "core/config/diagnostics.h"
-#include "core/config/expansion.h"
-#include "core/config/field_rules.h"
 #include "core/config/graph.h"
-#include "core/config/outline.h"
-#include "core/config/path_finder.h"
+#include "core/config/message/message_parser.h"
+#include "core/config/message/path_finder.h"
+#include "core/config/message/typed_config.h"
 #include "core/config/pipeline.pb.h"
-#include "core/config/strict_parser.h"
-#include "core/config/suggestion.h"
-#include "core/config/typed_config.h"
+#include "core/config/schema/field_names.h"
+#include "core/config/schema/field_rules.h"
+#include "core/config/text/diagnostics.h"
+#include "core/config/text/expansion.h"
+#include "core/config/text/foreign_format.h"
+#include "core/config/text/lexer.h"
+#include "core/config/text/outline.h"
+#include "core/config/text/stage_titles.h"
+#include "core/config/text/suggestion.h"
 
 namespace weir::config {
 namespace {
 
-// A pipeline that a person wrote has some dozens.
+// A pipeline that a person writes has some dozens.
 constexpr size_t kMaxStages = 1024;
 
-// For a configuration that comes through a pipe.
+// For a configuration from a pipe.
 constexpr absl::Duration kInputTimeout = absl::Seconds(5);
 
 std::vector<std::string> InputsOf(const Source&) { return {}; }
@@ -48,34 +52,26 @@ uint32_t QueueBatchesOf(const Consumer& stage) {
   return stage.queue().batches();
 }
 
-// One file on its way. One thread.
+// One file. One thread.
 class Loader {
  public:
-  Loader(std::string_view file_name, const ConfigSchemas& schemas)
-      : diagnostics_(file_name), schemas_(schemas) {}
+  Loader(std::string_view file_name, std::string_view text, const ConfigSchemas& schemas)
+      : original_(text), lines_(text), diagnostics_(file_name), schemas_(schemas) {}
 
-  absl::StatusOr<PipelineConfig> Load(std::string_view text, const Environment& environment,
-                                      const NeedTypes& need) {
-    expanded_ = ExpandedText::Expand(text, environment, kMaxFileBytes, &diagnostics_);
-    if (!diagnostics_.empty() || !outline_.Build(expanded_.text(), report_)) return Failure();
+  absl::StatusOr<PipelineConfig> Load(const Environment& environment, const NeedTypes& need) {
+    if (!ReadText(environment)) return Failure();
     absl::StatusOr<RuleSet> rules = RuleSet::Compile(Pipeline::descriptor());
     if (!rules.ok()) return rules.status();
-
-    Pipeline pipeline;
-    mistakes_ =
-        ParseStrictly(&outline_, Outline::kRoot, ConfigBlocks(outline_), &pipeline, report_);
-    TakeStages(StageKind::kSource, pipeline.source(), *rules);
-    TakeStages(StageKind::kTransform, pipeline.transform(), *rules);
-    TakeStages(StageKind::kSink, pipeline.sink(), *rules);
+    ParseStages(*rules);
     if (stages_.size() > kMaxStages) {
+      ReportStageMistakes();
       diagnostics_.Add(
           {}, absl::StrCat("there are ", stages_.size(), " stages; allowed are ", kMaxStages));
       return Failure();
     }
-    std::sort(stages_.begin(), stages_.end(),
-              [](const Stage& a, const Stage& b) { return a.token < b.token; });
     if (need) need(TypesNamed());
     for (Stage& stage : stages_) CheckType(&stage);
+    ReportStageMistakes();
     return Assemble();
   }
 
@@ -85,11 +81,50 @@ class Loader {
     std::vector<std::string> inputs;
     int token;
     int block;
+    const Schema* schema = nullptr;
+  };
+  struct Mistake {
+    size_t offset;  // of the expanded text
+    std::string sentence;
   };
 
   absl::Status Failure() const { return diagnostics_.ToStatus(kMaxReportedErrors); }
 
-  Position PositionOf(int token) const { return expanded_.PositionOf(outline_.token(token).begin); }
+  void AddMistake(size_t original_offset, const std::string& sentence) {
+    if (diagnostics_.full()) return diagnostics_.CountUnkept(1);
+    diagnostics_.Add(lines_.LocationOf(original_offset),
+                     absl::StrCat(titles_.Around(original_offset), sentence));
+  }
+
+  // Tokens, variables and blocks. False after a mistake.
+  bool ReadText(const Environment& environment) {
+    std::vector<Mistake> lexical;
+    const std::vector<Token> tokens = Lex(original_, [&](size_t offset, std::string sentence) {
+      if (lexical.size() < Diagnostics::kMaxKept) {
+        lexical.push_back({offset, std::move(sentence)});
+      } else {
+        diagnostics_.CountUnkept(1);
+      }
+    });
+    if (std::string foreign = ForeignFormat(original_, tokens); !foreign.empty()) {
+      diagnostics_.Add({}, std::move(foreign));
+      return false;
+    }
+    titles_ = StageTitles(original_, tokens);
+    for (const Mistake& mistake : lexical) AddMistake(mistake.offset, mistake.sentence);
+    if (!diagnostics_.empty()) return false;
+    expanded_ = ExpandedText::Expand(
+        original_, tokens, environment, kMaxFileBytes,
+        [this](size_t offset, const std::string& sentence) { AddMistake(offset, sentence); });
+    if (!diagnostics_.empty()) return false;
+    return outline_.Build(expanded_.text(), [this](size_t offset, const std::string& sentence) {
+      AddMistake(expanded_.OriginalOffset(offset), sentence);
+    });
+  }
+
+  ConfigLocation LocationOf(int token) const {
+    return lines_.LocationOf(expanded_.OriginalOffset(outline_.token(token).begin));
+  }
 
   bool HasMistakes(int block) const {
     const Block& bounds = outline_.block(block);
@@ -102,23 +137,40 @@ class Loader {
                               : absl::StrCat(StageKindName(stage.kind), " ", Quoted(stage.name));
   }
 
+  // All but the typed configurations.
+  void ParseStages(const RuleSet& rules) {
+    Pipeline pipeline;
+    mistakes_ = ParseMessage(&outline_, Outline::kRoot, ConfigBlocks(outline_), &pipeline,
+                             [this](size_t offset, std::string sentence) {
+                               if (stage_mistakes_.size() < Diagnostics::kMaxKept) {
+                                 stage_mistakes_.push_back({offset, std::move(sentence)});
+                               } else {
+                                 diagnostics_.CountUnkept(1);
+                               }
+                             });
+    TakeStages(StageKind::kSource, pipeline.source(), rules);
+    TakeStages(StageKind::kTransform, pipeline.transform(), rules);
+    TakeStages(StageKind::kSink, pipeline.sink(), rules);
+    std::sort(stages_.begin(), stages_.end(),
+              [](const Stage& a, const Stage& b) { return a.token < b.token; });
+  }
+
   template <typename Messages>
   void TakeStages(StageKind kind, const Messages& messages, const RuleSet& rules) {
-    const std::vector<FieldValue> places = outline_.Values(Outline::kRoot, StageKindName(kind));
-    // After a mistake the parser may have seen fewer.
-    const size_t count = std::min(places.size(), static_cast<size_t>(messages.size()));
+    const std::vector<FieldValue> values = outline_.Values(Outline::kRoot, StageKindName(kind));
+    const size_t count = std::min(values.size(), static_cast<size_t>(messages.size()));
     for (size_t i = 0; i < count; ++i) {
       const auto& message = messages.Get(static_cast<int>(i));
-      if (places[i].block < 0) continue;
+      if (values[i].block < 0) continue;
       Stage stage;
       stage.config.kind = kind;
       stage.config.name = message.name();
       stage.config.type = message.type();
       stage.config.queue_batches = QueueBatchesOf(message);
-      stage.config.position = PositionOf(places[i].token);
+      stage.config.location = LocationOf(values[i].token);
       stage.inputs = InputsOf(message);
-      stage.token = places[i].token;
-      stage.block = places[i].block;
+      stage.token = values[i].token;
+      stage.block = values[i].block;
       CheckRules(message, stage, rules);
       stages_.push_back(std::move(stage));
     }
@@ -130,13 +182,13 @@ class Loader {
     PathFinder finder(outline_, stage.block);
     const auto report = [&](const FieldPath& path, const std::string& sentence) {
       const int token = finder.Find(path).value_or(stage.token);
-      diagnostics_.Add(PositionOf(token), absl::StrCat(Title(stage.config), ": ", sentence));
+      diagnostics_.Add(LocationOf(token), absl::StrCat(Title(stage.config), ": ", sentence));
     };
     const auto is_given = [&](const FieldPath& path) { return finder.Find(path).has_value(); };
     rules.Check(message, complete, is_given, report);
   }
 
-  // Each once, in the order of the file.
+  // Each type once, in the order of the file.
   std::vector<ComponentName> TypesNamed() const {
     std::vector<ComponentName> names;
     for (const Stage& stage : stages_) {
@@ -148,7 +200,7 @@ class Loader {
   }
 
   void CheckType(Stage* stage) {
-    // Without one, it has been said that it is required.
+    // CheckRules has reported a missing type.
     if (stage->config.type.empty()) return;
     const ComponentType* type = schemas_.Find(stage->config.kind, stage->config.type);
     if (type == nullptr) {
@@ -157,20 +209,25 @@ class Loader {
     }
     const absl::StatusOr<const Schema*> schema = type->schema();
     if (!schema.ok()) {
-      diagnostics_.Add(TypePosition(*stage),
+      diagnostics_.Add(TypeLocation(*stage),
                        absl::StrCat(Title(stage->config), ": ", schema.status().message()));
       return;
     }
-    const Outline::Report report = [&](size_t offset, const std::string& sentence) {
-      diagnostics_.Add(expanded_.PositionOf(offset),
+    stage->schema = *schema;
+    const MistakeReport report = [&](size_t offset, const std::string& sentence) {
+      diagnostics_.Add(lines_.LocationOf(expanded_.OriginalOffset(offset)),
                        absl::StrCat(Title(stage->config), ": ", sentence));
     };
-    stage->config.config = ParseTypedConfig(**schema, &outline_, stage->block, report);
+    TypedConfig config = ParseTypedConfig(**schema, &outline_, stage->block, report);
+    stage->config.config = std::move(config.wire);
+    for (const auto& [name, token] : config.fields) {
+      stage->config.fields.emplace(name, LocationOf(token));
+    }
   }
 
-  Position TypePosition(const Stage& stage) const {
-    const std::vector<FieldValue> place = outline_.Values(stage.block, "type");
-    return PositionOf(place.empty() ? stage.token : place.front().token);
+  ConfigLocation TypeLocation(const Stage& stage) const {
+    const std::vector<FieldValue> types = outline_.Values(stage.block, "type");
+    return LocationOf(types.empty() ? stage.token : types.front().token);
   }
 
   void UnknownType(const Stage& stage) {
@@ -186,23 +243,47 @@ class Loader {
       if (!schemas_.Exists(other, type)) continue;
       absl::StrAppend(&sentence, "; it is the type of a ", StageKindName(other));
     }
-    diagnostics_.Add(TypePosition(stage), std::move(sentence));
+    diagnostics_.Add(TypeLocation(stage), std::move(sentence));
+  }
+
+  // After the types: an unknown field of a stage may be one of its configuration.
+  void ReportStageMistakes() {
+    for (const Mistake& mistake : stage_mistakes_) {
+      AddMistake(expanded_.OriginalOffset(mistake.offset),
+                 absl::StrCat(mistake.sentence, ConfigFieldHint(mistake.offset)));
+    }
+  }
+
+  std::string ConfigFieldHint(size_t offset) const {
+    if (diagnostics_.full()) return "";
+    for (const Stage& stage : stages_) {
+      if (stage.schema == nullptr || stage.schema->message() == nullptr) continue;
+      for (const int statement : outline_.block(stage.block).statements) {
+        if (outline_.token(outline_.statement(statement).first).begin != offset) continue;
+        const std::string name = outline_.StatementName(statement);
+        const bool is_field_of_stage =
+            name == "name" || name == "type" || name == "input" || name == "queue";
+        if (is_field_of_stage || FindField(*stage.schema->message(), name) == nullptr) return "";
+        return absl::StrCat("; it belongs into the configuration: config { ", name, ": ... }");
+      }
+    }
+    return "";
   }
 
   GraphStage ToGraph(const Stage& stage) const {
     GraphStage result{
-        stage.config.kind, stage.config.name, stage.config.position, stage.config.position, {}};
+        stage.config.kind, stage.config.name, stage.config.location, stage.config.location, {}};
     const std::vector<FieldValue> names = outline_.Values(stage.block, "name");
-    if (!names.empty()) result.name_position = PositionOf(names.front().token);
+    if (!names.empty()) result.name_location = LocationOf(names.front().token);
     const std::vector<FieldValue> inputs = outline_.Values(stage.block, "input");
     for (size_t i = 0; i < stage.inputs.size() && i < inputs.size(); ++i) {
-      result.inputs.push_back({stage.inputs[i], PositionOf(inputs[i].token)});
+      result.inputs.push_back({stage.inputs[i], LocationOf(inputs[i].token)});
     }
     return result;
   }
 
-  // Whether all stages have names and inputs: if not, the graph would be wrong for
-  // reasons that have been told.
+  // True if all stages have names and inputs. If not, the errors of the graph would follow from
+  // errors that have been reported.
   bool IsGraphKnown() const {
     return mistakes_.empty() &&
            std::none_of(stages_.begin(), stages_.end(),
@@ -227,14 +308,15 @@ class Loader {
     return result;
   }
 
+  const std::string_view original_;
+  const LineIndex lines_;
+  StageTitles titles_;
   Diagnostics diagnostics_;
   const ConfigSchemas& schemas_;
   ExpandedText expanded_;
   Outline outline_;
-  const Outline::Report report_ = [this](size_t offset, std::string sentence) {
-    diagnostics_.Add(expanded_.PositionOf(offset), std::move(sentence));
-  };
   std::vector<int> mistakes_;  // tokens, sorted: of the stages, not of their configurations
+  std::vector<Mistake> stage_mistakes_;  // the same, not reported yet
   std::vector<Stage> stages_;
 };
 
@@ -243,8 +325,8 @@ absl::Status ReadError(const std::string& path, int error) {
       absl::StrCat(path, ": the configuration cannot be read: ", std::strerror(error)));
 }
 
-// Waits until a pipe or a terminal has something to read, or its end. `deadline` is for all of
-// the file: weir cannot be stopped by a signal meanwhile.
+// Waits until a pipe or a terminal has data or ends. `deadline` is for the whole file, because
+// no signal ends weir meanwhile.
 bool WaitForInput(int file, absl::Time deadline) {
   while (true) {
     const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now());
@@ -255,8 +337,8 @@ bool WaitForInput(int file, absl::Time deadline) {
   }
 }
 
-// All of an open file, or more than it may have. By and by: most have a few kB, and memory for the
-// longest would have to be cleared.
+// Reads an open file, until it is longer than allowed. In parts: most files have a few kB, and
+// memory for the longest would have to be cleared.
 absl::StatusOr<std::string> ReadOpen(int file, const std::string& path) {
   const absl::Time deadline = absl::Now() + kInputTimeout;
   std::string text;
@@ -270,7 +352,7 @@ absl::StatusOr<std::string> ReadOpen(int file, const std::string& path) {
     } else if (errno == EAGAIN) {
       if (WaitForInput(file, deadline)) continue;
       return absl::InvalidArgumentError(
-          absl::StrCat(path, ": the configuration cannot be read: its writer is not done within ",
+          absl::StrCat(path, ": the configuration cannot be read: its writer does not end within ",
                        absl::FormatDuration(kInputTimeout)));
     } else if (errno != EINTR) {
       return ReadError(path, errno);
@@ -279,8 +361,10 @@ absl::StatusOr<std::string> ReadOpen(int file, const std::string& path) {
   return text;
 }
 
+}  // namespace
+
 // Does not wait for the writer of a FIFO.
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadPipelineFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return ReadError(path, errno);
   struct stat facts;
@@ -289,16 +373,14 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   close(file);
   if (text.ok() && text->empty() && S_ISFIFO(facts.st_mode)) {
     return absl::InvalidArgumentError(
-        absl::StrCat(path, ": the configuration cannot be read: nobody writes to this FIFO"));
+        absl::StrCat(path, ": the configuration cannot be read: no process writes to this FIFO"));
   }
   return text;
 }
 
-}  // namespace
-
 absl::StatusOr<PipelineConfig> LoadFile(const std::string& path, const ConfigSchemas& schemas,
                                         const Environment& environment, const NeedTypes& need) {
-  absl::StatusOr<std::string> text = ReadFile(path);
+  absl::StatusOr<std::string> text = ReadPipelineFile(path);
   if (!text.ok()) return text.status();
   return LoadText(*text, path, schemas, environment, need);
 }
@@ -310,7 +392,7 @@ absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view 
     return absl::InvalidArgumentError(
         absl::StrCat(file_name, ": the configuration is longer than ", kMaxFileBytes, " bytes"));
   }
-  return Loader(file_name, schemas).Load(text, environment, need);
+  return Loader(file_name, text, schemas).Load(environment, need);
 }
 
 }  // namespace weir::config

@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads a pipeline file, checks it whole, and turns it into an immutable
-// description that can be run. Nothing is started and no plugin is called: what
-// plugins want to know was said by their descriptors (core/config/schemas.h).
+// Reads a pipeline file, checks all of it, and returns an immutable description that can be
+// run. It starts nothing and calls no plugin: plugins describe their configurations by
+// descriptors (core/config/schema/schemas.h). core/config/README.md shows the steps.
 //
-// Errors are INVALID_ARGUMENT, also for a file that cannot be read: whatever is
-// wrong, it is the configuration. The message has a line for each thing that was
-// found, "file:line:column: sentence", sorted by place; kMaxReportedErrors at most,
-// and then how many more there are.
+// All errors are INVALID_ARGUMENT, also for a file that cannot be read. The message has one
+// line for each mistake, "file:line:column: sentence", sorted by location: at most
+// kMaxReportedErrors, then the number of the others.
 //
-// Stateless functions: any thread.
+// Stateless functions; any thread.
 #ifndef WEIR_CORE_CONFIG_LOADER_H_
 #define WEIR_CORE_CONFIG_LOADER_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/config/component_spec.h"
-#include "core/config/environment.h"
-#include "core/config/position.h"
-#include "core/config/schemas.h"
+#include "core/config/schema/component_spec.h"
+#include "core/config/schema/schemas.h"
+#include "core/config/text/config_location.h"
+#include "core/config/text/environment.h"
 #include "core/record/stage_kind.h"
 
 namespace weir::config {
@@ -36,10 +36,12 @@ struct StageConfig {
   StageKind kind = StageKind::kSource;
   std::string name;
   std::string type;
-  std::vector<size_t> inputs;  // indexes into PipelineConfig::stages, each lower than its own
-  uint32_t queue_batches = kDefaultQueueBatches;  // of each edge into it; unused by sources
-  std::string config;  // the typed configuration in wire format; empty if it takes none
-  Position position;   // of the block in the file
+  std::vector<size_t> inputs;  // indexes into PipelineConfig::stages, lower than its own index
+  uint32_t queue_batches = kDefaultQueueBatches;  // of each edge into it; not used by sources
+  std::string config;       // the typed configuration in wire format; empty if it has none
+  ConfigLocation location;  // of its block in the file
+  // The locations of the fields of the configuration, by name; of each name the first.
+  std::map<std::string, ConfigLocation> fields;
 };
 
 struct PipelineConfig {
@@ -47,20 +49,22 @@ struct PipelineConfig {
   std::vector<StageConfig> stages;
 };
 
-// Called once, before any type is looked up, with the types that a file names. May add to the
-// schemas.
+// Called once, with the types in a file, before any of them is looked up. May add to the schemas.
 using NeedTypes = std::function<void(const std::vector<ComponentName>& names)>;
 
-// `environment` is asked for the variables that the file names.
+// Loads a file. `environment` provides the variables in it.
 absl::StatusOr<PipelineConfig> LoadFile(const std::string& path, const ConfigSchemas& schemas,
                                         const Environment& environment,
                                         const NeedTypes& need = nullptr);
 
-// The same for a text that is already here; `file_name` is for the messages.
+// Loads a text. `file_name` is for the messages.
 absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view file_name,
                                         const ConfigSchemas& schemas,
                                         const Environment& environment,
                                         const NeedTypes& need = nullptr);
+
+// Reads a pipeline file, or what a pipe provides within a few seconds; at most kMaxFileBytes.
+absl::StatusOr<std::string> ReadPipelineFile(const std::string& path);
 
 }  // namespace weir::config
 

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Component types for tests of this folder.
+// Component types for the tests of core/config.
 #ifndef WEIR_CORE_CONFIG_TEST_SCHEMAS_H_
 #define WEIR_CORE_CONFIG_TEST_SCHEMAS_H_
 
 #include <string>
 
-#include "core/config/schemas.h"
+#include "core/config/schema/schemas.h"
 
 namespace weir::config {
 
-// A component configured by one of the messages in config_test.proto.
+// Returns a component with a message of config_test.proto; without one if `message` is empty.
 ComponentSpec TestSpec(StageKind kind, const std::string& type, const std::string& message);
 
 // Sources `generator` (no configuration) and `reader`, transforms `pass` (none) and

@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/config/loader.h"
-#include "core/config/schemas.h"
+#include "core/config/schema/schemas.h"
 
 namespace weir::conformance {
 

@@ -14,7 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "core/config/component_spec.h"
+#include "core/config/schema/component_spec.h"
 #include "core/conformance/configuration.h"
 #include "core/conformance/trial.h"
 #include "core/isolation/isolation.h"

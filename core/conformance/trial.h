@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "core/config/schemas.h"
+#include "core/config/schema/schemas.h"
 #include "core/isolation/steps.h"
 #include "plugins/abi/weir_plugin.h"
 

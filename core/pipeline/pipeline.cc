@@ -33,7 +33,10 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
       pipeline->nodes_[input]->ConnectTo(node);
     }
     if (absl::Status status = node->Create(spec.factory); !status.ok()) {
-      return WithStageName(status, *node);
+      const absl::Status named = WithStageName(status, *node);
+      if (!spec.locate) return named;
+      return absl::Status(named.code(),
+                          absl::StrCat(spec.locate(status.message()), ": ", named.message()));
     }
   }
   for (const auto& node : pipeline->nodes_) node->MakeQueue();

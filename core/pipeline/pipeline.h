@@ -36,6 +36,8 @@ struct StageSpec {
   std::vector<size_t> inputs;  // indexes of earlier specs
   size_t queue_batches = kDefaultQueueBatches;
   StageFactory factory;
+  // Returns the location of the mistake if `factory` fails, as file:line:column.
+  std::function<std::string(std::string_view message)> locate = nullptr;
 };
 
 struct StageReport {

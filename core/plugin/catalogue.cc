@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
@@ -29,6 +31,17 @@ config::ComponentSpec SpecOf(const weir_component& component, const std::string&
                            component.config_descriptors_size};
   }
   return spec;
+}
+
+// The location of the field that an error of a plugin begins with, as in "path: it is empty",
+// or of the stage.
+config::ConfigLocation LocationOf(const config::StageConfig& stage, std::string_view message) {
+  const auto end = std::find_if_not(message.begin(), message.end(), [](unsigned char c) {
+    return absl::ascii_isalnum(c) || c == '_';
+  });
+  const std::string word(message.begin(), end);
+  const auto field = stage.fields.find(word);
+  return field == stage.fields.end() ? stage.location : field->second;
 }
 
 }  // namespace
@@ -157,22 +170,17 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
   std::vector<pipeline::StageSpec> specs;
   for (const config::StageConfig& stage : config.stages) {
     const Component& found = components_.at({stage.kind, stage.type});
-    const std::string place =
-        absl::StrCat(file_name, ":", stage.position.line, ":", stage.position.column);
     pipeline::StageSpec spec;
     spec.kind = stage.kind;
     spec.name = stage.name;
     spec.inputs = stage.inputs;
     spec.queue_batches = stage.queue_batches;
-    spec.factory =
-        [found, place, runtime, wire = stage.config](
-            pipeline::StageHost* host) -> absl::StatusOr<std::unique_ptr<pipeline::Stage>> {
-      auto made = MakePluginStage(*found.component, found.library->path(), wire, host, runtime);
-      if (made.ok()) return made;
-      // Into the first line: further lines may show a part of a text.
-      std::string message(made.status().message());
-      message.insert(std::min(message.find('\n'), message.size()), absl::StrCat(" (", place, ")"));
-      return absl::Status(made.status().code(), message);
+    spec.factory = [found, runtime, wire = stage.config](pipeline::StageHost* host) {
+      return MakePluginStage(*found.component, found.library->path(), wire, host, runtime);
+    };
+    spec.locate = [stage, file_name](std::string_view message) {
+      const config::ConfigLocation location = LocationOf(stage, message);
+      return absl::StrCat(file_name, ":", location.line, ":", location.column);
     };
     specs.push_back(std::move(spec));
   }

@@ -16,7 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/config/loader.h"
-#include "core/config/schemas.h"
+#include "core/config/schema/schemas.h"
 #include "core/pipeline/pipeline.h"
 #include "core/plugin/host.h"
 #include "core/plugin/plugin_library.h"

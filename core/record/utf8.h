@@ -34,6 +34,16 @@ inline size_t Utf8SequenceLength(std::string_view text) {
   return length;
 }
 
+// Returns true if all of `text` is well-formed UTF-8.
+inline bool IsUtf8(std::string_view text) {
+  while (!text.empty()) {
+    const size_t length = Utf8SequenceLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 // The code point of a well-formed sequence of 1 to 3 bytes at the start of `text`.
 inline uint16_t Utf8CodePoint(std::string_view text, size_t length) {
   const auto at = [&](size_t i) { return static_cast<unsigned>(static_cast<uint8_t>(text[i])); };

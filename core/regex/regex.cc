@@ -12,10 +12,10 @@
 namespace weir {
 namespace {
 
-// Bounds the program, which is about 20,000 instructions then, and what a match may cache.
+// Bounds the compiled program, to about 20,000 instructions, and the cache of a match.
 constexpr int64_t kMaxBytes = 1 << 20;
 
-// Whether `expression` names a class of Unicode (\pL), of which the tables lack the members.
+// Returns true if `expression` uses a Unicode class (\pL): this RE2 has no tables for them.
 bool NamesUnicodeClass(std::string_view expression) {
   for (size_t i = 0; i + 1 < expression.size(); ++i) {
     if (expression[i] != '\\') continue;

@@ -106,13 +106,13 @@ class ProcessTest(harness.WeirTest):
         for command in ("validate", "run"):
             weir = self.weir(command, "--config=" + fifo)
             self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
-            self.assertIn("nobody writes to this FIFO", weir.stderr())
+            self.assertIn("no process writes to this FIFO", weir.stderr())
         # A writer that writes nothing.
         writer = os.open(fifo, os.O_RDWR)
         self.addCleanup(os.close, writer)
         weir = self.weir("validate", "--config=" + fifo)
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)
-        self.assertIn("its writer is not done within 5s", weir.stderr())
+        self.assertIn("its writer does not end within 5s", weir.stderr())
         done = self.shell('exec "$2" validate --config=<(sleep 0.2; cat "$1")', self.pipeline(),
                           harness.WEIR)
         self.assertEqual(done.returncode, harness.EXIT_CLEAN, done.stderr)

@@ -55,7 +55,7 @@ sink { name: "s" type: "stdout" input: "in" }
         for command in ("validate", "run"):
             weir = self.weir(command, "--config=" + path)
             self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
-            self.assertIn(f"""transform 'some': expression: column 30: expected a port, found 'htps' ({path}:5:1)
+            self.assertIn(f"""{path}:6:44: transform 'some': expression: column 30: expected a port, found 'htps'
   proto == tcp and dst_port == htps
                                ^
 """, weir.stderr())
@@ -172,7 +172,7 @@ sink { name: "out" type: "defect" input: "in" }
             for command in ("validate", "run"):
                 weir = self.weir(command, "--config=" + path, "--plugin_path=" + plugins)
                 self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
-                self.assertIn(f"sink 'out': {reason} ({path}:2:1)", weir.stderr())
+                self.assertIn(f"{path}:2:1: sink 'out': {reason}", weir.stderr())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every example is valid in the short and in the long form of `config`, and both give the same
-// pipeline.
+// pipeline. The examples that `weir describe` prints are valid, also without their `#`.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -15,8 +15,14 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "core/config/component_spec.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "core/config/describe/config_example.h"
 #include "core/config/loader.h"
+#include "core/config/schema/component_spec.h"
+#include "core/config/schema/schemas.h"
+#include "core/config/text/formatter.h"
 #include "core/plugin/catalogue.h"
 #include "core/record/stage_kind.h"
 #include "gtest/gtest.h"
@@ -168,10 +174,71 @@ TEST_F(ExamplesTest, GiveTheSamePipelineInBothForms) {
       EXPECT_EQ(a.inputs, b.inputs) << path << " " << a.name;
       EXPECT_EQ(a.queue_batches, b.queue_batches) << path << " " << a.name;
       EXPECT_EQ(a.config, b.config) << path << " " << a.name;
-      EXPECT_EQ(a.position.line, b.position.line) << path << " " << a.name;
+      EXPECT_EQ(a.location.line, b.location.line) << path << " " << a.name;
     }
   }
   EXPECT_GE(configs, 30);
+}
+
+TEST_F(ExamplesTest, HaveTheLayoutOfFmt) {
+  for (const std::string& path : Examples()) {
+    const std::string text = ReadText(path);
+    const absl::StatusOr<std::string> formatted = config::FormatText(text, path);
+    ASSERT_TRUE(formatted.ok()) << formatted.status();
+    EXPECT_EQ(*formatted, text) << path;
+  }
+}
+
+// A stage of this type in a pipeline.
+std::string PipelineWith(StageKind kind, const std::string& stage) {
+  const std::string source =
+      "source { name: \"flows\" type: \"record_file\" config { path: \"-\" } }\n";
+  const std::string sink = "sink { name: \"out\" type: \"stdout\" input: \"%s\" }\n";
+  const size_t quote = stage.find("name: \"") + 7;
+  const std::string name = stage.substr(quote, stage.find('"', quote) - quote);
+  if (kind == StageKind::kSource) {
+    return absl::StrCat(stage, absl::StrReplaceAll(sink, {{"%s", name}}));
+  }
+  if (kind == StageKind::kSink) return absl::StrCat(source, stage);
+  return absl::StrCat(source, stage, absl::StrReplaceAll(sink, {{"%s", name}}));
+}
+
+// The example once for each commented field, with this field in force.
+std::vector<std::string> Uncommented(const std::string& example) {
+  std::vector<std::string> results;
+  const std::vector<std::string> lines = absl::StrSplit(example, '\n');
+  constexpr std::string_view kBegin = "    # ";
+  for (size_t first = 0; first < lines.size(); ++first) {
+    if (!absl::StartsWith(lines[first], kBegin) || lines[first].size() <= kBegin.size() ||
+        !absl::ascii_isalpha(lines[first][kBegin.size()])) {
+      continue;
+    }
+    // A block ends with its brace in the same column.
+    size_t last = first;
+    if (absl::EndsWith(lines[first], "{")) {
+      while (lines[last] != "    # }") ++last;
+    }
+    std::vector<std::string> changed = lines;
+    for (size_t i = first; i <= last; ++i) changed[i].erase(4, 2);
+    results.push_back(absl::StrJoin(changed, "\n"));
+  }
+  return results;
+}
+
+TEST_F(ExamplesTest, OfDescribeAreValidAlsoWithoutTheirCommentSigns) {
+  size_t fields = 0;
+  for (const config::ComponentType* type : catalogue_.schemas().All()) {
+    const config::Schema& schema = **type->schema();
+    const std::string example = config::ExampleStage(schema, 0);
+    const auto loaded = Load(PipelineWith(type->spec().kind, example), "example");
+    EXPECT_TRUE(loaded.ok()) << loaded.status() << "\n" << example;
+    for (const std::string& changed : Uncommented(example)) {
+      ++fields;
+      const auto changed_loaded = Load(PipelineWith(type->spec().kind, changed), "example");
+      EXPECT_TRUE(changed_loaded.ok()) << changed_loaded.status() << "\n" << changed;
+    }
+  }
+  EXPECT_GE(fields, 60u);
 }
 
 TEST_F(ExamplesTest, NameTheirSchemaForEditors) {

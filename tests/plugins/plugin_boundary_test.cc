@@ -128,12 +128,12 @@ TEST(DefectivePluginTest, TheSoundPluginDeliversEverything) {
 TEST(DefectivePluginTest, ACreateThatFailsOrThrowsNamesStagePlaceAndReason) {
   EXPECT_EQ(RunWith("create_fails").status,
             absl::InvalidArgumentError(
-                "sink 'out': create does not like its configuration (test.textproto:2:1)"));
+                "test.textproto:2:1: sink 'out': create does not like its configuration"));
   EXPECT_EQ(RunWith("create_throws").status,
-            absl::InternalError("sink 'out': create has thrown (test.textproto:2:1)"));
+            absl::InternalError("test.textproto:2:1: sink 'out': create has thrown"));
   EXPECT_EQ(RunWith("raw_throw").status,
-            absl::InternalError("sink 'out': the plugin threw an exception: past the SDK "
-                                "(test.textproto:2:1)"));
+            absl::InternalError(
+                "test.textproto:2:1: sink 'out': the plugin threw an exception: past the SDK"));
 }
 
 TEST(DefectivePluginTest, AStartThatFailsIsTheErrorOfItsStage) {
@@ -257,8 +257,8 @@ TEST(TwinPluginTest, TwoPluginsWithTheSameGeneratedProtobufWorkTogether) {
     telemetry::MetricRegistry metrics;
     Runtime runtime{pipeline::SystemClock(), &metrics, {}};
     EXPECT_EQ(catalogue.MakePipeline(*config, "twins.textproto", &runtime).status(),
-              absl::AbortedError("sink 'out': " + type + " read: word: \"of " + type +
-                                 "\" (twins.textproto:2:1)"));
+              absl::AbortedError("twins.textproto:2:1: sink 'out': " + type + " read: word: \"of " +
+                                 type + "\""));
   }
   EXPECT_EQ(own.ShortDebugString(), "word: \"own\"");
 }

@@ -13,7 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
-#include "core/config/describe.h"
+#include "core/config/describe/config_example.h"
+#include "core/config/describe/describe.h"
 #include "core/pipeline/clock.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
@@ -26,6 +27,7 @@
 #include "tools/weir/program.h"
 
 DECLARE_string(config);
+DEFINE_bool(example, false, "print only a stage of this type, to paste into a pipeline file");
 DEFINE_string(depth, "setup",
               "how far to go: 'config' checks the file against the plugins' descriptions, 'setup' "
               "also lets every plugin look at its configuration, as `weir run` does; neither opens "
@@ -128,7 +130,9 @@ int DescribeCommand(const Arguments& arguments) {
   for (const config::ComponentType* type : catalogue.schemas().All()) {
     if (type->spec().type != name) continue;
     if (absl::Status status = type->Check(); !status.ok()) return BadUsage(status.message());
-    absl::StrAppend(&text, text.empty() ? "" : "\n", config::Describe(**type->schema()));
+    const config::Schema& schema = **type->schema();
+    absl::StrAppend(&text, text.empty() ? "" : "\n",
+                    FLAGS_example ? config::ExampleStage(schema, 0) : config::Describe(schema));
   }
   if (text.empty()) {
     return BadUsage(absl::StrCat("there is no type '", name, "'; there are ",

@@ -11,7 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "core/config/suggestion.h"
+#include "core/config/text/suggestion.h"
 #include "gflags/gflags.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/flags.h"
@@ -112,6 +112,9 @@ absl::Status WrongNumber(const Command& command, std::string_view takes, size_t 
 absl::Status TakeArguments(const std::vector<FlagWord>& flags, Invocation* invocation) {
   const Command& command = *invocation->command;
   std::vector<std::string>& given = invocation->arguments;
+  if (absl::EndsWith(command.arguments, "...")) {
+    return given.empty() ? WrongNumber(command, "at least one FILE", 0) : absl::OkStatus();
+  }
   if (command.arguments != kOptionalFile) {
     const bool takes_one = *command.arguments != '\0';
     if (given.size() == (takes_one ? 1 : 0)) return absl::OkStatus();

@@ -141,7 +141,8 @@ std::string BashCompletion(const std::vector<Command>& commands) {
       type_commands.push_back(absl::StrCat(command.name, ":0"));
     }
     if (absl::StrContains(command.arguments, "FILE")) {
-      file_commands.push_back(absl::StrCat(command.name, ":0"));
+      const bool many = absl::EndsWith(command.arguments, "...");
+      file_commands.push_back(absl::StrCat(command.name, many ? ":*" : ":0"));
     }
     if (command.flags.empty()) continue;
     absl::StrAppend(&command_flags, "      ", command.name, ") words='", FlagWords(command.flags),

@@ -5,7 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "core/config/describe.h"
+#include "core/config/describe/describe.h"
 #include "core/record/stage_kind.h"
 #include "tools/weir/flags.h"
 #include "tools/weir/pipeline_schema.h"

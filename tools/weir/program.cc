@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/record/terminal_text.h"
@@ -152,9 +153,23 @@ std::string PipelineFileName(const std::string& path) {
   return path.empty() ? "built-in pipeline" : path;
 }
 
+namespace {
+
+// True for "file:line:column: ...", which editors and scripts read: the file must stand first.
+bool BeginsWithLocation(std::string_view message) {
+  const std::string_view location = message.substr(0, message.find(": "));
+  const std::vector<std::string_view> parts = absl::StrSplit(location, ':');
+  int number = 0;
+  return parts.size() >= 3 && absl::SimpleAtoi(parts[parts.size() - 1], &number) &&
+         absl::SimpleAtoi(parts[parts.size() - 2], &number);
+}
+
+}  // namespace
+
 void PrintError(std::string_view message) {
   const bool one_line = message.find('\n') == std::string_view::npos;
-  std::fprintf(stderr, "%s%s\n", one_line ? "weir: " : "", TerminalText(message).c_str());
+  const bool prefix = one_line && !BeginsWithLocation(message);
+  std::fprintf(stderr, "%s%s\n", prefix ? "weir: " : "", TerminalText(message).c_str());
 }
 
 int BadUsage(std::string_view message) {

@@ -50,8 +50,8 @@ std::string PipelineFileName(const std::string& path);
 // A sentence: how to try weir on a machine where the built-in pipeline does not run.
 std::string CaptureHint();
 
-// Prints "weir: MESSAGE" on stderr, and a message of several lines without "weir: ". Control
-// characters are escaped (TerminalText).
+// Prints "weir: MESSAGE" on stderr. A message of several lines, or one that begins with
+// file:line:column, gets no prefix. Control characters are shown as TerminalText does.
 void PrintError(std::string_view message);
 
 // Prints the same and returns kExitBadUsage.

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "core/config/schemas.h"
+#include "core/config/schema/schemas.h"
 #include "tools/weir/command_line.h"
 
 namespace weir {

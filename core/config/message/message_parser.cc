@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/message/message_parser.h"
+
+#include <memory>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/config/message/scalar_value.h"
+#include "core/config/message/wire_format.h"
+#include "core/config/schema/field_names.h"
+#include "core/config/text/diagnostics.h"
+#include "core/config/text/suggestion.h"
+#include "google/protobuf/descriptor.h"
+
+namespace weir::config {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::OneofDescriptor;
+using google::protobuf::Reflection;
+
+// One call of ParseMessage.
+class Parser {
+ public:
+  Parser(Outline* outline, const std::vector<int>& opaque, const MistakeReport& report)
+      : outline_(*outline), opaque_(opaque.begin(), opaque.end()), report_(report) {}
+
+  // The depth of the outline bounds the recursion.
+  void ParseBlock(int block, Message* message) {
+    if (opaque_.contains(block)) return;
+    Given given;
+    // By index: Remove leaves the list as it is.
+    for (size_t i = 0; i < outline_.block(block).statements.size(); ++i) {
+      const int statement = outline_.block(block).statements[i];
+      if (IsAnyValue(statement, *message)) {
+        ParseAny(statement, message);
+      } else {
+        ParseStatement(statement, message, &given);
+      }
+    }
+  }
+
+  std::vector<int> TakeMistakes() const { return {mistakes_.begin(), mistakes_.end()}; }
+
+ private:
+  // What a block has so far.
+  struct Given {
+    absl::flat_hash_set<const FieldDescriptor*> fields;
+    absl::flat_hash_map<const OneofDescriptor*, const FieldDescriptor*> oneofs;
+  };
+
+  std::string_view Text(int token) const { return outline_.TokenText(token); }
+
+  std::string Found(int token) const {
+    if (outline_.token(token).kind == TokenKind::kEnd) return "the end of the file";
+    const std::string_view text = Text(token);
+    if (outline_.token(token).kind != TokenKind::kString) return Quoted(text);
+    return absl::StrCat("the text ", Quoted(text.substr(1, text.size() - 2)));
+  }
+
+  void Mistake(int token, std::string sentence) {
+    mistakes_.insert(token);
+    report_(outline_.token(token).begin, std::move(sentence));
+  }
+
+  void ParseStatement(int index, Message* message, Given* given) {
+    const Statement statement = outline_.statement(index);
+    if (statement.name_end == statement.first) {
+      Mistake(statement.first,
+              absl::StrCat("expected the name of a field, found ", Found(statement.first)));
+      return outline_.Remove(index);
+    }
+    const std::string name = outline_.StatementName(index);
+    const Descriptor& type = *message->GetDescriptor();
+    const FieldDescriptor* field = FindField(type, name);
+    if (field == nullptr) {
+      Mistake(statement.first, absl::StrCat(type.full_name(), " has no field ", Quoted(name),
+                                            DidYouMean(name, FieldNames(type))));
+      return outline_.Remove(index);
+    }
+    if (!CheckGiven(*field, statement.first, given) || !ParseValues(statement, *field, message)) {
+      outline_.Remove(index);
+    }
+  }
+
+  bool CheckGiven(const FieldDescriptor& field, int token, Given* given) {
+    const std::string name = Quoted(TextName(field));
+    if (!given->fields.insert(&field).second && !field.is_repeated()) {
+      Mistake(token, absl::StrCat(name, " is given a second time; it takes one value"));
+      return false;
+    }
+    if (field.real_containing_oneof() == nullptr) return true;
+    const auto [other, is_new] = given->oneofs.emplace(field.real_containing_oneof(), &field);
+    if (is_new) return true;
+    Mistake(token, absl::StrCat(name, " cannot stand beside ", Quoted(TextName(*other->second)),
+                                ": give one of them"));
+    return false;
+  }
+
+  // Returns false, with `message` unchanged, if a value is wrong.
+  bool ParseValues(const Statement& statement, const FieldDescriptor& field, Message* message) {
+    const bool is_message = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    int at = statement.name_end;
+    if (at < statement.end && Text(at) == ":") {
+      ++at;
+    } else if (!is_message) {
+      return Expect("':'", field, at);
+    } else if (at == statement.end) {
+      return Expect("'{'", field, at);
+    }
+    const int before =
+        field.is_repeated() ? message->GetReflection()->FieldSize(*message, &field) : 0;
+    at = Text(at) == "[" ? ParseList(at, statement, field, message)
+                         : ParseValue(at, statement, field, message);
+    if (at < 0) {
+      if (field.is_repeated()) Truncate(before, field, message);
+      return false;
+    }
+    if (at < statement.end && (Text(at) == "," || Text(at) == ";")) ++at;
+    if (at < statement.end) {
+      Mistake(at, absl::StrCat("expected the name of a field, found ", Found(at)));
+    }
+    return true;
+  }
+
+  bool Expect(std::string_view what, const FieldDescriptor& field, int token) {
+    Mistake(token, absl::StrCat("expected ", what, " after ", Quoted(TextName(field)), ", found ",
+                                Found(token)));
+    return false;
+  }
+
+  static void Truncate(int size, const FieldDescriptor& field, Message* message) {
+    const Reflection& reflection = *message->GetReflection();
+    while (reflection.FieldSize(*message, &field) > size) reflection.RemoveLast(message, &field);
+  }
+
+  // Returns the token behind the ']', or -1 after a mistake.
+  int ParseList(int at, const Statement& statement, const FieldDescriptor& field,
+                Message* message) {
+    if (!field.is_repeated()) {
+      Mistake(at, absl::StrCat(Quoted(TextName(field)), " takes one value, not a list"));
+      return -1;
+    }
+    ++at;
+    if (at < statement.end && Text(at) == "]") return at + 1;
+    while (true) {
+      at = ParseValue(at, statement, field, message);
+      if (at < 0) return -1;
+      const std::string_view text = at < statement.end ? Text(at) : "";
+      if (text == "]") return at + 1;
+      if (text != ",") {
+        Mistake(at, absl::StrCat("expected ',' or ']' in the list of ", Quoted(TextName(field)),
+                                 ", found ", Found(at)));
+        return -1;
+      }
+      ++at;
+    }
+  }
+
+  // Returns the token behind the value, or -1 after a mistake.
+  int ParseValue(int at, const Statement& statement, const FieldDescriptor& field,
+                 Message* message) {
+    if (field.cpp_type() != FieldDescriptor::CPPTYPE_MESSAGE) {
+      return ParseScalar(at, statement, field, message);
+    }
+    const int block = at < statement.end ? outline_.BlockOpenedBy(at) : -1;
+    if (block < 0) {
+      Mistake(at, absl::StrCat("expected '{', found ", Found(at)));
+      return -1;
+    }
+    const Reflection& reflection = *message->GetReflection();
+    ParseBlock(block, field.is_repeated() ? reflection.AddMessage(message, &field)
+                                          : reflection.MutableMessage(message, &field));
+    return outline_.block(block).close + 1;
+  }
+
+  int ParseScalar(int at, const Statement& statement, const FieldDescriptor& field,
+                  Message* message) {
+    const int begin = at;
+    ScalarText text;
+    text.negative = at < statement.end && Text(at) == "-";
+    if (text.negative) ++at;
+    if (at < statement.end) text.kind = outline_.token(at).kind;
+    if (text.kind == TokenKind::kString) {
+      for (; at < statement.end && outline_.token(at).kind == TokenKind::kString; ++at) {
+        text.parts.push_back(Text(at));
+      }
+    } else if (text.kind == TokenKind::kWord || text.kind == TokenKind::kNumber) {
+      text.parts.push_back(Text(at++));
+    }
+    text.whole = WholeText(begin);
+    const std::string wrong = SetScalar(field, text, message);
+    if (wrong.empty()) return at;
+    Mistake(begin, wrong);
+    return -1;
+  }
+
+  // The tokens from `begin` on that nothing separates, as in 10.0.0.0/8 without quotes.
+  std::string WholeText(int begin) const {
+    int end = begin;
+    while (outline_.token(end).kind != TokenKind::kEnd) {
+      const std::string_view text = Text(end);
+      const bool ends = text == "," || text == ";" || text == "[" || text == "]" || text == "{" ||
+                        text == "}" || text == "<" || text == ">";
+      if (end > begin && (ends || outline_.token(end).begin != outline_.token(end - 1).end)) break;
+      ++end;
+      if (ends) break;
+    }
+    if (end == begin) return "";
+    const size_t first = outline_.token(begin).begin;
+    return std::string(outline_.text().substr(first, outline_.token(end - 1).end - first));
+  }
+
+  // True for `[host/message] { ... }` in a google.protobuf.Any.
+  bool IsAnyValue(int statement, const Message& message) const {
+    return message.GetDescriptor()->full_name() == "google.protobuf.Any" &&
+           absl::StartsWith(outline_.StatementName(statement), "[");
+  }
+
+  void ParseAny(int index, Message* any) {
+    const Statement statement = outline_.statement(index);
+    const std::string name = outline_.StatementName(index);
+    const std::string url = name.substr(1, name.size() - 2);
+    const Descriptor& type = *any->GetDescriptor();
+    const FieldDescriptor* const url_field = type.FindFieldByName("type_url");
+    const FieldDescriptor* const value_field = type.FindFieldByName("value");
+    const Descriptor* const inner =
+        type.file()->pool()->FindMessageTypeByName(url.substr(url.rfind('/') + 1));
+    std::string wrong;
+    int at = statement.name_end;
+    if (at < statement.end && Text(at) == ":") ++at;
+    const int block = at < statement.end ? outline_.BlockOpenedBy(at) : -1;
+    if (inner == nullptr || !absl::StrContains(url, '/') || url_field == nullptr ||
+        value_field == nullptr) {
+      wrong = absl::StrCat("there is no message ", name);
+    } else if (block < 0) {
+      wrong = absl::StrCat(name, " must be followed by a block in braces");
+    } else if (outline_.block(statement.block).statements.size() > 1) {
+      wrong = absl::StrCat(name, " must stand alone in its block");
+    }
+    if (!wrong.empty()) {
+      Mistake(statement.first, std::move(wrong));
+      return outline_.Remove(index);
+    }
+    const Reflection& reflection = *any->GetReflection();
+    const std::unique_ptr<Message> value(
+        reflection.GetMessageFactory()->GetPrototype(inner)->New());
+    ParseBlock(block, value.get());
+    reflection.SetString(any, url_field, url);
+    reflection.SetString(any, value_field, ToWireFormat(*value));
+  }
+
+  Outline& outline_;
+  const absl::flat_hash_set<int> opaque_;
+  const MistakeReport& report_;
+  std::set<int> mistakes_;  // tokens
+};
+
+}  // namespace
+
+std::vector<int> ParseMessage(Outline* outline, int block, const std::vector<int>& opaque,
+                              google::protobuf::Message* message, const MistakeReport& report) {
+  Parser parser(outline, opaque, report);
+  parser.ParseBlock(block, message);
+  return parser.TakeMistakes();
+}
+
+}  // namespace weir::config

@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "core/config/message/scalar_value.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/config/schema/compiled_rules.h"
+#include "core/config/schema/field_names.h"
+#include "core/config/text/diagnostics.h"
+#include "core/config/text/suggestion.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/io/tokenizer.h"
+#include "plugins/sdk/config_rules.pb.h"
+
+namespace weir::config {
+namespace {
+
+using google::protobuf::EnumDescriptor;
+using google::protobuf::EnumValueDescriptor;
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Reflection;
+using google::protobuf::io::Tokenizer;
+
+// "a whole number from 1 to 10": the bounds of the rules, or else of the type.
+std::string NumberKind(const FieldDescriptor& field) {
+  const FieldRules& rules = field.options().GetExtension(weir::rules);
+  const bool whole = field.cpp_type() != FieldDescriptor::CPPTYPE_FLOAT &&
+                     field.cpp_type() != FieldDescriptor::CPPTYPE_DOUBLE;
+  if (rules.has_min() && rules.has_max()) {
+    return absl::StrCat(whole ? "a whole number " : "a number ", NumberRange(rules));
+  }
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return "a whole number from -2147483648 to 2147483647";
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return "a whole number from 0 to 4294967295";
+    case FieldDescriptor::CPPTYPE_INT64:
+      return "a whole number from -9223372036854775808 to 9223372036854775807";
+    case FieldDescriptor::CPPTYPE_UINT64:
+      return "a whole number from 0 to 18446744073709551615";
+    default:
+      return "a number";
+  }
+}
+
+// What a value of the field looks like.
+std::string ValueKind(const FieldDescriptor& field) {
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return "true or false";
+    case FieldDescriptor::CPPTYPE_STRING:
+      return "a text in quotes";
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumValueList(*field.enum_type());
+    default:
+      return NumberKind(field);
+  }
+}
+
+std::string TextOf(const ScalarText& text) {
+  std::string value;
+  for (const std::string_view part : text.parts) {
+    Tokenizer::ParseStringAppend(std::string(part), &value);
+  }
+  return value;
+}
+
+// The number that somebody means by `text`, as in "100k" or "64MiB"; nothing if it has no such
+// unit.
+std::optional<uint64_t> NumberWithUnit(std::string_view text) {
+  const auto unit_begin = std::find_if_not(text.begin(), text.end(), absl::ascii_isdigit);
+  const std::string_view digits = text.substr(0, static_cast<size_t>(unit_begin - text.begin()));
+  std::string unit = absl::AsciiStrToLower(text.substr(digits.size()));
+  if (absl::EndsWith(unit, "b")) unit.pop_back();
+  const uint64_t base = absl::EndsWith(unit, "i") ? 1024 : 1000;
+  if (base == 1024) unit.pop_back();
+  const uint64_t factor = unit == "k"   ? base
+                          : unit == "m" ? base * base
+                          : unit == "g" ? base * base * base
+                                        : 0;
+  uint64_t number = 0;
+  if (factor == 0 || !absl::SimpleAtoi(digits, &number)) return std::nullopt;
+  if (__builtin_mul_overflow(number, factor, &number)) return std::nullopt;
+  return number;
+}
+
+std::string NumberHint(const ScalarText& text) {
+  if (text.kind == TokenKind::kString) {
+    double number = 0;
+    const std::string value = TextOf(text);
+    return absl::SimpleAtod(value, &number) ? absl::StrCat("; write ", value, " without quotes")
+                                            : "";
+  }
+  if (text.kind != TokenKind::kNumber || text.negative) return "";
+  const std::optional<uint64_t> number = NumberWithUnit(text.parts.front());
+  return number.has_value() ? absl::StrCat("; a number has no unit: write ", *number) : "";
+}
+
+std::string BoolHint(const ScalarText& text) {
+  const std::string value = absl::AsciiStrToLower(
+      text.kind == TokenKind::kString ? TextOf(text) : std::string(text.parts.front()));
+  for (const char* yes : {"true", "yes", "on", "y", "enabled"}) {
+    if (value == yes) return "; write true";
+  }
+  for (const char* no : {"false", "no", "off", "n", "disabled"}) {
+    if (value == no) return "; write false";
+  }
+  return "";
+}
+
+std::string EnumHint(const EnumDescriptor& type, const ScalarText& text) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.value_count(); ++i) names.push_back(type.value(i)->name());
+  if (text.kind == TokenKind::kString) {
+    const std::string meant = Nearest(TextOf(text), names);
+    return meant.empty() ? "" : absl::StrCat("; write ", meant, " without quotes");
+  }
+  return DidYouMean(text.parts.front(), names);
+}
+
+std::string StringHint(const FieldDescriptor& field, const ScalarText& text) {
+  const bool duration = field.options().GetExtension(weir::rules).has_duration();
+  const bool digits = std::all_of(text.whole.begin(), text.whole.end(), absl::ascii_isdigit);
+  if (duration && digits) return absl::StrCat("; write \"", text.whole, "s\" for seconds");
+  if (text.kind != TokenKind::kWord && text.kind != TokenKind::kNumber) return "";
+  return absl::StrCat("; write \"", text.whole, "\"");
+}
+
+std::string Hint(const FieldDescriptor& field, const ScalarText& text) {
+  if (text.parts.empty()) return "";
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_BOOL:
+      return BoolHint(text);
+    case FieldDescriptor::CPPTYPE_ENUM:
+      return EnumHint(*field.enum_type(), text);
+    case FieldDescriptor::CPPTYPE_STRING:
+      return StringHint(field, text);
+    default:
+      return NumberHint(text);
+  }
+}
+
+// One value on its way into a message.
+class Setter {
+ public:
+  Setter(const FieldDescriptor& field, const ScalarText& text, Message* message)
+      : field_(field),
+        text_(text),
+        message_(message),
+        reflection_(*message->GetReflection()),
+        add_(field.is_repeated()) {}
+
+  // False, without a change, if the text is not a value of the field.
+  bool Run() {
+    switch (field_.cpp_type()) {
+#define WEIR_SET(TYPE, Type, value)                           \
+  case FieldDescriptor::CPPTYPE_##TYPE: {                     \
+    const auto parsed = value;                                \
+    if (!parsed.has_value()) return false;                    \
+    add_ ? reflection_.Add##Type(message_, &field_, *parsed)  \
+         : reflection_.Set##Type(message_, &field_, *parsed); \
+    return true;                                              \
+  }
+      WEIR_SET(INT32, Int32, Signed<int32_t>())
+      WEIR_SET(INT64, Int64, Signed<int64_t>())
+      WEIR_SET(UINT32, UInt32, Unsigned<uint32_t>())
+      WEIR_SET(UINT64, UInt64, Unsigned<uint64_t>())
+      WEIR_SET(FLOAT, Float, Float())
+      WEIR_SET(DOUBLE, Double, Double())
+      WEIR_SET(BOOL, Bool, Bool())
+      WEIR_SET(ENUM, Enum, EnumValue())
+      WEIR_SET(STRING, String, String())
+#undef WEIR_SET
+      default:
+        return false;
+    }
+  }
+
+ private:
+  std::string Part() const {
+    return text_.parts.empty() ? std::string() : std::string(text_.parts.front());
+  }
+
+  std::optional<uint64_t> Magnitude(uint64_t max) const {
+    uint64_t value = 0;
+    if (text_.kind != TokenKind::kNumber) return std::nullopt;
+    if (!Tokenizer::ParseInteger(Part(), max, &value)) return std::nullopt;
+    return value;
+  }
+
+  template <typename Integer>
+  std::optional<Integer> Unsigned() const {
+    if (text_.negative) return std::nullopt;
+    const std::optional<uint64_t> value = Magnitude(std::numeric_limits<Integer>::max());
+    if (!value.has_value()) return std::nullopt;
+    return static_cast<Integer>(*value);
+  }
+
+  template <typename Integer>
+  std::optional<Integer> Signed() const {
+    const uint64_t max = static_cast<uint64_t>(std::numeric_limits<Integer>::max());
+    const std::optional<uint64_t> value = Magnitude(text_.negative ? max + 1 : max);
+    if (!value.has_value()) return std::nullopt;
+    return static_cast<Integer>(text_.negative ? 0 - *value : *value);
+  }
+
+  std::optional<double> Double() const {
+    const std::optional<double> value = DoubleMagnitude();
+    if (!value.has_value()) return std::nullopt;
+    return text_.negative ? -*value : *value;
+  }
+  std::optional<float> Float() const {
+    const std::optional<double> value = Double();
+    if (!value.has_value()) return std::nullopt;
+    // Beyond the range of a float: infinity, as in protobuf.
+    constexpr double kMax = std::numeric_limits<float>::max();
+    if (*value > kMax) return std::numeric_limits<float>::infinity();
+    if (*value < -kMax) return -std::numeric_limits<float>::infinity();
+    return static_cast<float>(*value);
+  }
+  std::optional<double> DoubleMagnitude() const {
+    std::string part = absl::AsciiStrToLower(Part());
+    if (text_.kind == TokenKind::kWord) {
+      if (part == "inf" || part == "infinity") return std::numeric_limits<double>::infinity();
+      if (part == "nan") return std::numeric_limits<double>::quiet_NaN();
+      return std::nullopt;
+    }
+    if (text_.kind != TokenKind::kNumber) return std::nullopt;
+    const bool whole = std::all_of(part.begin(), part.end(), absl::ascii_isdigit);
+    // An octal number is not a number of this type; protobuf refuses it too.
+    if (whole && part.size() > 1 && part[0] == '0') return std::nullopt;
+    if (!whole && absl::EndsWith(part, "f")) part.pop_back();
+    double value = 0;
+    const bool decimal = part.find_first_not_of("0123456789.e+-") == std::string::npos;
+    if (!decimal || !absl::SimpleAtod(part, &value)) return std::nullopt;
+    return Tokenizer::ParseFloat(part);
+  }
+
+  std::optional<bool> Bool() const {
+    const std::string part = Part();
+    if (text_.negative) return std::nullopt;
+    if (text_.kind == TokenKind::kNumber) {
+      const std::optional<uint64_t> value = Magnitude(1);
+      if (!value.has_value()) return std::nullopt;
+      return *value == 1;
+    }
+    if (text_.kind != TokenKind::kWord) return std::nullopt;
+    if (part == "true" || part == "True" || part == "t") return true;
+    if (part == "false" || part == "False" || part == "f") return false;
+    return std::nullopt;
+  }
+
+  std::optional<const EnumValueDescriptor*> EnumValue() const {
+    const EnumValueDescriptor* value = nullptr;
+    if (text_.kind == TokenKind::kWord && !text_.negative) {
+      value = field_.enum_type()->FindValueByName(Part());
+    } else if (const std::optional<int32_t> number = Signed<int32_t>(); number.has_value()) {
+      value = field_.enum_type()->FindValueByNumber(*number);
+    }
+    if (value == nullptr) return std::nullopt;
+    return value;
+  }
+
+  std::optional<std::string> String() const {
+    if (text_.kind != TokenKind::kString || text_.negative) return std::nullopt;
+    return TextOf(text_);
+  }
+
+  const FieldDescriptor& field_;
+  const ScalarText& text_;
+  Message* const message_;
+  const Reflection& reflection_;
+  const bool add_;
+};
+
+}  // namespace
+
+std::string SetScalar(const FieldDescriptor& field, const ScalarText& text, Message* message) {
+  if (Setter(field, text, message).Run()) return "";
+  const std::string found = text.kind == TokenKind::kString && !text.negative
+                                ? absl::StrCat("the text ", Quoted(TextOf(text)))
+                            : text.whole.empty() ? "the end of the file"
+                                                 : Quoted(text.whole);
+  return absl::StrCat(Quoted(TextName(field)), " must be ", ValueKind(field), "; found ", found,
+                      Hint(field, text));
+}
+
+}  // namespace weir::config
