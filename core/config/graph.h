@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The graph of the stages of a pipeline: checks it, and finds an order in which every stage
-// stands after its inputs.
+// comes after its inputs.
 #ifndef WEIR_CORE_CONFIG_GRAPH_H_
 #define WEIR_CORE_CONFIG_GRAPH_H_
 

@@ -264,7 +264,7 @@ class Loader {
         const bool is_field_of_stage =
             name == "name" || name == "type" || name == "input" || name == "queue";
         if (is_field_of_stage || FindField(*stage.schema->message(), name) == nullptr) return "";
-        return absl::StrCat("; it belongs into the configuration: config { ", name, ": ... }");
+        return absl::StrCat("; it belongs in the configuration: config { ", name, ": ... }");
       }
     }
     return "";
@@ -325,6 +325,11 @@ absl::Status ReadError(const std::string& path, int error) {
       absl::StrCat(path, ": the configuration cannot be read: ", std::strerror(error)));
 }
 
+absl::Status TooLong(std::string_view file_name) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(file_name, ": the configuration is longer than ", kMaxFileBytes, " bytes"));
+}
+
 // Waits until a pipe or a terminal has data or ends. `deadline` is for the whole file, because
 // no signal ends weir meanwhile.
 bool WaitForInput(int file, absl::Time deadline) {
@@ -371,6 +376,7 @@ absl::StatusOr<std::string> ReadPipelineFile(const std::string& path) {
   absl::StatusOr<std::string> text =
       fstat(file, &facts) == 0 ? ReadOpen(file, path) : ReadError(path, errno);
   close(file);
+  if (text.ok() && text->size() > kMaxFileBytes) return TooLong(path);
   if (text.ok() && text->empty() && S_ISFIFO(facts.st_mode)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": the configuration cannot be read: no process writes to this FIFO"));
@@ -388,10 +394,7 @@ absl::StatusOr<PipelineConfig> LoadFile(const std::string& path, const ConfigSch
 absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view file_name,
                                         const ConfigSchemas& schemas,
                                         const Environment& environment, const NeedTypes& need) {
-  if (text.size() > kMaxFileBytes) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file_name, ": the configuration is longer than ", kMaxFileBytes, " bytes"));
-  }
+  if (text.size() > kMaxFileBytes) return TooLong(file_name);
   return Loader(file_name, text, schemas).Load(environment, need);
 }
 

@@ -40,12 +40,13 @@ struct StageConfig {
   uint32_t queue_batches = kDefaultQueueBatches;  // of each edge into it; not used by sources
   std::string config;       // the typed configuration in wire format; empty if it has none
   ConfigLocation location;  // of its block in the file
-  // The locations of the fields of the configuration, by name; of each name the first.
+  // The locations of the values of the configuration, by their path, as in "path[0]" or
+  // "filter[1].ports[0]".
   std::map<std::string, ConfigLocation> fields;
 };
 
 struct PipelineConfig {
-  // Every stage stands after its inputs, otherwise in the order of the file.
+  // Every stage comes after its inputs, otherwise in the order of the file.
   std::vector<StageConfig> stages;
 };
 
@@ -63,7 +64,8 @@ absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view 
                                         const Environment& environment,
                                         const NeedTypes& need = nullptr);
 
-// Reads a pipeline file, or what a pipe provides within a few seconds; at most kMaxFileBytes.
+// Reads a pipeline file, or what a pipe provides within a few seconds. Refuses a text of more
+// than kMaxFileBytes.
 absl::StatusOr<std::string> ReadPipelineFile(const std::string& path);
 
 }  // namespace weir::config

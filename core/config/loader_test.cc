@@ -252,7 +252,7 @@ TEST(LoaderTest, ReportsWhatIsWrongWithAConfiguration) {
       {"path: 'a' append: 'yes'",
        "f:3:19: sink 'out': 'append' must be true or false; found the text 'yes'; write true"},
       {"path: 'a' host: 'x' socket: 'y'",
-       "f:3:21: sink 'out': 'socket' cannot stand beside 'host': give one of them"},
+       "f:3:21: sink 'out': 'socket' cannot be used together with 'host': give one of them"},
       {"path: 'a' ports: [1, x, 2]",
        "f:3:22: sink 'out': 'ports' must be a whole number from 1 to 65535; found 'x'"},
       {"path: 'a' lines:",
@@ -315,13 +315,15 @@ TEST(LoaderTest, ReportsAConfigurationInTheWrongPlace) {
        "[weir.test.Writer]; the name can be left out: config { ... }"},
       {"", "f:1:45: sink 's': path is required"},
       {"[weir/weir.test.Writer] { path: 'a' }\nlines: 5",
-       "f:3:1: sink 's': the fields stand in config { ... } or in config { "
-       "[weir/weir.test.Writer] { ... } }, not in both"},
+       "f:3:1: sink 's': write all fields in config { ... }, or all in config { "
+       "[weir/weir.test.Writer] { ... } }"},
       {"lines: 5\n[weir/weir.test.Writer] { path: 'a' }",
-       "f:3:1: sink 's': the fields stand in config { ... } or in config { "
-       "[weir/weir.test.Writer] { ... } }, not in both"},
+       "f:3:1: sink 's': write all fields in config { ... }, or all in config { "
+       "[weir/weir.test.Writer] { ... } }"},
       {"[weir/weir.test.Writer] { path: 'a' }\n[weir/weir.test.Writer] { }",
        "f:3:1: sink 's': a stage has one configuration only"},
+      {"[weir/weir.test.Writer] { path: 'a' } = 5",
+       "f:2:39: sink 's': expected '}' behind the block of [weir/weir.test.Writer], found '='"},
       {"[weir/weir.test.Writer]: 5",
        "f:2:1: sink 's': [weir/weir.test.Writer] must be followed by a block in braces"},
   };

@@ -4,8 +4,10 @@
 #include <algorithm>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
 #include "core/plugin/plugin_stage.h"
@@ -33,15 +35,28 @@ config::ComponentSpec SpecOf(const weir_component& component, const std::string&
   return spec;
 }
 
-// The location of the field that an error of a plugin begins with, as in "path: it is empty",
-// or of the stage.
+// The field that an error of a plugin begins with, as in "filter[1].ports: is empty": the parts
+// of its path, each with its index.
+std::vector<std::string> PathAtBegin(std::string_view message) {
+  constexpr size_t kMaxPathBytes = 256;
+  const auto end = std::find_if_not(
+      message.begin(), message.begin() + std::min(message.size(), kMaxPathBytes),
+      [](unsigned char c) { return absl::ascii_isalnum(c) || absl::StrContains("_[].", c); });
+  const std::string_view path = message.substr(0, static_cast<size_t>(end - message.begin()));
+  std::vector<std::string> parts = absl::StrSplit(path, '.');
+  for (std::string& part : parts) {
+    if (!absl::EndsWith(part, "]")) part += "[0]";
+  }
+  return parts;
+}
+
+// The location of the innermost field of that path which the file has, or of the stage.
 config::ConfigLocation LocationOf(const config::StageConfig& stage, std::string_view message) {
-  const auto end = std::find_if_not(message.begin(), message.end(), [](unsigned char c) {
-    return absl::ascii_isalnum(c) || c == '_';
-  });
-  const std::string word(message.begin(), end);
-  const auto field = stage.fields.find(word);
-  return field == stage.fields.end() ? stage.location : field->second;
+  for (std::vector<std::string> path = PathAtBegin(message); !path.empty(); path.pop_back()) {
+    const auto field = stage.fields.find(absl::StrJoin(path, "."));
+    if (field != stage.fields.end()) return field->second;
+  }
+  return stage.location;
 }
 
 }  // namespace

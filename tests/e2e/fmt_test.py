@@ -65,6 +65,14 @@ class FmtTest(harness.WeirTest):
         self.assertEqual(self.fmt(self.folder).returncode, harness.EXIT_BAD_USAGE)
         self.assertEqual(self.fmt().returncode, harness.EXIT_BAD_USAGE)
 
+    def test_a_file_that_is_too_long_is_not_touched(self):
+        text = MESSY + "\n" * 1024 * 1024
+        long = self.file("long.textproto", text)
+        done = self.fmt(str(long))
+        self.assertEqual(done.returncode, harness.EXIT_BAD_USAGE)
+        self.assertEqual(done.stderr, f"weir: {long}: the configuration is longer than 1048576 bytes\n")
+        self.assertEqual(long.read_bytes().decode(), text)
+
     def test_all_examples_have_their_layout(self):
         examples = [str(path) for path in pathlib.Path(harness.EXAMPLES).rglob("*.textproto")]
         self.assertGreater(len(examples), 15)

@@ -107,6 +107,18 @@ sink { name: "s" type: "stdout" input: "in" }
             with self.subTest(words=words):
                 self.refused(text, *words)
 
+    def test_errors_of_setup_point_at_the_field(self):
+        for config, end in (("", ""), (" [weir/weir.sources.EbpfMap] {", " }")):
+            self.refused(f"""source {{ name: "in" type: "ebpf_map" config {{{config}
+  filter {{ ip_cidr: "10.0.0.0/8" }}
+  filter {{
+    ip_cidr: "10.1.0.0/16"
+    icmp_code: 3
+  }}
+}}{end} }}
+sink {{ name: "s" type: "stdout" input: "in" }}
+""", "FILE:5:5: source 'in': filter[1].icmp_code: needs an icmp_type")
+
     def test_a_ring_buffer_without_its_map(self):
         path = self.write("p.textproto", """source { name: "in" type: "ebpf_ringbuf" }
 sink { name: "s" type: "stdout" input: "in" }

@@ -168,7 +168,8 @@ std::string PipelineFilePage(const PipelineSchema& schema) {
   }
   return absl::StrCat(
       kMark, "# Pipeline file\n\n", MarkdownComment(comment, "textproto stage"),
-      "\nThe configuration of a component: [components](components/README.md).\n\n## Schema\n\n"
+      "\nHow to write and format one: [write a pipeline file](../guides/pipeline-files.md). The "
+      "configuration of a component: [components](components/README.md).\n\n## Schema\n\n"
       "The file is a message `Pipeline`.\n\n",
       MarkdownBlock("proto", schema.messages));
 }

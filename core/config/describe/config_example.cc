@@ -112,7 +112,7 @@ class ExampleWriter {
   }
 
  private:
-  // The `#` of all lines of a commented block stand in one column, so that an editor can
+  // The `#` of all lines of a commented block are in one column, so that an editor can
   // remove them together.
   void Line(std::string_view text) {
     const int before = comment_at_ < 0 ? indent_ : comment_at_;
@@ -152,7 +152,7 @@ class ExampleWriter {
     comment_at_ = was_comment_at;
   }
 
-  // Of a oneof in a nested block, only one field can stand in the example.
+  // The example sets one field of a oneof in a nested block.
   static bool IsFirstOfOneof(const FieldDescriptor& field) {
     const auto* oneof = field.real_containing_oneof();
     return oneof == nullptr || oneof->field(0) == &field;

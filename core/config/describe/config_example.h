@@ -18,7 +18,7 @@ inline constexpr char kExampleInput[] = "flows";
 std::string DefaultText(const google::protobuf::FieldDescriptor& field);
 
 // Returns a stage, indented by `indent` spaces. Required fields have a value; each other field is
-// a comment, which is valid without its `#`. Explanations stand behind a `#`.
+// a comment, which is valid without its `#`. Explanations are behind a `#`.
 std::string ExampleStage(const Schema& schema, int indent);
 
 }  // namespace weir::config

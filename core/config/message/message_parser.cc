@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/config/message/message_parser.h"
 
+#include <algorithm>
 #include <memory>
 #include <set>
 #include <string>
@@ -9,8 +10,10 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/config/message/scalar_value.h"
 #include "core/config/message/wire_format.h"
 #include "core/config/schema/field_names.h"
@@ -26,6 +29,20 @@ using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using google::protobuf::OneofDescriptor;
 using google::protobuf::Reflection;
+
+// True for `host.part/some.Message`: words with dots between them, and one slash.
+bool IsTypeUrl(std::string_view url) {
+  const auto is_word = [](std::string_view word) {
+    return !word.empty() && std::all_of(word.begin(), word.end(), [](unsigned char c) {
+      return absl::ascii_isalnum(c) || c == '_';
+    });
+  };
+  const std::vector<std::string_view> parts = absl::StrSplit(url, '/');
+  return parts.size() == 2 && std::all_of(parts.begin(), parts.end(), [&](std::string_view part) {
+           const std::vector<std::string_view> words = absl::StrSplit(part, '.');
+           return std::all_of(words.begin(), words.end(), is_word);
+         });
+}
 
 // One call of ParseMessage.
 class Parser {
@@ -100,8 +117,8 @@ class Parser {
     if (field.real_containing_oneof() == nullptr) return true;
     const auto [other, is_new] = given->oneofs.emplace(field.real_containing_oneof(), &field);
     if (is_new) return true;
-    Mistake(token, absl::StrCat(name, " cannot stand beside ", Quoted(TextName(*other->second)),
-                                ": give one of them"));
+    Mistake(token, absl::StrCat(name, " cannot be used together with ",
+                                Quoted(TextName(*other->second)), ": give one of them"));
     return false;
   }
 
@@ -238,13 +255,16 @@ class Parser {
     int at = statement.name_end;
     if (at < statement.end && Text(at) == ":") ++at;
     const int block = at < statement.end ? outline_.BlockOpenedBy(at) : -1;
-    if (inner == nullptr || !absl::StrContains(url, '/') || url_field == nullptr ||
-        value_field == nullptr) {
+    if (inner == nullptr || !IsTypeUrl(url) || url_field == nullptr || value_field == nullptr) {
       wrong = absl::StrCat("there is no message ", name);
     } else if (block < 0) {
       wrong = absl::StrCat(name, " must be followed by a block in braces");
     } else if (outline_.block(statement.block).statements.size() > 1) {
-      wrong = absl::StrCat(name, " must stand alone in its block");
+      wrong = absl::StrCat(name, " must be alone in its block");
+    } else if (const int behind = outline_.block(block).close + 1; behind < statement.end) {
+      Mistake(behind,
+              absl::StrCat("expected '}' behind the block of ", name, ", found ", Found(behind)));
+      return outline_.Remove(index);
     }
     if (!wrong.empty()) {
       Mistake(statement.first, std::move(wrong));

@@ -191,7 +191,9 @@ class Setter {
   std::optional<uint64_t> Magnitude(uint64_t max) const {
     uint64_t value = 0;
     if (text_.kind != TokenKind::kNumber) return std::nullopt;
-    if (!Tokenizer::ParseInteger(Part(), max, &value)) return std::nullopt;
+    const std::string part = Part();
+    if (part == "0x" || part == "0X") return std::nullopt;  // ParseInteger reads 0
+    if (!Tokenizer::ParseInteger(part, max, &value)) return std::nullopt;
     return value;
   }
 
@@ -235,7 +237,7 @@ class Setter {
     if (text_.kind != TokenKind::kNumber) return std::nullopt;
     const bool whole = std::all_of(part.begin(), part.end(), absl::ascii_isdigit);
     // An octal number is not a number of this type; protobuf refuses it too.
-    if (whole && part.size() > 1 && part[0] == '0') return std::nullopt;
+    if (part.size() > 1 && part[0] == '0' && absl::ascii_isdigit(part[1])) return std::nullopt;
     if (!whole && absl::EndsWith(part, "f")) part.pop_back();
     double value = 0;
     const bool decimal = part.find_first_not_of("0123456789.e+-") == std::string::npos;

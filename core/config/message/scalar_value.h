@@ -14,7 +14,7 @@ namespace weir::config {
 
 // The tokens of one value.
 struct ScalarText {
-  bool negative = false;                // a '-' stands in front
+  bool negative = false;                // a '-' is in front
   TokenKind kind = TokenKind::kSymbol;  // of `parts`
   std::vector<std::string_view> parts;  // one token; several strings are one text
   std::string whole;                    // for messages

@@ -46,7 +46,9 @@ class TypedConfigParser {
     }
     CheckRules(*message, location, complete);
     if (failed_) return {};
-    return {ToWireFormat(*message), FieldsOf(location.block)};
+    TypedConfig config{ToWireFormat(*message), {}};
+    AddFields(location.block, "", &config.fields);
+    return config;
   }
 
  private:
@@ -61,13 +63,15 @@ class TypedConfigParser {
     schema_.rules().Check(message, complete, is_given, report);
   }
 
-  std::map<std::string, int> FieldsOf(int block) const {
-    std::map<std::string, int> fields;
-    if (block < 0) return fields;
+  void AddFields(int block, const std::string& prefix, std::map<std::string, int>* fields) const {
+    if (block < 0) return;
     for (const auto& [name, values] : outline_.AllValues(block)) {
-      if (!values.empty()) fields.emplace(name, values.front().token);
+      for (size_t i = 0; i < values.size(); ++i) {
+        const std::string path = absl::StrCat(prefix, name, "[", i, "]");
+        fields->emplace(path, values[i].token);
+        AddFields(values[i].block, absl::StrCat(path, "."), fields);
+      }
     }
-    return fields;
   }
 
   MessageLocation Find() {
@@ -104,6 +108,11 @@ class TypedConfigParser {
     if (values.size() != 1 || values.front().block < 0) {
       return Wrong(token, absl::StrCat(name, " must be followed by a block in braces"));
     }
+    const int behind = outline_.block(values.front().block).close + 1;
+    if (behind < outline_.statement(statement).end) {
+      return Wrong(behind, absl::StrCat("expected '}' behind the block of ", name, ", found ",
+                                        Quoted(outline_.TokenText(behind))));
+    }
     return {token, values.front().block};
   }
 
@@ -121,8 +130,8 @@ class TypedConfigParser {
   }
 
   std::string MixedForms() const {
-    return absl::StrCat("the fields stand in config { ... } or in config { ", LongName(),
-                        " { ... } }, not in both");
+    return absl::StrCat("write all fields in config { ... }, or all in config { ", LongName(),
+                        " { ... } }");
   }
 
   std::string WrongName(const std::string& name) const {

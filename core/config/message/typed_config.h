@@ -25,7 +25,7 @@ std::vector<int> ConfigBlocks(const Outline& outline);
 
 struct TypedConfig {
   std::string wire;                   // the message in wire format; empty after a mistake
-  std::map<std::string, int> fields;  // tokens of its fields, by name; of each name the first
+  std::map<std::string, int> fields;  // tokens of its values, by path, as in "tls[0].ca_file[0]"
 };
 
 // Parses the configuration of the stage in `stage_block`, and checks it against `schema`.

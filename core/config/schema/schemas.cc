@@ -51,7 +51,7 @@ std::string_view CommonFiles() {
           kPluginsSdkConfigRulesDescriptorsSize};
 }
 
-// These two files, built once: they are the largest part of most pools, and nobody reads their
+// These two files, built once: they are the largest part of most pools, and no code reads their
 // comments. Immutable; exists until the process ends.
 const DescriptorPool* CommonPool() {
   static const DescriptorPool* const pool = [] {

@@ -71,7 +71,7 @@ class Printer {
   }
 
  private:
-  // True if the value has no comments, stands on one line in the source, and fits into a line
+  // True if the value has no comments, is on one line in the source, and fits into a line
   // behind `used` columns.
   static bool FitsInLine(const SyntaxValue& value, size_t used) {
     if (value.nodes.empty() && value.open_comment.empty()) return true;
@@ -98,7 +98,7 @@ class Printer {
     for (size_t i = 0; i < nodes.size(); ++i) PrintNode(nodes, i, indent);
   }
 
-  // `head` stands in front of the value, and `tail` behind it.
+  // `head` comes before the value, and `tail` behind it.
   void PrintValue(const std::string& head, const SyntaxValue& value, std::string_view tail,
                   std::string_view comment, size_t indent) {
     if (FitsInLine(value, indent + head.size() + tail.size())) {
@@ -117,9 +117,11 @@ class Printer {
     }
   }
 
-  // The strings of a text, one below the other.
+  // The strings of a text, one below the other. Behind a long name they are indented less, so
+  // that the size of the result is linear in that of the source.
   void PrintParts(const std::string& head, const std::vector<SyntaxNode>& parts,
                   std::string_view tail, std::string_view comment, size_t indent) {
+    const size_t further = indent + (head.size() > kColumns / 2 ? 4 : head.size());
     for (size_t i = 0; i < parts.size(); ++i) {
       const bool last = i + 1 == parts.size();
       const std::string text = absl::StrCat(parts[i].text, last ? tail : "");
@@ -128,7 +130,7 @@ class Printer {
       if (i == 0) {
         Line(indent, absl::StrCat(head, text), trailing);
       } else {
-        Line(indent + head.size(), text, trailing);
+        Line(further, text, trailing);
       }
     }
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The layout of a pipeline file: what `weir fmt` writes.
 //
-// A block that stands on one line stays there if it fits into 100 columns; any other block has
+// A block on one line stays there if it fits into 100 columns; any other block has
 // one field per line, two spaces further in. Stages on neighbouring lines have their name and
 // type in columns. Comments keep their place. Strings get double quotes, `< >` becomes `{ }`,
 // and separators that mean nothing (`,` `;` and `:` before a block) go.

@@ -46,6 +46,12 @@ TEST(FormatterTest, KeepsLineBreaksOfBlocksAndBreaksLongLines) {
             "sink {\n  name: \"a\"\n  config {\n    path: \"" + path + "\"\n  }\n}\n");
 }
 
+// Its size would grow with the product of the name's and the number of strings.
+TEST(FormatterTest, BoundsTheIndentOfStringsBehindALongName) {
+  const std::string name(60, 'n');
+  EXPECT_EQ(Format(name + ": 'x'\n'y'"), name + ": \"x\"\n    \"y\"\n");
+}
+
 TEST(FormatterTest, KeepsEveryCommentInItsPlace) {
   EXPECT_EQ(Format("# head  \r\n\n\n#second\nsink { # open\n\n  # before name\n name: 'a' # name\n"
                    "   # last\n} # closed\n\n# end"),
@@ -81,6 +87,7 @@ TEST(FormatterTest, RefusesATextThatIsNotWellFormed) {
   EXPECT_EQ(ErrorOf("sink {"), "f:1:6: sink: this '{' is never closed");
   EXPECT_EQ(ErrorOf("a: [1, ]"), "f:1:8: expected a value, found ']'");
   EXPECT_EQ(ErrorOf("a: }"), "f:1:4: this '}' closes nothing");
+  EXPECT_EQ(ErrorOf("x { [a b]: 1 }"), "f:1:8: expected ']', found 'b'");
   EXPECT_EQ(ErrorOf("a:"), "f:1:3: expected a value, found the end of the file");
   EXPECT_EQ(ErrorOf("a: 1 2"), "f:1:7: expected ':' or '{' after '2', found the end of the file");
   // Else the '}' of another layout could end the variable.

@@ -54,6 +54,10 @@ class Lexer {
 
   std::vector<Token> Run() {
     at_ = ByteOrderMarkLength(text_);
+    if (const size_t nul = text_.find('\0'); nul != std::string_view::npos) {
+      report_(nul, "this is a NUL byte; a pipeline file is text in UTF-8");
+      at_ = text_.size();
+    }
     while (at_ < text_.size()) Step();
     Add(TokenKind::kEnd, at_);
     return std::move(tokens_);
@@ -129,10 +133,24 @@ class Lexer {
       if (text_[end] == quote) return Add(TokenKind::kString, end + 1);
       end = EndOfStringPart(end);
     }
-    const std::string mark(1, quote);
-    report_(at_, absl::StrCat("the text that begins with this ", mark, " has no closing ", mark,
-                              " in its line"));
+    const size_t begin = FirstUnclosedString();
+    report_(begin, absl::StrCat("the text that begins with this ", text_.substr(begin, 1),
+                                " has no closing ", text_.substr(begin, 1),
+                                begin == at_ ? " in its line" : " before the next text begins"));
     Add(TokenKind::kString, end);
+  }
+
+  // The string of this line that a quote is missing in: the first that a word follows without a
+  // space, as in `name: "a type: "b"`, else the one at at_.
+  size_t FirstUnclosedString() const {
+    size_t begin = at_;
+    const size_t line_end = text_.substr(0, at_).rfind('\n');
+    const size_t line = line_end == std::string_view::npos ? 0 : line_end + 1;
+    for (auto token = tokens_.rbegin(); token != tokens_.rend() && token->begin >= line; ++token) {
+      const bool runs_on = token->kind == TokenKind::kString && IsWordByte(At(token->end));
+      if (runs_on) begin = token->begin;
+    }
+    return begin;
   }
 
   size_t EndOfVariable(size_t offset) {
@@ -174,7 +192,7 @@ class Lexer {
       }
       ++end;
     }
-    report_(at_, absl::StrCat("a text stands in plain quotes, as in \"text\"; found the ",
+    report_(at_, absl::StrCat("a text needs plain quotes, as in \"text\"; found the ",
                               open == "`" ? "backquote " : "typographic quote ", open));
     Add(TokenKind::kString, end);
   }
@@ -190,7 +208,8 @@ class Lexer {
   void SkipMeaningless() {
     const size_t begin = at_;
     if (absl::StartsWith(Rest(), kNoBreakSpace)) {
-      report_(at_, "this is a no-break space (U+00A0), which only looks like a space");
+      report_(at_,
+              "this is a no-break space (U+00A0), which only looks like a space; write a space");
       at_ += kNoBreakSpace.size();
       return;
     }
@@ -204,7 +223,7 @@ class Lexer {
       ++at_;
     }
     report_(begin, absl::StrCat(Quoted(text_.substr(begin, at_ - begin)),
-                                " can only stand in a text in quotes or in a comment"));
+                                " is allowed only in a text in quotes and in comments"));
   }
 
   const std::string_view text_;

@@ -129,8 +129,13 @@ class Outline::Builder {
     const bool behind_name = Current() >= 0 && outline_.statements_[Current()].name_end == at_;
     if (TextAt(at_) != "[" || behind_name) return -1;
     int token = at_ + 1;
-    while (outline_.tokens_[token].kind == TokenKind::kWord || TextAt(token) == "." ||
-           TextAt(token) == "/" || TextAt(token) == "-") {
+    bool behind_word = false;
+    while (true) {
+      const bool word = outline_.tokens_[token].kind == TokenKind::kWord;
+      const std::string_view text = TextAt(token);
+      if (!word && text != "." && text != "/" && text != "-") break;
+      if (word && behind_word) return -1;
+      behind_word = word;
       ++token;
     }
     return TextAt(token) == "]" ? token + 1 : -1;
@@ -143,8 +148,14 @@ class Outline::Builder {
     if (Current() < 0) return true;
     const std::string_view before = TextAt(at_ - 1);
     return before == "}" || before == ">" || before == "]" || before == ";" ||
-           outline_.tokens_[at_ - 1].kind == TokenKind::kString ||
-           (at_ > 1 && TextAt(at_ - 2) == ":");
+           outline_.tokens_[at_ - 1].kind == TokenKind::kString || IsBehindScalar(before);
+  }
+
+  // True behind `: value` and `: -value`.
+  bool IsBehindScalar(std::string_view before) const {
+    if (at_ < 3 || before == "-") return false;
+    const bool negative = TextAt(at_ - 2) == "-";
+    return TextAt(at_ - (negative ? 3 : 2)) == ":";
   }
 
   Outline& outline_;

@@ -31,6 +31,7 @@ class SyntaxParser {
   }
   std::string_view Now() const { return TextOf(at_); }
   TokenKind NowKind() const { return tokens_[at_].kind; }
+  bool AtWord() const { return NowKind() == TokenKind::kWord || NowKind() == TokenKind::kNumber; }
   bool AtComment() const { return NowKind() == TokenKind::kComment; }
   bool AtClose() const { return Now() == "}" || Now() == ">"; }
 
@@ -106,17 +107,18 @@ class SyntaxParser {
 
   // `name` or `[extension.or/any.type]`.
   bool ParseName(SyntaxNode* node, std::vector<SyntaxNode>* moved) {
-    if (NowKind() == TokenKind::kWord || NowKind() == TokenKind::kNumber) {
+    if (AtWord()) {
       node->text = std::string(TextOf(at_++));
       return true;
     }
     if (Now() != "[") return Unexpected("the name of a field");
     while (Now() != "]") {
+      const bool behind_word = AtWord();
       node->text += Now();
       ++at_;
       TakeComments(moved);
-      const bool belongs = NowKind() == TokenKind::kWord || NowKind() == TokenKind::kNumber ||
-                           Now() == "." || Now() == "/" || Now() == "-" || Now() == "]";
+      const bool belongs = (AtWord() && !behind_word) || Now() == "." || Now() == "/" ||
+                           Now() == "-" || Now() == "]";
       if (!belongs) return Unexpected("']'");
     }
     node->text += "]";

@@ -20,13 +20,13 @@ struct SyntaxValue {
   Kind kind = Kind::kScalar;
   std::vector<SyntaxNode> nodes;  // parts of a scalar, fields of a block, elements of a list
   std::string_view open_comment;  // behind the opening brace, on its line
-  bool one_line = true;           // it stands on one line, without comments
+  bool one_line = true;           // it is on one line, without comments
 };
 
 // A field, an element of a list, a part of a scalar, or a comment on a line of its own.
 struct SyntaxNode {
   bool is_comment = false;
-  bool blank_before = false;          // an empty line stands before it
+  bool blank_before = false;          // an empty line is before it
   std::string text;                   // of the comment or part; the name of a field
   SyntaxValue value;                  // of a field or element
   std::string_view trailing_comment;  // behind it, on its line
