@@ -2,12 +2,12 @@
 // Replaces ${VAR} and ${VAR:-default} in a configuration file, and maps the result back to
 // locations in the file.
 //
-//   "${VAR}"            in a text: the value, escaped, so that the text stays one text
-//   ${VAR}              elsewhere: the value must be one bare word or number
-//   ${VAR:-default}     the default if VAR is unset or empty; it ends at the next `}`, and is
-//                       read as if it stood there by itself
-//   $${                 a literal ${ in a text
-//   # ${VAR}            comments are not changed
+//   "${VAR}"            in a text: the value, escaped, so that the text stays one text.
+//   ${VAR}              elsewhere: the value must be one bare word or number.
+//   ${VAR:-default}     the default if VAR is unset or empty. It ends at the next `}`, and is
+//                       read as if the file had it there.
+//   $${                 a literal ${ in a text.
+//   # ${VAR}            comments are not changed.
 #ifndef WEIR_CORE_CONFIG_TEXT_EXPANSION_H_
 #define WEIR_CORE_CONFIG_TEXT_EXPANSION_H_
 
