@@ -17,7 +17,7 @@ except ImportError:  # of another Python than Debian's
     grpc = None
 
 
-class Grpc(sink_suite.Place):
+class Grpc(sink_suite.Destination):
     """A collector on the loopback interface that writes its records. The sink sends one message
     at a time, so that they keep their order."""
 
@@ -134,7 +134,8 @@ class MutualTlsGrpc(Grpc):
 
     def source_settings(self):
         return (f'tls {{ cert_file: "{self.folder}/collector.pem" '
-                f'key_file: "{self.folder}/collector.key" client_ca_file: "{self.folder}/ca.pem" }}')
+                f'key_file: "{self.folder}/collector.key" '
+                f'client_ca_file: "{self.folder}/ca.pem" }}')
 
 
 class ClearGrpc(MutualTlsGrpc):
@@ -146,17 +147,20 @@ class ClearGrpc(MutualTlsGrpc):
 
 
 class GrpcTest(sink_suite.OutageSuite, harness.WeirTest):
-    Place, Away, Broken = Grpc, AwayGrpc, OtherServer
+    Destination, Away, Broken = Grpc, AwayGrpc, OtherServer
     complaint = "does not take records: Method not found!"
 
     def test_a_collector_that_is_away_holds_up_no_other_sink(self):
-        place = AwayGrpc(self)
-        place.stage = place.stage.replace("agent_ip", 'max_wait: "1ms" agent_ip')
-        place.stage += ' }\nsink { name: "console" input: "records" ' + sink_suite.Stdout.stage
-        weir = self.start(place, sink_suite.SOURCE.format(records=sink_suite.MANY, stay="true"),
+        destination = AwayGrpc(self)
+        destination.stage = destination.stage.replace("agent_ip", 'max_wait: "1ms" agent_ip')
+        destination.stage += (' }\nsink { name: "console" input: "records" '
+                              + sink_suite.Stdout.stage)
+        weir = self.start(destination,
+                          sink_suite.SOURCE.format(records=sink_suite.MANY, stay="true"),
                           "--drain_timeout=1ms")
         weir.wait_for_log("all records are emitted")
-        harness.wait_until(lambda: weir.stdout().count("\n") >= sink_suite.MANY, "all records on stdout")
+        harness.wait_until(lambda: weir.stdout().count("\n") >= sink_suite.MANY,
+                           "all records on stdout")
         weir.stop()
         balance = weir.balance()
         self.assertEqual(balance["console"]["emitted"], sink_suite.MANY)
@@ -164,23 +168,24 @@ class GrpcTest(sink_suite.OutageSuite, harness.WeirTest):
         self.assertIn("dropped: no_room", weir.stderr())
 
     def test_a_sink_without_tls_delivers_nothing_to_a_collector_with_tls(self):
-        place = ClearGrpc(self)
-        weir = self.start(place, sink_suite.SOURCE.format(records=sink_suite.SOME, stay="true"),
+        destination = ClearGrpc(self)
+        weir = self.start(destination,
+                          sink_suite.SOURCE.format(records=sink_suite.SOME, stay="true"),
                           "--drain_timeout=1ms")
         weir.wait_for_log("takes no records; they wait")
         weir.wait_for_log("all records are emitted")
         weir.stop()
         self.assertEqual(weir.balance()["out"]["emitted"], 0)
-        self.assertEqual(place.received(weir), [])
+        self.assertEqual(destination.received(weir), [])
 
 
 class GrpcTlsTest(sink_suite.SinkSuite, harness.WeirTest):
-    Place, Broken = MutualTlsGrpc, OtherServer
+    Destination, Broken = MutualTlsGrpc, OtherServer
     complaint = GrpcTest.complaint
 
 
 class GrpcToOthersTest(sink_suite.SinkSuite, harness.WeirTest):
-    Place, Broken = OtherCollector, OtherServer
+    Destination, Broken = OtherCollector, OtherServer
     complaint = GrpcTest.complaint
 
 

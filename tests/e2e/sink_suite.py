@@ -79,7 +79,7 @@ def as_set(records):
     return {tuple(sorted(record.items())) for record in records}
 
 
-class Place:
+class Destination:
     """The destination of a sink, made for one test."""
 
     # The sink's `type` and `config`, as in a pipeline file.
@@ -97,7 +97,7 @@ class Place:
         raise NotImplementedError
 
     def carried(self, record):
-        """The part of a record, an object of `stdout`, that this place preserves."""
+        """The part of a record, an object of `stdout`, that this destination preserves."""
         return record
 
     def restore(self, weir):
@@ -105,50 +105,51 @@ class Place:
 
 
 class SinkSuite:
-    """The tests for one kind of place."""
+    """The tests for one kind of destination."""
 
-    # A Place, and Broken, to which nothing can be delivered.
-    Place = Broken = None
+    # A Destination, and Broken, to which nothing can be delivered.
+    Destination = Broken = None
     # The log line about Broken.
     complaint = None
 
-    def start(self, place, source, *options):
+    def start(self, destination, source, *options):
         config = self.write("pipeline.textproto",
-                            f'{source}\nsink {{ name: "out" input: "records" {place.stage} }}\n')
+                            f'{source}\nsink {{ name: "out" input: "records" '
+                            f'{destination.stage} }}\n')
         plugins = os.path.dirname(harness.runfile("tests/plugins/random_source.so"))
         plugins = f"{harness.PLUGINS}:{plugins}"
         return self.weir("run", "--config=" + config, "--plugin_path=" + plugins,
                          *(options or (f"--drain_timeout={harness.DEADLINE_SECONDS}s",)),
-                         **place.options())
+                         **destination.options())
 
-    def expected(self, place, source):
+    def expected(self, destination, source):
         """The expected objects, from the sink `stdout`."""
         weir = self.start(Stdout(self), source)
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
-        return [place.carried(record) for record in weir.records()]
+        return [destination.carried(record) for record in weir.records()]
 
     def test_every_field_of_every_record_in_order(self):
         source = SOURCE.format(records=SOME, stay="false")
-        place = self.Place(self)
-        weir = self.start(place, source)
+        destination = self.Destination(self)
+        weir = self.start(destination, source)
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
-        expected = self.expected(place, source)
+        expected = self.expected(destination, source)
         self.assertEqual(len(expected), SOME)
-        for number, (got, wanted) in enumerate(zip(place.received(weir), expected)):
+        for number, (got, wanted) in enumerate(zip(destination.received(weir), expected)):
             self.assertEqual(got, wanted, f"record {number}")
-        self.assertEqual(len(place.received(weir)), SOME)
+        self.assertEqual(len(destination.received(weir)), SOME)
 
     def test_delivers_what_it_has_taken_when_weir_is_stopped(self):
-        place = self.Place(self)
-        weir = self.start(place, SOURCE.format(records=MANY, stay="true"))
+        destination = self.Destination(self)
+        weir = self.start(destination, SOURCE.format(records=MANY, stay="true"))
         weir.wait_for_log("all records are emitted")
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
-        self.assertEqual(len(place.received(weir)), weir.balance()["out"]["received"])
+        self.assertEqual(len(destination.received(weir)), weir.balance()["out"]["received"])
         self.assertEqual(weir.balance()["out"]["dropped"], 0)
 
-    def test_a_place_that_never_works_is_an_error(self):
+    def test_a_destination_that_never_works_is_an_error(self):
         weir = self.start(self.Broken(self), SOURCE.format(records=MANY, stay="true"))
         self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
         self.assertIn("sink 'out': ", weir.stderr())
@@ -162,33 +163,33 @@ class SinkSuite:
         path = os.path.join(self.folder, "flows.pcap")
         truth = capture.write_flows(path, 20_000, 500)
         source = FLOWS.format(path=path)
-        place = self.Place(self)
-        weir = self.start(place, source)
+        destination = self.Destination(self)
+        weir = self.start(destination, source)
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
-        received = place.received(weir)
+        received = destination.received(weir)
         self.assertEqual(len(received), len(truth))
         self.assertEqual(tuple(sum(int(record[key]) for record in received)
                                for key in ("Packets", "Bytes")),
                          tuple(map(sum, zip(*truth.values()))))
-        self.assertEqual(as_set(received), as_set(self.expected(place, source)))
+        self.assertEqual(as_set(received), as_set(self.expected(destination, source)))
 
 
 class OutageSuite(SinkSuite):
-    """Further tests for a place that can be away for a while."""
+    """Further tests for a destination that can be away for a while."""
 
-    # A place that does not exist at first.
+    # A destination that does not exist at first.
     Away = None
 
     def test_an_outage_costs_nothing(self):
-        place = self.Away(self)
-        weir = self.start(place, SOURCE.format(records=MANY, stay="false"))
-        place.restore(weir)
+        destination = self.Away(self)
+        weir = self.start(destination, SOURCE.format(records=MANY, stay="false"))
+        destination.restore(weir)
         self.assertEqual(weir.wait(), harness.EXIT_CLEAN, weir.stderr())
         self.assert_balanced(weir)
-        self.assertEqual(len(place.received(weir)), MANY)
+        self.assertEqual(len(destination.received(weir)), MANY)
 
 
-class Stdout(Place):
+class Stdout(Destination):
     stage = 'type: "stdout" config { [weir/weir.sinks.Stdout] { format: JSON } }'
 
     def received(self, weir):

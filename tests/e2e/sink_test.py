@@ -52,11 +52,11 @@ class FullDevice(sink_suite.Stdout):
 
 
 class StdoutTest(sink_suite.OutageSuite, harness.WeirTest):
-    Place, Away, Broken = sink_suite.Stdout, StuckPipe, FullDevice
+    Destination, Away, Broken = sink_suite.Stdout, StuckPipe, FullDevice
     complaint = "No space left on device"
 
 
-class File(sink_suite.Place):
+class File(sink_suite.Destination):
     """A file that grows under its own name."""
 
     settings = "format: JSON"
@@ -75,7 +75,7 @@ class File(sink_suite.Place):
         return [json.loads(line) for line in self.data().decode().split("\n")[:-1]]
 
 
-class GzipFiles(sink_suite.Place):
+class GzipFiles(sink_suite.Destination):
     """One file after another, each with its own name when it is complete."""
 
     def __init__(self, test):
@@ -179,27 +179,27 @@ class FileSuite(sink_suite.SinkSuite):
 
 
 class JsonFileTest(FileSuite, harness.WeirTest):
-    Place = File
+    Destination = File
 
 
 class GzipFilesTest(FileSuite, harness.WeirTest):
-    Place = GzipFiles
+    Destination = GzipFiles
 
 
 class ZstdFileTest(FileSuite, harness.WeirTest):
-    Place = ZstdFile
+    Destination = ZstdFile
 
 
 class CsvFileTest(FileSuite, harness.WeirTest):
-    Place = CsvFile
+    Destination = CsvFile
 
 
 class ProtobufFileTest(FileSuite, harness.WeirTest):
-    Place = ProtobufFile
+    Destination = ProtobufFile
 
 
 class RawFileTest(FileSuite, harness.WeirTest):
-    Place = RawFile
+    Destination = RawFile
 
 
 if __name__ == "__main__":

@@ -184,7 +184,7 @@ def read_markdown(text):
             continue
         spans = " ".join(re.findall(r"`[^`]*`", line))
         code.append(line if fenced else spans)
-        prose = not fenced and not line.lstrip().startswith(("|", "#", "<", "    ", "!["))
+        prose = not fenced and not line.lstrip().startswith(("|", "#", "<", "!["))
         paragraphs.add(number, line.strip().lstrip(">") if prose and not LIST_ITEM.match(line)
                        else line if prose else "")
     paragraphs.flush()
@@ -240,4 +240,6 @@ def main(paths):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
+        sys.exit(__doc__.strip())
     sys.exit(main(sys.argv[1:]))
