@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A library with nothing in it, that cannot be had without a fit C++ compiler.
+"""An empty library that fails to build if weir cannot use the C++ compiler.
 
-weir's lowest libraries depend on it, so that an unfit compiler is one sentence and
-not a page of what it has to say about our sources.
+weir's lowest libraries depend on it. So an unsuitable compiler gives one sentence, and not
+a page of errors in weir's sources.
 """
 
 load("@rules_cc//cc:defs.bzl", "CcInfo")
@@ -16,6 +16,6 @@ def _host_compiler_impl(_ctx):
 
 host_compiler = rule(
     implementation = _host_compiler_impl,
-    doc = "An empty C++ library; an error where the C++ compiler is not fit for weir.",
+    doc = "An empty C++ library; an error if weir cannot use the C++ compiler.",
     provides = [CcInfo],
 )

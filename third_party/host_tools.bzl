@@ -1,19 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The programs of the machine that a build runs, and which versions of them do.
+"""The programs of the machine that a build runs, and the versions that it accepts.
 
-HOST_TOOLS is the one table. repositories.bzl looks for the programs with it,
-and host_tools_test.bzl checks the functions here. A tool that is missing or too old
-is a sentence that the targets which need it fail with, and nobody else.
+HOST_TOOLS is the only table of them. repositories.bzl looks for the programs with it, and
+host_tools_test.bzl checks the functions here. If a tool is missing or too old, the targets
+that need it fail with one sentence. Other targets still build.
 """
 
 # Fields of an entry:
-#   names     what the program can be called, the likeliest first
-#   variable  of the environment, names another program
-#   marker    what stands in front of the version in the output of --version
-#   least     the oldest version that will do
-#   why       what older ones lack
-#   tried     major versions that weir has been built and tested with
-#   package   Debian's
+#   names     the possible names of the program, the likeliest first
+#   variable  the environment variable that names another program
+#   marker    the text in front of the version in the output of --version
+#   least     the oldest accepted version
+#   why       the feature that older versions lack
+#   tried     the major versions with which weir was built and tested
+#   package   Debian's package
 HOST_TOOLS = {
     "g++": {
         # Debian's g++ and Bazel agree: gcc is the program, also for C++.
@@ -58,11 +58,11 @@ HOST_TOOLS = {
 }
 
 def parse_version(text, marker):
-    """The version in what a program says of itself.
+    """Finds the version in the output of a program.
 
     Args:
-      text: output of --version.
-      marker: what stands in front of the version.
+      text: the output of --version.
+      marker: the text in front of the version.
 
     Returns:
       Numbers and dots, "14.0.6"; "" if there is none.
@@ -82,14 +82,14 @@ def parse_version(text, marker):
     return ""
 
 def is_at_least(version, least):
-    """Whether a version is not older than another.
+    """Compares two versions.
 
     Args:
-      version: numbers with dots between; "12" stands for "12.0".
-      least: the other one.
+      version: numbers separated by dots; "12" is the same as "12.0".
+      least: the oldest accepted version.
 
     Returns:
-      True or False.
+      True if `version` is not older than `least`.
     """
     have = [int(part) for part in version.split(".") if part]
     want = [int(part) for part in least.split(".") if part]
@@ -101,24 +101,24 @@ def is_at_least(version, least):
     return True
 
 def is_clang(text):
-    """Whether a compiler that says this of itself is clang."""
+    """True if a compiler with this output of --version is clang."""
     return parse_version(text, HOST_TOOLS["clang"]["marker"]) != ""
 
 def _instead(package, variable):
     return "install the package %s, or name another program in %s" % (package, variable)
 
 def check_tool(tool, path, text, named = ""):
-    """Looks at one program.
+    """Checks one program.
 
     Args:
       tool: a key of HOST_TOOLS.
-      path: of the program; "" if it was not found.
-      text: what it says for --version.
-      named: what the environment calls for, "" if nothing.
+      path: the path of the program; "" if it was not found.
+      text: its output of --version.
+      named: the program that the environment variable names; "" if it is not set.
 
     Returns:
-      A struct: `version`, "" if unknown; `problem`, a sentence, "" if the tool can
-      be used; `note`, a sentence about a version that nobody has tried, or "".
+      A struct: `version`, "" if unknown; `problem`, a sentence, "" if the tool can be
+      used; `note`, a sentence about a version that was not tested, or "".
     """
     entry = HOST_TOOLS[tool]
     if not path:
@@ -131,7 +131,7 @@ def check_tool(tool, path, text, named = ""):
             )
         return struct(version = "", problem = problem, note = "")
 
-    # CC can be a clang, and then what holds for clang holds for it.
+    # CC can be a clang; then the entry of clang applies.
     wanted = HOST_TOOLS["clang"] if tool == "g++" and is_clang(text) else entry
     version = parse_version(text, wanted["marker"])
     instead = _instead(wanted["package"], entry["variable"])

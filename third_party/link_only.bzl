@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A C++ library without its headers, and those of what it stands on."""
+"""A C++ library without its headers and without those of its dependencies."""
 
 load("@rules_cc//cc:defs.bzl", "CcInfo")
 
@@ -8,8 +8,8 @@ def _link_only_impl(ctx):
 
 link_only = rule(
     implementation = _link_only_impl,
-    doc = "For what is compiled with a library of the machine: that may have headers of the " +
-          "same names, of Abseil for one, and must find its own.",
+    doc = "For code that is compiled with a library of the machine. That library may have " +
+          "headers of the same names, such as Abseil's, and must find its own.",
     attrs = {"library": attr.label(mandatory = True, providers = [CcInfo])},
     provides = [CcInfo],
 )

@@ -3,16 +3,16 @@
 
 Makes @NAME//:library, a cc_library, and @NAME//:found.bzl with
 
-    FOUND    whether it is there and recent enough
-    PROBLEM  else a sentence that says why not, and what to install
+    FOUND    true if the library is installed and recent enough
+    PROBLEM  otherwise a sentence with the reason and the package to install
 
-What uses it is made with
+Targets that use it are made after
 
     load("@NAME//:found.bzl", "FOUND")
 
-only where it is FOUND, and is tagged `system`: //... builds on a machine without it, and
-the hermetic build (--config=hermetic), which sets WEIR_SYSTEM_LIBRARIES=none, never has
-it. Without the library @NAME//:library fails with the sentence.
+only if FOUND is true, and have the tag `system`. So //... builds on a machine without the
+library, and the hermetic build (--config=hermetic sets WEIR_SYSTEM_LIBRARIES=none) never
+uses it. Without the library @NAME//:library fails with the sentence.
 """
 
 load(":host_tools.bzl", "is_at_least")
@@ -54,11 +54,11 @@ absent_library = rule(
 """
 
 def _look_for(ctx):
-    """(version, problem) of the library, one of them empty."""
+    """Returns (version, problem) of the library; one of them is empty."""
     attr = ctx.attr
     install = "install the package %s" % attr.package
     if ctx.os.environ.get("WEIR_SYSTEM_LIBRARIES", "") == "none":
-        return "", "this build is to take no library of the machine (WEIR_SYSTEM_LIBRARIES=none), and %s is one" % attr.module
+        return "", "this build uses no library of the machine (WEIR_SYSTEM_LIBRARIES=none), and %s is one" % attr.module
     if not ctx.which("pkg-config"):
         return "", "pkg-config is not on this machine, so %s cannot be found: install the packages pkg-config and %s" % (attr.module, attr.package)
     asked = ctx.execute(["pkg-config", "--modversion", attr.module])
@@ -84,7 +84,7 @@ def _system_library_impl(ctx):
             fail("pkg-config %s %s: %s" % (what, ctx.attr.module, asked.stderr))
         words += [word for word in asked.stdout.strip().split(" ") if word]
 
-    # Folders of its own come in by links: Bazel takes no other absolute path.
+    # Folders of the library become links: Bazel accepts no other absolute path.
     includes = []
     for folder in [word[2:] for word in words if word.startswith("-I")]:
         link = "include_%d" % len(includes)
@@ -100,15 +100,15 @@ def _system_library_impl(ctx):
 
 system_library = repository_rule(
     implementation = _system_library_impl,
-    doc = "A C++ library of the machine, or the reason why there is none.",
-    # Looked up again with every new server: these are the machine's packages.
+    doc = "A C++ library of the machine, or the reason why weir cannot use it.",
+    # Looked up again with every new server, because packages of the machine change.
     local = True,
     configure = True,
     environ = ["PATH", "PKG_CONFIG_PATH", "WEIR_SYSTEM_LIBRARIES"],
     attrs = {
-        "module": attr.string(mandatory = True, doc = "what pkg-config calls it"),
-        "least": attr.string(mandatory = True, doc = "the oldest version that will do"),
-        "package": attr.string(mandatory = True, doc = "Debian's"),
-        "link": attr.string_list(mandatory = True, doc = "what is linked of it"),
+        "module": attr.string(mandatory = True, doc = "its name for pkg-config"),
+        "least": attr.string(mandatory = True, doc = "the oldest accepted version"),
+        "package": attr.string(mandatory = True, doc = "Debian's package"),
+        "link": attr.string_list(mandatory = True, doc = "the libraries to link, without lib and .so"),
     },
 )

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tests of what needs a library of the machine (system_library.bzl)."""
+"""Tests of code that needs a library of the machine (system_library.bzl)."""
 
 load("@rules_cc//cc:defs.bzl", "cc_test")
 
 def skipped_test(name, why):
-    """A test that says SKIPPED and why, in place of one that cannot be built.
+    """Makes a test that prints SKIPPED and the reason, in place of one that cannot be built.
 
     Args:
-      name: of the test.
-      why: a sentence.
+      name: the name of the test.
+      why: the reason, a sentence.
     """
     native.genrule(
         name = name + "_source",

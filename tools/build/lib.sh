@@ -8,6 +8,7 @@
 #
 # Sets WEIR_ROOT (the checkout) and defines:
 #   weir_die MESSAGE...        one sentence on stderr, exit 1
+#   weir_print_header FILE     prints the comment at the top of a script: its --help
 #   weir_cache_dir             prints the folder of all of weir's caches
 #   weir_bazel COMMAND ...     Bazel in the checkout, with caches and sources
 #   weir_install_packages ...  see tools/build/install_packages
@@ -28,6 +29,11 @@ WEIR_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 weir_die() {
   printf '%s: %s\n' "${0##*/}" "$*" >&2
   exit 1
+}
+
+# weir_print_header FILE: the comment at the top of a script, which is its --help.
+weir_print_header() {
+  sed -n '4,${/^#/!q; s/^# \{0,1\}//p}' "$1"
 }
 
 weir_cache_dir() {
