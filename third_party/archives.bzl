@@ -1,21 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pinned source archives of every C++ dependency: the one list.
 
-Read by deps.bzl (Bazel) and by tools/distdir (Python's ast.literal_eval), so
-ARCHIVES has to stay a plain literal: no function calls, no concatenation.
+deps.bzl (Bazel), tools/distdir and tools/outdated (Python's ast.literal_eval) read it. So
+ARCHIVES must stay a plain literal: no function calls, no concatenation. The table in
+docs/explanation/building.md says why each library has its version.
 
 Fields of an entry:
-  sha256   hashes that are accepted, upstream's archive first. A second hash is
-           Debian's repacked archive of the same version (files whose licence
-           Debian does not ship are left out; nothing that weir builds).
-  urls     where upstream publishes it. The last path component is also the
-           name that the archive has in the distdir.
-  strip    top folders, one per hash and in the same order.
-  type     what kinds of archive these are, in the same order. Without it, what the
-           name of upstream's says.
-  version  the version. Without it, the part of `strip` after its last "-".
-  debian   source package that holds the same archive.
-  suite    the Debian release whose package has this very version.
+  sha256   the accepted hashes, the hash of upstream's archive first. A second hash is
+           that of Debian's repacked archive of the same version, without files whose
+           licence Debian does not ship. weir builds none of those files.
+  urls     upstream's addresses of the archive. The last component of the first path is
+           the name of the archive in the distdir.
+  strip    the top folders, one per hash, in the same order.
+  type     the kinds of archive, one per hash, in the same order. By default the ending of
+           upstream's name.
+  version  the version. By default the part of `strip` after its last "-".
+  debian   the source package of Debian that contains the archive.
+  suite    the Debian release whose package has this version.
 """
 
 ARCHIVES = {
@@ -121,7 +122,7 @@ ARCHIVES = {
 }
 
 def archive_version(name):
-    """The version of an archive of ARCHIVES."""
+    """Returns the version of an archive of ARCHIVES."""
     entry = ARCHIVES[name]
     version = entry.get("version") or entry["strip"][0].split("-")[-1]
     if not version or not version[0].isdigit():

@@ -4,11 +4,11 @@
 load(":host_tools.bzl", "HOST_TOOLS", "check_tool", "is_clang")
 
 def _hashes_in_order(ctx):
-    """The accepted hashes, that of the archive in the distdir first.
+    """Returns the accepted hashes, the hash of the archive in the distdir first.
 
-    Only an order: the download below verifies. Without it, a machine that
-    builds from Debian's archives would ask upstream for the other one first,
-    and Bazel would repeat its warning about that with every command.
+    This is only an order: the download below verifies the hash. Without it, a machine that
+    builds from Debian's archives would ask upstream for the other archive first, and Bazel
+    would print a warning about it with every command.
     """
     hashes = ctx.attr.sha256
     distdir = ctx.os.environ.get("WEIR_DISTDIR", "")
@@ -25,8 +25,7 @@ def _pinned_archive_impl(ctx):
     place = None
     hashes = _hashes_in_order(ctx)
     for hash in hashes:
-        # Only the last attempt may fail the build, so that the message shows
-        # Bazel's own reason.
+        # Only the last attempt may fail the build. Its message shows Bazel's own reason.
         result = ctx.download(
             url = ctx.attr.urls,
             output = archive,
@@ -37,7 +36,7 @@ def _pinned_archive_impl(ctx):
             place = ctx.attr.sha256.index(hash)
             break
 
-    # The archive has a name of our own, hence the type by hand.
+    # The archive has a name without an ending, so the type comes from elsewhere.
     kind = "tar.bz2" if ctx.attr.urls[0].endswith(".bz2") else "tar.gz"
     if ctx.attr.type:
         kind = ctx.attr.type[place]
@@ -47,8 +46,7 @@ def _pinned_archive_impl(ctx):
     ctx.delete(named)
     ctx.delete(archive)
 
-    # Where an overlay is laid over the archive, packages and ignore files of
-    # the archive's own would hide files from it.
+    # Packages and ignore files of the archive would hide files from an overlay.
     if ctx.attr.build_file:
         find = ctx.execute([
             "find",
@@ -73,13 +71,13 @@ def _pinned_archive_impl(ctx):
     for label, path in ctx.attr.overlay.items():
         ctx.symlink(label, path)
 
-    # The boundary marker that 4.2.3 and 7.x both take.
+    # The boundary marker that Bazel 4.2.3 and 7 both accept.
     ctx.delete("WORKSPACE.bazel")
     ctx.file("WORKSPACE", "workspace(name = \"%s\")\n" % ctx.name, executable = False)
 
 pinned_archive = repository_rule(
     implementation = _pinned_archive_impl,
-    doc = "A source archive of ARCHIVES (archives.bzl), by any of its accepted hashes.",
+    doc = "A source archive of ARCHIVES (archives.bzl), with any of its accepted hashes.",
     environ = ["WEIR_DISTDIR"],
     attrs = {
         "urls": attr.string_list(mandatory = True),
@@ -88,11 +86,11 @@ pinned_archive = repository_rule(
         "type": attr.string_list(),
         "build_file": attr.label(
             allow_single_file = True,
-            doc = "Replaces every BUILD file of the archive. Without it the archive's own are used.",
+            doc = "Replaces all BUILD files of the archive. By default Bazel uses those of the archive.",
         ),
         "overlay": attr.label_keyed_string_dict(
             allow_files = True,
-            doc = "Further files of this repository and where they go in the archive.",
+            doc = "Further files of this repository and their paths in the archive.",
         ),
     },
 )
@@ -106,12 +104,12 @@ def _stand_in_impl(ctx):
 
 stand_in = repository_rule(
     implementation = _stand_in_impl,
-    doc = "A small repository made of the given texts, in place of one that would be downloaded.",
+    doc = "A small repository made of the given texts, in place of a downloaded one.",
     attrs = {
         "files": attr.string_dict(mandatory = True),
         "overlay": attr.label_keyed_string_dict(
             allow_files = True,
-            doc = "Files of this repository and where they go in it.",
+            doc = "Further files of this repository and their paths in it.",
         ),
     },
 )
@@ -120,23 +118,23 @@ def _find_program(ctx, name):
     if name.startswith("/"):
         return name if ctx.path(name).exists else ""
     if "/" in name:
-        return ""  # relative to what?
+        return ""  # a relative path: Bazel has no folder to start from
     path = ctx.which(name)
     return str(path) if path else ""
 
-def _says(ctx, path):
-    """What a program says of its version; "" if it does not run."""
+def _version_text(ctx, path):
+    """Returns the output of --version; "" if the program does not run."""
     result = ctx.execute([path, "--version"])
     return result.stdout if result.return_code == 0 else ""
 
 def _find_tool(ctx, tool, named):
-    """The program for a tool: the named one, else the first that is fit for use."""
+    """Returns the program for a tool: the named one, else the first suitable one."""
     first = None
     for name in [named] if named else HOST_TOOLS[tool]["names"]:
         path = _find_program(ctx, name)
         if not path:
             continue
-        text = _says(ctx, path)
+        text = _version_text(ctx, path)
         checked = check_tool(tool, path, text)
         found = struct(
             path = path,
@@ -152,8 +150,8 @@ def _find_tool(ctx, tool, named):
         return first
     return struct(path = "", text = "", version = "", problem = check_tool(tool, "", "", named).problem, note = "")
 
-# A program in the language and with the part of the library that weir needs; what
-# it prints tells the C library that the compiler uses.
+# Needs the language and the part of the library that weir needs. Its output names the C
+# library that the compiler uses.
 _PROBE = """\
 #include <filesystem>
 #if __cplusplus < 201703L
@@ -163,7 +161,7 @@ weir_libc __GLIBC__.__GLIBC_MINOR__
 """
 
 def _probe_compiler(ctx, path):
-    """Tries a C++ compiler. Returns (problem, version of glibc)."""
+    """Tests a C++ compiler. Returns (problem, version of glibc)."""
     ctx.file("probe.cc", _PROBE, executable = False)
     result = ctx.execute([path, "-std=c++17", "-E", "-P", "probe.cc"])
     ctx.delete("probe.cc")
@@ -176,10 +174,9 @@ def _probe_compiler(ctx, path):
             libc = line[len("weir_libc "):].replace(" ", "")
     return "", libc
 
-# Bazel knows the C++ compiler by its path only. With these properties of the platform
-# that actions run on, its version and the C library's are in the key of everything
-# in a disk cache: after an upgrade of the machine, or from another machine, nothing
-# is taken that another compiler has made.
+# Bazel knows the C++ compiler only by its path. These properties of the execution platform
+# put the versions of the compiler and of the C library into every key of a disk cache. So
+# Bazel never uses a result of another compiler, after an upgrade or from another machine.
 _HOST_BUILD = """\
 exports_files(["tools.bzl"])
 
@@ -204,7 +201,7 @@ def _host_tools_impl(ctx):
     found = {"g++": _find_tool(ctx, "g++", named["g++"])}
     compiler_is_clang = is_clang(found["g++"].text)
 
-    # Where user space is compiled with a clang, that one is meant.
+    # If user space is compiled with a clang, BPF programs are compiled with the same one.
     if compiler_is_clang and not named["clang"]:
         named["clang"] = found["g++"].path
     for tool in ["clang", "llvm-strip", "bpftool"]:
@@ -218,8 +215,8 @@ def _host_tools_impl(ctx):
         if user != kernel:
             problem = "CC is %s and WEIR_CLANG is %s: user space and BPF programs are compiled with one clang" % (user, kernel)
 
-    # Without any compiler Bazel's own toolchain ends the build before a target of
-    # weir's gets to say so, and does not say what to install.
+    # Without a compiler Bazel's own toolchain ends the build before a target of weir can name
+    # the package to install.
     if not found["g++"].path:
         # buildifier: disable=print
         print(problem)
@@ -244,8 +241,8 @@ def _host_tools_impl(ctx):
 
 host_tools = repository_rule(
     implementation = _host_tools_impl,
-    doc = "Where the programs of HOST_TOOLS (host_tools.bzl) are on this machine, which versions they have, and what is wrong with them.",
-    # Looked up again with every new server: these are the machine's packages.
+    doc = "The paths, versions and problems of the programs of HOST_TOOLS (host_tools.bzl) on this machine.",
+    # Looked up again with every new server, because packages of the machine change.
     local = True,
     configure = True,
     environ = ["PATH"] + [entry["variable"] for entry in HOST_TOOLS.values()],

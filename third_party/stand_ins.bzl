@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What Bazel 4 would download for its own built-in tools, and abseil for its BUILD files.
+"""Small repositories in place of some that Bazel 4 and abseil would download.
 
-Bazel 4.2.3 loads rules_cc, rules_java, rules_proto and remote_coverage_tools
-from inside its own tool repository, even for a plain cc_test. Nothing of them
-is used here but the native rules under other names, so these stand in.
-Bazel 7 brings its own and must not see them.
+Bazel 4.2.3 loads rules_cc, rules_java, rules_proto and remote_coverage_tools from its own
+tool repository, even for a plain cc_test. It uses only the native rules under other names,
+and so do weir's BUILD files. Bazel 7 has its own and must not see these.
 
-abseil needs `selects` of bazel_skylib and constraint values that the
-`platforms` of 4.2.3 lacks. It is given private ones through repo_mapping, so
-that no other repository meets an incomplete skylib or platforms.
+abseil needs `selects` of bazel_skylib, and constraint values that the `platforms` of 4.2.3
+lacks. With WORKSPACE it gets private ones through repo_mapping, so no other repository sees
+an incomplete skylib or platforms. In a module extension the names are private anyway.
 """
 
 _CC_RULES = [
@@ -76,8 +75,8 @@ cc_common = _cc_common
         "proto/BUILD.bazel": _EMPTY,
         "proto/defs.bzl": _native_rules(_PROTO_RULES),
     },
-    # cc_test asks for these labels; they run only where coverage is collected
-    # (tools/coverage): the merger is added by deps.bzl.
+    # cc_test refers to these labels. They run only with coverage (tools/coverage). deps.bzl
+    # adds the merger.
     "remote_coverage_tools": {
         "BUILD.bazel": """
 package(default_visibility = ["//visibility:public"])
@@ -114,9 +113,8 @@ ABSL_STAND_INS = {
     "weir_absl_skylib": {
         "BUILD.bazel": _EMPTY,
         "lib/BUILD.bazel": _EMPTY,
-        # One function of skylib's: an "or" of config_settings, here for the
-        # one use that abseil makes of it, where every member has to be false
-        # or one of them true. A chain of aliases does it.
+        # The only function that abseil uses: an "or" of config_settings. A chain of aliases
+        # is enough, because at most one member is true.
         "lib/selects.bzl": """
 def _config_setting_group(name, match_any, visibility = None):
     chain = match_any[-1]
@@ -136,8 +134,8 @@ def _config_setting_group(name, match_any, visibility = None):
 selects = struct(config_setting_group = _config_setting_group)
 """,
     },
-    # Constraint values that no platform has: the answer is "no" each time,
-    # which is right on Linux, the only system that weir runs on.
+    # Constraint values that no platform has. So they never match, which is right on Linux,
+    # the only system for which weir is built.
     "weir_absl_platforms": {
         "BUILD.bazel": _EMPTY,
         "cpu/BUILD.bazel": _constraints("cpu", ["wasm32", "wasm64"]),

@@ -123,8 +123,21 @@ _LinkedInfo = provider(
     fields = {"repositories": "depset: external repositories that a target links"},
 )
 
+# An empty library of Bazel's own rules is among the dependencies of each program.
+_OF_BAZEL = ["bazel_tools", "rules_cc"]
+
+def _repository(label):
+    """The name of a label's repository as in ARCHIVES; "" for weir's own and for Bazel's."""
+    if label.workspace_root == Label("//:LICENSE").workspace_root:
+        return ""
+
+    # Modules and module extensions change names: "rules_cc~", "weir~dependencies~zlib",
+    # and "+" for "~" in later versions.
+    name = label.workspace_name.replace("+", "~").rstrip("~").split("~")[-1]
+    return "" if name in _OF_BAZEL else name
+
 def _linked_impl(target, ctx):
-    own = [target.label.workspace_name] if CcInfo in target else []
+    own = [_repository(target.label)] if CcInfo in target else []
     below = [
         dep[_LinkedInfo].repositories
         for attribute in ("deps", "srcs")
@@ -139,12 +152,12 @@ _linked = aspect(
 )
 
 def _check_complete(ctx):
-    """No library comes into what is shipped without a notice, or leaves its notice behind."""
+    """Fails unless the libraries that are linked and those that have a notice are the same."""
     linked = {
         repository: True
         for target in ctx.attr.shipped
         for repository in target[_LinkedInfo].repositories.to_list()
-        if repository != ctx.label.workspace_name
+        if repository
     }
     for repository in linked:
         if repository not in NOTICES:

@@ -365,7 +365,7 @@ def external_of(path):
 
 
 # Not of the table: of others, and a workspace of its own, to which visibility is all.
-OUTSIDE = ("third_party/", "examples/external_workspace/", "examples/third_party/")
+OUTSIDE = ("third_party/", "examples/external_module/", "examples/external_workspace/", "examples/third_party/")
 
 
 def check_layers(sources, layers, test_files, is_ours):
