@@ -89,6 +89,7 @@ class ProgramTest(harness.WeirTest):
         self.assertIn(f"did you mean `weir run {example}`?", self.check(example, code=2).stderr())
 
     def test_version(self):
+        self.assertEqual(self.check("--version").stdout(), self.check("version").stdout())
         self.assertRegex(self.check("version").stdout(), r"^weir \d+\.\d+\.\d+ \(plugin interface 1\.")
 
     def test_version_tells_what_weir_was_built_with_and_from(self):

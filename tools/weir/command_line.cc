@@ -84,10 +84,10 @@ absl::Status UnknownFlag(const std::string& name, const Command* command) {
   std::vector<std::string> known = GlobalFlags();
   if (command != nullptr) known.insert(known.end(), command->flags.begin(), command->flags.end());
   const std::string nearest = config::Nearest(name, known);
-  return absl::InvalidArgumentError(absl::StrCat(
-      command == nullptr ? absl::StrCat("there is no flag --", name, " for all commands")
-                         : absl::StrCat("'", command->name, "' has no flag --", name),
-      nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
+  return absl::InvalidArgumentError(
+      absl::StrCat(command == nullptr ? absl::StrCat("without a command, weir has no flag --", name)
+                                      : absl::StrCat("'", command->name, "' has no flag --", name),
+                   nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
 }
 
 absl::Status SetFlags(const std::vector<FlagWord>& flags, const Command* command) {
@@ -148,6 +148,10 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& word
       only_arguments = true;
     } else if (!only_arguments && (word == "--help" || word == "-help" || word == "-h")) {
       invocation.help = true;
+    } else if (!only_arguments && invocation.command == nullptr && word == "--version") {
+      const absl::StatusOr<const Command*> command = FindCommand(commands, "version");
+      if (!command.ok()) return command.status();
+      invocation.command = *command;
     } else if (!only_arguments && word.size() > 1 && word[0] == '-') {
       absl::StatusOr<FlagWord> flag = ReadFlag(words, &i);
       if (!flag.ok()) return flag.status();

@@ -71,9 +71,9 @@ TEST(CommandLineTest, SaysWhatIsWrong) {
   EXPECT_EQ(ErrorOf({"describe", "--config=x", "t"}), "'describe' has no flag --config");
   // A flag of a library inside weir.
   EXPECT_EQ(ErrorOf({"run", "--flagfile=/etc/passwd"}), "'run' has no flag --flagfile");
-  EXPECT_EQ(ErrorOf({"--colour=no"}), "there is no flag --colour for all commands");
+  EXPECT_EQ(ErrorOf({"--colour=no"}), "without a command, weir has no flag --colour");
   EXPECT_EQ(ErrorOf({"--log-level=debug"}),
-            "there is no flag --log-level for all commands; did you mean --log_level?");
+            "without a command, weir has no flag --log-level; did you mean --log_level?");
   EXPECT_EQ(ErrorOf({"run", "--confg=x"}), "'run' has no flag --confg; did you mean --config?");
   EXPECT_EQ(ErrorOf({"run", "--config"}), "--config needs a value");
 }
