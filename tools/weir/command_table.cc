@@ -82,8 +82,8 @@ const std::vector<Command>& Commands() {
        "",
        "Prints the versions of weir and of its plugin interface.",
        "With --verbose also the compiler, the tools that built the BPF objects, the configuration\n"
-       "of the build, the pinned libraries, and the version of each plugin. `weir --version` is the\n"
-       "same as `weir version`.\n",
+       "of the build, the pinned libraries, and the version of each plugin.\n"
+       "`weir --version` is the same as `weir version`.\n",
        {"verbose"},
        VersionCommand},
   };
