@@ -55,7 +55,7 @@ TEST_F(FileSinkTest, ALeftoverThatIsDamagedIsSetAside) {
   auto sink = Started(Config("%F"));
   EXPECT_EQ(Names(), NameList({".2022-08-23.part.damaged"}));
   EXPECT_EQ(ReadFile(In(".2022-08-23.part.damaged")), zeros);
-  EXPECT_TRUE(host_.HasLog("does not begin with '{'"));
+  EXPECT_TRUE(host_.HasLog("does not begin with '{\"Etype\":'"));
 }
 
 TEST_F(FileSinkTest, TakesTheTornEndOffTheFileThatItAppendsTo) {

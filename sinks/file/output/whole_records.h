@@ -14,8 +14,9 @@
 namespace weir::sinks {
 
 // Returns the number of bytes at the beginning of `fd` that are whole records, or whole blocks in a
-// compressed file. `path` is for messages. FAILED_PRECONDITION: more bytes follow than an
-// unfinished write can leave, so the file is not one of this sink.
+// compressed file. `path` is for messages. FAILED_PRECONDITION: the bytes behind them are not what
+// an unfinished write can leave (the beginning of one write, or zeros after a power failure). Then
+// the file is damaged, or this sink did not write it with these settings.
 //
 // Reads a few bytes of JSON, CSV and RAW, and the whole file otherwise. Memory is bounded.
 sdk::Result<uint64_t> FindWholeBytes(int fd, const std::string& path, File::Format format,

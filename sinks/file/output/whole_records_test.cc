@@ -119,7 +119,8 @@ TEST(WholeRecordsTest, LongFiles) {
 TEST(WholeRecordsTest, RefusesOtherKindsOfFiles) {
   const std::string zeros(1 << 20, '\0');
   const std::string words(2 * EncodedRecords::kMaxRecordBytes, 'x');
-  for (const std::string& bytes : {zeros, words, "{" + words, std::string("root:x:0:0\n")}) {
+  for (const std::string& bytes :
+       {zeros, words, "{\"Etype\":" + words, std::string("root:x:0:0\n")}) {
     for (const File::Format format : {File::JSON, File::CSV}) {
       EXPECT_EQ(Find(bytes, format).status().code(), WEIR_FAILED_PRECONDITION);
     }
@@ -130,11 +131,78 @@ TEST(WholeRecordsTest, RefusesOtherKindsOfFiles) {
   for (const File::Compression compression : {File::GZIP, File::ZSTD}) {
     EXPECT_EQ(Find(zeros, File::JSON, compression).status().code(), WEIR_FAILED_PRECONDITION);
   }
-  EXPECT_EQ(Find("{" + words, File::JSON).status().message(),
+  EXPECT_EQ(Find("{\"Etype\":" + words, File::JSON).status().message(),
             "/x is not JSON lines that this sink wrote: the last " +
                 std::to_string(EncodedRecords::kMaxRecordBytes + 1) +
                 " bytes are no records; "
                 "move it away");
+}
+
+// Each kind of file is opened as every other kind: nothing is taken for the rest of a cut write.
+TEST(WholeRecordsTest, RefusesWhatAnotherSettingWrote) {
+  struct Kind {
+    std::string bytes;
+    File::Format format;
+    File::Compression compression;
+  };
+  const ProtobufEncoder protobuf({ProtobufOptions::Framing::kDelimited, std::nullopt});
+  const Kind kinds[] = {
+      {Encode(JsonEncoder(), 40).bytes, File::JSON, File::NONE},
+      {CsvEncoder::kHeader + Encode(CsvEncoder(), 40).bytes, File::CSV, File::NONE},
+      {Encode(protobuf, 40).bytes, File::PROTOBUF, File::NONE},
+      {Encode(RawEncoder(), 40).bytes, File::RAW, File::NONE},
+      {Compress(MakeGzipCompressor().get(), 9).bytes, File::JSON, File::GZIP},
+      {Compress(MakeZstdCompressor().get(), 9).bytes, File::JSON, File::ZSTD}};
+  for (const Kind& written : kinds) {
+    for (const Kind& now : kinds) {
+      for (const size_t size : {size_t{40}, size_t{84}, written.bytes.size() - 5}) {
+        const auto found = Find(written.bytes.substr(0, size), now.format, now.compression);
+        EXPECT_EQ(found.ok(), &written == &now) << written.format << written.compression << " as "
+                                                << now.format << now.compression << ", " << size;
+      }
+    }
+  }
+}
+
+TEST(WholeRecordsTest, RefusesTexts) {
+  for (const std::string text : {"root:x:0:0:root:/root:/bin/bash\n", "{\"a\": 1}", "hi there\n",
+                                 "{\n  \"Etype\": 1\n}\n", "<html>", "\x1f\x8b\x08\x08notes.txt"}) {
+    for (const File::Format format : {File::JSON, File::CSV, File::PROTOBUF, File::RAW}) {
+      EXPECT_EQ(Find(text, format).status().code(), WEIR_FAILED_PRECONDITION) << text << format;
+    }
+    for (const File::Compression compression : {File::GZIP, File::ZSTD}) {
+      EXPECT_EQ(Find(text, File::JSON, compression).status().code(), WEIR_FAILED_PRECONDITION)
+          << text << compression;
+    }
+  }
+}
+
+// A power failure can leave zeros in place of the last bytes that were written.
+TEST(WholeRecordsTest, TakesOffZerosAtTheEnd) {
+  const ProtobufEncoder protobuf({ProtobufOptions::Framing::kDelimited, std::nullopt});
+  const auto expect_found = [](const Encoded& encoded, File::Format format,
+                               File::Compression compression) {
+    for (const size_t kept : {0, 5, 30}) {
+      const std::string cut = encoded.bytes + encoded.bytes.substr(0, kept);
+      const auto found = Find(cut + std::string(1024, '\0'), format, compression);
+      ASSERT_TRUE(found.ok()) << found.status().message();
+      EXPECT_EQ(*found, encoded.bytes.size()) << format << compression << kept;
+    }
+  };
+  expect_found(Encode(JsonEncoder(), 3), File::JSON, File::NONE);
+  expect_found(Encode(protobuf, 3), File::PROTOBUF, File::NONE);
+  expect_found(Compress(MakeGzipCompressor().get(), 3), File::JSON, File::GZIP);
+  expect_found(Compress(MakeZstdCompressor().get(), 3), File::JSON, File::ZSTD);
+}
+
+TEST(WholeRecordsTest, ADamagedBlockIsNoCutWrite) {
+  for (const File::Compression compression : {File::GZIP, File::ZSTD}) {
+    const auto compressor = compression == File::GZIP ? MakeGzipCompressor() : MakeZstdCompressor();
+    Encoded encoded = Compress(compressor.get(), 4);
+    encoded.bytes[encoded.ends[2] + 40] ^= 0x10;
+    EXPECT_EQ(Find(encoded.bytes, File::JSON, compression).status().code(),
+              WEIR_FAILED_PRECONDITION);
+  }
 }
 
 }  // namespace
