@@ -44,15 +44,20 @@ TableTier TierOf(EbpfMap::FlowTable table) {
 }
 
 sdk::Result<InterfaceSelector> InterfacesOf(const EbpfMap& config) {
+  const std::vector<std::string> include(config.interfaces().begin(), config.interfaces().end());
+  sdk::Status status = CheckInterfaceNames("interfaces", include, /*may_be_empty=*/false);
+  if (!status.ok()) return status;
   std::optional<std::vector<std::string>> exclude;
   if (config.exclude_interfaces_size() > 0) {
     exclude.emplace(config.exclude_interfaces().begin(), config.exclude_interfaces().end());
+    status = CheckInterfaceNames("exclude_interfaces", *exclude, /*may_be_empty=*/true);
+    if (!status.ok()) return status;
   }
   if (config.interfaces_size() > 0 && config.interface_ips_size() > 0) {
     return sdk::Status(WEIR_INVALID_ARGUMENT,
                        "interface_ips: cannot be combined with interfaces: set only one of them");
   }
-  return InterfaceSelector::Make({config.interfaces().begin(), config.interfaces().end()}, exclude,
+  return InterfaceSelector::Make(include, exclude,
                                  {config.interface_ips().begin(), config.interface_ips().end()});
 }
 

@@ -92,6 +92,27 @@ TEST_F(DiagnoseCapturesTest, WhatARunRefusesIsMissingWithTheSameWords) {
   EXPECT_EQ(WhyMissing(folder_ + "/nothing"), "there is no file in " + folder_ + "/nothing");
 }
 
+TEST_F(DiagnoseCapturesTest, AFolderWithoutACaptureIsMissing) {
+  File("a.txt", "This file has never been a capture.");
+  File("b", "");
+  EXPECT_EQ(WhyMissing(folder_).find("no packet could be read: " + folder_ + "/a.txt: "), 0u);
+  const std::string empty = folder_ + "/nothing";
+  std::filesystem::create_directory(empty);
+  for (const auto& paths : {std::vector{empty, folder_}, std::vector{folder_, empty}}) {
+    const std::vector<sdk::Finding> findings = Diagnose(paths);
+    ASSERT_EQ(findings.size(), 3u);
+    EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+    EXPECT_EQ(findings[1].severity, WEIR_FINDING_OK);
+    EXPECT_EQ(findings[2].severity, WEIR_FINDING_MISSING);
+    EXPECT_EQ(findings[2].text.find("no packet could be read: " + folder_ + "/a.txt: "), 0u);
+  }
+  // One capture suffices.
+  File("c.pcap", OnePacket());
+  const std::vector<sdk::Finding> findings = Diagnose({folder_});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
+}
+
 TEST_F(DiagnoseCapturesTest, EachPathHasItsFinding) {
   std::filesystem::create_directory(folder_ + "/nothing");
   const std::string file = File("a.pcap", OnePacket());

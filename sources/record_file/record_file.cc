@@ -74,19 +74,26 @@ sdk::Status RecordFileSource::Diagnose(const sdk::Findings& findings) {
     findings.Add(sdk::NamedPipe(path_, R_OK));
     return sdk::OkStatus();
   }
-  const sdk::Status status = Open();
-  findings.Add(sdk::FindingOf(status, "path", absl::StrCat(name_, " can be read")));
+  sdk::Status status = Open();
   struct stat info;
-  if (status.ok() && fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode) &&
-      static_cast<uint64_t>(info.st_size) % sizeof(RawRecord) != 0) {
-    findings.Add(
-        sdk::Finding{WEIR_FINDING_DEGRADED, "last record",
-                     absl::StrCat(name_,
-                                  " ends inside a record: a run reads all records before it, then "
-                                  "fails")});
+  if (status.ok() && fstat(fd_.get(), &info) == 0 && S_ISREG(info.st_mode)) {
+    status = CheckSize(static_cast<uint64_t>(info.st_size));
   }
+  findings.Add(sdk::FindingOf(status, "path", absl::StrCat(name_, " can be read")));
   Close();
   return sdk::OkStatus();
+}
+
+sdk::Status RecordFileSource::CheckSize(uint64_t size) const {
+  const uint64_t rest = size % sizeof(RawRecord);
+  if (rest == 0) return sdk::OkStatus();
+  if (size < sizeof(RawRecord)) {
+    return {WEIR_DATA_LOSS, absl::StrCat(name_, ": is no recording: it has ", size,
+                                         " bytes; a record has ", sizeof(RawRecord))};
+  }
+  return {WEIR_DATA_LOSS,
+          absl::StrCat(name_, ": is no recording, or was cut: it ends inside a record of ",
+                       sizeof(RawRecord), " bytes: a run reads the records before it, then fails")};
 }
 
 sdk::Status RecordFileSource::Start() {

@@ -38,6 +38,8 @@ class RecordFileSource : public sdk::Source {
   RecordFileSource(std::string path, std::optional<ClockPair> clocks, sdk::Stage stage);
 
   absl::Status Open();
+  // Returns the error of a run that reads a file of `size` bytes.
+  sdk::Status CheckSize(uint64_t size) const;
   absl::Status ReadAll();
   // Counts the records in the writer as received, and emits them.
   absl::Status HandOver(sdk::BatchWriter* writer);

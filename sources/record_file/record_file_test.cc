@@ -241,9 +241,16 @@ TEST(RecordFileTest, DiagnosesTheRecording) {
   EXPECT_EQ(Diagnose(::testing::TempDir())[0].severity, WEIR_FINDING_MISSING);
   const std::string cut = TemporaryFile("cut.bin", std::string(84 + 80, 'x'));
   const std::vector<sdk::Finding> findings = Diagnose(cut);
-  ASSERT_EQ(findings.size(), 2u);
-  EXPECT_EQ(findings[1].severity, WEIR_FINDING_DEGRADED);
-  EXPECT_EQ(findings[1].subject, "last record");
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(findings[0].text,
+            cut +
+                ": is no recording, or was cut: it ends inside a record of 84 bytes: a run reads "
+                "the records before it, then fails");
+  const std::string text = TemporaryFile("text.bin", "root:x:0:0\n");
+  EXPECT_EQ(Diagnose(text)[0].severity, WEIR_FINDING_MISSING);
+  EXPECT_EQ(Diagnose(text)[0].text, text + ": is no recording: it has 11 bytes; a record has 84");
+  EXPECT_EQ(Diagnose(TemporaryFile("empty.bin", ""))[0].severity, WEIR_FINDING_OK);
   const std::string pipe = ::testing::TempDir() + "diagnosed_pipe";
   ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
   EXPECT_EQ(Diagnose(pipe)[0].text, pipe + ": a named pipe");

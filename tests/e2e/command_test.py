@@ -47,6 +47,26 @@ class ProgramTest(harness.WeirTest):
         self.assertIn("--log_level", self.check("plugins", "--log_level=loud", code=2).stderr())
         self.assertIn("--drain_timeout", self.check("run", "--drain_timeout=soon", code=2).stderr())
         self.assertIn("there is no type 'tsv'", self.check("describe", "tsv", code=2).stderr())
+        self.assertIn("there is no type 'pcapp'; did you mean 'pcap'?\n",
+                      self.check("describe", "pcapp", code=2).stderr())
+        for meant, *words in (("--fail_on_loss", "run", "p", "--fail_on_los"), ("--check", "fmt", "f", "--chek"),
+                              ("--verbose", "version", "--verbos"), ("--example", "describe", "file", "--exampl")):
+            self.assertIn(f"has no flag {words[-1]}; did you mean {meant}?",
+                          self.check(*words, code=2).stderr())
+
+    def test_help_is_a_command_too(self):
+        self.assertEqual(self.check("help").stdout(), self.check("--help").stdout())
+        self.assertEqual(self.check("help", "run").stdout(), self.check("run", "--help").stdout())
+        self.assertIn("there is no command 'rn'", self.check("help", "rn", code=2).stderr())
+
+    def test_an_empty_name_of_a_file_does_not_mean_the_built_in_pipeline(self):
+        for command in ("run", "validate", "doctor"):
+            for word in ("", "--config="):
+                with self.subTest(command=command, word=word):
+                    weir = self.check(command, word, code=2)
+                    self.assertIn("needs the name of a file", weir.stderr())
+                    self.assertEqual(weir.stdout(), "")
+        self.assertIn("--report needs the name of a file", self.check("run", "--report=", code=2).stderr())
 
     def test_output_that_is_lost_is_an_error(self):
         pipeline = "--config=" + self.write("p.textproto", RECORDING % self.write("x", "") + NAMER % "recording" + SINK)

@@ -59,6 +59,17 @@ class MissingTest(DoctorTest):
         self.assert_missing(self.recording(path) + self.SINK, "source 'in'", "path", path,
                             "No such file or directory")
 
+    def test_a_file_that_is_no_recording(self):
+        path = self.write("text", "root:x:0:0\n")
+        self.assert_missing(self.recording(path) + self.SINK, "source 'in'", "path", path)
+
+    def test_a_folder_without_a_capture(self):
+        folder = os.path.join(self.folder, "captures")
+        os.mkdir(folder)
+        self.write("captures/text", "This file has never been a capture.")
+        self.assert_missing(self.stage("source", "in", "pcap", 'path: "%s"' % folder) + self.SINK,
+                            "source 'in'", "path", "no packet could be read: ", folder + "/text")
+
     def test_the_folder_of_a_file(self):
         path = os.path.join(self.folder, "none", "flows.json")
         self.assert_missing(self.recording() + self.stage(

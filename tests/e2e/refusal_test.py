@@ -66,6 +66,16 @@ sink { name: "s" type: "stdout" input: "in" }
 sink { name: "s" type: "stdout" input: "in" }
 """, "FILE:2:", "interfaces", "eth(")
 
+    def test_a_name_that_no_interface_can_have(self):
+        for name, why in (("", "at least one byte"), ("averyveryverylongname0", "at most 15"),
+                          ("a b", "has no space"), (" eth0", "has no space"), ("//", "expression is empty"),
+                          ("eth0,eth1", "write one `interfaces` for each interface")):
+            with self.subTest(name=name):
+                self.refused("""source { name: "in" type: "ebpf_map"
+  config { interfaces: "eth0" interfaces: "%s" } }
+sink { name: "s" type: "stdout" input: "in" }
+""" % name, "FILE:2:", f"source 'in': interfaces[1]: '{name}': ", why)
+
     def test_what_stages_say_of_their_configuration(self):
         sink = 'sink { name: "s" type: "stdout" input: "in" }\n'
         source = 'source { name: "in" type: "%s"\n config { [weir/weir.sources.%s] { %s } } }\n' + sink

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "core/config/describe/config_example.h"
 #include "core/config/describe/describe.h"
+#include "core/config/text/suggestion.h"
 #include "core/pipeline/clock.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
@@ -57,19 +58,19 @@ std::vector<std::string> FilesWith(std::string_view name,
   return paths;
 }
 
-std::set<std::string> TypesOf(const std::vector<plugin::Examined>& files) {
+std::vector<std::string> TypesOf(const std::vector<plugin::Examined>& files) {
   std::set<std::string> types;
   for (const plugin::Examined& file : files) {
     if (!file.status.ok()) continue;
     for (const auto& component : file.components) types.insert(component.name.type);
   }
-  return types;
+  return {types.begin(), types.end()};
 }
 
 }  // namespace
 
 int ValidateCommand(const Arguments& /*arguments*/) {
-  if (FLAGS_config.empty()) return BadUsage("validate needs --config=FILE");
+  if (FLAGS_config.empty()) return BadUsage("'validate' needs FILE or --config=FILE");
   if (FLAGS_depth != "config" && FLAGS_depth != "setup") {
     return BadUsage(absl::StrCat("--depth: '", FLAGS_depth, "' is neither config nor setup"));
   }
@@ -135,8 +136,12 @@ int DescribeCommand(const Arguments& arguments) {
                     FLAGS_example ? config::ExampleStage(schema, 0) : config::Describe(schema));
   }
   if (text.empty()) {
-    return BadUsage(absl::StrCat("there is no type '", name, "'; there are ",
-                                 absl::StrJoin(TypesOf(*files), ", ")));
+    const std::vector<std::string> types = TypesOf(*files);
+    const std::string suggestion = config::DidYouMean(name, types);
+    return BadUsage(absl::StrCat("there is no type '", name, "'",
+                                 suggestion.empty()
+                                     ? absl::StrCat("; there are ", absl::StrJoin(types, ", "))
+                                     : suggestion));
   }
   std::fputs(TerminalText(text).c_str(), stdout);
   return kExitClean;

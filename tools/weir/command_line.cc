@@ -22,6 +22,8 @@ namespace {
 constexpr std::string_view kOptionalFile = "[FILE]";
 // The flag that kOptionalFile stands for.
 constexpr char kConfigFlag[] = "config";
+// In place of a command, the same as --help.
+constexpr char kHelp[] = "help";
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
@@ -34,6 +36,7 @@ absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
     if (name == command.name) return &command;
     names.emplace_back(command.name);
   }
+  names.emplace_back(kHelp);
   return absl::InvalidArgumentError(absl::StrCat(
       "there is no command '", name, "'",
       absl::EndsWith(name, ".textproto") ? absl::StrCat("; did you mean `weir run ", name, "`?")
@@ -61,10 +64,11 @@ bool IsSwitch(const std::string& name) {
 struct FlagWord {
   std::string name;
   std::string value;
+  bool has_value = true;  // false: it is the last word, and no switch
 };
 
 // Reads words[*at], a flag, and the next word if that is its value.
-absl::StatusOr<FlagWord> ReadFlag(const std::vector<std::string>& words, size_t* at) {
+FlagWord ReadFlag(const std::vector<std::string>& words, size_t* at) {
   const std::string& word = words[*at];
   std::string_view name = word;
   absl::ConsumePrefix(&name, "-");
@@ -74,15 +78,18 @@ absl::StatusOr<FlagWord> ReadFlag(const std::vector<std::string>& words, size_t*
     return FlagWord{std::string(name.substr(0, equals)), std::string(name.substr(equals + 1))};
   }
   if (IsSwitch(std::string(name))) return FlagWord{std::string(name), "true"};
-  if (*at + 1 >= words.size()) {
-    return absl::InvalidArgumentError(absl::StrCat(word, " needs a value"));
-  }
+  if (*at + 1 >= words.size()) return FlagWord{std::string(name), "", false};
   return FlagWord{std::string(name), words[++*at]};
 }
 
 absl::Status UnknownFlag(const std::string& name, const Command* command) {
   std::vector<std::string> known = GlobalFlags();
-  if (command != nullptr) known.insert(known.end(), command->flags.begin(), command->flags.end());
+  known.emplace_back(kHelp);
+  if (command == nullptr) {
+    known.emplace_back("version");
+  } else {
+    known.insert(known.end(), command->flags.begin(), command->flags.end());
+  }
   const std::string nearest = config::Nearest(name, known);
   return absl::InvalidArgumentError(
       absl::StrCat(command == nullptr ? absl::StrCat("without a command, weir has no flag --", name)
@@ -90,11 +97,24 @@ absl::Status UnknownFlag(const std::string& name, const Command* command) {
                    nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
 }
 
+// An empty name of a file comes from a variable that is not set.
+absl::Status CheckValue(const FlagWord& flag) {
+  if (!flag.has_value) {
+    return absl::InvalidArgumentError(absl::StrCat("--", flag.name, " needs a value"));
+  }
+  if (flag.value.empty() && DescribeFlag(flag.name).placeholder == "FILE") {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", flag.name, " needs the name of a file; its value is empty"));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status SetFlags(const std::vector<FlagWord>& flags, const Command* command) {
   for (const FlagWord& flag : flags) {
     const bool known = Contains(GlobalFlags(), flag.name) ||
                        (command != nullptr && Contains(command->flags, flag.name));
     if (!known) return UnknownFlag(flag.name, command);
+    if (absl::Status status = CheckValue(flag); !status.ok()) return status;
     if (gflags::SetCommandLineOption(flag.name.c_str(), flag.value.c_str()).empty()) {
       return absl::InvalidArgumentError(
           absl::StrCat("--", flag.name, " does not take '", flag.value, "'"));
@@ -130,6 +150,10 @@ absl::Status TakeArguments(const std::vector<FlagWord>& flags, Invocation* invoc
     return absl::InvalidArgumentError(
         absl::StrCat("'", command.name, "' takes '", given[0], "' or --config=FILE, not both"));
   }
+  if (given[0].empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("'", command.name, "' needs the name of a file; its argument is empty"));
+  }
   gflags::SetCommandLineOption(kConfigFlag, given[0].c_str());
   given.clear();
   return absl::OkStatus();
@@ -153,9 +177,9 @@ absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& word
       if (!command.ok()) return command.status();
       invocation.command = *command;
     } else if (!only_arguments && word.size() > 1 && word[0] == '-') {
-      absl::StatusOr<FlagWord> flag = ReadFlag(words, &i);
-      if (!flag.ok()) return flag.status();
-      flags.push_back(*std::move(flag));
+      flags.push_back(ReadFlag(words, &i));
+    } else if (!only_arguments && invocation.command == nullptr && word == kHelp) {
+      invocation.help = true;
     } else if (invocation.command == nullptr) {
       const absl::StatusOr<const Command*> command = FindCommand(commands, word);
       if (!command.ok()) return command.status();
@@ -187,7 +211,7 @@ std::string_view ProgramSummary() {
 
 std::string_view ArgumentRules() {
   return "Flags may be before or after the command. After `--` every word is an argument.\n"
-         "`weir COMMAND --help` shows the same text as this page.\n";
+         "`weir COMMAND --help` and `weir help COMMAND` show the same text as this page.\n";
 }
 
 const std::vector<ExitCodeMeaning>& ExitCodeMeanings() {
@@ -220,7 +244,9 @@ std::string ProgramHelp(const std::vector<Command>& commands) {
   for (const Command& command : commands) {
     absl::StrAppendFormat(&text, "  %-11s  %s\n", command.name, command.summary);
   }
-  absl::StrAppend(&text, "\n`weir COMMAND --help` describes a command.\n\nFlags of all commands:\n",
+  absl::StrAppend(&text,
+                  "\n`weir COMMAND --help` or `weir help COMMAND` describes a command.\n\nFlags of "
+                  "all commands:\n",
                   FlagHelp(GlobalFlags()), "\nExit codes:\n");
   for (const ExitCodeMeaning& meaning : ExitCodeMeanings()) {
     absl::StrAppend(&text, "  ", meaning.code, "  ", meaning.text, "\n");

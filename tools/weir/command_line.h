@@ -31,10 +31,10 @@ struct Invocation {
   std::vector<std::string> arguments;
 };
 
-// Sets the given flags. `--version` in place of a command means the command `version`. Flags may be
-// before or after the command; after "--" every word is an argument. INVALID_ARGUMENT for an
-// unknown command or flag, with a suggestion, for a value that a flag does not take, and for a
-// wrong number of arguments.
+// Sets the given flags. In place of a command, `--version` means the command `version`, and `help`
+// means --help. Flags may be before or after the command; after "--" every word is an argument.
+// INVALID_ARGUMENT for an unknown command or flag, with a suggestion, for a value that a flag does
+// not take, for an empty name of a file, and for a wrong number of arguments.
 absl::StatusOr<Invocation> ParseCommandLine(const std::vector<std::string>& words,
                                             const std::vector<Command>& commands);
 

@@ -78,6 +78,44 @@ TEST(CommandLineTest, SaysWhatIsWrong) {
   EXPECT_EQ(ErrorOf({"run", "--config"}), "--config needs a value");
 }
 
+TEST(CommandLineTest, SuggestsAFlagForAMisspeltSwitch) {
+  EXPECT_EQ(ErrorOf({"describe", "stdout", "--verbos"}),
+            "'describe' has no flag --verbos; did you mean --verbose?");
+  EXPECT_EQ(ErrorOf({"describe", "stdout", "--hlep"}),
+            "'describe' has no flag --hlep; did you mean --help?");
+  EXPECT_EQ(ErrorOf({"--versoin"}),
+            "without a command, weir has no flag --versoin; did you mean --version?");
+  EXPECT_EQ(ErrorOf({"-v"}), "without a command, weir has no flag --v");
+}
+
+TEST(CommandLineTest, AnEmptyNameOfAFileIsAnError) {
+  for (const auto& words : std::vector<std::vector<std::string>>{
+           {"run", "--config="}, {"run", "--config", ""}, {"--config=", "run", "a"}}) {
+    EXPECT_EQ(ErrorOf(words), "--config needs the name of a file; its value is empty");
+  }
+  EXPECT_EQ(ErrorOf({"run", ""}), "'run' needs the name of a file; its argument is empty");
+  EXPECT_EQ(ErrorOf({"run", "--", ""}), "'run' needs the name of a file; its argument is empty");
+  EXPECT_EQ(ErrorOf({"run", "--plugin_path="}), "");
+}
+
+TEST(CommandLineTest, HelpIsACommandToo) {
+  auto invocation = ParseCommandLine({"help"}, Commands());
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_TRUE(invocation->help);
+  EXPECT_EQ(invocation->command, nullptr);
+  invocation = ParseCommandLine({"help", "describe"}, Commands());
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_TRUE(invocation->help);
+  EXPECT_STREQ(invocation->command->name, "describe");
+  EXPECT_EQ(ErrorOf({"help", "rn"}), "there is no command 'rn'; did you mean 'run'?");
+  EXPECT_EQ(ErrorOf({"hepl"}), "there is no command 'hepl'; did you mean 'help'?");
+  // Behind a command it is an argument.
+  invocation = ParseCommandLine({"describe", "help"}, Commands());
+  ASSERT_TRUE(invocation.ok()) << invocation.status();
+  EXPECT_FALSE(invocation->help);
+  EXPECT_THAT(invocation->arguments, ElementsAre("help"));
+}
+
 TEST(CommandLineTest, AFileStandsForConfig) {
   FLAGS_config.clear();
   const auto invocation = ParseCommandLine({"run", "a.textproto"}, Commands());
@@ -87,7 +125,7 @@ TEST(CommandLineTest, AFileStandsForConfig) {
   ASSERT_TRUE(ParseCommandLine({"run", "--", "--odd-name"}, Commands()).ok());
   EXPECT_EQ(FLAGS_config, "--odd-name");
   for (const auto& words : std::vector<std::vector<std::string>>{
-           {"run", "a", "--config=b"}, {"run", "--config", "a", "a"}, {"--config=", "run", "a"}}) {
+           {"run", "a", "--config=b"}, {"run", "--config", "a", "a"}, {"--config=b", "run", "a"}}) {
     EXPECT_EQ(ErrorOf(words), "'run' takes 'a' or --config=FILE, not both");
   }
 }

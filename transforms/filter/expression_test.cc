@@ -147,6 +147,10 @@ TEST(ExpressionTest, WordsOfOtherToolsAreKnown) {
             "column 1: there is no field 'SrcAddr'; it is written src_addr");
   EXPECT_EQ(Refusal("src.port == 1"),
             "column 1: there is no field 'src.port'; it is written src_port");
+  EXPECT_EQ(Refusal("dst_prt == 443"),
+            "column 1: there is no field 'dst_prt'; did you mean 'dst_port'?");
+  EXPECT_EQ(Refusal("colour == 1").find("column 1: there is no field 'colour'; there are addr, "),
+            0u);
   EXPECT_TRUE(absl::StrContains(Refusal("colour == red"), "there are addr, src_addr, dst_addr"));
 }
 

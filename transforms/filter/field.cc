@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/config/text/suggestion.h"
 #include "core/record/constants.h"
 #include "core/record/record.h"
 #include "transforms/filter/quoted.h"
@@ -235,9 +238,13 @@ std::string NoSuchField(std::string_view word) {
                           ", which is a value: ", field.name, " == ", field.names[i].name);
     }
   }
-  std::string all;
-  for (const Field& field : kFields) absl::StrAppend(&all, all.empty() ? "" : ", ", field.name);
-  return absl::StrCat("there is no field ", Quoted(word), "; there are ", all);
+  std::vector<std::string> names;
+  names.reserve(kFields.size());
+  for (const Field& field : kFields) names.emplace_back(field.name);
+  const std::string nearest = config::DidYouMean(word, names);
+  return absl::StrCat(
+      "there is no field ", Quoted(word),
+      nearest.empty() ? absl::StrCat("; there are ", absl::StrJoin(names, ", ")) : nearest);
 }
 
 }  // namespace weir::transforms

@@ -2,7 +2,11 @@
 #include "sources/ebpf/interfaces/interface_selector.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
 
 namespace weir::ebpf {
 
@@ -10,11 +14,44 @@ namespace {
 
 constexpr char kLoopback[] = "lo";
 
+// The kernel's limit (IFNAMSIZ), without the NUL byte.
+constexpr size_t kMostBytes = 15;
+
 bool IsExpression(const std::string& text) {
   return text.size() >= 2 && text.front() == '/' && text.back() == '/';
 }
 
+// Returns what is wrong with an exact name that no interface can have (kernel: dev_valid_name), or
+// that is a list; or an empty string.
+std::string WrongName(const std::string& name, const std::string& field) {
+  if (name.empty()) return "an interface has a name of at least one byte";
+  if (name.find(',') != std::string::npos) return "write one `" + field + "` for each interface";
+  for (const char c : name) {
+    if (absl::ascii_isspace(c)) return "the name of an interface has no space";
+    if (c == '/' || c == ':') return std::string("the name of an interface has no '") + c + "'";
+  }
+  if (name == "." || name == "..") return "no interface can have this name";
+  if (name.size() <= kMostBytes) return "";
+  return absl::StrCat("it has ", name.size(), " bytes; the name of an interface has at most ",
+                      kMostBytes);
+}
+
 }  // namespace
+
+sdk::Status CheckInterfaceNames(const std::string& field, const std::vector<std::string>& texts,
+                                bool may_be_empty) {
+  for (size_t i = 0; i < texts.size(); ++i) {
+    const std::string& text = texts[i];
+    if (text.empty() && may_be_empty) continue;
+    const std::string wrong = text == "//"
+                                  ? "the expression is empty; write \"/.*/\" for all interfaces"
+                              : IsExpression(text) ? ""
+                                                   : WrongName(text, field);
+    if (wrong.empty()) continue;
+    return {WEIR_INVALID_ARGUMENT, absl::StrCat(field, "[", i, "]: '", text, "': ", wrong)};
+  }
+  return sdk::OkStatus();
+}
 
 bool InterfaceSelector::Pattern::Matches(const std::string& other) const {
   return regex ? regex->MatchesPart(other) : name == other;

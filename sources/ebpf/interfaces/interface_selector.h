@@ -14,6 +14,12 @@
 
 namespace weir::ebpf {
 
+// Returns INVALID_ARGUMENT if one of `texts`, the values of the field `field`, is an empty
+// expression, a list with commas, or a name that no interface can have. With `may_be_empty`, an
+// empty name is allowed. Any thread.
+sdk::Status CheckInterfaceNames(const std::string& field, const std::vector<std::string>& texts,
+                                bool may_be_empty);
+
 // Immutable; any thread.
 class InterfaceSelector {
  public:

@@ -73,6 +73,34 @@ TEST(InterfaceSelector, RefusesWhatIsNoExpression) {
   EXPECT_EQ(selector.status().message(), "'/(/' is not a regular expression: a '(' without ')'");
 }
 
+std::string ErrorOf(const Names& names) {
+  return CheckInterfaceNames("interfaces", names, false).message();
+}
+
+TEST(InterfaceSelector, RefusesNamesThatNoInterfaceCanHave) {
+  EXPECT_EQ(ErrorOf({"eth0", "br-0123456789ab", "veth@x", "/^eth/", "/ /", "/a,b/", "h\xc3\xa9"}),
+            "");
+  EXPECT_EQ(ErrorOf({"eth0", ""}),
+            "interfaces[1]: '': an interface has a name of at least one byte");
+  EXPECT_EQ(
+      ErrorOf({"averyveryverylongname0"}),
+      "interfaces[0]: 'averyveryverylongname0': it has 22 bytes; the name of an interface has "
+      "at most 15");
+  EXPECT_EQ(ErrorOf({"0123456789abcde"}), "");
+  EXPECT_NE(ErrorOf({"0123456789abcdef"}), "");
+  EXPECT_TRUE(CheckInterfaceNames("exclude_interfaces", {"", "eth0"}, true).ok());
+  EXPECT_FALSE(CheckInterfaceNames("exclude_interfaces", {"", "a b"}, true).ok());
+  EXPECT_EQ(ErrorOf({"a b"}), "interfaces[0]: 'a b': the name of an interface has no space");
+  EXPECT_EQ(ErrorOf({" eth0"}), "interfaces[0]: ' eth0': the name of an interface has no space");
+  EXPECT_EQ(ErrorOf({"a/b"}), "interfaces[0]: 'a/b': the name of an interface has no '/'");
+  EXPECT_EQ(ErrorOf({"eth0:1"}), "interfaces[0]: 'eth0:1': the name of an interface has no ':'");
+  EXPECT_EQ(ErrorOf({".."}), "interfaces[0]: '..': no interface can have this name");
+  EXPECT_EQ(ErrorOf({"eth0,eth1"}),
+            "interfaces[0]: 'eth0,eth1': write one `interfaces` for each interface");
+  EXPECT_EQ(ErrorOf({"//"}),
+            "interfaces[0]: '//': the expression is empty; write \"/.*/\" for all interfaces");
+}
+
 // Containers choose the names of their interfaces.
 TEST(InterfaceSelector, NoNameHoldsItUpOrEscapesIt) {
   const InterfaceSelector selector = Make({"/^(a*)*(a*)*(a*)*b$/"}, Names{"/^veth.*$/"});
