@@ -10,7 +10,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/config/text/suggestion.h"
+#include "core/suggestion/suggestion.h"
 
 namespace weir::config {
 namespace {

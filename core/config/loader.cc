@@ -29,7 +29,7 @@
 #include "core/config/text/lexer.h"
 #include "core/config/text/outline.h"
 #include "core/config/text/stage_titles.h"
-#include "core/config/text/suggestion.h"
+#include "core/suggestion/suggestion.h"
 
 namespace weir::config {
 namespace {

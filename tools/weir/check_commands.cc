@@ -15,12 +15,12 @@
 #include "absl/strings/str_join.h"
 #include "core/config/describe/config_example.h"
 #include "core/config/describe/describe.h"
-#include "core/config/text/suggestion.h"
 #include "core/pipeline/clock.h"
 #include "core/plugin/examination.h"
 #include "core/plugin/plugin_files.h"
 #include "core/record/stage_kind.h"
 #include "core/record/terminal_text.h"
+#include "core/suggestion/suggestion.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
 #include "tools/weir/commands.h"
@@ -137,7 +137,7 @@ int DescribeCommand(const Arguments& arguments) {
   }
   if (text.empty()) {
     const std::vector<std::string> types = TypesOf(*files);
-    const std::string suggestion = config::DidYouMean(name, types);
+    const std::string suggestion = DidYouMean(name, types);
     return BadUsage(absl::StrCat("there is no type '", name, "'",
                                  suggestion.empty()
                                      ? absl::StrCat("; there are ", absl::StrJoin(types, ", "))

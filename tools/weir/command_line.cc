@@ -11,7 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "core/config/text/suggestion.h"
+#include "core/suggestion/suggestion.h"
 #include "gflags/gflags.h"
 #include "tools/weir/exit_code.h"
 #include "tools/weir/flags.h"
@@ -40,7 +40,7 @@ absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
   return absl::InvalidArgumentError(absl::StrCat(
       "there is no command '", name, "'",
       absl::EndsWith(name, ".textproto") ? absl::StrCat("; did you mean `weir run ", name, "`?")
-                                         : config::DidYouMean(name, names)));
+                                         : DidYouMean(name, names)));
 }
 
 std::string FlagHelp(const std::vector<std::string>& names) {
@@ -90,7 +90,7 @@ absl::Status UnknownFlag(const std::string& name, const Command* command) {
   } else {
     known.insert(known.end(), command->flags.begin(), command->flags.end());
   }
-  const std::string nearest = config::Nearest(name, known);
+  const std::string nearest = Nearest(name, known);
   return absl::InvalidArgumentError(
       absl::StrCat(command == nullptr ? absl::StrCat("without a command, weir has no flag --", name)
                                       : absl::StrCat("'", command->name, "' has no flag --", name),

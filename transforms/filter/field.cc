@@ -10,9 +10,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "core/config/text/suggestion.h"
 #include "core/record/constants.h"
 #include "core/record/record.h"
+#include "core/suggestion/suggestion.h"
 #include "transforms/filter/quoted.h"
 
 namespace weir::transforms {
@@ -241,7 +241,7 @@ std::string NoSuchField(std::string_view word) {
   std::vector<std::string> names;
   names.reserve(kFields.size());
   for (const Field& field : kFields) names.emplace_back(field.name);
-  const std::string nearest = config::DidYouMean(word, names);
+  const std::string nearest = DidYouMean(word, names);
   return absl::StrCat(
       "there is no field ", Quoted(word),
       nearest.empty() ? absl::StrCat("; there are ", absl::StrJoin(names, ", ")) : nearest);

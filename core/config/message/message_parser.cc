@@ -18,7 +18,7 @@
 #include "core/config/message/wire_format.h"
 #include "core/config/schema/field_names.h"
 #include "core/config/text/diagnostics.h"
-#include "core/config/text/suggestion.h"
+#include "core/suggestion/suggestion.h"
 #include "google/protobuf/descriptor.h"
 
 namespace weir::config {

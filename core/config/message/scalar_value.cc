@@ -13,7 +13,7 @@
 #include "core/config/schema/compiled_rules.h"
 #include "core/config/schema/field_names.h"
 #include "core/config/text/diagnostics.h"
-#include "core/config/text/suggestion.h"
+#include "core/suggestion/suggestion.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "plugins/sdk/config_rules.pb.h"

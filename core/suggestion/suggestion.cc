@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "core/config/text/suggestion.h"
+#include "core/suggestion/suggestion.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -7,7 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 
-namespace weir::config {
+namespace weir {
 namespace {
 
 // Nobody types longer names, and the distance costs the product of the lengths.
@@ -56,4 +56,4 @@ std::string DidYouMean(std::string_view name, const std::vector<std::string>& kn
   return nearest.empty() ? "" : absl::StrCat("; did you mean '", nearest, "'?");
 }
 
-}  // namespace weir::config
+}  // namespace weir
