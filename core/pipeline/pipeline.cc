@@ -18,6 +18,13 @@ absl::Status WithStageName(const absl::Status& status, const Node& node) {
                       absl::StrCat(StageTitle(node.kind(), node.name()), ": ", status.message()));
 }
 
+// Puts the location of `message`, which is a part of `status`, in front of it.
+absl::Status WithLocation(const StageLocator& locate, std::string_view message,
+                          const absl::Status& status) {
+  if (!locate) return status;
+  return absl::Status(status.code(), absl::StrCat(locate(message), ": ", status.message()));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<StageSpec>& specs,
@@ -25,6 +32,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
   std::unique_ptr<Pipeline> pipeline(new Pipeline);
   NodeEvents* const events = pipeline.get();
   for (const StageSpec& spec : specs) {
+    pipeline->locators_.push_back(spec.locate);
     pipeline->nodes_.push_back(
         std::make_unique<Node>(spec.kind, spec.name, spec.queue_batches, clock, events));
     Node* const node = pipeline->nodes_.back().get();
@@ -33,10 +41,7 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
       pipeline->nodes_[input]->ConnectTo(node);
     }
     if (absl::Status status = node->Create(spec.factory); !status.ok()) {
-      const absl::Status named = WithStageName(status, *node);
-      if (!spec.locate) return named;
-      return absl::Status(named.code(),
-                          absl::StrCat(spec.locate(status.message()), ": ", named.message()));
+      return WithLocation(spec.locate, status.message(), WithStageName(status, *node));
     }
   }
   for (const auto& node : pipeline->nodes_) node->MakeQueue();
@@ -45,22 +50,27 @@ absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<Sta
 
 Pipeline::~Pipeline() = default;
 
-absl::StatusOr<std::vector<StageDiagnosis>> Pipeline::Diagnose() {
-  std::vector<StageDiagnosis> stages;
-  for (const auto& node : nodes_) {
-    StageDiagnosis stage{node->kind(), node->name(), {}};
-    if (absl::Status status = node->Diagnose(&stage.findings); !status.ok()) {
-      return WithStageName(status, *node);
-    }
-    stages.push_back(std::move(stage));
+absl::Status Pipeline::Named(const absl::Status& status, size_t index) const {
+  const absl::Status named = WithStageName(status, *nodes_[index]);
+  return absl::IsInvalidArgument(status) ? WithLocation(locators_[index], status.message(), named)
+                                         : named;
+}
+
+absl::Status Pipeline::Diagnose(std::vector<StageDiagnosis>* stages) {
+  absl::Status first;
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    StageDiagnosis stage{nodes_[i]->kind(), nodes_[i]->name(), {}};
+    const absl::Status status = nodes_[i]->Diagnose(&stage.findings);
+    if (first.ok() && !status.ok()) first = Named(status, i);
+    stages->push_back(std::move(stage));
   }
-  return stages;
+  return first;
 }
 
 absl::Status Pipeline::Prepare() {
   prepared_ = true;
-  for (const auto& node : nodes_) {
-    if (absl::Status status = node->Prepare(); !status.ok()) return WithStageName(status, *node);
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (absl::Status status = nodes_[i]->Prepare(); !status.ok()) return Named(status, i);
   }
   return absl::OkStatus();
 }
@@ -70,12 +80,9 @@ absl::Status Pipeline::Start() {
     if (absl::Status status = Prepare(); !status.ok()) return status;
   }
   absl::Status failure;
-  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-    failure = (*node)->Start();
-    if (!failure.ok()) {
-      failure = WithStageName(failure, **node);
-      break;
-    }
+  for (size_t i = nodes_.size(); i-- > 0 && failure.ok();) {
+    failure = nodes_[i]->Start();
+    if (!failure.ok()) failure = Named(failure, i);
   }
   if (!failure.ok()) {
     FinishAndStop();

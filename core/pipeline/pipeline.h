@@ -30,14 +30,16 @@ namespace weir::pipeline {
 
 inline constexpr size_t kDefaultQueueBatches = 64;
 
+using StageLocator = std::function<std::string(std::string_view message)>;
+
 struct StageSpec {
   StageKind kind;
   std::string name;
   std::vector<size_t> inputs;  // indexes of earlier specs
   size_t queue_batches = kDefaultQueueBatches;
   StageFactory factory;
-  // Returns the location of the mistake if `factory` fails, as file:line:column.
-  std::function<std::string(std::string_view message)> locate = nullptr;
+  // Returns the location of a mistake in the configuration, as file:line:column.
+  StageLocator locate = nullptr;
 };
 
 struct StageReport {
@@ -57,16 +59,18 @@ struct StageDiagnosis {
 class Pipeline : private NodeEvents {
  public:
   // Makes every stage, in the order of `specs`; starts nothing. An error begins with the
-  // kind and name of the stage. `clock` must outlive the pipeline.
+  // location, kind and name of the stage. `clock` must outlive the pipeline.
   static absl::StatusOr<std::unique_ptr<Pipeline>> Create(const std::vector<StageSpec>& specs,
                                                           const Clock* clock);
   ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
-  // Returns what every stage reports about this machine, in the order of the specs. An
-  // error begins with the kind and name of the stage. Prepare and Start must not follow.
-  absl::StatusOr<std::vector<StageDiagnosis>> Diagnose();
+  // Appends what every stage reports about this machine, in the order of the specs. Asks all
+  // stages, and returns the first error. It begins with the kind and name of the stage, and a
+  // mistake in the configuration (INVALID_ARGUMENT) with its location. Prepare and Start must
+  // not follow.
+  absl::Status Diagnose(std::vector<StageDiagnosis>* stages);
 
   // Lets every stage open what takes privileges that it does not need later. Makes no
   // thread: threads made later inherit the privileges that the caller has kept. An error
@@ -105,6 +109,10 @@ class Pipeline : private NodeEvents {
  private:
   Pipeline() = default;
 
+  // Puts the kind and name of nodes_[index] in front of an error, and before them the location of a
+  // mistake in the configuration.
+  absl::Status Named(const absl::Status& status, size_t index) const;
+
   void OnStopRequested(std::string_view why) override;
   void OnStageFailed(const absl::Status& status) override;
   void OnSourceFinished() override;
@@ -115,6 +123,7 @@ class Pipeline : private NodeEvents {
   }
 
   std::vector<std::unique_ptr<Node>> nodes_;  // every node after its inputs; constant
+  std::vector<StageLocator> locators_;        // of nodes_, some null; constant
   bool prepared_ = false;                     // control thread only
 
   absl::Mutex mutex_;

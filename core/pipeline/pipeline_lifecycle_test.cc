@@ -5,10 +5,13 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/stage.h"
@@ -31,19 +34,47 @@ TEST(PipelineLifecycleTest, AStageThatCannotBeMadeIsNamed) {
 TEST(PipelineLifecycleTest, StagesAreDiagnosedInTheOrderOfTheSpecs) {
   auto pipeline = Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kTransform, "middle", {0}),
                         ConsumerSpec(StageKind::kSink, "out", {1})});
-  const auto stages = pipeline->Diagnose();
-  ASSERT_TRUE(stages.ok()) << stages.status();
-  ASSERT_EQ(stages->size(), 3u);
-  EXPECT_EQ((*stages)[0].name, "in");
-  EXPECT_TRUE((*stages)[0].findings.empty());
-  ASSERT_EQ((*stages)[2].findings.size(), 1u);
-  EXPECT_EQ((*stages)[2].kind, StageKind::kSink);
-  EXPECT_EQ((*stages)[2].findings[0].subject, "out");
+  std::vector<StageDiagnosis> stages;
+  ASSERT_TRUE(pipeline->Diagnose(&stages).ok());
+  ASSERT_EQ(stages.size(), 3u);
+  EXPECT_EQ(stages[0].name, "in");
+  EXPECT_TRUE(stages[0].findings.empty());
+  ASSERT_EQ(stages[2].findings.size(), 1u);
+  EXPECT_EQ(stages[2].kind, StageKind::kSink);
+  EXPECT_EQ(stages[2].findings[0].subject, "out");
+}
 
+TEST(PipelineLifecycleTest, AllStagesAreDiagnosedAfterAnError) {
   Behaviour behaviour;
   behaviour.prepare = [] { return absl::InvalidArgumentError("not like this"); };
-  pipeline = Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kSink, "out", {0}, behaviour)});
-  EXPECT_EQ(pipeline->Diagnose().status(), absl::InvalidArgumentError("sink 'out': not like this"));
+  auto pipeline =
+      Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kSink, "bad", {0}, behaviour),
+            ConsumerSpec(StageKind::kSink, "out", {0})});
+  std::vector<StageDiagnosis> stages;
+  EXPECT_EQ(pipeline->Diagnose(&stages), absl::InvalidArgumentError("sink 'bad': not like this"));
+  ASSERT_EQ(stages.size(), 3u);
+  EXPECT_EQ(stages[2].findings.size(), 1u);
+}
+
+TEST(PipelineLifecycleTest, MistakesInTheConfigurationThatShowLateHaveALocation) {
+  Behaviour behaviour;
+  behaviour.prepare = [] { return absl::InvalidArgumentError("not like this"); };
+  const auto make = [&behaviour] {
+    StageSpec sink = ConsumerSpec(StageKind::kSink, "out", {0}, behaviour);
+    sink.locate = [](std::string_view message) { return absl::StrCat("p:3:", message.size()); };
+    return Make({SourceSpec("in", 1, 1), sink});
+  };
+  const absl::Status expected = absl::InvalidArgumentError("p:3:13: sink 'out': not like this");
+  std::vector<StageDiagnosis> stages;
+  EXPECT_EQ(make()->Diagnose(&stages), expected);
+  EXPECT_EQ(make()->Prepare(), expected);
+  EXPECT_EQ(make()->Start(), expected);
+  // What the machine lacks is at no location.
+  behaviour.prepare = [] { return absl::NotFoundError("not there"); };
+  EXPECT_EQ(make()->Start(), absl::NotFoundError("sink 'out': not there"));
+  behaviour.prepare = [] { return absl::OkStatus(); };
+  behaviour.start = [] { return absl::InvalidArgumentError("not like this"); };
+  EXPECT_EQ(make()->Start(), expected);
 }
 
 TEST(PipelineLifecycleTest, EveryStageIsPreparedOnceBeforeAnyIsStarted) {

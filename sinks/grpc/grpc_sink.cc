@@ -10,6 +10,7 @@
 #include "core/record/other_interfaces.h"
 #include "plugins/sdk/diagnosis.h"
 #include "sinks/grpc/agent_address.h"
+#include "sinks/grpc/library_log.h"
 
 namespace weir::sinks {
 namespace {
@@ -29,6 +30,7 @@ sdk::Finding AgentIpFinding(sdk::Result<std::optional<IpAddr>> agent_ip) {
 sdk::Result<std::unique_ptr<GrpcSink>> GrpcSink::Create(const Grpc& config, sdk::Stage stage) {
   sdk::Result<GrpcSettings> settings = GrpcSettings::Of(config);
   if (!settings.ok()) return settings.status();
+  SilenceLibraryLog();
   return std::unique_ptr<GrpcSink>(new GrpcSink(*std::move(settings), std::move(stage)));
 }
 

@@ -417,9 +417,12 @@ TEST_F(GrpcSinkTlsTest, ShowsItsCertificate) {
 TEST_F(GrpcSinkTlsTest, ACollectorOfAnotherNameGetsNothing) {
   StartCollector(false);
   config_.mutable_tls()->set_server_name("another.example");
+  ::testing::internal::CaptureStderr();
   StartSink();
   Feed(100);
-  ASSERT_TRUE(host_.WaitFor([&] { return host_.HasLog("takes no records; they wait"); }));
+  const bool waits = host_.WaitFor([&] { return host_.HasLog("takes no records; they wait"); });
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "lines of the library";
+  ASSERT_TRUE(waits);
   sink_->Interrupt();
   EXPECT_EQ(collector_.calls(), 0u);
 }

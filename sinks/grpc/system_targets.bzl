@@ -28,11 +28,13 @@ def system_targets():
             "collector_link.cc",
             "connection_hint.cc",
             "grpc_sink.cc",
+            "library_log.cc",
         ],
         hdrs = [
             "collector_link.h",
             "connection_hint.h",
             "grpc_sink.h",
+            "library_log.h",
         ],
         tags = ["system"],
         deps = [

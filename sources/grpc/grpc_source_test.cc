@@ -208,7 +208,9 @@ TEST_F(GrpcSourceTest, APortThatIsTakenIsAnErrorOfTheStart) {
   config.add_listen("127.0.0.1:" + std::to_string(source_->port()));
   auto second = sdk::testing::MakeComponent<GrpcSource>(&host_, config);
   ASSERT_TRUE(second.ok());
+  ::testing::internal::CaptureStderr();
   EXPECT_THAT((*second)->Start().message(), HasSubstr("listen at 127.0.0.1:"));
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "") << "lines of the library";
   EXPECT_THAT((*second)->Start().message(), HasSubstr("Address already in use"));
   const std::vector<sdk::Finding> findings = host_.Diagnose(second->get());
   ASSERT_EQ(findings.size(), 1u);

@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 
@@ -27,6 +28,7 @@ State* TheState() {
 void Log(gpr_log_func_args* line) {
   const std::string problem = HandshakeProblem(line->message);
   if (problem.empty()) {
+    if (std::getenv("GRPC_VERBOSITY") == nullptr) return;
     std::fprintf(stderr, "%s %s:%d: %s\n", gpr_log_severity_string(line->severity), line->file,
                  line->line, line->message);
     return;
@@ -66,10 +68,11 @@ std::string HandshakeProblem(std::string_view message) {
   return text;
 }
 
+void TakeLibraryLog() { gpr_set_log_function(&Log); }
+
 HandshakeLog::HandshakeLog(const sdk::Stage* stage) : stage_(stage) {
   State* const state = TheState();
   const std::lock_guard<std::mutex> lock(state->mutex);
-  if (state->next_line.empty()) gpr_set_log_function(&Log);
   state->next_line.emplace(stage, std::chrono::steady_clock::time_point());
 }
 
@@ -77,7 +80,6 @@ HandshakeLog::~HandshakeLog() {
   State* const state = TheState();
   const std::lock_guard<std::mutex> lock(state->mutex);
   state->next_line.erase(stage_);
-  if (state->next_line.empty()) gpr_set_log_function(nullptr);
 }
 
 }  // namespace weir::sources

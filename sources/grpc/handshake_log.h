@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reports TLS handshakes that fail: gRPC only writes a line of its own, without the stage.
+// The log of the gRPC library: weir reports a failure in one sentence of its own, with the stage.
 #ifndef WEIR_SOURCES_GRPC_HANDSHAKE_LOG_H_
 #define WEIR_SOURCES_GRPC_HANDSHAKE_LOG_H_
 
@@ -14,9 +14,13 @@ namespace weir::sources {
 // otherwise an empty string.
 std::string HandshakeProblem(std::string_view message);
 
+// Keeps gRPC from writing to stderr, unless the variable GRPC_VERBOSITY is set. Any thread, before
+// gRPC is used.
+void TakeLibraryLog();
+
 // While it exists, failed handshakes are warnings of `stage`, at most one every ten seconds. gRPC
 // does not say which connection failed: if several stages have a HandshakeLog, each of them reports
-// it. Other lines of gRPC stay as they are. Thread-safe.
+// it. Needs TakeLibraryLog. Thread-safe.
 class HandshakeLog {
  public:
   // `stage` must outlive it.

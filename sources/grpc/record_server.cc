@@ -10,6 +10,7 @@
 #include <chrono>
 #include <utility>
 
+#include "sources/grpc/handshake_log.h"
 #include "sources/grpc/listen_address.h"
 
 namespace weir::sources {
@@ -50,6 +51,7 @@ RecordServer::RecordServer(RecordServerSettings settings, const sdk::Stage& stag
 RecordServer::~RecordServer() { Stop(); }
 
 sdk::Status RecordServer::Start() {
+  TakeLibraryLog();
   grpc_init();
   grpc::ServerBuilder builder;
   std::vector<int> ports(settings_.listen.size());

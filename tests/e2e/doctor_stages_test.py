@@ -4,6 +4,7 @@
 answers. Needs no privilege, except for the interfaces."""
 
 import os
+import socket
 import subprocess
 import unittest
 
@@ -82,6 +83,21 @@ class MissingTest(DoctorTest):
         self.assert_missing(self.recording() + self.stage(
             "sink", "out", "grpc", 'target: "127.0.0.1:9" tls { ca_file: "%s" }' % path,
             'input: "in"'), "sink 'out'", "tls", path, "No such file or directory")
+
+    @unittest.skipUnless(harness.GRPC, "SKIPPED: this weir was built without gRPC")
+    def test_two_stages_at_one_port_are_found_by_a_run_only(self):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            listen = "127.0.0.1:%d" % free.getsockname()[1]
+        path = self.write("p.textproto", "".join(
+            self.stage("source", name, "grpc", f'listen: "{listen}"') for name in ("a", "b")) +
+                          'sink { name: "out" type: "stdout" input: "a" input: "b" }\n')
+        self.doctor(path)
+        run = self.weir("run", path)
+        self.assertEqual(run.wait(), harness.EXIT_FAILED, run.stderr())
+        self.assertIn(f"\nweir: source 'a': listen at {listen}: Address already in use\n", run.stderr())
+        # The library writes nothing.
+        self.assertNotIn("chttp2", run.stderr())
 
     def test_an_interface(self):
         """A run waits for the interface, so the doctor warns."""

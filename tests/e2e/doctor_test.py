@@ -105,8 +105,12 @@ class FindingsTest(DoctorTest):
         path = self.write("ring.textproto", """source { name: "in" type: "ebpf_ringbuf" }
 sink { name: "s" type: "stdout" input: "in" }
 """)
-        *_, said = self.doctor("--config=" + path, code=harness.EXIT_BAD_USAGE)
+        found, verdict, said = self.doctor("--config=" + path, code=harness.EXIT_BAD_USAGE)
         self.assertIn("datapath 'default' has no stage of type ebpf_map", said)
+        self.assertTrue(said.startswith(path + ":1:1: source 'in': "), said)
+        # The other stages have their lines.
+        self.assertEqual([finding.stage for finding in found], ["sink 's'"])
+        self.assertEqual(verdict, path + ": does not run here")
 
     def test_a_plugin_that_throws_is_exit_code_1(self):
         *_, said = self.ask("throw", harness.EXIT_FAILED)

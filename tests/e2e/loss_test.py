@@ -156,6 +156,25 @@ class LossTest(harness.WeirTest):
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assertEqual(weir.stderr().count("\nlost: nothing\n"), 2)
 
+    def test_a_start_that_fails_is_reported(self):
+        none = os.path.join(self.folder, "none.bin")
+        for text, code, error, stages in (
+                (RECORDING % none + NAMER % "recording" + SINK, harness.EXIT_FAILED,
+                 f"source 'recording': open {none}: No such file or directory", 3),
+                (RECORDING % none + SINK.replace("stdout", "stdoot"), harness.EXIT_BAD_USAGE,
+                 "there is no sink type 'stdoot'", 0)):
+            with self.subTest(error=error):
+                self.write("report.json", "of an earlier run")
+                weir = self.run_pipeline(text, code=code)
+                self.assertIn(error, weir.stderr())
+                report = self.read_report()
+                self.assertEqual((report["state"], report["exit_code"], report["reason"]),
+                                 ("ended", code, "the start failed"))
+                self.assertIn(error, report["error"])
+                self.assertEqual(report["pipeline"], os.path.join(self.folder, "p.textproto"))
+                self.assertEqual(len(report["stages"]), stages)
+                self.assertEqual(report["lost"], {"packets": 0, "records": 0})
+
     def test_a_report_that_cannot_be_written(self):
         none = os.path.join(self.folder, "none", "report.json")
         # As /dev/stdout is; a report must not replace that one, not even if this test fails.

@@ -135,7 +135,8 @@ sink { name: "s" type: "stdout" input: "in" }
 """)
         weir = self.weir("run", "--config=" + path)
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
-        self.assertIn("datapath 'default' has no stage of type ebpf_map", weir.stderr())
+        self.assertIn(f"\n{path}:1:1: source 'in': datapath 'default' has no stage of type ebpf_map",
+                      "\n" + weir.stderr())
 
     def test_a_file_that_is_not_there(self):
         weir = self.weir("validate", "--config=" + os.path.join(self.folder, "none"))

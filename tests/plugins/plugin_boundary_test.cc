@@ -155,24 +155,25 @@ TEST(OldPluginTest, StillWorks) {
   EXPECT_EQ(outcome.report[1].balance.emitted, 1000u);
 }
 
-absl::StatusOr<std::vector<pipeline::StageDiagnosis>> Diagnose(const Loaded& loaded) {
+absl::Status Diagnose(const Loaded& loaded, std::vector<pipeline::StageDiagnosis>* stages) {
   telemetry::MetricRegistry metrics;
   Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = loaded.catalogue.MakePipeline(*loaded.config, "test.textproto", &runtime);
   EXPECT_TRUE(pipeline.ok()) << pipeline.status();
-  return (*pipeline)->Diagnose();
+  return (*pipeline)->Diagnose(stages);
 }
 
 // Returns "SEVERITY SUBJECT: TEXT" for each finding of the sink.
 std::vector<std::string> FindingsOf(const Loaded& loaded) {
-  const auto stages = Diagnose(loaded);
-  EXPECT_TRUE(stages.ok()) << stages.status();
-  EXPECT_EQ(stages->size(), 2u);
-  EXPECT_TRUE(stages->front().findings.empty());
-  EXPECT_EQ(stages->back().name, "out");
+  std::vector<pipeline::StageDiagnosis> stages;
+  const absl::Status status = Diagnose(loaded, &stages);
+  EXPECT_TRUE(status.ok()) << status;
+  EXPECT_EQ(stages.size(), 2u);
+  EXPECT_TRUE(stages.front().findings.empty());
+  EXPECT_EQ(stages.back().name, "out");
   constexpr const char* kSeverities[] = {"ok", "degraded", "missing"};
   std::vector<std::string> lines;
-  for (const pipeline::Finding& finding : stages->back().findings) {
+  for (const pipeline::Finding& finding : stages.back().findings) {
     lines.push_back(std::string(kSeverities[static_cast<int>(finding.severity)]) + " " +
                     finding.subject + ": " + finding.text);
   }
@@ -192,13 +193,14 @@ TEST(DiagnoseTest, APluginMayHaveNoFindings) {
 }
 
 TEST(DiagnoseTest, AFailureOrAnExceptionIsAnErrorOfTheStage) {
+  std::vector<pipeline::StageDiagnosis> stages;
   setenv("WEIR_OPINIONS", "ok,fail", 1);
-  EXPECT_EQ(Diagnose(Loaded("opinions", "opinions")).status(),
-            absl::InvalidArgumentError("sink 'out': has no opinion"));
+  EXPECT_EQ(Diagnose(Loaded("opinions", "opinions"), &stages),
+            absl::InvalidArgumentError("test.textproto:2:1: sink 'out': has no opinion"));
   setenv("WEIR_OPINIONS", "throw", 1);
-  EXPECT_EQ(Diagnose(Loaded("opinions", "opinions")).status(),
+  EXPECT_EQ(Diagnose(Loaded("opinions", "opinions"), &stages),
             absl::InternalError("sink 'out': thrown"));
-  EXPECT_EQ(Diagnose(Loaded("raw_diagnose")).status(),
+  EXPECT_EQ(Diagnose(Loaded("raw_diagnose"), &stages),
             absl::InternalError("sink 'out': the plugin threw an exception: past the SDK"));
 }
 

@@ -70,8 +70,18 @@ size_t Count(const std::vector<pipeline::StageDiagnosis>& stages, Severity sever
   return count;
 }
 
-int PrintVerdict(const std::vector<pipeline::StageDiagnosis>& stages) {
+int Fail(const absl::Status& status) {
+  PrintError(status.message());
+  return absl::IsInvalidArgument(status) ? kExitBadUsage : kExitFailed;
+}
+
+// `status` is the first error of a stage that could not answer. Returns the exit code.
+int PrintVerdict(const std::vector<pipeline::StageDiagnosis>& stages, const absl::Status& status) {
   const std::string name = TerminalLine(PipelineFileName(FLAGS_config));
+  if (!status.ok()) {
+    absl::PrintF("%s: does not run here\n", name);
+    return Fail(status);
+  }
   const size_t missing = Count(stages, Severity::kMissing);
   const size_t degraded = Count(stages, Severity::kDegraded);
   if (missing > 0) {
@@ -84,11 +94,6 @@ int PrintVerdict(const std::vector<pipeline::StageDiagnosis>& stages) {
     absl::PrintF("%s: runs here\n", name);
   }
   return kExitClean;
-}
-
-int Fail(const absl::Status& status) {
-  PrintError(status.message());
-  return absl::IsInvalidArgument(status) ? kExitBadUsage : kExitFailed;
 }
 
 }  // namespace
@@ -104,10 +109,10 @@ int DoctorCommand(const Arguments& /*arguments*/) {
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
   auto pipeline = catalogue.MakePipeline(*config, PipelineFileName(FLAGS_config), &runtime);
   if (!pipeline.ok()) return BadUsage(pipeline.status().message());
-  const auto stages = (*pipeline)->Diagnose();
-  if (!stages.ok()) return Fail(stages.status());
-  PrintFindings(*stages);
-  return PrintVerdict(*stages);
+  std::vector<pipeline::StageDiagnosis> stages;
+  const absl::Status status = (*pipeline)->Diagnose(&stages);
+  PrintFindings(stages);
+  return PrintVerdict(stages, status);
 }
 
 }  // namespace weir

@@ -41,9 +41,10 @@ DEFINE_string(drain_timeout, "10s",
               "are not delivered by then are dropped and counted");
 DEFINE_bool(fail_on_loss, false,
             "exit with 4 if a run that is clean otherwise has lost packets or records");
-DEFINE_string(report, "",
-              "write the balance and all metrics as JSON to this file, at the end of the run and "
-              "on SIGUSR2; the file is replaced as a whole");
+DEFINE_string(
+    report, "",
+    "write the balance and all metrics as JSON to this file, at the end of the run, when a "
+    "start fails and on SIGUSR2; the file is replaced as a whole");
 
 namespace weir {
 namespace {
@@ -63,6 +64,16 @@ void ReportWhileRunning(const Reporter& reporter) {
   }
 }
 
+// Writes the report of a run that ended to --report=FILE. Returns the exit code.
+int WriteLastReport(const RunReport& report) {
+  const int code = report.end->exit_code;
+  if (FLAGS_report.empty()) return code;
+  const absl::Status status = WriteReportFile(FLAGS_report, ReportJson(report));
+  if (status.ok()) return code;
+  PrintError(TerminalLine(status.message()));
+  return code == kExitClean ? kExitFailed : code;
+}
+
 // Prints the report of the ended run, and writes it to --report=FILE. Returns the exit code.
 int ReportEnd(const Reporter& reporter, const RunEnd& end) {
   RunReport report = reporter.Report(end);
@@ -73,11 +84,7 @@ int ReportEnd(const Reporter& reporter, const RunEnd& end) {
   std::fputs(ReportText(report).c_str(), stderr);
   if (!end.error.empty()) PrintError(end.error);
   if (fails_by_loss) PrintError(absl::StrCat("--fail_on_loss: lost ", lost.ToString()));
-  if (FLAGS_report.empty()) return code;
-  const absl::Status status = WriteReportFile(FLAGS_report, ReportJson(report));
-  if (status.ok()) return code;
-  PrintError(TerminalLine(status.message()));
-  return code == kExitClean ? kExitFailed : code;
+  return WriteLastReport(report);
 }
 
 // What each signal does. One thread, that of the SignalWatcher.
@@ -161,12 +168,25 @@ void PrintRunError(const absl::Status& status) {
   if (const std::string hint = ResourceHint(status); !hint.empty()) PrintError(hint);
 }
 
-int PrintStartError(const absl::Status& status) {
+constexpr char kStartFailed[] = "the start failed";
+
+// Reports that no stage runs. Returns the exit code.
+int FailToStart(const Reporter& reporter, const absl::Status& status) {
   PrintRunError(status);
   // Some mistakes in a configuration show only when stages start.
   const int code = absl::IsInvalidArgument(status) ? kExitBadUsage : ExitCodeOf(status);
   if (code == kExitUnsupported) PrintError(CaptureHint());
-  return code;
+  return WriteLastReport(
+      reporter.Report(RunEnd{code, kStartFailed, std::string(status.message())}));
+}
+
+// Reports a mistake in the configuration: there are no stages. Returns the exit code.
+int RefuseConfiguration(const std::string& file_name, const absl::Status& status) {
+  RunReport report;
+  report.pipeline = file_name;
+  report.start_wall_ns = report.report_wall_ns = pipeline::SystemClock()->WallNs();
+  report.end = RunEnd{BadUsage(status.message()), kStartFailed, std::string(status.message())};
+  return WriteLastReport(report);
 }
 
 // An error is logged and does not end the run.
@@ -189,17 +209,18 @@ RunEnd EndOf(const absl::Status& status, std::string reason) {
 int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
                 const Reporter& reporter, absl::Duration drain_timeout) {
   // Only this thread exists, and signals wait.
-  if (absl::Status status = pipeline->Prepare(); !status.ok()) return PrintStartError(status);
+  if (absl::Status status = pipeline->Prepare(); !status.ok()) return FailToStart(reporter, status);
   GiveUp(to_give_up);
   const Manager manager;
   RequestThread reports([&reporter] { ReportWhileRunning(reporter); });
   Signals signals(pipeline, &reports);
   auto watcher = SignalWatcher::Create([&signals](int number) { signals.On(number); });
-  if (!watcher.ok()) {
-    PrintRunError(watcher.status());
-    return kExitFailed;
+  if (!watcher.ok()) return FailToStart(reporter, watcher.status());
+  if (absl::Status status = pipeline->Start(); !status.ok()) {
+    // A report of before the end must not replace the last one.
+    reports.End();
+    return FailToStart(reporter, status);
   }
-  if (absl::Status status = pipeline->Start(); !status.ok()) return PrintStartError(status);
   manager.SayReady(pipeline->Report().size());
   pipeline->WaitUntilEnding();
   manager.SayStopping();
@@ -242,15 +263,15 @@ int RunCommand(const Arguments& /*arguments*/) {
     return kExitFailed;
   }
   plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
+  const std::string file_name = PipelineFileName(FLAGS_config);
   const auto config = LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAtOnce, &catalogue);
-  if (!config.ok()) return BadUsage(config.status().message());
+  if (!config.ok()) return RefuseConfiguration(file_name, config.status());
   for (const absl::Status& refused : catalogue.refused())
     LOG(WARNING) << TerminalLine(refused.message());
   telemetry::MetricRegistry metrics;
   plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-  const std::string file_name = PipelineFileName(FLAGS_config);
   auto pipeline = catalogue.MakePipeline(*config, file_name, &runtime);
-  if (!pipeline.ok()) return BadUsage(pipeline.status().message());
+  if (!pipeline.ok()) return RefuseConfiguration(file_name, pipeline.status());
   const Reporter reporter(file_name, TypesOf(*config), pipeline->get(), &metrics,
                           pipeline::SystemClock());
   return RunPipeline(pipeline->get(), CapabilitySet(catalogue.CapabilitiesToGiveUp(*config)),
