@@ -66,6 +66,18 @@ TEST_F(FileSinkDiagnosisTest, WhatStartRefusesIsMissing) {
             "open " + In("link") + ": it is a symbolic link, which is not followed");
 }
 
+TEST_F(FileSinkDiagnosisTest, AFileSystemThatTakesNoFilesIsMissing) {
+  for (const char* const folder : {"/proc/self", "/sys"}) {
+    if (access(folder, W_OK) != 0) GTEST_SKIP() << "SKIPPED: needs a writable " << folder;
+    for (const char* const name : {"/flows", "/%F"}) {
+      File config = Config("flows");
+      config.set_path(std::string(folder) + name);
+      EXPECT_EQ(WhyMissing(config),
+                std::string("write to the folder ") + folder + ": its file system takes no files");
+    }
+  }
+}
+
 TEST_F(FileSinkDiagnosisTest, AFileThatAnotherProcessWritesIsMissing) {
   auto sink = Started(Config("flows"));
   auto rotating = Started(Config("%F"));

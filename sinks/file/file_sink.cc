@@ -2,11 +2,14 @@
 #include "sinks/file/file_sink.h"
 
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string_view>
@@ -50,6 +53,20 @@ std::string FolderOf(const std::string& path) {
   const size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// False for file systems that only show the state of the kernel. Their folders may be writable.
+bool TakesFiles(const struct statfs& system) {
+  switch (static_cast<uint32_t>(system.f_type)) {
+    case PROC_SUPER_MAGIC:
+    case SYSFS_MAGIC:
+    case CGROUP_SUPER_MAGIC:
+    case CGROUP2_SUPER_MAGIC:
+    case BPF_FS_MAGIC:
+      return false;
+    default:
+      return true;
+  }
 }
 
 }  // namespace
@@ -147,7 +164,11 @@ sdk::Status FileSink::CheckFolder(std::string folder) const {
     folder = FolderOf(folder);  // MakeFolders would start in the first folder that exists
   }
   if (!S_ISDIR(info.st_mode)) return failed(ENOTDIR);
-  return access(folder.c_str(), W_OK | X_OK) == 0 ? sdk::OkStatus() : failed(errno);
+  if (access(folder.c_str(), W_OK | X_OK) != 0) return failed(errno);
+  struct statfs system;
+  if (statfs(folder.c_str(), &system) != 0 || TakesFiles(system)) return sdk::OkStatus();
+  return {WEIR_FAILED_PRECONDITION,
+          absl::StrCat("write to the folder ", folder, ": its file system takes no files")};
 }
 
 sdk::Status FileSink::Start() {

@@ -85,7 +85,7 @@ class CountedTest(harness.NamespaceTest):
     def start_weir(self, netns, link, attach):
         config = self.write("pipeline.textproto", PIPELINE.format(link=link, attach=attach))
         weir = self.weir("run", "--config=" + config, netns=netns)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         return weir
 
     def end(self, weir, direction):

@@ -54,7 +54,7 @@ class Filters:
                             PIPELINE.format(settings=f"flow_table: {self.table} {settings}"))
         weir = self.weir("run", "--config=" + config,
                          f"--drain_timeout={harness.DEADLINE_SECONDS}s", netns=self.b)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         return weir
 
     def replay(self, settings):

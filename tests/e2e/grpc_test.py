@@ -71,7 +71,7 @@ class GrpcTest(harness.NamespaceTest):
         config = self.write("agent.textproto", AGENT.format())
         agent = self.weir("run", "--config=" + config,
                           f"--drain_timeout={harness.DEADLINE_SECONDS}s", netns=self.b)
-        agent.wait_for_log("measuring 1 interfaces")
+        agent.wait_for_log("measuring 1 interface")
         return agent
 
     def replay(self):

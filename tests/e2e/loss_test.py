@@ -215,7 +215,7 @@ sink { name: "console" type: "stdout" input: "flows"
 """)
         report_file = os.path.join(self.folder, "report.json")
         weir = self.weir("run", config, "--fail_on_loss", "--report=" + report_file, netns=self.b)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         self.inside(self.a, "tcpreplay", "-q", "-t", "-i", "veth-a", capture_file)
         self.assertEqual(weir.stop(), harness.EXIT_LOSS, weir.stderr())
         measured, dropped = weir.packets()["flows"].values()

@@ -33,7 +33,7 @@ class MemoryTest(harness.NamespaceTest):
     def test_the_built_in_pipeline_is_small_when_idle(self):
         self.enable_ip()
         weir = self.weir("run", netns=self.b)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         # By the first record, everything has run that an idle pipeline runs.
         self.inside(self.a, "ping", "-q", "-c", "1", "10.78.0.2")
         harness.wait_until(weir.wrote_records, "a record")

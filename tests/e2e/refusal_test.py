@@ -138,6 +138,47 @@ sink { name: "s" type: "stdout" input: "in" }
         self.assertIn(f"\n{path}:1:1: source 'in': datapath 'default' has no stage of type ebpf_map",
                       "\n" + weir.stderr())
 
+    def exit_codes(self, path, *flags):
+        """What `weir run` and `weir doctor` exit with, and the log of the run."""
+        run = self.weir("run", path, *flags)
+        doctor = self.weir("doctor", path)
+        return run.wait(), doctor.wait(), run.stderr()
+
+    def test_the_exit_codes_of_what_only_a_start_finds(self):
+        sink = RECORDING % harness.runfile("tests/vectors/raw_records.bin") + """sink { name: "s" type: "%s" input: "recording"
+  config { %s } }
+"""
+        long_name = RECORDING % f"{self.folder}/{'x' * 300}" + SINK.replace('"name"', '"recording"')
+        code, doctor, said = self.exit_codes(self.write("long.textproto", long_name))
+        self.assertEqual((code, doctor), (harness.EXIT_BAD_USAGE, harness.EXIT_UNSUPPORTED), said)
+        self.assertRegex(said, r"(?m)^\S*long.textproto:1:1: source 'recording': .*File name too long")
+        none = sink % ("file", f'path: "{self.folder}/none/x"')
+        code, doctor, said = self.exit_codes(self.write("none.textproto", none))
+        self.assertEqual((code, doctor), (harness.EXIT_FAILED, harness.EXIT_UNSUPPORTED), said)
+        if not harness.GRPC:
+            self.skipTest("SKIPPED: certificates: this weir was built without gRPC")
+        text = self.write("text.pem", "no certificate\n")
+        key = self.write("key.pem", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMII=\n"
+                                    "-----END ENCRYPTED PRIVATE KEY-----\n")
+        certificate = self.write("cert.pem", "-----BEGIN CERTIFICATE-----\nMII=\n"
+                                             "-----END CERTIFICATE-----\n")
+        for tls, expected in ((f'ca_file: "{text}"', harness.EXIT_BAD_USAGE),
+                              (f'cert_file: "{certificate}" key_file: "{key}"', harness.EXIT_BAD_USAGE),
+                              (f'ca_file: "{self.folder}/none"', harness.EXIT_FAILED)):
+            with self.subTest(tls=tls):
+                path = self.write("tls.textproto",
+                                  sink % ("grpc", 'target: "127.0.0.1:9" tls { %s }' % tls))
+                code, doctor, said = self.exit_codes(path)
+                self.assertEqual((code, doctor), (expected, harness.EXIT_UNSUPPORTED), said)
+
+    def test_files_that_a_command_itself_cannot_read_are_wrong_usage(self):
+        none = os.path.join(self.folder, "none")
+        for words in (("run", none), ("validate", none), ("doctor", none), ("fmt", none),
+                      ("plugins", "--plugin_path=" + none)):
+            weir = self.weir(*words)
+            self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
+            self.assertIn("No such file", weir.stderr())
+
     def test_a_file_that_is_not_there(self):
         weir = self.weir("validate", "--config=" + os.path.join(self.folder, "none"))
         self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE)

@@ -45,7 +45,7 @@ class Replays:
         # All records must arrive, even if the machine or a sanitizer slows the stages.
         weir = self.weir("run", "--config=" + config,
                          f"--drain_timeout={harness.DEADLINE_SECONDS}s", netns=self.b)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         return weir
 
     def replay(self, *options):

@@ -77,7 +77,7 @@ class Restarts:
         path = os.path.join(self.folder, "flows.pcap")
         capture.write_flows(path, PACKETS, FLOWS)
         weir = self.start_weir(table=self.table)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         before = self.counters(self.b, "veth-b")
         replay = subprocess.Popen(
             ["ip", "netns", "exec", self.a, "tcpreplay", "-q", "--pps=200000", "--loop=200",
@@ -93,7 +93,7 @@ class Restarts:
             self.collect(weir, flows)
             self.assertEqual(len(self.attached()), 2)
             weir = self.start_weir(table=self.table)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         replay.send_signal(signal.SIGINT)
         replay.wait(timeout=harness.DEADLINE_SECONDS)
         self.assertIn("continues with the flows pinned in " + self.pins, weir.stderr())
@@ -130,7 +130,7 @@ class PinPathTest(PinnedTest):
 
     def test_pins_of_other_settings_are_refused_and_left_alone(self):
         weir = self.start_weir()
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         self.assertIn("another process uses it", self.refused(self.start_weir()))
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN)
         programs = self.attached()
@@ -165,7 +165,7 @@ class PinPathTest(PinnedTest):
         former = {link for link, _ in self.attached()}
         self.inside(self.b, "ip", "link", "del", "late-1")
         weir = self.start_weir(interfaces="veth-b")
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         # Nothing is left of the deleted interface and of those no longer measured.
         index = self.if_index(self.b, "veth-b")
         harness.wait_until(lambda: self.links() == [f"weir_link_{index}_egress",

@@ -223,7 +223,7 @@ class PrivilegeTest(harness.NamespaceTest):
         for attach in ("AUTO", "CLSACT"):
             with self.subTest(attach):
                 weir = self.run_as_the_service(self.capabilities, FLOWS % attach)
-                weir.wait_for_log("measuring 1 interfaces")
+                weir.wait_for_log("measuring 1 interface")
                 self.assertIn("gave up CAP_PERFMON", weir.stderr())
                 kept = 1 << CAP_BPF | 1 << CAP_NET_ADMIN
                 # The threads: main, signals, source, sink, and the transform with ticks.
@@ -253,7 +253,7 @@ class PrivilegeTest(harness.NamespaceTest):
     def test_root_keeps_its_capabilities(self):
         weir = self.weir("run", "--config=" + self.write("p.textproto", FLOWS % "AUTO"),
                          netns=self.a)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         [own] = self.capabilities_of(os.getpid()).values()
         for sets in self.capabilities_of(weir.process.pid).values():
             self.assertEqual(sets["CapEff"], own["CapEff"])

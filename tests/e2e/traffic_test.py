@@ -37,7 +37,7 @@ class TrafficTest(harness.NamespaceTest):
     def start_weir(self, more=""):
         config = self.write("pipeline.textproto", PIPELINE % more)
         weir = self.weir("run", "--log_level=debug", "--config=" + config, netns=self.b)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         return weir
 
     def end(self, weir):
@@ -184,7 +184,7 @@ class TrafficTest(harness.NamespaceTest):
     def test_the_built_in_pipeline_prints_a_table_or_json(self):
         self.enable_ip()
         weir = self.weir("run", netns=self.b)
-        weir.wait_for_log("measuring 1 interfaces")
+        weir.wait_for_log("measuring 1 interface")
         self.inside(self.a, "ping", "-q", "-c", "3", "-i", "0.05", "10.78.0.2")
         records = self.end(weir)  # standard output is a file: JSON
         self.assertEqual(harness.totals(records, Proto=ICMP)[0], 6)

@@ -48,7 +48,7 @@ class VxlanTest(harness.NamespaceTest):
         config = self.write("pipeline.textproto", PIPELINE.format(table=table, more=more))
         weir = self.weir("run", "--config=" + config, netns=self.b)
         try:
-            weir.wait_for_log("measuring 1 interfaces")
+            weir.wait_for_log("measuring 1 interface")
         except AssertionError:
             if NO_MAPPED_TABLE in weir.stderr():
                 self.skipTest("SKIPPED: " + NO_MAPPED_TABLE)

@@ -34,8 +34,9 @@ std::string ListOf(const std::vector<std::string>& names) {
 }
 
 sdk::Finding NoneMatches(const InterfaceSelector& selector, bool all_namespaces) {
-  std::string text = selector.ByAddress() ? "no interface has an address in `interface_ips` now"
-                                          : "no interface matches `interfaces` now";
+  std::string text = selector.ByAddress()  ? "no interface has an address in `interface_ips` now"
+                     : selector.TakesAll() ? "there is no interface to measure now"
+                                           : "no interface matches `interfaces` now";
   if (all_namespaces) {
     absl::StrAppend(&text, " in weir's own network namespace; others were not searched");
     return {WEIR_FINDING_OK, kSubject, std::move(text)};

@@ -71,6 +71,15 @@ TEST(DiagnoseInterfacesTest, WaitsForAnInterfaceThatDoesNotExist) {
             "ok: measures eth0\n");
 }
 
+TEST(DiagnoseInterfacesTest, NamesNoFieldThatIsNotSet) {
+  PresentInterfaces loopback;
+  loopback.links = {{1, "lo", ARPHRD_LOOPBACK}};
+  EXPECT_EQ(Diagnose(Select({}), loopback),
+            "degraded: there is no interface to measure now: weir waits for one\n");
+  EXPECT_EQ(Diagnose(Select({}, {"10.0.0.0/8"}), loopback),
+            "degraded: no interface has an address in `interface_ips` now: weir waits for one\n");
+}
+
 TEST(DiagnoseInterfacesTest, WaitsIfNoneMatches) {
   EXPECT_EQ(Diagnose(Select({"/^wlan/"}), Machine()),
             "degraded: no interface matches `interfaces` now: weir waits for one\n");

@@ -246,7 +246,8 @@ sdk::Status AttachedInterfaces::CheckStart() {
     stage_->Log(WEIR_LOG_WARNING,
                 absl::StrCat("interface '", name, "' does not exist yet: waiting for it"));
   }
-  stage_->Log(WEIR_LOG_INFO, absl::StrCat("measuring ", attached_.size(), " interfaces"));
+  stage_->Log(WEIR_LOG_INFO, absl::StrCat("measuring ", attached_.size(),
+                                          attached_.size() == 1 ? " interface" : " interfaces"));
   return sdk::OkStatus();
 }
 

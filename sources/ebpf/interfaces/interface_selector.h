@@ -31,6 +31,8 @@ class InterfaceSelector {
                                              const std::optional<std::vector<std::string>>& exclude,
                                              const std::vector<std::string>& ranges = {});
 
+  // True if it selects all interfaces that are not excluded.
+  bool TakesAll() const { return include_.empty() && !ByAddress(); }
   // True if it depends on the addresses of an interface.
   bool ByAddress() const { return !ranges_.empty(); }
   bool InRanges(const IpAddr& address) const;
