@@ -5,11 +5,13 @@
 #include <functional>
 #include <queue>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "core/suggestion/suggestion.h"
 
 namespace weir::config {
@@ -47,6 +49,8 @@ class GraphChecker {
                          absl::StrCat("the name ", Quoted(of.name), " is already used by the ",
                                       StageKindName(stages_[at->second].kind), " in line ",
                                       stages_[at->second].location.line));
+        // One mistake: an input of this name could mean either stage.
+        consumed_[stage] = consumed_[at->second] = true;
       }
       if (of.kind != StageKind::kSink) producers_.push_back(of.name);
     }
@@ -82,7 +86,7 @@ class GraphChecker {
   }
 
   void UnknownInput(size_t stage, const GraphInput& input) {
-    if (diagnostics_.full()) return;
+    if (diagnostics_.full() || IsListInOneText(stage, input)) return;
     const std::string meant_name = DidYouMean(input.name, producers_);
     Error(stage, input.location,
           absl::StrCat("there is no source or transform ", Quoted(input.name),
@@ -90,6 +94,25 @@ class GraphChecker {
     // A misspelt input is one mistake: the stage that it means has a consumer.
     const auto meant = by_name_.find(Nearest(input.name, producers_));
     if (meant != by_name_.end()) consumed_[meant->second] = true;
+  }
+
+  // Reports "a, b", if all its parts are names.
+  bool IsListInOneText(size_t stage, const GraphInput& input) {
+    std::vector<std::string> names;
+    for (const std::string_view part :
+         absl::StrSplit(input.name, absl::ByAnyChar(", "), absl::SkipEmpty())) {
+      names.emplace_back(part);
+    }
+    const auto is_producer = [this](const std::string& name) {
+      const auto found = by_name_.find(name);
+      return found != by_name_.end() && stages_[found->second].kind != StageKind::kSink;
+    };
+    if (names.size() < 2 || !std::all_of(names.begin(), names.end(), is_producer)) return false;
+    for (const std::string& name : names) consumed_[by_name_.find(name)->second] = true;
+    Error(stage, input.location,
+          absl::StrCat("the input ", Quoted(input.name), " is one text; write input: [\"",
+                       absl::StrJoin(names, "\", \""), "\"]"));
+    return true;
   }
 
   // " (there are a, b)", to choose from.

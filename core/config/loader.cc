@@ -117,7 +117,7 @@ class Loader {
         original_, tokens, environment, kMaxFileBytes,
         [this](size_t offset, const std::string& sentence) { AddMistake(offset, sentence); });
     if (!diagnostics_.empty()) return false;
-    return outline_.Build(expanded_.text(), [this](size_t offset, const std::string& sentence) {
+    return outline_.Build(expanded_, [this](size_t offset, const std::string& sentence) {
       AddMistake(expanded_.OriginalOffset(offset), sentence);
     });
   }
@@ -218,7 +218,8 @@ class Loader {
       diagnostics_.Add(lines_.LocationOf(expanded_.OriginalOffset(offset)),
                        absl::StrCat(Title(stage->config), ": ", sentence));
     };
-    TypedConfig config = ParseTypedConfig(**schema, &outline_, stage->block, report);
+    TypedConfig config =
+        ParseTypedConfig(**schema, &outline_, stage->block, !HasMistakes(stage->block), report);
     stage->config.config = std::move(config.wire);
     for (const auto& [name, token] : config.fields) {
       stage->config.fields.emplace(name, LocationOf(token));
@@ -334,8 +335,9 @@ absl::Status TooLong(std::string_view file_name) {
 // no signal ends weir meanwhile.
 bool WaitForInput(int file, absl::Time deadline) {
   while (true) {
-    const int64_t left_ms = absl::ToInt64Milliseconds(deadline - absl::Now());
-    if (left_ms <= 0) return false;
+    const bool for_ever = deadline == absl::InfiniteFuture();
+    const int64_t left_ms = for_ever ? -1 : absl::ToInt64Milliseconds(deadline - absl::Now());
+    if (!for_ever && left_ms <= 0) return false;
     pollfd readable{file, POLLIN, 0};
     const int ready = poll(&readable, 1, static_cast<int>(left_ms));
     if (ready > 0 || (ready < 0 && errno != EINTR)) return true;
@@ -344,8 +346,7 @@ bool WaitForInput(int file, absl::Time deadline) {
 
 // Reads an open file, until it is longer than allowed. In parts: most files have a few kB, and
 // memory for the longest would have to be cleared.
-absl::StatusOr<std::string> ReadOpen(int file, const std::string& path) {
-  const absl::Time deadline = absl::Now() + kInputTimeout;
+absl::StatusOr<std::string> ReadOpen(int file, const std::string& path, absl::Time deadline) {
   std::string text;
   char part[8192];
   while (text.size() <= kMaxFileBytes) {
@@ -373,14 +374,21 @@ absl::StatusOr<std::string> ReadPipelineFile(const std::string& path) {
   const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (file < 0) return ReadError(path, errno);
   struct stat facts;
-  absl::StatusOr<std::string> text =
-      fstat(file, &facts) == 0 ? ReadOpen(file, path) : ReadError(path, errno);
+  absl::StatusOr<std::string> text = fstat(file, &facts) == 0
+                                         ? ReadOpen(file, path, absl::Now() + kInputTimeout)
+                                         : ReadError(path, errno);
   close(file);
   if (text.ok() && text->size() > kMaxFileBytes) return TooLong(path);
   if (text.ok() && text->empty() && S_ISFIFO(facts.st_mode)) {
     return absl::InvalidArgumentError(
         absl::StrCat(path, ": the configuration cannot be read: no process writes to this FIFO"));
   }
+  return text;
+}
+
+absl::StatusOr<std::string> ReadOpenPipelineFile(int file, const std::string& name) {
+  absl::StatusOr<std::string> text = ReadOpen(file, name, absl::InfiniteFuture());
+  if (text.ok() && text->size() > kMaxFileBytes) return TooLong(name);
   return text;
 }
 

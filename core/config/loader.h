@@ -68,6 +68,10 @@ absl::StatusOr<PipelineConfig> LoadText(std::string_view text, std::string_view 
 // than kMaxFileBytes.
 absl::StatusOr<std::string> ReadPipelineFile(const std::string& path);
 
+// Reads an open file to its end, without a time limit. Refuses a text of more than
+// kMaxFileBytes. `name` is for the messages.
+absl::StatusOr<std::string> ReadOpenPipelineFile(int file, const std::string& name);
+
 }  // namespace weir::config
 
 #endif  // WEIR_CORE_CONFIG_LOADER_H_

@@ -15,7 +15,9 @@ namespace weir::config {
 namespace {
 
 std::string ErrorOf(const std::string& text) {
-  const auto environment = [](std::string_view) { return std::optional<std::string>(); };
+  const auto environment = [](std::string_view name) {
+    return name == "NAME" ? std::optional<std::string>("eth0") : std::nullopt;
+  };
   return std::string(LoadText(text, "f", TestSchemas(), environment).status().message());
 }
 
@@ -37,7 +39,31 @@ const std::vector<Mistake>& Mistakes() {
       // In a configuration.
       {InSink("path: \"a\" lines: 100k"),
        "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found '100k'; a number "
-       "has no unit: write 100000"},
+       "has no unit: 100k is 100000"},
+      {InSink("path: \"a\" offset: 10MB"),
+       "f:3:19: sink 'out': 'offset' must be a whole number from -9223372036854775808 to "
+       "9223372036854775807; found '10MB'; a number has no unit: write 10000000"},
+      {InSink("path: \"a\" lines: \"1kB\""),
+       "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found the text '1kB'; a "
+       "number has no quotes and no unit: write 1000"},
+      {InSink("path: \"a\" lines: 1e2"),
+       "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found '1e2'; write 100"},
+      {InSink("path: \"a\" lines: 1,000"),
+       "f:3:19: sink 'out': a number has no commas; write 1000"},
+      {InSink("path: \"a\" rotate: 1MB"),
+       "f:3:19: sink 'out': 'rotate' must be a whole number from 1 to 4294967295; found '1MB'; a "
+       "number has no unit: write 1000000"},
+      {InSink("path: \"a\" append-mode: true"),
+       "f:3:11: sink 'out': weir.test.Writer has no field 'append-mode'"},
+      {InSink("pa-th: \"a\""),
+       "f:3:1: sink 'out': weir.test.Writer has no field 'pa-th'; did you mean 'path'?"},
+      {InSink("\"path\": \"a\", \"lines\": 5"),
+       "f:3:1: sink 'out': the name of a field has no quotes; write path\n"
+       "f:3:14: sink 'out': the name of a field has no quotes; write lines"},
+      {InSink("path: \"a\" interfaces: [\"a\", ]"),
+       "f:3:27: sink 'out': the list of 'interfaces' ends with a ','; remove it"},
+      {InSink("path: ${NAME}"),
+       "f:3:7: sink 'out': 'path' must be a text in quotes; found 'eth0'; write \"${NAME}\""},
       {InSink("path: \"a\" lines: \"100\""),
        "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found the text '100'; "
        "write 100 without quotes"},
@@ -56,6 +82,10 @@ const std::vector<Mistake>& Mistakes() {
        "f:3:7: sink 'out': a text needs plain quotes, as in \"text\"; found the backquote `"},
       {InSink("path: \"a\" // a comment"),
        "f:3:11: sink 'out': a comment begins with '#', not with '//'"},
+      {InSink("path: \"a\" -- a comment"),
+       "f:3:11: sink 'out': a comment begins with '#', not with '--'"},
+      {"-- flows\n" WEIR_SOURCE "sink { name: \"out\" type: \"null\" input: \"in\" }",
+       "f:1:1: a comment begins with '#', not with '--'"},
       {InSink("path: \"a\" /* a\ncomment */"),
        "f:3:11: sink 'out': a comment begins with '#', not with '/*'"},
       {InSink("path: \"a\" server: \"collector\""),
@@ -76,7 +106,7 @@ const std::vector<Mistake>& Mistakes() {
        "f:3:7: sink 'out': the text that begins with this \" has no closing \" before the next "
        "text begins"},
       {InSink("path: \"\\d+\""),
-       "f:3:8: sink 'out': '\\\\d' is not an escape sequence; a backslash is written '\\\\'"},
+       "f:3:8: sink 'out': '\\d' is not an escape sequence; a backslash is written '\\\\'"},
       {InSink("pth: \"a\""),
        "f:3:1: sink 'out': weir.test.Writer has no field 'pth'; did you mean 'path'?"},
       {InSink("path = \"a\""), "f:3:6: sink 'out': expected ':' after 'path', found '='"},
@@ -115,6 +145,12 @@ const std::vector<Mistake>& Mistakes() {
               "5"),
        "f:3:17: sink 'out': this is a no-break space (U+00A0), which only looks like a space; "
        "write a space"},
+      {InSink("path: \"a\"\xE2\x80\x8B lines: 5"),
+       "f:3:10: sink 'out': '\xE2\x80\x8B' (U+200B) is allowed only in a text in quotes and in "
+       "comments"},
+      {InSink("p\xD0\xB0th: \"a\""),
+       "f:3:2: sink 'out': '\xD0\xB0' (U+0430) is allowed only in a text in quotes and in "
+       "comments"},
       {InSink("lines: 5"), "f:2:47: sink 'out': path is required"},
       // In the file around it.
       {WEIR_SOURCE "sink { name: \"out\" type: \"writre\" input: \"in\" }",
@@ -139,6 +175,11 @@ const std::vector<Mistake>& Mistakes() {
        "f:3:31: sink 'b': the input 'a' is a sink; only sources and transforms emit records"},
       {WEIR_SOURCE "sink { name: \"in\" type: \"null\" input: \"in\" }",
        "f:2:8: the name 'in' is already used by the source in line 1"},
+      {WEIR_SOURCE WEIR_SOURCE "sink { name: \"out\" type: \"null\" input: \"in\" }",
+       "f:2:10: the name 'in' is already used by the source in line 1"},
+      {WEIR_SOURCE "source { name: \"b\" type: \"generator\" }\n"
+                   "sink { name: \"out\" type: \"null\" input: \"in, b\" }",
+       "f:3:33: sink 'out': the input 'in, b' is one text; write input: [\"in\", \"b\"]"},
       {WEIR_SOURCE "transform { name: \"a\" type: \"pass\" input: [\"in\", \"b\"] }\n"
                    "transform { name: \"b\" type: \"pass\" input: \"a\" }\n"
                    "sink { name: \"out\" type: \"null\" input: \"b\" }",
@@ -148,8 +189,22 @@ const std::vector<Mistake>& Mistakes() {
        "f:1:8: source 'in': this '{' is never closed; a '}' is missing before the next 'sink'"},
       {WEIR_SOURCE "sink { name: \"out\" type: \"null\" input: \"in\" } }",
        "f:2:47: this '}' closes nothing"},
+      {"source\n  name: \"in\"\n  type: \"generator\"\n}\n"
+       "sink { name: \"out\" type: \"null\" input: \"in\" }",
+       "f:1:1: expected '{' after 'source', found 'name'"},
+      {WEIR_SOURCE "sink { name: \"out\" type: \"writer\" input: \"in\"\n config path: \"a\" }\n}",
+       "f:3:2: sink 'out': expected '{' after 'config', found 'path'"},
+      {WEIR_SOURCE "sink { name: \"out\" type: \"writer\" input: \"in\"\n config: path: \"a\" }\n}",
+       "f:3:2: sink 'out': expected '{' after 'config', found ':'"},
+      {InSink("path: \"a\" tls ca_file: \"b\" }"),
+       "f:3:11: sink 'out': expected '{' after 'tls', found 'ca_file'"},
+      {WEIR_SOURCE "sink { name: \"out\" type: \"writer\" input: \"in\" config (path: \"a\") }",
+       "f:2:54: sink 'out': expected '{' after 'config', found '('\n"
+       "f:2:55: sink 'out': weir.Sink has no field 'path'; it belongs in the configuration: "
+       "config { path: ... }"},
+      {WEIR_SOURCE "sink { name: \"out\" type: \"writer\" input: \"in\" confg { path: \"a\" } }",
+       "f:2:47: sink 'out': weir.Sink has no field 'confg'; did you mean 'config'?"},
       {WEIR_SOURCE "sink { name: \"out\" type: \"writer\" input: \"in\" path: \"a\" }",
-       "f:2:1: sink 'out': path is required\n"
        "f:2:47: sink 'out': weir.Sink has no field 'path'; it belongs in the configuration: "
        "config { path: ... }"},
       {WEIR_SOURCE "sinks { name: \"out\" type: \"null\" input: \"in\" }",
@@ -159,6 +214,9 @@ const std::vector<Mistake>& Mistakes() {
        "\"flows\" type: \"ebpf_map\" }; `weir describe TYPE --example` prints a stage"},
       {"# flows\nsource:\n  - name: in\n    type: generator\n",
        "f:1:1: the file looks like YAML; a pipeline file is text protobuf, as in source { name: "
+       "\"flows\" type: \"ebpf_map\" }; `weir describe TYPE --example` prints a stage"},
+      {"<pipeline name=\"in\">\n",
+       "f:1:1: the file looks like XML; a pipeline file is text protobuf, as in source { name: "
        "\"flows\" type: \"ebpf_map\" }; `weir describe TYPE --example` prints a stage"},
       {"\xFF\xFEs", "f:1:1: the file is UTF-16; save it as UTF-8"},
       {std::string("# a\0", 4), "f:1:4: this is a NUL byte; a pipeline file is text in UTF-8"},

@@ -4,8 +4,11 @@
 
 import os
 import pathlib
+import signal
+import socket
 import stat
 import subprocess
+import time
 
 import harness
 
@@ -53,6 +56,51 @@ class FmtTest(harness.WeirTest):
     def test_standard_input_goes_to_standard_output(self):
         done = self.fmt("-", text=MESSY)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, TIDY, ""))
+
+    def test_standard_input_may_be_a_socket_and_slow_and_empty(self):
+        ours, theirs = socket.socketpair()
+        with ours, subprocess.Popen([harness.WEIR, "fmt", "-"], stdin=theirs, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE, text=True) as process:
+            theirs.close()
+            ours.sendall(MESSY[:20].encode())
+            # Longer than weir waits for the writer of a FIFO that it opens.
+            with self.assertRaises(subprocess.TimeoutExpired):
+                process.wait(timeout=6)
+            ours.sendall(MESSY[20:].encode())
+            ours.shutdown(socket.SHUT_WR)
+            self.assertEqual(process.communicate(timeout=harness.DEADLINE_SECONDS), (TIDY, ""))
+            self.assertEqual(process.returncode, 0)
+        done = self.fmt("-")
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
+
+    def test_standard_input_is_bounded(self):
+        done = self.fmt("-", text="\n" * (1024 * 1024 + 1))
+        self.assertEqual((done.returncode, done.stdout), (harness.EXIT_BAD_USAGE, ""))
+        self.assertEqual(done.stderr,
+                         "weir: standard input: the configuration is longer than 1048576 bytes\n")
+
+    def test_a_file_that_would_become_too_long_is_not_touched(self):
+        text = "sink{" + "a{b:1 c{\n}}" * 70000 + "}"
+        wide = self.file("wide.textproto", text)
+        done = self.fmt(str(wide))
+        self.assertEqual(done.returncode, harness.EXIT_BAD_USAGE)
+        self.assertRegex(done.stderr, rf"^weir: {wide}: cannot be formatted: it would be \d+ bytes long, and "
+                         "weir reads no file of more than 1048576\n$")
+        self.assertEqual(wide.read_text(), text)
+
+    def test_a_signal_leaves_no_temporary_file(self):
+        names = [f"{i}.textproto" for i in range(200)]
+        text = MESSY + "# x\n" * 20000
+        for attempt in range(20):
+            for name in names:
+                self.file(name, text)
+            with subprocess.Popen([harness.WEIR, "fmt", *names], cwd=self.folder) as process:
+                while all(pathlib.Path(self.folder, name).stat().st_size == len(text) for name in names[:3]):
+                    time.sleep(0.0005)
+                time.sleep(attempt / 1000)
+                process.send_signal(signal.SIGINT if attempt % 2 else signal.SIGTERM)
+                self.assertLess(process.wait(timeout=harness.DEADLINE_SECONDS), 0)
+            self.assertEqual(sorted(os.listdir(self.folder)), sorted(names))
 
     def test_a_file_with_a_mistake_is_not_touched(self):
         wrong = self.file("wrong.textproto", "sink {\n  type = 'a'\n}\n")

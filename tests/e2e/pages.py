@@ -9,7 +9,7 @@ A block begins with three backticks and an info string:
   sh root ...        run only as root, in network namespaces of the test
   sh needs=A,B ...   run only where there are these programs; "gRPC" (of weir), "GoogleTest"
   sh skip: REASON    not run; the test prints the reason
-  textproto          a complete pipeline file: `weir validate` accepts it
+  textproto          a complete pipeline file in the layout of `weir fmt`: `weir validate` accepts it
   textproto file=N   the same, and commands of the page find it as the file N
   textproto stage    some stages: `weir validate` accepts them with a source and a sink added
   text shows         the lines appear in the output of the last sh block; "..." is any text

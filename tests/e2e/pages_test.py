@@ -115,6 +115,8 @@ class PagesTest(harness.WeirTest):
                                   timeout=harness.DEADLINE_SECONDS, check=False)
             with self.subTest(line=block.line):
                 self.assertEqual(done.returncode, harness.EXIT_CLEAN, f"{page}:{block.line}: {done.stderr}")
+                self.assertEqual(block.text, harness.run(self.prefix + "/bin/weir", "fmt", "-", input=block.text),
+                                 f"{page}:{block.line}: not in the layout of weir fmt")
 
     def run_commands(self, page, found, needs, cwd):
         output = os.path.join(self.folder, "output")

@@ -39,17 +39,18 @@ const std::vector<Command>& Commands() {
        "Shows how a component type is configured.",
        "Fields, types, defaults and rules come from the plugin. weir first opens the files that\n"
        "are named after the type (weir_KIND_TYPE.so), and all others only if none of them has\n"
-       "the type. With --example it prints only a stage to paste into a pipeline file.\n",
+       "the type. With --example it prints only a stage to paste into a pipeline file. It is\n"
+       "valid as it is. Its comments are optional fields with values that their rules allow;\n"
+       "some of them exclude or need each other.\n",
        {"example"},
        DescribeCommand},
       {"fmt",
        "FILE...",
        "Formats pipeline files.",
-       "The meaning and all comments stay. A file is replaced only if its layout changes, and as "
-       "a\n"
-       "whole; its mode and symbolic links stay. `-` formats standard input to standard output.\n"
-       "A file with a syntax error is not changed, and the exit code is 2. Plugins and variables\n"
-       "of the environment are not needed.\n",
+       "The meaning and all comments stay. A file is replaced only if its layout changes, and as\n"
+       "a whole; its mode and symbolic links stay. `-` formats standard input to standard output.\n"
+       "A file with a syntax error, or one that would become longer than 1 MiB, is not changed;\n"
+       "the exit code is then 2. Plugins and variables of the environment are not needed.\n",
        {"check"},
        FmtCommand},
       {"doctor",

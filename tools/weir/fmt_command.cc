@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // `weir fmt`: the layout of pipeline files.
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdio>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "core/config/loader.h"
 #include "core/config/text/formatter.h"
 #include "core/record/terminal_text.h"
@@ -29,11 +32,18 @@ struct Formatted {
 
 absl::StatusOr<Formatted> Format(const std::string& path) {
   const bool is_stdin = path == kStdin;
-  absl::StatusOr<std::string> text = config::ReadPipelineFile(is_stdin ? "/dev/stdin" : path);
+  const std::string name = is_stdin ? "standard input" : path;
+  // Its writer may take any time, and its file may be one that weir could not open again.
+  absl::StatusOr<std::string> text =
+      is_stdin ? config::ReadOpenPipelineFile(STDIN_FILENO, name) : config::ReadPipelineFile(path);
   if (!text.ok()) return text.status();
-  absl::StatusOr<std::string> formatted =
-      config::FormatText(*text, is_stdin ? "standard input" : path);
+  absl::StatusOr<std::string> formatted = config::FormatText(*text, name);
   if (!formatted.ok()) return formatted.status();
+  if (formatted->size() > config::kMaxFileBytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(name, ": cannot be formatted: it would be ", formatted->size(),
+                     " bytes long, and weir reads no file of more than ", config::kMaxFileBytes));
+  }
   return Formatted{*std::move(text), *std::move(formatted)};
 }
 

@@ -2,6 +2,7 @@
 #include "tools/weir/replace_file.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,23 @@ int WriteLike(int file, const struct stat& old, std::string_view content) {
   return fsync(file) == 0 ? 0 : errno;
 }
 
+// Delays SIGINT, SIGTERM and SIGHUP until the end of its life: they would leave a temporary file.
+class SignalDelay {
+ public:
+  SignalDelay() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~SignalDelay() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalDelay(const SignalDelay&) = delete;
+  SignalDelay& operator=(const SignalDelay&) = delete;
+
+ private:
+  sigset_t before_;
+};
+
 }  // namespace
 
 absl::Status ReplaceFile(const std::string& path, std::string_view content) {
@@ -44,6 +62,7 @@ absl::Status ReplaceFile(const std::string& path, std::string_view content) {
   if (!S_ISREG(old.st_mode)) {
     return absl::InvalidArgumentError(absl::StrCat(path, ": is not a regular file"));
   }
+  const SignalDelay delay;
   std::string temporary = absl::StrCat(real.get(), ".XXXXXX");
   const sdk::UniqueFd file(mkostemp(temporary.data(), O_CLOEXEC));
   if (file.get() < 0) return Error(path, "a new file cannot be made beside it", errno);

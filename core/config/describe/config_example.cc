@@ -6,9 +6,9 @@
 #include <string_view>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "core/config/describe/sample_value.h"
 #include "core/config/message/scalar_value.h"
 #include "core/config/schema/field_names.h"
 #include "core/config/text/lexer.h"
@@ -23,68 +23,6 @@ using google::protobuf::FieldDescriptor;
 
 const FieldRules& RulesOf(const FieldDescriptor& field) {
   return field.options().GetExtension(weir::rules);
-}
-
-std::string InQuotes(std::string_view text) {
-  return absl::StrCat("\"", absl::Utf8SafeCEscape(text), "\"");
-}
-
-std::string ProtobufDefault(const FieldDescriptor& field) {
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_INT32:
-      return absl::StrCat(field.default_value_int32());
-    case FieldDescriptor::CPPTYPE_INT64:
-      return absl::StrCat(field.default_value_int64());
-    case FieldDescriptor::CPPTYPE_UINT32:
-      return absl::StrCat(field.default_value_uint32());
-    case FieldDescriptor::CPPTYPE_UINT64:
-      return absl::StrCat(field.default_value_uint64());
-    case FieldDescriptor::CPPTYPE_FLOAT:
-      return absl::StrCat(field.default_value_float());
-    case FieldDescriptor::CPPTYPE_DOUBLE:
-      return absl::StrCat(field.default_value_double());
-    case FieldDescriptor::CPPTYPE_BOOL:
-      return field.default_value_bool() ? "true" : "false";
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return field.default_value_enum()->name();
-    case FieldDescriptor::CPPTYPE_STRING:
-      return InQuotes(field.default_value_string());
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return "";
-  }
-  return "";
-}
-
-// A typical value for the rules of a text.
-std::string SampleText(const FieldRules& rules) {
-  if (rules.has_duration()) return rules.duration().has_min() ? rules.duration().min() : "1s";
-  if (rules.rfc3339()) return "2022-08-23T16:33:22Z";
-  if (rules.cidr()) return "192.0.2.0/24";
-  if (rules.name_or_regex()) return "eth0";
-  return "...";
-}
-
-// The least that is allowed, else 0.
-std::string SampleNumber(const FieldRules& rules) {
-  const double number = std::max(rules.has_min() ? rules.min() : 0.0, 0.0);
-  return absl::StrCat(rules.has_max() ? std::min(number, rules.max()) : number);
-}
-
-// A value that is legal unless a pattern without an example forbids it.
-std::string SampleValue(const FieldDescriptor& field, const FieldRules& rules) {
-  const bool is_text = field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
-  if (rules.has_example()) return is_text ? InQuotes(rules.example()) : rules.example();
-  switch (field.cpp_type()) {
-    case FieldDescriptor::CPPTYPE_STRING:
-      return InQuotes(SampleText(rules));
-    case FieldDescriptor::CPPTYPE_BOOL:
-    case FieldDescriptor::CPPTYPE_ENUM:
-      return ProtobufDefault(field);
-    case FieldDescriptor::CPPTYPE_MESSAGE:
-      return "";
-    default:
-      return SampleNumber(rules);
-  }
 }
 
 class ExampleWriter {
@@ -163,7 +101,9 @@ class ExampleWriter {
     const FieldRules& rules = RulesOf(field);
     const std::string sample = SampleValue(field, rules);
     if (!rules.has_default_text()) {
-      return field.has_default_value() ? ProtobufDefault(field) : sample;
+      if (field.has_default_value()) return ProtobufDefault(field);
+      if (!rules.has_pattern() || IsLegal(field, sample)) return sample;
+      return absl::StrCat(sample, "  # replace it by a value that matches ", rules.pattern());
     }
     const bool is_text = field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
     const std::string value =
@@ -224,7 +164,7 @@ class ExampleWriter {
       Line(absl::StrCat(field.name(), " { key: ", key, " value {} }"));
     } else {
       Line(absl::StrCat(field.name(), " { key: ", key,
-                        " value: ", SampleValue(value, RulesOf(field)), " }"));
+                        " value: ", SampleValue(field, RulesOf(field)), " }"));
     }
   }
 

@@ -17,8 +17,9 @@ inline constexpr char kExampleInput[] = "flows";
 // a repeated field, and a field whose absence has a meaning of its own.
 std::string DefaultText(const google::protobuf::FieldDescriptor& field);
 
-// Returns a stage, indented by `indent` spaces. Required fields have a value; each other field is
-// a comment, which is valid without its `#`. Explanations are behind a `#`.
+// Returns a stage, indented by `indent` spaces. It is valid as it is: required fields have a
+// value. Each other field is a comment with a value that its rules allow; some of them exclude or
+// need each other. Explanations are behind a `#`.
 std::string ExampleStage(const Schema& schema, int indent);
 
 }  // namespace weir::config

@@ -9,6 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "core/config/describe/config_example.h"
 #include "core/config/loader.h"
 #include "core/config/schema/schemas.h"
 #include "core/config/test_schemas.h"
@@ -43,6 +44,18 @@ TEST(DescribeTest, GivesExamplesThatLoad) {
         LoadText(text, "example", TestSchemas(), environment);
     EXPECT_TRUE(loaded.ok()) << loaded.status() << "\n" << text;
   }
+}
+
+TEST(DescribeTest, GivesAllowedValuesForStrictRules) {
+  ConfigSchemas schemas;
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSource, "generator", "")).ok());
+  ASSERT_TRUE(schemas.Add(TestSpec(StageKind::kSink, "strict", "weir.test.Demanding")).ok());
+  const std::string text =
+      absl::StrCat("source { name: 'flows' type: 'generator' }\n",
+                   ExampleStage(**schemas.Find(StageKind::kSink, "strict")->schema(), 0));
+  const auto environment = [](std::string_view) { return std::optional<std::string>(); };
+  const absl::StatusOr<PipelineConfig> loaded = LoadText(text, "example", schemas, environment);
+  EXPECT_TRUE(loaded.ok()) << loaded.status() << "\n" << text;
 }
 
 }  // namespace

@@ -96,6 +96,11 @@ class Parser {
       return outline_.Remove(index);
     }
     const std::string name = outline_.StatementName(index);
+    if (outline_.token(statement.first).kind == TokenKind::kString) {
+      Mistake(statement.first, absl::StrCat("the name of a field has no quotes; write ",
+                                            name.substr(1, name.size() - 2)));
+      return outline_.Remove(index);
+    }
     const Descriptor& type = *message->GetDescriptor();
     const FieldDescriptor* field = FindField(type, name);
     if (field == nullptr) {
@@ -143,9 +148,23 @@ class Parser {
     }
     if (at < statement.end && (Text(at) == "," || Text(at) == ";")) ++at;
     if (at < statement.end) {
+      if (IsThousands(at)) {
+        Mistake(at - 1, absl::StrCat("a number has no commas; write ", Text(at - 2), Text(at)));
+        return false;
+      }
       Mistake(at, absl::StrCat("expected the name of a field, found ", Found(at)));
     }
     return true;
+  }
+
+  // True at the 000 of `1,000`.
+  bool IsThousands(int at) const {
+    const auto glued = [this](int token) {
+      return outline_.token(token).begin == outline_.token(token - 1).end;
+    };
+    return Text(at - 1) == "," && glued(at) && glued(at - 1) && Text(at).size() == 3 &&
+           outline_.token(at).kind == TokenKind::kNumber &&
+           outline_.token(at - 2).kind == TokenKind::kNumber;
   }
 
   bool Expect(std::string_view what, const FieldDescriptor& field, int token) {
@@ -179,6 +198,11 @@ class Parser {
         return -1;
       }
       ++at;
+      if (at < statement.end && Text(at) == "]") {
+        Mistake(at - 1, absl::StrCat("the list of ", Quoted(TextName(field)),
+                                     " ends with a ','; remove it"));
+        return -1;
+      }
     }
   }
 
@@ -190,8 +214,7 @@ class Parser {
     }
     const int block = at < statement.end ? outline_.BlockOpenedBy(at) : -1;
     if (block < 0) {
-      Mistake(at, absl::StrCat("expected '{', found ", Found(at)));
-      return -1;
+      return Expect("'{'", field, at) ? at : -1;
     }
     const Reflection& reflection = *message->GetReflection();
     ParseBlock(block, field.is_repeated() ? reflection.AddMessage(message, &field)
@@ -214,6 +237,7 @@ class Parser {
       text.parts.push_back(Text(at++));
     }
     text.whole = WholeText(begin);
+    text.written = outline_.Written(outline_.token(begin).begin, text.whole.size());
     const std::string wrong = SetScalar(field, text, message);
     if (wrong.empty()) return at;
     Mistake(begin, wrong);

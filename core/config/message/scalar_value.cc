@@ -2,6 +2,7 @@
 #include "core/config/message/scalar_value.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -28,25 +29,53 @@ using google::protobuf::Message;
 using google::protobuf::Reflection;
 using google::protobuf::io::Tokenizer;
 
+bool IsWhole(const FieldDescriptor& field) {
+  return field.cpp_type() != FieldDescriptor::CPPTYPE_FLOAT &&
+         field.cpp_type() != FieldDescriptor::CPPTYPE_DOUBLE;
+}
+
+template <typename Integer>
+std::string WholeNumberRange(const FieldRules& rules) {
+  using Limits = std::numeric_limits<Integer>;
+  const std::string min = rules.has_min() ? NumberText(rules.min()) : absl::StrCat(Limits::min());
+  const std::string max = rules.has_max() ? NumberText(rules.max()) : absl::StrCat(Limits::max());
+  return absl::StrCat("a whole number from ", min, " to ", max);
+}
+
 // "a whole number from 1 to 10": the bounds of the rules, or else of the type.
 std::string NumberKind(const FieldDescriptor& field) {
   const FieldRules& rules = field.options().GetExtension(weir::rules);
-  const bool whole = field.cpp_type() != FieldDescriptor::CPPTYPE_FLOAT &&
-                     field.cpp_type() != FieldDescriptor::CPPTYPE_DOUBLE;
-  if (rules.has_min() && rules.has_max()) {
-    return absl::StrCat(whole ? "a whole number " : "a number ", NumberRange(rules));
-  }
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_INT32:
-      return "a whole number from -2147483648 to 2147483647";
+      return WholeNumberRange<int32_t>(rules);
     case FieldDescriptor::CPPTYPE_UINT32:
-      return "a whole number from 0 to 4294967295";
+      return WholeNumberRange<uint32_t>(rules);
     case FieldDescriptor::CPPTYPE_INT64:
-      return "a whole number from -9223372036854775808 to 9223372036854775807";
+      return WholeNumberRange<int64_t>(rules);
     case FieldDescriptor::CPPTYPE_UINT64:
-      return "a whole number from 0 to 18446744073709551615";
+      return WholeNumberRange<uint64_t>(rules);
     default:
-      return "a number";
+      break;
+  }
+  const std::string range = NumberRange(rules);
+  return range.empty() ? "a number" : absl::StrCat("a number ", range);
+}
+
+// True if the field can have this value.
+bool IsInRange(const FieldDescriptor& field, uint64_t number) {
+  const FieldRules& rules = field.options().GetExtension(weir::rules);
+  const auto value = static_cast<long double>(number);
+  if (rules.has_min() && value < static_cast<long double>(rules.min())) return false;
+  if (rules.has_max() && value > static_cast<long double>(rules.max())) return false;
+  switch (field.cpp_type()) {
+    case FieldDescriptor::CPPTYPE_INT32:
+      return number <= static_cast<uint64_t>(std::numeric_limits<int32_t>::max());
+    case FieldDescriptor::CPPTYPE_UINT32:
+      return number <= std::numeric_limits<uint32_t>::max();
+    case FieldDescriptor::CPPTYPE_INT64:
+      return number <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+    default:
+      return true;
   }
 }
 
@@ -91,16 +120,37 @@ std::optional<uint64_t> NumberWithUnit(std::string_view text) {
   return number;
 }
 
-std::string NumberHint(const ScalarText& text) {
-  if (text.kind == TokenKind::kString) {
-    double number = 0;
-    const std::string value = TextOf(text);
-    return absl::SimpleAtod(value, &number) ? absl::StrCat("; write ", value, " without quotes")
-                                            : "";
+// The whole number that somebody means by 1e6 or 5.0; nothing if `text` is no such number.
+std::optional<uint64_t> WholeNumber(std::string_view text) {
+  constexpr double kMax = 1e15;  // all whole numbers up to it are doubles
+  double number = 0;
+  if (!absl::SimpleAtod(text, &number)) return std::nullopt;
+  if (!(number >= 0) || number > kMax || number != std::floor(number)) return std::nullopt;
+  return static_cast<uint64_t>(number);
+}
+
+std::string NumberHint(const FieldDescriptor& field, const ScalarText& text) {
+  if (text.negative) return "";
+  const bool is_string = text.kind == TokenKind::kString;
+  if (!is_string && text.kind != TokenKind::kNumber) return "";
+  const std::string value = is_string ? TextOf(text) : std::string(text.parts.front());
+  if (const std::optional<uint64_t> number = NumberWithUnit(value); number.has_value()) {
+    // A cure would be another mistake.
+    if (!IsInRange(field, *number)) {
+      return absl::StrCat("; a number has no unit: ", value, " is ", *number);
+    }
+    return absl::StrCat("; a number has no ", is_string ? "quotes and no unit" : "unit", ": write ",
+                        *number);
   }
-  if (text.kind != TokenKind::kNumber || text.negative) return "";
-  const std::optional<uint64_t> number = NumberWithUnit(text.parts.front());
-  return number.has_value() ? absl::StrCat("; a number has no unit: write ", *number) : "";
+  double number = 0;
+  if (is_string && absl::SimpleAtod(value, &number)) {
+    return absl::StrCat("; write ", value, " without quotes");
+  }
+  if (!IsWhole(field)) return "";
+  const std::optional<uint64_t> whole = WholeNumber(value);
+  return whole.has_value() && IsInRange(field, *whole) && absl::StrCat(*whole) != value
+             ? absl::StrCat("; write ", *whole)
+             : "";
 }
 
 std::string BoolHint(const ScalarText& text) {
@@ -128,9 +178,9 @@ std::string EnumHint(const EnumDescriptor& type, const ScalarText& text) {
 std::string StringHint(const FieldDescriptor& field, const ScalarText& text) {
   const bool duration = field.options().GetExtension(weir::rules).has_duration();
   const bool digits = std::all_of(text.whole.begin(), text.whole.end(), absl::ascii_isdigit);
-  if (duration && digits) return absl::StrCat("; write \"", text.whole, "s\" for seconds");
+  if (duration && digits) return absl::StrCat("; write \"", text.written, "s\" for seconds");
   if (text.kind != TokenKind::kWord && text.kind != TokenKind::kNumber) return "";
-  return absl::StrCat("; write \"", text.whole, "\"");
+  return absl::StrCat("; write \"", text.written, "\"");
 }
 
 std::string Hint(const FieldDescriptor& field, const ScalarText& text) {
@@ -143,7 +193,7 @@ std::string Hint(const FieldDescriptor& field, const ScalarText& text) {
     case FieldDescriptor::CPPTYPE_STRING:
       return StringHint(field, text);
     default:
-      return NumberHint(text);
+      return NumberHint(field, text);
   }
 }
 

@@ -18,6 +18,7 @@ struct ScalarText {
   TokenKind kind = TokenKind::kSymbol;  // of `parts`
   std::vector<std::string_view> parts;  // one token; several strings are one text
   std::string whole;                    // for messages
+  std::string written;                  // the same as in the file: with ${VAR}, not its value
 };
 
 // Sets the singular field, or adds an element to the repeated field, of `message`. Returns an

@@ -33,16 +33,15 @@ class TypedConfigParser {
                     const MistakeReport& report)
       : schema_(schema), outline_(*outline), stage_block_(stage_block), report_(report) {}
 
-  TypedConfig Run() {
+  TypedConfig Run(bool complete) {
     const MessageLocation location = Find();
     if (location.wrong || schema_.message() == nullptr) return {};
     const std::unique_ptr<google::protobuf::Message> message = schema_.NewMessage();
-    bool complete = true;
     if (location.block >= 0) {
       const MistakeReport report = [this](size_t offset, std::string sentence) {
         Report(offset, std::move(sentence));
       };
-      complete = ParseMessage(&outline_, location.block, {}, message.get(), report).empty();
+      complete &= ParseMessage(&outline_, location.block, {}, message.get(), report).empty();
     }
     CheckRules(*message, location, complete);
     if (failed_) return {};
@@ -176,9 +175,9 @@ std::vector<int> ConfigBlocks(const Outline& outline) {
   return blocks;
 }
 
-TypedConfig ParseTypedConfig(const Schema& schema, Outline* outline, int stage_block,
+TypedConfig ParseTypedConfig(const Schema& schema, Outline* outline, int stage_block, bool complete,
                              const MistakeReport& report) {
-  return TypedConfigParser(schema, outline, stage_block, report).Run();
+  return TypedConfigParser(schema, outline, stage_block, report).Run(complete);
 }
 
 }  // namespace weir::config

@@ -29,8 +29,9 @@ struct TypedConfig {
 };
 
 // Parses the configuration of the stage in `stage_block`, and checks it against `schema`.
-// Mistakes go to `report`; their sentences do not name the stage.
-TypedConfig ParseTypedConfig(const Schema& schema, Outline* outline, int stage_block,
+// Mistakes go to `report`; their sentences do not name the stage. A missing field is a mistake
+// only if the stage is `complete`: else another mistake may be its cause.
+TypedConfig ParseTypedConfig(const Schema& schema, Outline* outline, int stage_block, bool complete,
                              const MistakeReport& report);
 
 }  // namespace weir::config

@@ -19,13 +19,6 @@ namespace {
 
 using google::protobuf::FieldDescriptor;
 
-std::string NumberText(double number) {
-  if (number == std::floor(number) && std::fabs(number) < 1e15) {
-    return absl::StrCat(static_cast<int64_t>(number));
-  }
-  return absl::StrCat(number);
-}
-
 template <typename Rule, typename ToText>
 std::string RangeText(const Rule& rule, const ToText& text) {
   if (rule.has_min() && rule.has_max()) {
@@ -250,6 +243,13 @@ std::string CompiledRules::CheckString(const std::string& value) const {
     if (!wrong.empty()) return wrong;
   }
   return rules.rfc3339() ? CheckInstant(value) : "";
+}
+
+std::string NumberText(double number) {
+  if (number == std::floor(number) && std::fabs(number) < 1e15) {
+    return absl::StrCat(static_cast<int64_t>(number));
+  }
+  return absl::StrCat(number);
 }
 
 std::string NumberRange(const FieldRules& rules) { return RangeText(rules, NumberText); }

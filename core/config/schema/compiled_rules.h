@@ -58,6 +58,9 @@ struct CompiledRules {
   std::optional<int64_t> max_duration_ns;
 };
 
+// Returns a bound without an exponent, if it is a whole number.
+std::string NumberText(double number);
+
 // Return "from 1 to 10", "1 or more" or "10 or less"; empty without bounds.
 std::string NumberRange(const FieldRules& rules);
 std::string DurationRange(const DurationRule& rule);

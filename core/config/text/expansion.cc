@@ -204,6 +204,7 @@ ExpandedText ExpandedText::Expand(std::string_view original, const std::vector<T
                                   const Environment& environment, size_t max_bytes,
                                   const MistakeReport& report) {
   ExpandedText result;
+  result.original_ = original;
   Expander(original, environment, max_bytes, report, &result).Run(tokens);
   return result;
 }
@@ -216,6 +217,12 @@ size_t ExpandedText::OriginalOffset(size_t offset) const {
   const Replacement& last = *(after - 1);
   if (offset < last.end) return last.original_begin;
   return last.original_end + (offset - last.end);
+}
+
+std::string ExpandedText::Original(size_t begin, size_t length) const {
+  const size_t original_begin = OriginalOffset(begin);
+  return std::string(
+      original_.substr(original_begin, OriginalOffset(begin + length) - original_begin));
 }
 
 }  // namespace weir::config

@@ -36,6 +36,10 @@ class ExpandedText {
   // bytes of an inserted value have the position of its ${.
   size_t OriginalOffset(size_t offset) const;
 
+  // Returns the part of the original that became `length` bytes of text() at `begin`. The
+  // original must still exist.
+  std::string Original(size_t begin, size_t length) const;
+
  private:
   friend class Expander;
   // text_[begin, end) replaces original[original_begin, original_end).
@@ -43,6 +47,7 @@ class ExpandedText {
     size_t begin, end, original_begin, original_end;
   };
 
+  std::string_view original_;
   std::string text_;
   std::vector<Replacement> replacements_;
 };

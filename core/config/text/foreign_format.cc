@@ -19,6 +19,7 @@ class Detector {
 
   const char* Format() const {
     if (Text(0) == "{") return "JSON";
+    if (Text(0) == "<") return "XML";
     if (Text(0) == "[") return Kind(1) == TokenKind::kWord ? "TOML" : "JSON";
     if (Text(0) == "-") return "YAML";
     const bool nested = Kind(0) == TokenKind::kWord && Text(1) == ":" && IsOnLaterLine(2) &&

@@ -11,7 +11,7 @@
 
 namespace weir::config {
 
-// Returns a sentence if `text` is JSON, YAML, TOML or UTF-16, else an empty string. No valid
+// Returns a sentence if `text` is JSON, XML, YAML, TOML or UTF-16, else an empty string. No valid
 // text protobuf is taken for one of these. Thread-safe.
 std::string ForeignFormat(std::string_view text, const std::vector<Token>& tokens);
 

@@ -61,6 +61,11 @@ TEST(FormatterTest, KeepsEveryCommentInItsPlace) {
             "a: [  # list\n  1,  # one\n  # two\n  2\n]\n"
             "b: \"x\"  # x\n   # and\n   \"y\"  # y\n");
   EXPECT_EQ(Format("a # odd\n: # place\n 1"), "# odd\n# place\na: 1\n");
+  // Before and behind a separator, in a block and in a list.
+  EXPECT_EQ(Format("a: 1 # 1\n# 2\n, # 3\n# 4\nb: 2\n# 5\n; # 6\nc: 3 ; # 7\n"),
+            "a: 1  # 1\n# 2\n# 3\n# 4\nb: 2\n# 5\n# 6\nc: 3  # 7\n");
+  EXPECT_EQ(Format("a: [ 1 # 1\n# 2\n, # 3\n# 4\n2\n# 5\n, # 6\n3, # 7\n4 ]\n"),
+            "a: [\n  1,  # 1\n  # 2\n  # 3\n  # 4\n  2,\n  # 5\n  # 6\n  3,  # 7\n  4\n]\n");
 }
 
 TEST(FormatterTest, KeepsTheMeaningOfStringsAndVariables) {
@@ -69,6 +74,8 @@ TEST(FormatterTest, KeepsTheMeaningOfStringsAndVariables) {
   EXPECT_EQ(Format("a: 'x' 'y'\nb: 'x'\n'y'\n"), "a: \"x\" \"y\"\nb: \"x\"\n   \"y\"\n");
   EXPECT_EQ(Format("config { [ weir / a.B ] : < x: [ {y:1} , {y:2} ] > }"),
             "config { [weir/a.B] { x: [{ y: 1 }, { y: 2 }] } }\n");
+  EXPECT_EQ(Format("filter [ {x:1}, < x:2 > ]\nrules [ # none\n { x: 1 } ]"),
+            "filter: [{ x: 1 }, { x: 2 }]\nrules: [  # none\n  { x: 1 }\n]\n");
 }
 
 TEST(FormatterTest, TakesByteOrderMarksCarriageReturnsAndEmptyFiles) {
@@ -87,6 +94,8 @@ TEST(FormatterTest, RefusesATextThatIsNotWellFormed) {
   EXPECT_EQ(ErrorOf("sink {"), "f:1:6: sink: this '{' is never closed");
   EXPECT_EQ(ErrorOf("a: [1, ]"), "f:1:8: expected a value, found ']'");
   EXPECT_EQ(ErrorOf("a: }"), "f:1:4: this '}' closes nothing");
+  EXPECT_EQ(ErrorOf("a [1, 2]"), "f:1:3: expected ':' or '{' after 'a', found '['");
+  EXPECT_EQ(ErrorOf("a\n  b: 1\n}"), "f:1:1: expected '{' after 'a', found 'b'");
   EXPECT_EQ(ErrorOf("x { [a b]: 1 }"), "f:1:8: expected ']', found 'b'");
   EXPECT_EQ(ErrorOf("a:"), "f:1:3: expected a value, found the end of the file");
   EXPECT_EQ(ErrorOf("a: 1 2"), "f:1:7: expected ':' or '{' after '2', found the end of the file");

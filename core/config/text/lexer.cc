@@ -7,6 +7,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/config/text/diagnostics.h"
 #include "core/record/utf8.h"
 
@@ -86,7 +87,8 @@ class Lexer {
       AddNumber();
     } else if (IsWordByte(c) || variable) {
       AddWord();
-    } else if (absl::StartsWith(Rest(), "//") || absl::StartsWith(Rest(), "/*")) {
+    } else if (absl::StartsWith(Rest(), "//") || absl::StartsWith(Rest(), "/*") ||
+               absl::StartsWith(Rest(), "-- ")) {
       SkipForeignComment();
     } else if (absl::StartsWith(Rest(), "$${")) {
       Add(TokenKind::kSymbol, at_ + 3);
@@ -173,7 +175,8 @@ class Lexer {
     // A whole character, for the message.
     const size_t next =
         at_end ? 0 : std::max<size_t>(1, Utf8SequenceLength(text_.substr(offset + 1)));
-    report_(offset, absl::StrCat(Quoted(text_.substr(offset, 1 + next)),
+    const std::string found = Quoted(text_.substr(offset + 1, next));
+    report_(offset, absl::StrCat("'\\", found.substr(1),
                                  " is not an escape sequence; a backslash is written '\\\\'"));
     return offset + 1 + next;
   }
@@ -198,8 +201,9 @@ class Lexer {
   }
 
   void SkipForeignComment() {
-    const bool line = At(at_ + 1) == '/';
-    report_(at_, absl::StrCat("a comment begins with '#', not with '", line ? "//" : "/*", "'"));
+    const std::string_view begin = text_.substr(at_, 2);
+    const bool line = begin != "/*";
+    report_(at_, absl::StrCat("a comment begins with '#', not with '", begin, "'"));
     const size_t close = text_.find("*/", at_);
     at_ = line || close == std::string_view::npos ? LineEnd() : close + 2;
   }
@@ -222,8 +226,18 @@ class Lexer {
       }
       ++at_;
     }
-    report_(begin, absl::StrCat(Quoted(text_.substr(begin, at_ - begin)),
+    report_(begin, absl::StrCat(Quoted(text_.substr(begin, at_ - begin)), CodePoint(begin),
                                 " is allowed only in a text in quotes and in comments"));
+  }
+
+  // " (U+200B)", the first character of a run: many look like a letter, or like nothing. Empty
+  // if it is not UTF-8 of up to three bytes.
+  std::string CodePoint(size_t begin) const {
+    const std::string_view rest = text_.substr(begin, at_ - begin);
+    const size_t length = Utf8SequenceLength(rest);
+    if (length < 2 || length > 3) return "";
+    return absl::StrFormat(" (%sU+%04X)", length < rest.size() ? "begins with " : "",
+                           Utf8CodePoint(rest, length));
   }
 
   const std::string_view text_;

@@ -60,6 +60,29 @@ class Outline::Builder {
     report_(outline_.tokens_[block.open].begin, sentence);
   }
 
+  // Points at the last name without a value: its '{' is missing. Else points at the brace.
+  void ReportUnopened(std::string_view text) {
+    if (Current() >= 0) outline_.statements_[Current()].end = at_;
+    const auto name = std::find_if(outline_.statements_.rbegin(), outline_.statements_.rend(),
+                                   [this](const Statement& one) { return LacksValue(one); });
+    if (name == outline_.statements_.rend()) {
+      report_(outline_.tokens_[at_].begin, absl::StrCat("this '", text, "' closes nothing"));
+      return;
+    }
+    report_(outline_.tokens_[name->first].begin,
+            absl::StrCat("expected '{' after '", TextAt(name->first), "', found '",
+                         TextAt(name->name_end), "'"));
+  }
+
+  // True for `name` and `name: other_name:`.
+  bool LacksValue(const Statement& statement) const {
+    const int token = statement.name_end;
+    if (token == statement.first) return false;
+    if (token == statement.end) return true;
+    if (token + 2 >= statement.end || TextAt(token) != ":") return false;
+    return outline_.tokens_[token + 1].kind == TokenKind::kWord && TextAt(token + 2) == ":";
+  }
+
   int Current() const { return stack_.back().statement; }
   void Assign() { outline_.tokens_[at_].statement = Current(); }
 
@@ -99,10 +122,12 @@ class Outline::Builder {
     const int open = outline_.blocks_[stack_.back().block].open;
     const std::string_view opened = open < 0 ? "" : outline_.TokenText(open);
     if (opened != (text == "}" ? "{" : "<")) {
-      report_(outline_.tokens_[at_].begin,
-              opened.empty()
-                  ? absl::StrCat("this '", text, "' closes nothing")
-                  : absl::StrCat("this '", text, "' does not match the '", opened, "' before it"));
+      if (opened.empty()) {
+        ReportUnopened(text);
+      } else {
+        report_(outline_.tokens_[at_].begin,
+                absl::StrCat("this '", text, "' does not match the '", opened, "' before it"));
+      }
       return false;
     }
     // If something is missing before the brace, it is missing in the last statement inside.
@@ -119,7 +144,9 @@ class Outline::Builder {
     const std::string_view before = at_ > 0 ? TextAt(at_ - 1) : "";
     const TokenKind kind = outline_.tokens_[at_].kind;
     if (before == ":") return -1;
+    if (kind == TokenKind::kString && TextAt(at_ + 1) == ":") return at_ + 1;  // a mistake
     if (kind == TokenKind::kWord || kind == TokenKind::kNumber) {
+      if (const int end = HyphenatedEnd(); end > 0) return end;
       const std::string_view after = TextAt(at_ + 1);
       // Before a string, only the colon is missing.
       const bool begins = after == ":" || after == "{" || after == "<" || after == "[" ||
@@ -139,6 +166,23 @@ class Outline::Builder {
       ++token;
     }
     return TextAt(token) == "]" ? token + 1 : -1;
+  }
+
+  // Returns the token behind a name as in `ca-file: "a"`, a mistake, or -1.
+  int HyphenatedEnd() const {
+    int token = at_;
+    while (IsGlued(token + 1) && TextAt(token + 1) == "-" && IsGlued(token + 2) &&
+           outline_.tokens_[token + 2].kind == TokenKind::kWord) {
+      token += 2;
+    }
+    const std::string_view after = TextAt(token + 1);
+    return token > at_ && (after == ":" || after == "{" || after == "<") ? token + 1 : -1;
+  }
+
+  // True if nothing separates the token from the one before it.
+  bool IsGlued(int token) const {
+    return token < static_cast<int>(outline_.tokens_.size()) &&
+           outline_.tokens_[token].begin == outline_.tokens_[token - 1].end;
   }
 
   // True if the current token can only be a name, although no statement follows: it is the
@@ -177,6 +221,16 @@ bool Outline::Build(std::string_view text, const MistakeReport& report) {
   const auto is_comment = [](const Token& token) { return token.kind == TokenKind::kComment; };
   tokens_.erase(std::remove_if(tokens_.begin(), tokens_.end(), is_comment), tokens_.end());
   return valid && Builder(this, report).Run();
+}
+
+bool Outline::Build(const ExpandedText& text, const MistakeReport& report) {
+  expanded_ = &text;
+  return Build(text.text(), report);
+}
+
+std::string Outline::Written(size_t begin, size_t length) const {
+  return expanded_ == nullptr ? std::string(text_.substr(begin, length))
+                              : expanded_->Original(begin, length);
 }
 
 std::string_view Outline::TokenText(int index) const {

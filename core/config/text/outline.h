@@ -5,11 +5,13 @@
 #ifndef WEIR_CORE_CONFIG_TEXT_OUTLINE_H_
 #define WEIR_CORE_CONFIG_TEXT_OUTLINE_H_
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "core/config/text/expansion.h"
 #include "core/config/text/lexer.h"
 
 namespace weir::config {
@@ -45,7 +47,14 @@ class Outline {
   // token is wrong, or if braces do not match or are nested too deep.
   bool Build(std::string_view text, const MistakeReport& report);
 
+  // As above, of an expanded text.
+  bool Build(const ExpandedText& text, const MistakeReport& report);
+
   std::string_view text() const { return text_; }
+
+  // Returns what the file has for `length` bytes of text() at `begin`: ${VAR}, not its value.
+  std::string Written(size_t begin, size_t length) const;
+
   const Token& token(int index) const { return tokens_[index]; }
   const Statement& statement(int index) const { return statements_[index]; }
   const Block& block(int index) const { return blocks_[index]; }
@@ -69,6 +78,7 @@ class Outline {
   void AppendValues(int statement, std::vector<FieldValue>* values) const;
 
   std::string_view text_;
+  const ExpandedText* expanded_ = nullptr;
   std::vector<Token> tokens_;  // without comments; the last is kEnd
   std::vector<Statement> statements_;
   std::vector<Block> blocks_;

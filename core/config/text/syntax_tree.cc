@@ -86,22 +86,51 @@ class SyntaxParser {
     const bool colon = Now() == ":";
     if (colon) ++at_;
     TakeComments(&moved);
-    const bool block_or_list = Now() == "{" || Now() == "<" || (colon && Now() == "[");
+    const bool block_or_list =
+        Now() == "{" || Now() == "<" || IsListOfBlocks() || (colon && Now() == "[");
     if (!colon && !block_or_list) {
       return Unexpected(absl::StrCat("':' or '{' after ", Quoted(node.text)));
     }
     if (!ParseValue(&node.value)) return false;
-    node.trailing_comment = TakeTrailingComment();
-    if (Now() == "," || Now() == ";") {
-      if (!node.trailing_comment.empty()) return Unexpected("a field");
-      ++at_;
-      node.trailing_comment = TakeTrailingComment();
-    }
+    std::vector<SyntaxNode> behind;
+    TakeSeparator(",;", &node, &behind);
     if (!moved.empty()) {
       moved.front().blank_before = std::exchange(node.blank_before, false);
       std::move(moved.begin(), moved.end(), std::back_inserter(block->nodes));
     }
     block->nodes.push_back(std::move(node));
+    std::move(behind.begin(), behind.end(), std::back_inserter(block->nodes));
+    return true;
+  }
+
+  // True at a list of messages, which needs no colon.
+  bool IsListOfBlocks() const {
+    if (Now() != "[") return false;
+    size_t next = at_ + 1;
+    while (tokens_[next].kind == TokenKind::kComment) ++next;
+    return TextOf(next) == "{" || TextOf(next) == "<";
+  }
+
+  // Takes the comment on the line of a value. If one of `separators` follows, also behind
+  // comments, takes all up to the comment on its line. Returns true if it took a separator.
+  bool TakeSeparator(std::string_view separators, SyntaxNode* node,
+                     std::vector<SyntaxNode>* behind) {
+    node->trailing_comment = TakeTrailingComment();
+    size_t next = at_;
+    while (tokens_[next].kind == TokenKind::kComment) ++next;
+    const std::string_view text = TextOf(next);
+    if (text.size() != 1 || !absl::StrContains(separators, text)) return false;
+    TakeComments(behind);
+    ++at_;
+    // After other comments it stays behind them.
+    if (behind->empty() && node->trailing_comment.empty()) {
+      node->trailing_comment = TakeTrailingComment();
+    } else if (AtComment() && LinesBefore(at_) == 0) {
+      SyntaxNode comment;
+      comment.is_comment = true;
+      comment.text = std::string(TakeComment());
+      behind->push_back(std::move(comment));
+    }
     return true;
   }
 
@@ -160,14 +189,8 @@ class SyntaxParser {
       node.blank_before = LinesBefore(at_) > 1;
       if (!ParseValue(&node.value)) return false;
       std::vector<SyntaxNode> behind;
-      node.trailing_comment = TakeTrailingComment();
+      const bool comma = TakeSeparator(",", &node, &behind);
       TakeComments(&behind);
-      const bool comma = Now() == ",";
-      if (comma) {
-        ++at_;
-        if (node.trailing_comment.empty()) node.trailing_comment = TakeTrailingComment();
-        TakeComments(&behind);
-      }
       if (!comma && Now() != "]") return Unexpected("',' or ']'");
       if (comma && Now() == "]") return Unexpected("a value");
       value->nodes.push_back(std::move(node));
