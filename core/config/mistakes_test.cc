@@ -50,6 +50,9 @@ const std::vector<Mistake>& Mistakes() {
        "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found '1e2'; write 100"},
       {InSink("path: \"a\" lines: 1,000"),
        "f:3:19: sink 'out': a number has no commas; write 1000"},
+      {InSink("path: \"a\" rotate: 0,000,000 ratio: 2,000"),
+       "f:3:20: sink 'out': a number has no commas; write 0000000\n"
+       "f:3:37: sink 'out': a number has no commas; write 2000"},
       {InSink("path: \"a\" rotate: 1MB"),
        "f:3:19: sink 'out': 'rotate' must be a whole number from 1 to 4294967295; found '1MB'; a "
        "number has no unit: write 1000000"},

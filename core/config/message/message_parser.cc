@@ -143,13 +143,18 @@ class Parser {
     at = Text(at) == "[" ? ParseList(at, statement, field, message)
                          : ParseValue(at, statement, field, message);
     if (at < 0) {
-      if (field.is_repeated()) Truncate(before, field, message);
+      if (field.is_repeated()) Restore(before, field, message);
       return false;
     }
     if (at < statement.end && (Text(at) == "," || Text(at) == ";")) ++at;
     if (at < statement.end) {
       if (IsThousands(at)) {
-        Mistake(at - 1, absl::StrCat("a number has no commas; write ", Text(at - 2), Text(at)));
+        std::string number = absl::StrCat(Text(at - 2), Text(at));
+        for (int next = at + 2; next < statement.end && IsThousands(next); next += 2) {
+          absl::StrAppend(&number, Text(next));
+        }
+        Mistake(at - 1, absl::StrCat("a number has no commas; write ", number));
+        Restore(before, field, message);
         return false;
       }
       Mistake(at, absl::StrCat("expected the name of a field, found ", Found(at)));
@@ -173,8 +178,10 @@ class Parser {
     return false;
   }
 
-  static void Truncate(int size, const FieldDescriptor& field, Message* message) {
+  // `size` is of a repeated field.
+  static void Restore(int size, const FieldDescriptor& field, Message* message) {
     const Reflection& reflection = *message->GetReflection();
+    if (!field.is_repeated()) return reflection.ClearField(message, &field);
     while (reflection.FieldSize(*message, &field) > size) reflection.RemoveLast(message, &field);
   }
 
