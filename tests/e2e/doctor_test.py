@@ -94,8 +94,11 @@ class FindingsTest(DoctorTest):
         self.assertIn("no_symbol.so': is not a weir plugin", said)
 
     def test_a_bad_configuration_is_exit_code_2(self):
-        *_, said = self.ask("fail", harness.EXIT_BAD_USAGE)
-        self.assertIn("sink 'out': has no opinion", said)
+        path, found, verdict, said = self.ask("degraded,fail", harness.EXIT_BAD_USAGE)
+        self.assertIn(":2:1: sink 'out': has no opinion", said)
+        # What was found before the error has its lines.
+        self.assertEqual([finding.severity for finding in found], ["degraded"])
+        self.assertEqual(verdict, path + ": does not run here")
         *_, said = self.ask("ok", harness.EXIT_BAD_USAGE, "opinion")
         self.assertIn("p.textproto:2:", said)
         *_, said = self.doctor("--config=/does/not/exist", code=harness.EXIT_BAD_USAGE)
@@ -105,12 +108,8 @@ class FindingsTest(DoctorTest):
         path = self.write("ring.textproto", """source { name: "in" type: "ebpf_ringbuf" }
 sink { name: "s" type: "stdout" input: "in" }
 """)
-        found, verdict, said = self.doctor("--config=" + path, code=harness.EXIT_BAD_USAGE)
-        self.assertIn("datapath 'default' has no stage of type ebpf_map", said)
-        self.assertTrue(said.startswith(path + ":1:1: source 'in': "), said)
-        # The other stages have their lines.
-        self.assertEqual([finding.stage for finding in found], ["sink 's'"])
-        self.assertEqual(verdict, path + ": does not run here")
+        *_, said = self.doctor("--config=" + path, code=harness.EXIT_BAD_USAGE)
+        self.assertTrue(said.startswith(path + ":1:1: source 'in': datapath 'default' has no stage"), said)
 
     def test_a_plugin_that_throws_is_exit_code_1(self):
         *_, said = self.ask("throw", harness.EXIT_FAILED)

@@ -130,13 +130,20 @@ sink {{ name: "s" type: "stdout" input: "in" }}
 """, "FILE:5:5: source 'in': filter[1].icmp_code: needs an icmp_type")
 
     def test_a_ring_buffer_without_its_map(self):
-        path = self.write("p.textproto", """source { name: "in" type: "ebpf_ringbuf" }
+        ring = """source { name: "in" type: "ebpf_ringbuf" %s }
 sink { name: "s" type: "stdout" input: "in" }
-""")
-        weir = self.weir("run", "--config=" + path)
-        self.assertEqual(weir.wait(), harness.EXIT_BAD_USAGE, weir.stderr())
-        self.assertIn(f"\n{path}:1:1: source 'in': datapath 'default' has no stage of type ebpf_map",
-                      "\n" + weir.stderr())
+"""
+        self.refused(ring % "", "FILE:1:1: source 'in': datapath 'default' has no stage of type ebpf_map: "
+                                "add one, or remove this ebpf_ringbuf\n")
+        flows = """source { name: "map" type: "ebpf_map" %s }
+sink { name: "t" type: "stdout" input: "map" }
+"""
+        self.refused(ring % 'config { datapath: "defalt" }' + flows % "",
+                     "FILE:1:51: source 'in': datapath 'defalt' has no stage of type ebpf_map; "
+                     "did you mean 'default'?\n")
+        self.refused(ring % "" + flows % 'config { datapath: "other" }',
+                     "FILE:1:1: source 'in': datapath 'default' has no stage of type ebpf_map; "
+                     "there are 'other'\n")
 
     def exit_codes(self, path, *flags):
         """What `weir run` and `weir doctor` exit with, and the log of the run."""

@@ -14,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "core/config/references.h"
 #include "core/record/terminal_text.h"
 #include "gflags/gflags.h"
 #include "plugins/sdk/trusted_path.h"
@@ -141,6 +142,11 @@ absl::StatusOr<config::PipelineConfig> LoadPipeline(const std::string& path,
                                       catalogue->schemas(), environment, open_needed)
                    : config::LoadFile(path, catalogue->schemas(), environment, open_needed);
   if (!opened.ok()) return absl::InvalidArgumentError(opened.message());
+  if (pipeline.ok()) {
+    const absl::Status status =
+        config::CheckReferences(*pipeline, PipelineFileName(path), catalogue->schemas());
+    if (!status.ok()) return status;
+  }
   if (pipeline.ok() || catalogue->refused().empty()) return pipeline;
   std::string message(pipeline.status().message());
   for (const absl::Status& refused : catalogue->refused()) {

@@ -60,6 +60,9 @@ std::string Misfit(const FieldDescriptor& field, const FieldRules& rules) {
   if (rules.has_duration() && !is_text) return "duration is for strings";
   if (rules.name_or_regex() && !is_text) return "name_or_regex is for strings";
   if (rules.rfc3339() && !is_text) return "rfc3339 is for strings";
+  if (rules.has_refers_to() && (!is_text || field.is_repeated())) {
+    return "refers_to is for strings that are not repeated";
+  }
   if (rules.cidr() && !is_text) return "cidr is for strings";
   return "";
 }

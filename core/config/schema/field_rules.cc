@@ -250,6 +250,10 @@ std::vector<std::string> RuleSet::Explain(const FieldDescriptor& field) const {
   if (rules.rfc3339()) phrases.push_back("an instant of RFC 3339");
   if (rules.cidr()) phrases.push_back("a range of IP addresses (CIDR)");
   if (rules.name_or_regex()) phrases.push_back("a name or a /regular expression/");
+  if (rules.has_refers_to()) {
+    phrases.push_back(
+        absl::StrCat("the ", field.name(), " of a stage of type ", rules.refers_to()));
+  }
   if (rules.has_pattern_text()) {
     phrases.push_back(rules.pattern_text());
   } else if (rules.has_pattern()) {
