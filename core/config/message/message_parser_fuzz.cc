@@ -105,8 +105,7 @@ bool IsStricter(std::string_view mistake) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const google::protobuf::LogSilencer* const kSilencer = new google::protobuf::LogSilencer;
-  static_cast<void>(kSilencer);
+  static const google::protobuf::LogSilencer silencer;
   const std::string text(reinterpret_cast<const char*>(data), size);
   Writer by_weir, by_protobuf;
   const std::vector<std::string> mistakes = ParseByWeir(text, &by_weir);
