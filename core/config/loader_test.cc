@@ -34,14 +34,6 @@ absl::StatusOr<PipelineConfig> Load(const std::string& text) {
   return LoadText(text, "f", TestSchemas(), TestVariable);
 }
 
-// A source, and a sink `out` with the fields `config`, which begin in line 3, column 1.
-std::string WithWriter(const std::string& config) {
-  return absl::StrCat(
-      "source { name: 'in' type: 'generator' }\n"
-      "sink { name: 'out' type: 'writer' input: 'in' config { [weir/weir.test.Writer] {\n",
-      config, "\n} } }\n");
-}
-
 // The same in the short form.
 std::string WithShortWriter(const std::string& config) {
   return absl::StrCat(

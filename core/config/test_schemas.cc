@@ -44,4 +44,10 @@ const ConfigSchemas& TestSchemas() {
   return *schemas;
 }
 
+std::string WithWriter(const std::string& config) {
+  return "source { name: 'in' type: 'generator' }\n"
+         "sink { name: 'out' type: 'writer' input: 'in' config { [weir/weir.test.Writer] {\n" +
+         config + "\n} } }\n";
+}
+
 }  // namespace weir::config

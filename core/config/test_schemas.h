@@ -16,6 +16,10 @@ ComponentSpec TestSpec(StageKind kind, const std::string& type, const std::strin
 // `evil`, sinks `writer` and `null` (none).
 const ConfigSchemas& TestSchemas();
 
+// Returns a pipeline file with a source, and a sink `out` of type `writer` with the fields
+// `config`, which begin in line 3, column 1.
+std::string WithWriter(const std::string& config);
+
 }  // namespace weir::config
 
 #endif  // WEIR_CORE_CONFIG_TEST_SCHEMAS_H_

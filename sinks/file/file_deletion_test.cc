@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <functional>
 #include <string>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
@@ -19,9 +17,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using sdk::testing::FakeHost;
-using NameList = std::vector<std::string>;
-
-constexpr uint64_t kSecond = 1'000'000'000;
 
 TEST_F(FileSinkTest, WhatComesAfterADeletionGoesToANewFile) {
   for (const File::Format format : {File::JSON, File::CSV, File::PROTOBUF, File::RAW}) {

@@ -20,7 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using sdk::testing::FakeHost;
-using NameList = std::vector<std::string>;
 
 class FileSinkDiagnosisTest : public FileSinkTest {
  protected:

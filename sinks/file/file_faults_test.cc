@@ -8,7 +8,6 @@
 #include <filesystem>
 #include <string>
 #include <utility>
-#include <vector>
 
 #include "core/record/record.h"
 #include "gtest/gtest.h"
@@ -21,9 +20,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using sdk::testing::FakeHost;
-using NameList = std::vector<std::string>;
-
-constexpr uint64_t kSecond = 1'000'000'000;
 
 TEST_F(FileSinkTest, AFullOrBrokenDiskIsAnErrorWithThePathAndSpoilsNothing) {
   const std::pair<int, std::string> errors[] = {

@@ -21,7 +21,6 @@ namespace weir::sinks {
 namespace {
 
 using sdk::testing::FakeHost;
-using NameList = std::vector<std::string>;
 
 TEST_F(FileSinkTest, FinishesWhatAFormerRunHasLeftWithoutItsTornEnd) {
   for (const File::Compression compression : {File::NONE, File::GZIP, File::ZSTD}) {

@@ -2,8 +2,6 @@
 #include <sys/stat.h>
 
 #include <filesystem>
-#include <string>
-#include <vector>
 
 #include "gtest/gtest.h"
 #include "plugins/sdk/testing/fake_host.h"
@@ -16,7 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using sdk::testing::FakeHost;
-using NameList = std::vector<std::string>;
 
 TEST_F(FileSinkTest, PermissionsAreAsConfiguredWhateverTheUmask) {
   const mode_t former = umask(0077);

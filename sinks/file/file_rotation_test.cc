@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
-#include <vector>
 
 #include "gtest/gtest.h"
 #include "sinks/file/file.pb.h"
@@ -17,9 +16,6 @@ namespace weir::sinks {
 namespace {
 
 namespace fs = std::filesystem;
-using NameList = std::vector<std::string>;
-
-constexpr uint64_t kSecond = 1'000'000'000;
 
 TEST_F(FileSinkTest, AFileHasItsNameOnceItIsComplete) {
   File config = Config("%Y/flows-%H%M%S.csv");

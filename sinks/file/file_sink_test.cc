@@ -19,8 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr uint64_t kSecond = 1'000'000'000;
-
 TEST_F(FileSinkTest, AppendsToOneFileInEachFormat) {
   for (const File::Format format : {File::JSON, File::CSV, File::PROTOBUF, File::RAW}) {
     for (const File::Compression compression : {File::NONE, File::GZIP, File::ZSTD}) {

@@ -11,7 +11,8 @@
 namespace weir::pcap {
 
 // One finding for each path: MISSING if a run would refuse it at once. Reads the header of each
-// file that is named itself. Opens no named pipe.
+// file that is named itself, and of the files of a folder up to the first capture. If no path has a
+// capture, one more finding says why the run fails. Opens no named pipe.
 std::vector<sdk::Finding> DiagnoseCaptures(const std::vector<std::string>& paths);
 
 }  // namespace weir::pcap

@@ -221,6 +221,19 @@ class FileEnd {
     return whole;
   }
 
+  // Calls use(offset, block) for the blocks of the file, until one is damaged.
+  template <typename Use>
+  sdk::Status ForEachBlock(Use use) {
+    for (uint64_t offset = 0; offset < size_ && !damaged_;) {
+      const sdk::Result<std::string_view> block = Read(offset);
+      if (!block.ok()) return block.status();
+      if (block->empty()) break;
+      if (sdk::Status status = use(offset, *block); !status.ok()) return status;
+      offset += block->size();
+    }
+    return sdk::OkStatus();
+  }
+
   sdk::Result<uint64_t> AfterGzip() {
     z_stream stream{};
     if (inflateInit2(&stream, 15 + 16) != Z_OK) {
@@ -229,26 +242,23 @@ class FileEnd {
     const std::unique_ptr<z_stream, int (*)(z_stream*)> end(&stream, inflateEnd);
     std::vector<char> scratch(kReadBytes);
     uint64_t whole = 0;
-    for (uint64_t offset = 0; offset < size_;) {
-      sdk::Result<std::string_view> block = Read(offset);
-      if (!block.ok()) return block.status();
-      if (block->empty()) break;
-      stream.next_in = reinterpret_cast<Bytef*>(block_.data());
-      stream.avail_in = static_cast<uInt>(block->size());
-      while (stream.avail_in > 0) {
+    const sdk::Status status = ForEachBlock([&](uint64_t offset, std::string_view block) {
+      stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(block.data()));
+      stream.avail_in = static_cast<uInt>(block.size());
+      while (stream.avail_in > 0 && !damaged_) {
         stream.next_out = reinterpret_cast<Bytef*>(scratch.data());
         stream.avail_out = static_cast<uInt>(scratch.size());
         const int result = inflate(&stream, Z_NO_FLUSH);
         if (result == Z_STREAM_END) {
-          whole = offset + block->size() - stream.avail_in;
+          whole = offset + block.size() - stream.avail_in;
           if (inflateReset(&stream) != Z_OK) return sdk::Status(WEIR_INTERNAL, "gzip: no reset");
         } else if (result != Z_OK) {
           damaged_ = true;
-          return whole;
         }
       }
-      offset += block->size();
-    }
+      return sdk::OkStatus();
+    });
+    if (!status.ok()) return status;
     return whole;
   }
 
@@ -258,22 +268,20 @@ class FileEnd {
     if (context == nullptr) return sdk::Status(WEIR_RESOURCE_EXHAUSTED, "zstd: no memory");
     std::vector<char> scratch(kReadBytes);
     uint64_t whole = 0;
-    for (uint64_t offset = 0; offset < size_;) {
-      sdk::Result<std::string_view> block = Read(offset);
-      if (!block.ok()) return block.status();
-      if (block->empty()) break;
-      ZSTD_inBuffer in{block->data(), block->size(), 0};
-      while (in.pos < in.size) {
+    const sdk::Status status = ForEachBlock([&](uint64_t offset, std::string_view block) {
+      ZSTD_inBuffer in{block.data(), block.size(), 0};
+      while (in.pos < in.size && !damaged_) {
         ZSTD_outBuffer out{scratch.data(), scratch.size(), 0};
         const size_t result = ZSTD_decompressStream(context.get(), &out, &in);
         if (ZSTD_isError(result)) {
           damaged_ = true;
-          return whole;
+        } else if (result == 0) {
+          whole = offset + in.pos;
         }
-        if (result == 0) whole = offset + in.pos;
       }
-      offset += block->size();
-    }
+      return sdk::OkStatus();
+    });
+    if (!status.ok()) return status;
     return whole;
   }
 

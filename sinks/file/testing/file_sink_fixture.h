@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -26,6 +27,10 @@
 #include "zstd.h"
 
 namespace weir::sinks {
+
+using NameList = std::vector<std::string>;
+
+inline constexpr uint64_t kSecond = 1'000'000'000;
 
 inline std::string ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -138,8 +143,8 @@ class FileSinkTest : public ::testing::Test {
     EXPECT_TRUE(status.ok()) << status.message();
   }
   // Returns the names of all files, sorted.
-  std::vector<std::string> Names() const {
-    std::vector<std::string> names;
+  NameList Names() const {
+    NameList names;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder_)) {
       if (!entry.is_directory()) names.push_back(entry.path().string().substr(folder_.size() + 1));
     }
