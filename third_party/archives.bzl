@@ -90,11 +90,12 @@ ARCHIVES = {
         "suite": "trixie",
     },
     "libpcap": {
-        "sha256": ["2a8885c403516cf7b0933ed4b14d6caa30e02052489ebd414dc75ac52e7559e6"],
-        "urls": ["https://www.tcpdump.org/release/libpcap-1.10.3.tar.gz"],
-        "strip": ["libpcap-1.10.3"],
+        "sha256": ["84fa89ac6d303028c1c5b754abff77224f45eca0a94eb1a34ff0aa9ceece3925"],
+        "urls": ["https://www.tcpdump.org/release/libpcap-1.10.5.tar.xz"],
+        "strip": ["libpcap-1.10.5"],
+        "type": ["tar.xz"],
         "debian": "libpcap",
-        "suite": "bookworm",
+        "suite": "trixie",
     },
     "zstd": {
         "sha256": [

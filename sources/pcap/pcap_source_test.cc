@@ -228,8 +228,9 @@ TEST(PcapTest, TimesStayWithinTheirBounds) {
   ExpectNoTime(records[1]);
   ExpectNoTime(records[2]);
   TestPcap fraction;
-  fraction.Add("pack", 0, 0x80000000);  // a negative one, for libpcap
-  EXPECT_EQ(RecordsOf(fraction.bytes())[0].start_wall_time_ns, 0);
+  fraction.Add("pack", 0xffffffff, 0xffffffff);  // microseconds, without a sign
+  EXPECT_EQ(RecordsOf(fraction.bytes())[0].start_wall_time_ns,
+            (int64_t{0xffffffff} * 1'000'000 + 0xffffffff) * 1000);
 }
 
 // No record may have the index or the name of another interface.

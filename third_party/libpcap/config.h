@@ -10,12 +10,11 @@
 #include <stdlib.h>
 
 #define PACKAGE_NAME "pcap"
-#define PACKAGE_VERSION "1.10.3"
+#define PACKAGE_VERSION "1.10.5"
 
 #define HAVE_ASPRINTF 1
 #define HAVE_GNU_STRERROR_R 1
 #define HAVE_SOCKLEN_T 1
-#define HAVE_STRERROR 1
 #define HAVE_STRTOK_R 1
 #define HAVE_VASPRINTF 1
 #define INET6 1

