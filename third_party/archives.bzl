@@ -73,11 +73,11 @@ ARCHIVES = {
         "suite": "trixie",
     },
     "elfutils": {
-        "sha256": ["fb8b0e8d0802005b9a309c60c1d8de32dd2951b56f0c3a3cb56d21ce01595dff"],
-        "urls": ["https://sourceware.org/elfutils/ftp/0.188/elfutils-0.188.tar.bz2"],
-        "strip": ["elfutils-0.188"],
+        "sha256": ["616099beae24aba11f9b63d86ca6cc8d566d968b802391334c91df54eab416b4"],
+        "urls": ["https://sourceware.org/elfutils/ftp/0.192/elfutils-0.192.tar.bz2"],
+        "strip": ["elfutils-0.192"],
         "debian": "elfutils",
-        "suite": "bookworm",
+        "suite": "trixie",
     },
     "zlib": {
         "sha256": [

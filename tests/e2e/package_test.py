@@ -127,7 +127,7 @@ class PackageTest(harness.WeirTest):
     def test_it_has_the_licences_of_linked_libraries(self):
         text = pathlib.Path(self.root, "usr/share/doc/weir/copyright").read_text(encoding="utf-8")
         for words in ("Abseil 20220623.1", "Protocol Buffers 3.21.12", "gflags 2.2.2", "glog 0.6.0",
-                      "libbpf 1.5.0", "libelf of elfutils 0.188", "zlib 1.3.1",
+                      "libbpf 1.5.0", "libelf of elfutils 0.192", "zlib 1.3.1",
                       "libpcap 1.10.5", "Zstandard 1.5.7",
                       "GPL-2.0-only OR BSD-2-Clause", "/usr/share/common-licenses",
                       # From the licence texts in the archives.

@@ -9,8 +9,8 @@
 
 #define PACKAGE "elfutils"
 #define PACKAGE_NAME "elfutils"
-#define PACKAGE_VERSION "0.188"
-#define VERSION "0.188"
+#define PACKAGE_VERSION "0.192"
+#define VERSION "0.192"
 
 #define HAVE_DECL_MEMPCPY 1
 #define HAVE_DECL_MEMRCHR 1

@@ -56,7 +56,7 @@ NOTICES = {
         name = "libelf of elfutils",
         linked_into = "the plugin weir_source_ebpf.so",
         license = "GPL-2.0-or-later OR LGPL-3.0-or-later, used under LGPL-3.0-or-later",
-        copyright = ["1998-2022 Red Hat Inc.", "2021-2022 Mark J. Wielaard"],
+        copyright = ["1998-2022 Red Hat Inc.", "2021-2023 Mark J. Wielaard", "2023 Khem Raj"],
         text = None,
     ),
     "zlib": struct(
