@@ -148,7 +148,7 @@ class MachineTest(DoctorTest):
         if self.subject("compare-and-swap", found).severity == "ok":
             self.assertEqual(said, "")
         else:
-            self.assertRegex(said, r"\A.*flow table: hash maps instead of .*no compare-and-swap.*\n\Z")
+            self.assertRegex(said, r"\A.*flow table: hash maps instead of .*lacks compare-and-swap.*\n\Z")
         self.assertRegex(verdict, r"^built-in pipeline: runs here")
         subjects = [finding.subject for finding in found if finding.stage == "source 'flows'"]
         for subject in ("kernel", "capabilities", "BPF", "BTF", "BPF JIT", "TCX", "clsact", "hash map",

@@ -16,7 +16,7 @@ sink   {{ name: "console" type: "stdout" input: "flows"
 ICMP, TCP, UDP, ICMPV6 = 1, 6, 17, 58
 INGRESS, EGRESS = 0, 1
 # In the error message of weir on a kernel that cannot have the mapped table.
-NO_MAPPED_TABLE = "this kernel has no compare-and-swap"
+NO_MAPPED_TABLE = "this kernel lacks compare-and-swap"
 PORT = 4789
 # Ethernet, IPv4, UDP and VXLAN.
 OVERHEAD = 14 + 20 + 8 + 8
