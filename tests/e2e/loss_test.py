@@ -156,6 +156,21 @@ class LossTest(harness.WeirTest):
         self.assertEqual(weir.stop(), harness.EXIT_CLEAN, weir.stderr())
         self.assertEqual(weir.stderr().count("\nlost: nothing\n"), 2)
 
+    def test_sigusr2_while_a_reader_is_slow(self):
+        with os.fdopen(self.full_pipe(), "wb") as full:
+            weir = self.weir("run", self.write("p.textproto", self.recording), "--drain_timeout=100ms",
+                             stdout=full)
+        def sink_works():
+            weir.process.send_signal(signal.SIGUSR2)
+            return "sink 'console': " in weir.stderr()
+        weir.wait_for_log("opening plugin")
+        harness.wait_until(sink_works, "a report about the sink")
+        self.assertRegex(weir.stderr(), r"\nsink 'console': \d+ being processed\nlost: nothing\n")
+        self.assertNotIn("does not hold", weir.stderr())
+        self.assertEqual(weir.stop(), harness.EXIT_FAILED, weir.stderr())
+        self.assertNotIn("does not hold", weir.stderr())
+        self.assertRegex(weir.stderr(), r"\nsink 'console': \d+ dropped: drain_timeout\n")
+
     def test_a_start_that_fails_is_reported(self):
         none = os.path.join(self.folder, "none.bin")
         for text, code, error, stages in (

@@ -53,14 +53,18 @@ std::string PacketTable(const std::vector<StageResult>& stages, size_t width) {
   return rows.empty() ? "" : Row(width, "packets", {"measured", "dropped"}) + rows;
 }
 
-// Why the stage dropped records, and a violation of the balance.
-std::string Remarks(const StageResult& stage) {
+// Why the stage dropped records, and what the columns of the table do not add up to: while it runs,
+// the records of the calls in progress; at the end, a violation of the balance.
+std::string Remarks(const StageResult& stage, bool running) {
   std::string text;
   for (const auto& [reason, records] : stage.balance.dropped) {
     absl::StrAppend(&text, LabelOf(stage), ": ", records, " dropped: ", reason, "\n");
   }
   const int64_t missing = stage.balance.Unaccounted();
-  if (missing != 0) {
+  if (running) {
+    // The counters are not read at one instant, so the difference may also be negative.
+    if (missing > 0) absl::StrAppend(&text, LabelOf(stage), ": ", missing, " being processed\n");
+  } else if (missing != 0) {
     absl::StrAppend(&text, LabelOf(stage), ": the balance does not hold: ", missing,
                     " records are unaccounted for\n");
   }
@@ -89,7 +93,9 @@ std::string MetricLines(const std::vector<telemetry::MetricSample>& metrics) {
 std::string ReportText(const RunReport& report) {
   const size_t width = LabelWidth(report.stages);
   std::string text = RecordTable(report.stages, width) + PacketTable(report.stages, width);
-  for (const StageResult& stage : report.stages) text += Remarks(stage);
+  for (const StageResult& stage : report.stages) {
+    text += Remarks(stage, !report.end.has_value());
+  }
   return absl::StrCat(text, "lost: ", report.Lost().ToString(), "\n", MetricLines(report.metrics));
 }
 
