@@ -222,6 +222,20 @@ _weir_cc_proto = rule(
     },
 )
 
+def _weir_proto_files_impl(ctx):
+    sources = depset(
+        transitive = [dep[WeirProtoInfo].sources for dep in ctx.attr.deps],
+        order = "postorder",
+    )
+    roots = depset(transitive = [dep[WeirProtoInfo].roots for dep in ctx.attr.deps])
+    return [DefaultInfo(files = sources), WeirProtoInfo(sources = sources, roots = roots)]
+
+# The .proto files of weir_proto_library targets, and their imports, each once.
+weir_proto_files = rule(
+    implementation = _weir_proto_files_impl,
+    attrs = {"deps": attr.label_list(providers = [WeirProtoInfo])},
+)
+
 def weir_proto_library(
         name,
         srcs,

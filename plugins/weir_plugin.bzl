@@ -22,10 +22,12 @@ examples/external_workspace.
 """
 
 load("@rules_cc//cc:defs.bzl", "cc_binary")
+load(":proto.bzl", "weir_proto_files")
 
 # Without Label() these would belong to the workspace that calls the macro.
 _EXPORTS = str(Label("//plugins:exports.map"))
 _FASTBUILD = str(Label("//plugins:fastbuild"))
+_TREE = str(Label("//tools:__pkg__"))
 
 def _with_suffix(label, suffix):
     """Returns the label with `suffix` appended to the name of its target."""
@@ -40,6 +42,7 @@ def weir_plugin(
         srcs = [],
         deps = [],
         proto = None,
+        schema = None,
         copts = [],
         linkopts = [],
         exports = _EXPORTS,
@@ -55,6 +58,7 @@ def weir_plugin(
         out code to which nothing refers, so a component cannot register itself
         in a static object.
       proto: a weir_proto_library; adds it and its `_descriptors` to deps.
+      schema: instead of `proto`, if the plugin needs only the `_descriptors`.
       copts: more options for the compiler, for `srcs`.
       linkopts: more options for the linker.
       exports: another export map (for tests of defective plugins).
@@ -62,8 +66,19 @@ def weir_plugin(
       testonly: as in other rules.
       tags: as in other rules.
     """
+
+    # For the installed tree.
+    weir_proto_files(
+        name = name + "_proto_files",
+        tags = tags,
+        testonly = testonly,
+        visibility = [_TREE],
+        deps = [library for library in [proto, schema] if library],
+    )
     if proto:
         deps = deps + [proto, _with_suffix(proto, "_descriptors")]
+    if schema:
+        deps = deps + [_with_suffix(schema, "_descriptors")]
     cc_binary(
         name = name + ".so",
         srcs = srcs,

@@ -10,10 +10,14 @@ import re
 import shutil
 import stat
 import subprocess
+import sys
 import tempfile
 import unittest
 
 import harness
+
+sys.path.insert(0, os.path.dirname(harness.runfile("tools/build/docs_check.py")))
+import docs_check  # pylint: disable=wrong-import-position
 
 MAKE_DEB = harness.runfile("tools/build/make_deb")
 TRIAL = harness.runfile("tools/build/package_trial")
@@ -83,6 +87,12 @@ class PackageTest(harness.WeirTest):
                 name += ".gz"
             wanted.add(name if name.startswith("lib/systemd/") else "usr/" + name)
         self.assertEqual(self.files(), wanted)
+
+    def test_no_link_of_its_pages_is_dead(self):
+        installed = docs_check.Checkout(os.path.join(self.root, "usr"))
+        self.assertGreater(len(installed.pages), 50)
+        installed.check_links()
+        self.assertEqual(installed.findings, [])
 
     def test_modes_and_owners(self):
         listed = harness.run("dpkg-deb", "--contents", self.deb).splitlines()
