@@ -51,20 +51,17 @@ class Report final : public isolation::Listener {
         ++result_.passed;
         break;
       case isolation::Verdict::Kind::kFailed:
+      case isolation::Verdict::Kind::kMistake:
         text = absl::StrCat("FAILED: ", verdict.text);
         ++result_.failed;
+        result_.mistakes += verdict.kind == isolation::Verdict::Kind::kMistake;
         break;
       case isolation::Verdict::Kind::kUnsupported:
-        result_.unsupported = true;
-        text = absl::StrCat("skipped: ", verdict.text);
-        ++result_.skipped;
-        break;
       case isolation::Verdict::Kind::kUnconfigured:
-        result_.unconfigured = true;
-        text = absl::StrCat("skipped: ", verdict.text);
-        ++result_.skipped;
-        break;
+      case isolation::Verdict::Kind::kAlone:
       case isolation::Verdict::Kind::kSkipped:
+        result_.unsupported |= verdict.kind == isolation::Verdict::Kind::kUnsupported;
+        result_.unconfigured |= verdict.kind == isolation::Verdict::Kind::kUnconfigured;
         text = absl::StrCat("skipped: ", verdict.text);
         ++result_.skipped;
         break;
@@ -163,14 +160,17 @@ class ComponentTrial {
     steps->Run("configuration", [&] {
       const absl::StatusOr<std::string> wire = Configuration(subject.schema);
       if (!wire.ok()) {
-        return isolation::Verdict{isolation::Verdict::Kind::kUnconfigured,
-                                  std::string(wire.status().message())};
+        const bool needed = absl::IsNotFound(wire.status());
+        return isolation::Verdict{
+            needed ? isolation::Verdict::Kind::kUnconfigured : isolation::Verdict::Kind::kMistake,
+            std::string(wire.status().message())};
       }
       steps->SendValue(kConfig, absl::BytesToHexString(*wire));
       return isolation::Verdict::Ok();
     });
   }
 
+  // Returns NOT_FOUND if the component needs a configuration and the options have none.
   absl::StatusOr<std::string> Configuration(const config::Schema& schema) {
     if (!options_.config_text.empty()) return ConfigurationFromText(schema, options_.config_text);
     if (!options_.config_file.empty()) {
@@ -181,12 +181,12 @@ class ComponentTrial {
       };
       auto wire =
           ConfigurationFromFile(schema, options_.config_file, catalogue_.schemas(), open_needed);
-      if (!opened.ok()) return opened;
+      if (!opened.ok()) return absl::InvalidArgumentError(opened.message());
       if (!absl::IsNotFound(wire.status())) return wire;
     }
     absl::StatusOr<std::string> defaults = ConfigurationFromText(schema, "");
     if (defaults.ok()) return defaults;
-    return absl::InvalidArgumentError(absl::StrCat(
+    return absl::NotFoundError(absl::StrCat(
         defaults.status().message(), "; give --component=", schema.spec().type,
         " --config_text='FIELD: VALUE', or --config=FILE with a pipeline that has one"));
   }
@@ -209,7 +209,7 @@ Result TestPlugin(const Options& options, std::FILE* out) {
   for (const std::string& title : report.Take(kPluginTitle)) report.Section(title);
   if (options.component.empty() && !options.config_text.empty() && components.size() > 1) {
     report.OnStep("components",
-                  {isolation::Verdict::Kind::kUnconfigured,
+                  {isolation::Verdict::Kind::kMistake,
                    absl::StrCat(kConfigText, " is for one component: give ",
                                 "--component=TYPE for one of ", absl::StrJoin(components, ", "))});
     return report.Finish();
@@ -225,7 +225,7 @@ Result TestPlugin(const Options& options, std::FILE* out) {
     ComponentTrial(options, i, &report).Run();
   }
   if (!components.empty() && !found) {
-    report.OnStep("components", {isolation::Verdict::Kind::kUnconfigured,
+    report.OnStep("components", {isolation::Verdict::Kind::kMistake,
                                  absl::StrCat("the plugin has no '", options.component,
                                               "'; it has ", absl::StrJoin(components, ", "))});
   }

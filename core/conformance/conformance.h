@@ -24,6 +24,7 @@ struct Result {
   int passed = 0;
   int failed = 0;
   int skipped = 0;
+  int mistakes = 0;           // the part of `failed` that is due to the options
   bool unsupported = false;   // a skip was due to a missing privilege or kernel feature
   bool unconfigured = false;  // a skip was due to a missing configuration
 };

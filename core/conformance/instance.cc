@@ -73,7 +73,10 @@ isolation::Verdict Instance::StartOutcome(const absl::Status& status) {
       coexistence_ == Coexistence::kAloneFirst || coexistence_ == Coexistence::kStartedFirst;
   const bool lacks = absl::IsPermissionDenied(status) || absl::IsUnimplemented(status) ||
                      absl::IsFailedPrecondition(status);
-  if ((may_lack && lacks) || coexistence_ == Coexistence::kStartedSecond) {
+  if (coexistence_ == Coexistence::kStartedSecond) {
+    verdict = {isolation::Verdict::Kind::kAlone,
+               absl::StrCat("one instance at a time with this configuration: ", verdict.text)};
+  } else if (may_lack && lacks) {
     verdict.kind = isolation::Verdict::Kind::kUnsupported;
   } else if (may_lack && absl::IsInvalidArgument(status)) {
     verdict.kind = isolation::Verdict::Kind::kUnconfigured;

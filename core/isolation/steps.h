@@ -20,6 +20,8 @@ struct Verdict {
     kSkipped = 'S',       // the step has nothing to check here
     kUnsupported = 'U',   // skipped: a privilege or kernel feature is missing
     kUnconfigured = 'N',  // skipped: it needs a configuration that only the user can give
+    kAlone = 'A',         // skipped: it cannot run beside another instance
+    kMistake = 'M',       // failed: the user's own words are wrong
   };
   Kind kind = Kind::kOk;
   std::string text;  // the reason; empty for kOk

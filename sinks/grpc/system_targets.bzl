@@ -10,6 +10,7 @@ def system_targets():
     """Makes them; without the library one test that says why there are none."""
     if not FOUND:
         skipped_test("grpc_sink_test", PROBLEM)
+        skipped_test("grpc_sink_tls_test", PROBLEM)
         return
     weir_plugin(
         name = "weir_sink_grpc_system",
@@ -58,16 +59,31 @@ def system_targets():
             "@weir_system_grpc//:library",
         ],
     )
-    cc_test(
-        name = "grpc_sink_test",
-        size = "medium",
-        srcs = ["grpc_sink_test.cc"],
+    cc_library(
+        name = "grpc_sink_fixture",
+        testonly = True,
+        hdrs = ["grpc_sink_fixture.h"],
         tags = ["system"],
         deps = [
             ":fake_collector",
             ":grpc",
             "//core/record/testing:random_records",
             "//plugins/sdk/testing:fake_host",
-            "@com_google_googletest//:gtest_main",
+            "@com_google_googletest//:gtest",
         ],
     )
+    for name in ["grpc_sink_test", "grpc_sink_tls_test"]:
+        cc_test(
+            name = name,
+            size = "medium",
+            srcs = [name + ".cc"],
+            tags = ["system"],
+            deps = [
+                ":fake_collector",
+                ":grpc",
+                ":grpc_sink_fixture",
+                "//core/record/testing:random_records",
+                "//plugins/sdk/testing:fake_host",
+                "@com_google_googletest//:gtest_main",
+            ],
+        )

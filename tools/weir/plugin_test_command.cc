@@ -5,12 +5,11 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/str_cat.h"
-#include "absl/time/time.h"
 #include "core/conformance/conformance.h"
 #include "gflags/gflags.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
+#include "tools/weir/flags.h"
 #include "tools/weir/program.h"
 
 DECLARE_string(config);
@@ -33,15 +32,15 @@ int PluginTestCommand(const Arguments& arguments) {
   options.config_text = FLAGS_config_text;
   if (!options.config_file.empty() && !options.config_text.empty())
     return BadUsage("plugin-test takes --config or --config_text, not both");
-  if (!absl::ParseDuration(FLAGS_step_timeout, &options.step_timeout) ||
-      options.step_timeout <= absl::ZeroDuration())
-    return BadUsage(
-        absl::StrCat("--step_timeout: '", FLAGS_step_timeout, "' is not a duration, such as 10s"));
+  const auto step_timeout = ReadDuration("step_timeout", FLAGS_step_timeout);
+  if (!step_timeout.ok()) return BadUsage(step_timeout.status().message());
+  options.step_timeout = *step_timeout;
   const absl::StatusOr<std::string> folders = PluginFolders();
   if (!folders.ok()) return BadUsage(folders.status().message());
   options.plugin_folders = *folders;
   const conformance::Result result = conformance::TestPlugin(options, stdout);
-  if (result.failed > 0) return kExitFailed;
+  if (result.failed > result.mistakes) return kExitFailed;
+  if (result.mistakes > 0) return kExitBadUsage;
   if (result.unconfigured) return kExitBadUsage;
   return result.unsupported ? kExitUnsupported : kExitClean;
 }
