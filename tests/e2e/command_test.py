@@ -33,9 +33,11 @@ class ProgramTest(harness.WeirTest):
 
     def test_help_everywhere(self):
         for command in ((), ("run",), ("validate",), ("plugins",), ("describe",), ("doctor",),
-                        ("version",)):
+                        ("fmt",), ("plugin-test",), ("version",)):
             text = self.check(*command, "--help").stdout()
             self.assertIn("Usage: weir " + (command[0] if command else "COMMAND"), text)
+            self.assertEqual([line for line in text.splitlines() if len(line) > 90], [])
+        self.assertIn("Usage: weir validate [FLAGS] FILE|--config=FILE\n", self.check("validate", "--help").stdout())
 
     def test_bad_usage(self):
         self.assertIn("which command?", self.check(code=2).stderr())
@@ -53,6 +55,26 @@ class ProgramTest(harness.WeirTest):
                               ("--verbose", "version", "--verbos"), ("--example", "describe", "file", "--exampl")):
             self.assertIn(f"has no flag {words[-1]}; did you mean {meant}?",
                           self.check(*words, code=2).stderr())
+
+    def test_describe_shows_the_kind_that_is_asked_for(self):
+        both = self.check("describe", "grpc", "--example").stdout()
+        for kind, other in (("sink", "source"), ("source", "sink")):
+            shown = self.check("describe", kind, "grpc", "--example").stdout()
+            self.assertIn(shown, both)
+            self.assertRegex(shown, rf"(?m)^{kind} \{{")
+            self.assertNotRegex(shown, rf"(?m)^{other} \{{")
+        for words, wanted in ((("source", "file"), "there is no source type 'file'; there is the sink 'file'"),
+                              (("sink", "grcp"), "there is no sink type 'grcp'; did you mean 'grpc'?"),
+                              (("transform", "x"), "there is no transform type 'x'; there are accounter, dedup, "),
+                              (("output", "grpc"), "takes source, transform or sink in front of TYPE; found 'output'"),
+                              (("a", "b", "c"), "'describe' takes one TYPE; 3 are given")):
+            self.assertIn(wanted, self.check("describe", *words, code=2).stderr())
+
+    def test_a_command_checks_also_the_flags_that_it_does_not_need(self):
+        example = os.path.join(harness.EXAMPLES, "pcap.textproto")
+        for command in ("run", "validate", "doctor"):
+            self.assertIn("--drain_timeout: '5' is not a duration, such as 10s",
+                          self.check(command, example, "--drain_timeout=5", code=2).stderr())
 
     def test_help_is_a_command_too(self):
         self.assertEqual(self.check("help").stdout(), self.check("--help").stdout())

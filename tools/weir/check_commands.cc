@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
@@ -44,33 +46,70 @@ absl::Status CheckSetup(const plugin::Catalogue& catalogue, const config::Pipeli
   return catalogue.MakePipeline(config, PipelineFileName(FLAGS_config), &runtime).status();
 }
 
-// The paths of those that have the type `name`.
-std::vector<std::string> FilesWith(std::string_view name,
+// The components that `weir describe` shows.
+struct Wanted {
+  std::optional<StageKind> kind;  // without it: any kind
+  std::string type;
+
+  bool Matches(StageKind other_kind, std::string_view other_type) const {
+    return type == other_type && kind.value_or(other_kind) == other_kind;
+  }
+};
+
+// Reads the arguments [KIND] TYPE.
+absl::StatusOr<Wanted> ReadWanted(const Arguments& arguments) {
+  Wanted wanted{std::nullopt, arguments.back()};
+  if (arguments.size() == 1) return wanted;
+  for (const StageKind kind : {StageKind::kSource, StageKind::kTransform, StageKind::kSink}) {
+    if (arguments[0] == StageKindName(kind)) wanted.kind = kind;
+  }
+  if (wanted.kind.has_value()) return wanted;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "'describe' takes source, transform or sink in front of TYPE; found '", arguments[0], "'"));
+}
+
+// The paths of those that have a wanted component.
+std::vector<std::string> FilesWith(const Wanted& wanted,
                                    const std::vector<plugin::Examined>& files) {
   std::vector<std::string> paths;
   for (const plugin::Examined& file : files) {
-    if (file.status.ok() &&
-        std::any_of(file.components.begin(), file.components.end(),
-                    [name](const auto& component) { return component.name.type == name; })) {
+    if (file.status.ok() && std::any_of(file.components.begin(), file.components.end(),
+                                        [&wanted](const auto& component) {
+                                          return wanted.Matches(component.name.kind,
+                                                                component.name.type);
+                                        })) {
       paths.push_back(file.path);
     }
   }
   return paths;
 }
 
-std::vector<std::string> TypesOf(const std::vector<plugin::Examined>& files) {
+// Says that nothing is wanted's type, and what there is instead.
+std::string NoSuchType(const Wanted& wanted, const std::vector<plugin::Examined>& files) {
   std::set<std::string> types;
+  std::vector<std::string> of_other_kinds;
   for (const plugin::Examined& file : files) {
     if (!file.status.ok()) continue;
-    for (const auto& component : file.components) types.insert(component.name.type);
+    for (const auto& component : file.components) {
+      const auto& [kind, type] = component.name;
+      if (type == wanted.type) of_other_kinds.push_back(StageTitle(kind, type));
+      if (wanted.kind.value_or(kind) == kind) types.insert(type);
+    }
   }
-  return {types.begin(), types.end()};
+  const std::vector<std::string> known(types.begin(), types.end());
+  std::string instead = DidYouMean(wanted.type, known);
+  if (instead.empty()) instead = absl::StrCat("; there are ", absl::StrJoin(known, ", "));
+  if (!of_other_kinds.empty()) {
+    instead = absl::StrCat("; there is the ", absl::StrJoin(of_other_kinds, " and the "));
+  }
+  const char* const kind = wanted.kind.has_value() ? StageKindName(*wanted.kind) : "";
+  return absl::StrCat("there is no ", kind, *kind == '\0' ? "" : " ", "type '", wanted.type, "'",
+                      instead);
 }
 
 }  // namespace
 
 int ValidateCommand(const Arguments& /*arguments*/) {
-  if (FLAGS_config.empty()) return BadUsage("'validate' needs FILE or --config=FILE");
   if (FLAGS_depth != "config" && FLAGS_depth != "setup") {
     return BadUsage(absl::StrCat("--depth: '", FLAGS_depth, "' is neither config nor setup"));
   }
@@ -112,37 +151,33 @@ int PluginsCommand(const Arguments& /*arguments*/) {
 }
 
 int DescribeCommand(const Arguments& arguments) {
-  const std::string& name = arguments[0];
+  const absl::StatusOr<Wanted> wanted = ReadWanted(arguments);
+  if (!wanted.ok()) return BadUsage(wanted.status().message());
   // A file that hangs while it is loaded must not hold up what another file is named after.
-  auto files = ExamineFolders(plugin::DescriptorCheck::kWhenUsed, [&name](const std::string& file) {
-    return plugin::IsNamedAfter(file, name);
-  });
-  if (files.ok() && FilesWith(name, *files).empty()) {
+  auto files =
+      ExamineFolders(plugin::DescriptorCheck::kWhenUsed, [&wanted](const std::string& file) {
+        return wanted->kind.has_value() ? plugin::IsNamedAfter(file, *wanted->kind, wanted->type)
+                                        : plugin::IsNamedAfter(file, wanted->type);
+      });
+  if (files.ok() && FilesWith(*wanted, *files).empty()) {
     files = ExamineFolders(plugin::DescriptorCheck::kWhenUsed);
   }
   if (!files.ok()) return BadUsage(files.status().message());
   plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
-  for (const std::string& file : FilesWith(name, *files)) {
+  for (const std::string& file : FilesWith(*wanted, *files)) {
     if (absl::Status status = catalogue.AddFile(file); !status.ok()) {
       return BadUsage(status.message());
     }
   }
   std::string text;
   for (const config::ComponentType* type : catalogue.schemas().All()) {
-    if (type->spec().type != name) continue;
+    if (!wanted->Matches(type->spec().kind, type->spec().type)) continue;
     if (absl::Status status = type->Check(); !status.ok()) return BadUsage(status.message());
     const config::Schema& schema = **type->schema();
     absl::StrAppend(&text, text.empty() ? "" : "\n",
                     FLAGS_example ? config::ExampleStage(schema, 0) : config::Describe(schema));
   }
-  if (text.empty()) {
-    const std::vector<std::string> types = TypesOf(*files);
-    const std::string suggestion = DidYouMean(name, types);
-    return BadUsage(absl::StrCat("there is no type '", name, "'",
-                                 suggestion.empty()
-                                     ? absl::StrCat("; there are ", absl::StrJoin(types, ", "))
-                                     : suggestion));
-  }
+  if (text.empty()) return BadUsage(NoSuchType(*wanted, *files));
   std::fputs(TerminalText(text).c_str(), stdout);
   return kExitClean;
 }

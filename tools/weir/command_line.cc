@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "core/suggestion/suggestion.h"
 #include "gflags/gflags.h"
@@ -20,13 +21,51 @@ namespace weir {
 namespace {
 
 constexpr std::string_view kOptionalFile = "[FILE]";
-// The flag that kOptionalFile stands for.
+constexpr std::string_view kFile = "FILE|--config=FILE";
+// The flag that these two stand for.
 constexpr char kConfigFlag[] = "config";
+constexpr std::string_view kOptionalKind = "[KIND] ";
+// The longest line of --help.
+constexpr size_t kHelpColumns = 90;
 // In place of a command, the same as --help.
 constexpr char kHelp[] = "help";
 
 bool Contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// What people also call a command or a flag.
+struct Synonym {
+  std::string_view word;
+  std::string_view name;
+};
+constexpr Synonym kCommandSynonyms[] = {
+    {"check", "validate"}, {"lint", "validate"},      {"format", "fmt"},
+    {"list", "plugins"},   {"components", "plugins"}, {"start", "run"},
+    {"info", "describe"},  {"show", "describe"},      {"diagnose", "doctor"},
+};
+constexpr Synonym kFlagSynonyms[] = {
+    {"c", "config"},
+    {"f", "config"},
+    {"file", "config"},
+    {"plugin_dir", "plugin_path"},
+    {"plugins", "plugin_path"},
+    {"plugin_folder", "plugin_path"},
+    {"v", "verbose"},
+    {"v", "version"},
+    {"timeout", "drain_timeout"},
+};
+
+// Returns the name that `word` means, or one that is similar to it; empty if there is none.
+template <size_t N>
+std::string Meant(std::string_view word, const Synonym (&synonyms)[N],
+                  const std::vector<std::string>& known) {
+  const std::string plain = absl::StrReplaceAll(word, {{"-", "_"}});
+  for (const Synonym& synonym : synonyms) {
+    const std::string name(synonym.name);
+    if (plain == synonym.word && Contains(known, name)) return name;
+  }
+  return Nearest(word, known);
 }
 
 absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
@@ -37,17 +76,33 @@ absl::StatusOr<const Command*> FindCommand(const std::vector<Command>& commands,
     names.emplace_back(command.name);
   }
   names.emplace_back(kHelp);
-  return absl::InvalidArgumentError(absl::StrCat(
-      "there is no command '", name, "'",
-      absl::EndsWith(name, ".textproto") ? absl::StrCat("; did you mean `weir run ", name, "`?")
-                                         : DidYouMean(name, names)));
+  std::string meant = Meant(name, kCommandSynonyms, names);
+  if (!meant.empty()) meant = absl::StrCat("'", meant, "'");
+  if (absl::EndsWith(name, ".textproto")) meant = absl::StrCat("`weir run ", name, "`");
+  return absl::InvalidArgumentError(
+      absl::StrCat("there is no command '", name, "'",
+                   meant.empty() ? "" : absl::StrCat("; did you mean ", meant, "?")));
+}
+
+// Fills lines of at most kHelpColumns with the words of `text`, each behind kIndent.
+std::string Indented(std::string_view text) {
+  constexpr std::string_view kIndent = "        ";
+  std::string out;
+  size_t column = 0;
+  for (const std::string_view word :
+       absl::StrSplit(text, absl::ByAnyChar(" \n"), absl::SkipEmpty())) {
+    const bool fits = column > 0 && column + 1 + word.size() <= kHelpColumns;
+    if (!fits && column > 0) out += "\n";
+    absl::StrAppend(&out, fits ? " " : kIndent, word);
+    column = fits ? column + 1 + word.size() : kIndent.size() + word.size();
+  }
+  return out + "\n";
 }
 
 std::string FlagHelp(const std::vector<std::string>& names) {
   std::string text;
   for (const Flag& flag : DescribeFlags(names)) {
-    absl::StrAppendFormat(&text, "  %s\n        %s\n", flag.Spelling(),
-                          absl::StrReplaceAll(flag.description, {{"\n", "\n        "}}));
+    absl::StrAppendFormat(&text, "  %s\n%s", flag.Spelling(), Indented(flag.description));
     if (!flag.default_value.empty()) {
       absl::StrAppendFormat(&text, "        Default: %s\n", flag.default_value);
     }
@@ -63,6 +118,7 @@ bool IsSwitch(const std::string& name) {
 
 struct FlagWord {
   std::string name;
+  std::string typed;  // the name with its dashes, as it was typed
   std::string value;
   bool has_value = true;  // false: it is the last word, and no switch
 };
@@ -74,15 +130,20 @@ FlagWord ReadFlag(const std::vector<std::string>& words, size_t* at) {
   absl::ConsumePrefix(&name, "-");
   absl::ConsumePrefix(&name, "-");
   const size_t equals = name.find('=');
+  FlagWord flag{std::string(name.substr(0, equals)), word.substr(0, word.find('=')), ""};
   if (equals != std::string_view::npos) {
-    return FlagWord{std::string(name.substr(0, equals)), std::string(name.substr(equals + 1))};
+    flag.value = name.substr(equals + 1);
+  } else if (IsSwitch(flag.name)) {
+    flag.value = "true";
+  } else if (*at + 1 < words.size()) {
+    flag.value = words[++*at];
+  } else {
+    flag.has_value = false;
   }
-  if (IsSwitch(std::string(name))) return FlagWord{std::string(name), "true"};
-  if (*at + 1 >= words.size()) return FlagWord{std::string(name), "", false};
-  return FlagWord{std::string(name), words[++*at]};
+  return flag;
 }
 
-absl::Status UnknownFlag(const std::string& name, const Command* command) {
+absl::Status UnknownFlag(const FlagWord& flag, const Command* command) {
   std::vector<std::string> known = GlobalFlags();
   known.emplace_back(kHelp);
   if (command == nullptr) {
@@ -90,22 +151,25 @@ absl::Status UnknownFlag(const std::string& name, const Command* command) {
   } else {
     known.insert(known.end(), command->flags.begin(), command->flags.end());
   }
-  const std::string nearest = Nearest(name, known);
-  return absl::InvalidArgumentError(
-      absl::StrCat(command == nullptr ? absl::StrCat("without a command, weir has no flag --", name)
-                                      : absl::StrCat("'", command->name, "' has no flag --", name),
-                   nearest.empty() ? "" : absl::StrCat("; did you mean --", nearest, "?")));
+  const std::string meant = Meant(flag.name, kFlagSynonyms, known);
+  return absl::InvalidArgumentError(absl::StrCat(
+      command == nullptr ? "without a command, weir" : absl::StrCat("'", command->name, "'"),
+      " has no flag ", flag.typed,
+      meant.empty() ? "" : absl::StrCat("; did you mean --", meant, "?")));
 }
 
-// An empty name of a file comes from a variable that is not set.
+// An empty name of a file comes from a variable that is not set. A wrong duration is an error also
+// for a command that does not use it.
 absl::Status CheckValue(const FlagWord& flag) {
   if (!flag.has_value) {
     return absl::InvalidArgumentError(absl::StrCat("--", flag.name, " needs a value"));
   }
-  if (flag.value.empty() && DescribeFlag(flag.name).placeholder == "FILE") {
+  const std::string placeholder = DescribeFlag(flag.name).placeholder;
+  if (flag.value.empty() && placeholder == "FILE") {
     return absl::InvalidArgumentError(
         absl::StrCat("--", flag.name, " needs the name of a file; its value is empty"));
   }
+  if (placeholder == kDuration) return ReadDuration(flag.name, flag.value).status();
   return absl::OkStatus();
 }
 
@@ -113,7 +177,7 @@ absl::Status SetFlags(const std::vector<FlagWord>& flags, const Command* command
   for (const FlagWord& flag : flags) {
     const bool known = Contains(GlobalFlags(), flag.name) ||
                        (command != nullptr && Contains(command->flags, flag.name));
-    if (!known) return UnknownFlag(flag.name, command);
+    if (!known) return UnknownFlag(flag, command);
     if (absl::Status status = CheckValue(flag); !status.ok()) return status;
     if (gflags::SetCommandLineOption(flag.name.c_str(), flag.value.c_str()).empty()) {
       return absl::InvalidArgumentError(
@@ -135,17 +199,18 @@ absl::Status TakeArguments(const std::vector<FlagWord>& flags, Invocation* invoc
   if (absl::EndsWith(command.arguments, "...")) {
     return given.empty() ? WrongNumber(command, "at least one FILE", 0) : absl::OkStatus();
   }
-  if (command.arguments != kOptionalFile) {
-    const bool takes_one = *command.arguments != '\0';
-    if (given.size() == (takes_one ? 1 : 0)) return absl::OkStatus();
-    return WrongNumber(command,
-                       takes_one ? absl::StrCat("one ", command.arguments) : "no arguments",
+  if (command.arguments != kOptionalFile && command.arguments != kFile) {
+    std::string_view takes = command.arguments;
+    const bool takes_two = absl::ConsumePrefix(&takes, kOptionalKind);
+    const size_t takes_one = takes.empty() ? 0 : 1;
+    if (given.size() == takes_one || (takes_two && given.size() == 2)) return absl::OkStatus();
+    return WrongNumber(command, takes.empty() ? "no arguments" : absl::StrCat("one ", takes),
                        given.size());
   }
-  if (given.empty()) return absl::OkStatus();
-  if (given.size() > 1) return WrongNumber(command, "one FILE", given.size());
   const bool has_flag = std::any_of(flags.begin(), flags.end(),
                                     [](const FlagWord& flag) { return flag.name == kConfigFlag; });
+  if (given.empty() && (has_flag || command.arguments == kOptionalFile)) return absl::OkStatus();
+  if (given.size() != 1) return WrongNumber(command, "one FILE", given.size());
   if (has_flag) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", command.name, "' takes '", given[0], "' or --config=FILE, not both"));

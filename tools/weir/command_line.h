@@ -16,7 +16,8 @@ namespace weir {
 struct Command {
   const char* name;
   // The argument that is no flag, as the usage line shows it: "TYPE", "FILE", or "" for none.
-  // "[FILE]" may be left out, and means the same as --config=FILE.
+  // "[FILE]" and "FILE|--config=FILE" mean the same as --config=FILE; the former may be left out.
+  // "[KIND] TYPE" is one argument or two.
   const char* arguments;
   const char* summary;             // one line
   const char* help;                // the rest of --help; ends with a newline

@@ -11,7 +11,9 @@
 // The commands define these flags, and are not linked with this test.
 DEFINE_string(plugin_path, "", "folders");
 DEFINE_string(log_level, "info", "level");
-DEFINE_string(drain_timeout, "10s", "time");
+DEFINE_string(drain_timeout, "10s",
+              "a time that needs many words, so many that its description does not fit into one "
+              "line of the help");
 DEFINE_string(config, "", "file");
 DEFINE_bool(verbose, false, "shows more");
 
@@ -28,7 +30,8 @@ const std::vector<Command>& Commands() {
   static const auto* const commands = new std::vector<Command>{
       {"run", "[FILE]", "Runs.", "Long text.\n", {"config"}, nullptr},
       {"plugins", "", "Lists.", "", {}, nullptr},
-      {"describe", "TYPE", "Describes.", "", {"verbose"}, nullptr},
+      {"describe", "[KIND] TYPE", "Describes.", "", {"verbose"}, nullptr},
+      {"validate", "FILE|--config=FILE", "Checks.", "", {"config"}, nullptr},
   };
   return *commands;
 }
@@ -85,7 +88,34 @@ TEST(CommandLineTest, SuggestsAFlagForAMisspeltSwitch) {
             "'describe' has no flag --hlep; did you mean --help?");
   EXPECT_EQ(ErrorOf({"--versoin"}),
             "without a command, weir has no flag --versoin; did you mean --version?");
-  EXPECT_EQ(ErrorOf({"-v"}), "without a command, weir has no flag --v");
+}
+
+TEST(CommandLineTest, NamesAFlagAsItWasTyped) {
+  EXPECT_EQ(ErrorOf({"-v"}), "without a command, weir has no flag -v; did you mean --version?");
+  EXPECT_EQ(ErrorOf({"describe", "-v", "x"}), "'describe' has no flag -v; did you mean --verbose?");
+  EXPECT_EQ(ErrorOf({"run", "-c", "x"}), "'run' has no flag -c; did you mean --config?");
+  EXPECT_EQ(ErrorOf({"run", "-c=x"}), "'run' has no flag -c; did you mean --config?");
+  EXPECT_EQ(ErrorOf({"run", "-z"}), "'run' has no flag -z");
+}
+
+TEST(CommandLineTest, KnowsOtherNamesOfCommandsAndFlags) {
+  EXPECT_EQ(ErrorOf({"check"}), "there is no command 'check'; did you mean 'validate'?");
+  EXPECT_EQ(ErrorOf({"list"}), "there is no command 'list'; did you mean 'plugins'?");
+  // This table has no `fmt`.
+  EXPECT_EQ(ErrorOf({"format"}), "there is no command 'format'");
+  EXPECT_EQ(ErrorOf({"run", "--plugin_dir=x"}),
+            "'run' has no flag --plugin_dir; did you mean --plugin_path?");
+  EXPECT_EQ(ErrorOf({"run", "--plugin-dir", "x"}),
+            "'run' has no flag --plugin-dir; did you mean --plugin_path?");
+}
+
+TEST(CommandLineTest, ADurationIsCheckedForEveryCommand) {
+  for (const std::string value : {"5", "soon", "-1s", "0s", ""}) {
+    const std::string wanted = "--drain_timeout: '" + value + "' is not a duration, such as 10s";
+    EXPECT_EQ(ErrorOf({"run", "--drain_timeout=" + value}), wanted);
+    EXPECT_EQ(ErrorOf({"plugins", "--drain_timeout=" + value}), wanted);
+  }
+  EXPECT_EQ(ErrorOf({"plugins", "--drain_timeout=500ms"}), "");
 }
 
 TEST(CommandLineTest, AnEmptyNameOfAFileIsAnError) {
@@ -134,13 +164,21 @@ TEST(CommandLineTest, CountsArguments) {
   EXPECT_EQ(ErrorOf({"run", "a", "b"}), "'run' takes one FILE; 2 are given");
   EXPECT_EQ(ErrorOf({"plugins", "a"}), "'plugins' takes no arguments; 1 is given");
   EXPECT_EQ(ErrorOf({"describe"}), "'describe' takes one TYPE; 0 are given");
-  EXPECT_EQ(ErrorOf({"describe", "a", "b"}), "'describe' takes one TYPE; 2 are given");
+  EXPECT_EQ(ErrorOf({"describe", "a", "b"}), "");
+  EXPECT_EQ(ErrorOf({"describe", "a", "b", "c"}), "'describe' takes one TYPE; 3 are given");
+  EXPECT_EQ(ErrorOf({"validate"}), "'validate' takes one FILE; 0 are given");
+  EXPECT_EQ(ErrorOf({"validate", "a", "--config=b"}),
+            "'validate' takes 'a' or --config=FILE, not both");
+  EXPECT_EQ(ErrorOf({"validate", "--config=b"}), "");
+  EXPECT_EQ(ErrorOf({"validate", "a"}), "");
   EXPECT_EQ(ErrorOf({"describe", "--help"}), "");
 }
 
 TEST(CommandLineTest, HelpListsOwnAndGlobalFlags) {
   EXPECT_THAT(CommandHelp(Commands()[0]),
               AllOf(HasSubstr("Usage: weir run [FLAGS] [FILE]\n"), HasSubstr("--config"),
+                    HasSubstr("        a time that needs many words, so many that its description "
+                              "does not fit into one\n        line of the help\n"),
                     HasSubstr("--drain_timeout"), Not(HasSubstr("--flagfile"))));
   EXPECT_THAT(ProgramHelp(Commands()), AllOf(HasSubstr("  run "), HasSubstr("  describe ")));
 }

@@ -21,7 +21,7 @@ const std::vector<Command>& Commands() {
        {"config", "fail_on_loss", "report"},
        RunCommand},
       {"validate",
-       "[FILE]",
+       "FILE|--config=FILE",
        "Checks a pipeline file without running it.",
        "Each error is printed as file:line:column; the exit code is then 2.\n",
        {"config", "depth"},
@@ -35,13 +35,15 @@ const std::vector<Command>& Commands() {
        {},
        PluginsCommand},
       {"describe",
-       "TYPE",
+       "[KIND] TYPE",
        "Shows how a component type is configured.",
-       "Fields, types, defaults and rules come from the plugin. weir first opens the files that\n"
-       "are named after the type (weir_KIND_TYPE.so), and all others only if none of them has\n"
-       "the type. With --example it prints only a stage to paste into a pipeline file. It is\n"
-       "valid as it is. Its comments are optional fields with values that their rules allow;\n"
-       "some of them exclude or need each other.\n",
+       "A source and a sink may have the same type, such as grpc: KIND (source, transform or\n"
+       "sink) chooses one, and without it weir shows both. Fields, types, defaults and rules come\n"
+       "from the plugin. weir first opens the files that are named after the type\n"
+       "(weir_KIND_TYPE.so), and all others only if none of them has the type. With --example it\n"
+       "prints only a stage to paste into a pipeline file. It is valid as it is. Its comments are\n"
+       "optional fields with values that their rules allow; some of them exclude or need each\n"
+       "other.\n",
        {"example"},
        DescribeCommand},
       {"fmt",
@@ -74,9 +76,10 @@ const std::vector<Command>& Commands() {
        "reason. The components really work: give them a configuration that does no harm. A\n"
        "pipeline file gives each component the configuration of the first stage of its type;\n"
        "without a stage it gets the defaults.\n"
-       "The exit code is 1 if a step failed. If steps were skipped, it is 2 if a component needs "
-       "a\n"
-       "configuration, and 3 if this machine lacks something.\n",
+       "The exit code is 1 if a step failed, but 2 if only --component or the configuration is\n"
+       "wrong. If steps were skipped, it is 2 if a component needs a configuration, and 3 if this\n"
+       "machine lacks something. Two instances with the same configuration may exclude each\n"
+       "other: that is a skipped step without an exit code.\n",
        {"component", "config", "config_text", "step_timeout"},
        PluginTestCommand},
       {"version",

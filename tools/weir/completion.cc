@@ -137,8 +137,9 @@ std::string BashCompletion(const std::vector<Command>& commands) {
   std::string command_flags;
   for (const Command& command : commands) {
     names.push_back(command.name);
-    if (std::string_view(command.arguments) == "TYPE") {
-      type_commands.push_back(absl::StrCat(command.name, ":0"));
+    if (absl::EndsWith(command.arguments, "TYPE")) {
+      // Behind a kind too.
+      type_commands.push_back(absl::StrCat(command.name, ":[01]"));
     }
     if (absl::StrContains(command.arguments, "FILE")) {
       const bool many = absl::EndsWith(command.arguments, "...");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/weir/flags.h"
 
+#include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "gflags/gflags.h"
 
@@ -20,11 +21,11 @@ const std::vector<Value>& Values() {
       {"config", "FILE", {}},
       {"config_text", "FIELDS", {}},
       {"depth", "DEPTH", {"config", "setup"}},
-      {"drain_timeout", "DURATION", {}},
+      {"drain_timeout", kDuration.data(), {}},
       {"log_level", "LEVEL", {"debug", "info", "warning", "error"}},
       {"plugin_path", "FOLDERS", {}},
       {"report", "FILE", {}},
-      {"step_timeout", "DURATION", {}},
+      {"step_timeout", kDuration.data(), {}},
   };
   return *values;
 }
@@ -60,6 +61,15 @@ std::vector<Flag> DescribeFlags(const std::vector<std::string>& names) {
   flags.reserve(names.size());
   for (const std::string& name : names) flags.push_back(DescribeFlag(name));
   return flags;
+}
+
+absl::StatusOr<absl::Duration> ReadDuration(std::string_view name, std::string_view value) {
+  absl::Duration duration;
+  if (!absl::ParseDuration(value, &duration) || duration <= absl::ZeroDuration()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--", name, ": '", value, "' is not a duration, such as 10s"));
+  }
+  return duration;
 }
 
 }  // namespace weir

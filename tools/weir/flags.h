@@ -5,9 +5,16 @@
 #define WEIR_TOOLS_WEIR_FLAGS_H_
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
 namespace weir {
+
+// The placeholder of flags whose value is a duration, such as 10s.
+inline constexpr std::string_view kDuration = "DURATION";
 
 struct Flag {
   std::string name;
@@ -25,6 +32,9 @@ const std::vector<std::string>& GlobalFlags();
 // Describes the gflag `name`, which must be defined.
 Flag DescribeFlag(const std::string& name);
 std::vector<Flag> DescribeFlags(const std::vector<std::string>& names);
+
+// Parses the value of the flag `name`: a duration above zero.
+absl::StatusOr<absl::Duration> ReadDuration(std::string_view name, std::string_view value);
 
 }  // namespace weir
 

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
@@ -44,10 +45,17 @@ std::string TypeText(const std::string& type, const std::vector<MessageDescripti
   return MarkdownProse(type);
 }
 
+// A value is code. A default that no value gives, such as "no limit", is prose.
+std::string DefaultText(const FieldDescription& field) {
+  const std::string& text = field.default_text;
+  const bool is_prose = absl::StrContains(text, ' ') && text[0] != '"';
+  return is_prose ? MarkdownProse(text) : absl::StrCat("`", text, "`");
+}
+
 // "repeated string, default `lo`, at most 256 bytes".
 std::string Facts(const FieldDescription& field, const std::vector<MessageDescription>& messages) {
   std::string text = TypeText(field.type, messages);
-  if (!field.default_text.empty()) absl::StrAppend(&text, ", default `", field.default_text, "`");
+  if (!field.default_text.empty()) absl::StrAppend(&text, ", default ", DefaultText(field));
   for (std::string_view rule : field.rules) {
     // A pattern is code.
     const bool is_pattern = absl::ConsumePrefix(&rule, "matches ");

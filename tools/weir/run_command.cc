@@ -26,6 +26,7 @@
 #include "tools/weir/capabilities.h"
 #include "tools/weir/commands.h"
 #include "tools/weir/exit_code.h"
+#include "tools/weir/flags.h"
 #include "tools/weir/program.h"
 #include "tools/weir/report.h"
 #include "tools/weir/report_file.h"
@@ -130,15 +131,6 @@ class Signals {
   RequestThread* const reports_;
   StopSignals stop_signals_;
 };
-
-absl::StatusOr<absl::Duration> DrainTimeout() {
-  absl::Duration timeout;
-  if (!absl::ParseDuration(FLAGS_drain_timeout, &timeout) || timeout <= absl::ZeroDuration()) {
-    return absl::InvalidArgumentError(absl::StrCat("--drain_timeout: '", FLAGS_drain_timeout,
-                                                   "' is not a duration, such as 10s"));
-  }
-  return timeout;
-}
 
 // Tells a service manager, if there is one. An error is logged and does not end the run.
 class Manager {
@@ -255,7 +247,8 @@ std::vector<std::string> TypesOf(const config::PipelineConfig& config) {
 }  // namespace
 
 int RunCommand(const Arguments& /*arguments*/) {
-  const absl::StatusOr<absl::Duration> drain_timeout = DrainTimeout();
+  const absl::StatusOr<absl::Duration> drain_timeout =
+      ReadDuration("drain_timeout", FLAGS_drain_timeout);
   if (!drain_timeout.ok()) return BadUsage(drain_timeout.status().message());
   if (const std::optional<int> code = CheckReportFlag(); code.has_value()) return *code;
   if (absl::Status status = PrepareSignals(); !status.ok()) {
