@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "core/record/testing/random_records.h"
-#include "plugins/sdk/testing/fake_host.h"
 #include "sinks/grpc/fake_collector.h"
 #include "sinks/grpc/grpc_sink_fixture.h"
 

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sinks/grpc/grpc_sink.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -10,8 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "plugins/sdk/testing/fake_host.h"
-#include "sinks/grpc/fake_collector.h"
 #include "sinks/grpc/grpc_sink_fixture.h"
 
 namespace weir::sinks {

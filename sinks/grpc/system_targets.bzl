@@ -72,18 +72,26 @@ def system_targets():
             "@com_google_googletest//:gtest",
         ],
     )
-    for name in ["grpc_sink_test", "grpc_sink_tls_test"]:
-        cc_test(
-            name = name,
-            size = "medium",
-            srcs = [name + ".cc"],
-            tags = ["system"],
-            deps = [
-                ":fake_collector",
-                ":grpc",
-                ":grpc_sink_fixture",
-                "//core/record/testing:random_records",
-                "//plugins/sdk/testing:fake_host",
-                "@com_google_googletest//:gtest_main",
-            ],
-        )
+    cc_test(
+        name = "grpc_sink_test",
+        size = "medium",
+        srcs = ["grpc_sink_test.cc"],
+        tags = ["system"],
+        deps = [
+            ":fake_collector",
+            ":grpc",
+            ":grpc_sink_fixture",
+            "//core/record/testing:random_records",
+            "@com_google_googletest//:gtest_main",
+        ],
+    )
+    cc_test(
+        name = "grpc_sink_tls_test",
+        size = "medium",
+        srcs = ["grpc_sink_tls_test.cc"],
+        tags = ["system"],
+        deps = [
+            ":grpc_sink_fixture",
+            "@com_google_googletest//:gtest_main",
+        ],
+    )
