@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/conformance/instance.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <thread>
 #include <utility>
@@ -14,6 +15,7 @@
 #include "core/conformance/process_state.h"
 #include "core/pipeline/batch_slab.h"
 #include "core/pipeline/clock.h"
+#include "core/plugin/exception_guard.h"
 #include "core/plugin/plugin_library.h"
 #include "core/plugin/plugin_stage.h"
 #include "core/record/stage_kind.h"
@@ -133,7 +135,9 @@ bool Instance::Process(std::string_view what, uint32_t rows, uint32_t unknown_by
 
 bool Instance::Ticks() {
   return Step("tick", [&] {
-    const uint64_t interval_ns = consumer()->TickIntervalNs();
+    const absl::StatusOr<uint64_t> told_ns = consumer()->TickIntervalNs();
+    if (!told_ns.ok()) return Outcome(told_ns.status());
+    const uint64_t interval_ns = std::min(*told_ns, pipeline::kMaxTickIntervalNs);
     if (interval_ns == 0) return isolation::Verdict::Skipped("the component has no ticks");
     const uint64_t now_ns = runtime_.clock->MonotonicNs();
     for (const uint64_t at_ns : {now_ns, now_ns + interval_ns, now_ns + kHourNs}) {

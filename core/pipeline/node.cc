@@ -4,12 +4,13 @@
 #include <algorithm>
 #include <new>
 #include <string_view>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/pipeline/host_status.h"
 #include "glog/logging.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir::pipeline {
 namespace {
@@ -34,10 +35,11 @@ Node::Node(StageKind kind, std::string name, size_t queue_batches, const Clock* 
 Node::~Node() { CHECK(!thread_.joinable()) << name_ << " was not finished"; }
 
 absl::Status Node::Create(const StageFactory& factory) {
-  absl::StatusOr<std::unique_ptr<Stage>> made = factory(this);
-  if (!made.ok()) return made.status();
-  stage_ = *std::move(made);
-  if (kind_ != StageKind::kSource) tick_interval_ns_ = consumer()->TickIntervalNs();
+  if (absl::Status status = stage_.Create(factory, this); !status.ok()) return status;
+  if (kind_ == StageKind::kSource) return absl::OkStatus();
+  const absl::StatusOr<uint64_t> interval_ns = stage_.TickIntervalNs();
+  if (!interval_ns.ok()) return interval_ns.status();
+  tick_interval_ns_ = std::min(*interval_ns, kMaxTickIntervalNs);
   return absl::OkStatus();
 }
 
@@ -50,19 +52,20 @@ void Node::MakeQueue() {
   pausable_ = ComputePausable();
   if (kind_ == StageKind::kSource || !has_own_thread()) return;
   queue_ = std::make_unique<InputQueue>(inputs_.size(), queue_batches_);
+  queue_made_ = true;
+  if (aborted_) (void)queue_->Abort();  // it is empty
 }
 
 // A sink may block on external I/O; its own queue keeps that from stalling its siblings.
-bool Node::ComputePausable() const {
-  if (kind_ == StageKind::kSource) return source()->Pausable();
+bool Node::ComputePausable() {
+  if (kind_ == StageKind::kSource) return stage_.Pausable();
   return kind_ == StageKind::kTransform &&
          std::all_of(inputs_.begin(), inputs_.end(),
                      [](const Node* input) { return input->pausable_; });
 }
 
 absl::Status Node::Start() {
-  if (absl::Status status = stage_->Start(); !status.ok()) return status;
-  started_ = true;
+  if (absl::Status status = stage_.Start(); !status.ok()) return status;
   return queue_ == nullptr ? absl::OkStatus() : StartThread(&Node::RunConsumer);
 }
 
@@ -74,22 +77,16 @@ void Node::Run() {
 }
 
 absl::Status Node::StartThread(void (Node::*body)()) {
-  try {
-    thread_ = std::thread(body, this);
-  } catch (const std::system_error& error) {
-    return absl::ResourceExhaustedError(absl::StrCat("start a thread: ", error.code().message()));
-  }
-  return absl::OkStatus();
+  return HostStatus(sdk::StartThread(&thread_, "", [this, body] { (this->*body)(); }));
 }
 
-void Node::Interrupt() {
-  if (started_) source()->Interrupt();
-}
+void Node::Interrupt() { stage_.Interrupt(); }
 
 void Node::RunSource() {
-  const absl::Status status = source()->Run();
-  // After an abort Emit fails, so a source that returns its CANCELLED has not failed.
-  if (!status.ok() && !(aborted_ && absl::IsCancelled(status))) Fail(status);
+  const absl::Status status = stage_.Run();
+  if (!status.ok()) Fail(status);
+  // Records that the source had read before Emit failed.
+  if (aborted_) counters_.DropUnaccounted(kDrainTimeout);
   events_->OnSourceFinished();
 }
 
@@ -117,24 +114,24 @@ void Node::TickIfDue(uint64_t* next_tick_ns) {
   if (now_ns < *next_tick_ns) return;
   // Missed ticks are skipped; the next one stays on the grid of the interval.
   *next_tick_ns += ((now_ns - *next_tick_ns) / tick_interval_ns_ + 1) * tick_interval_ns_;
-  if (absl::Status status = consumer()->Tick(now_ns); !status.ok()) Fail(status);
+  if (absl::Status status = stage_.Tick(now_ns); !status.ok()) Fail(status);
 }
 
 void Node::RequestReopen() {
-  if (queue_ == nullptr) return;
+  if (!queue_made_) return;
   reopen_due_ = true;
   queue_->Wake();
 }
 
 void Node::ReopenIfDue() {
   if (!reopen_due_.exchange(false) || failed_) return;
-  if (absl::Status status = consumer()->Reopen(); !status.ok()) Fail(status);
+  if (absl::Status status = stage_.Reopen(); !status.ok()) Fail(status);
 }
 
 void Node::Finish() {
   if (kind_ == StageKind::kSource) {
     if (thread_.joinable()) thread_.join();
-  } else if (!started_) {
+  } else if (!stage_.started()) {
     return;
   } else if (queue_ != nullptr) {
     queue_->Close();
@@ -148,24 +145,28 @@ void Node::Finish() {
 void Node::Flush() {
   absl::MutexLock lock(&consume_mutex_);
   if (failed_ || aborted_) return;
-  if (absl::Status status = consumer()->Flush(); !status.ok()) Fail(status);
+  if (absl::Status status = stage_.Flush(); !status.ok()) Fail(status);
 }
 
 void Node::Abort() {
   aborted_ = true;
-  if (kind_ != StageKind::kSource) consumer()->Interrupt();
-  if (queue_ == nullptr) return;
+  if (!queue_made_) return;
   for (const BatchRef& batch : queue_->Abort()) DropInput(batch, kDrainTimeout);
 }
 
-void Node::CountUnfinished() {
-  if (kind_ != StageKind::kSource) counters_.DropUnaccounted(kDrainTimeout);
+void Node::InterruptWaiting() {
+  if (kind_ != StageKind::kSource) stage_.Interrupt();
+}
+
+telemetry::Balance Node::BalanceAtEnd() const {
+  telemetry::Balance balance = counters_.Snapshot();
+  balance.DropRest(kDrainTimeout);
+  return balance;
 }
 
 void Node::Stop() {
-  if (!started_) return;
-  started_ = false;
-  if (absl::Status status = stage_->Stop(); !status.ok()) Fail(status);
+  if (!stage_.started()) return;
+  if (absl::Status status = stage_.Stop(); !status.ok()) Fail(status);
   if (failed_) {
     counters_.DropHeld(kStageFailed);
     // Fail() may not have had the memory to count these.
@@ -182,11 +183,13 @@ absl::Status Node::Emit(BatchRef batch) {
     InheritDelivery(batch.get(), processed_);
   }
   absl::Status result;
+  stage_.SetInHost(true);
   for (const Edge& edge : outputs_) {
     if (absl::Status status = edge.consumer->Accept(edge.index, batch); !status.ok()) {
       result = status;
     }
   }
+  stage_.SetInHost(false);
   return result;
 }
 
@@ -212,7 +215,7 @@ void Node::Process(const BatchRef& batch) {
   processed_ = batch.get();
   absl::Status status;
   try {
-    status = consumer()->Process(batch);
+    status = stage_.Process(batch);
   } catch (const std::bad_alloc&) {
     // A status without a text allocates nothing.
     status = absl::Status(absl::StatusCode::kResourceExhausted, "");
@@ -225,8 +228,7 @@ void Node::Process(const BatchRef& batch) {
 
 void Node::DropInput(const BatchRef& batch, std::string_view reason) {
   MarkLost(batch.get());
-  counters_.AddReceived(batch->size);
-  counters_.AddDropped(reason, batch->size);
+  counters_.DropInput(reason, batch->size);
 }
 
 void Node::RequestStop(std::string_view why) {
@@ -234,7 +236,7 @@ void Node::RequestStop(std::string_view why) {
 }
 
 void Node::Fail(const absl::Status& status) {
-  // After an abort a consumer returns CANCELLED because it could not emit: no failure.
+  // After an abort a stage returns CANCELLED because it could not emit: no failure.
   if (aborted_ && absl::IsCancelled(status)) return counters_.DropUnaccounted(kDrainTimeout);
   failed_ = true;
   counters_.DropUnaccounted(kStageFailed);

@@ -19,6 +19,7 @@
 #include "core/pipeline/in_flight.h"
 #include "core/pipeline/input_queue.h"
 #include "core/pipeline/stage.h"
+#include "core/pipeline/watched_stage.h"
 #include "core/telemetry/stage_counters.h"
 
 namespace weir::pipeline {
@@ -53,28 +54,37 @@ class Node final : public StageHost {
   // and after their MakeQueue.
   void MakeQueue();
 
-  absl::Status Diagnose(std::vector<Finding>* findings) { return stage_->Diagnose(findings); }
-  absl::Status Prepare() { return stage_->Prepare(); }
+  absl::Status Diagnose(std::vector<Finding>* findings) { return stage_.Diagnose(findings); }
+  absl::Status Prepare() { return stage_.Prepare(); }
   // Starts the stage and, if it consumes on a thread of its own, that thread.
   absl::Status Start();
   // For a source: runs it on a new thread. If no thread can be made, the stage fails.
   // Called after every stage of the pipeline has started.
   void Run();
   // Makes a stage that has a queue reopen: before its next batch, or at once if no batch
-  // waits. Thread-safe, from MakeQueue on; a request before Start takes effect after it.
+  // waits. Thread-safe. A request before MakeQueue has no effect, because the stage has opened
+  // nothing; one before Start takes effect after it.
   void RequestReopen();
   // For a source: asks its Run to return.
   void Interrupt();
   // Waits until the stage has consumed all its input and flushed. All its producers must
   // have finished.
   void Finish();
-  // Drops the queued batches and ends all waiting: that of producers for room in the
-  // queue, and that of the stage for its peer. Thread-safe, after Start.
+  // Drops the queued batches, now and later, and ends the waiting of producers for room in the
+  // queue. Calls no function of the stage. Thread-safe, from Create on.
   void Abort();
-  // Counts as dropped the records that the stage received and has not accounted for. Used
-  // when the process must end although the stage does not return. Any thread.
-  void CountUnfinished();
+  // After Abort, for a consumer: ends the waiting of the stage for its peer, if it has started.
+  // Thread-safe, from Create on.
+  void InterruptWaiting();
   void Stop();
+  // Frees the stage.
+  void Destroy() { stage_.Destroy(); }
+
+  // Returns the balance as it is if the process ends now: the records that the stage holds or
+  // has not accounted for are dropped. Any thread.
+  telemetry::Balance BalanceAtEnd() const;
+  // Returns the names of the functions of the stage that run now. Any thread.
+  std::vector<std::string_view> RunningCalls() const { return stage_.RunningCalls(); }
 
   const std::string& name() const override { return name_; }
   StageKind kind() const override { return kind_; }
@@ -90,11 +100,9 @@ class Node final : public StageHost {
     size_t index;  // of this edge among the consumer's inputs
   };
 
-  Source* source() const { return static_cast<Source*>(stage_.get()); }
-  Consumer* consumer() const { return static_cast<Consumer*>(stage_.get()); }
   // True for a sink and for a transform with ticks: they have a queue and a thread.
   bool has_own_thread() const { return kind_ == StageKind::kSink || tick_interval_ns_ > 0; }
-  bool ComputePausable() const;
+  bool ComputePausable();
 
   // Returns RESOURCE_EXHAUSTED if no thread can be made.
   absl::Status StartThread(void (Node::*body)());
@@ -118,7 +126,7 @@ class Node final : public StageHost {
   const std::shared_ptr<InFlight> in_flight_ = std::make_shared<InFlight>();
 
   // Set before any thread runs.
-  std::unique_ptr<Stage> stage_;
+  WatchedStage stage_;
   uint64_t tick_interval_ns_ = 0;
   std::vector<const Node*> inputs_;
   std::vector<Edge> outputs_;
@@ -127,9 +135,9 @@ class Node final : public StageHost {
   // Null if the stage has no own thread. Stays empty for a pausable transform, whose thread
   // then only ticks and reopens.
   std::unique_ptr<InputQueue> queue_;
+  std::atomic<bool> queue_made_{false};  // other threads use queue_ only if it is set
 
   std::thread thread_;
-  bool started_ = false;  // control thread only
   std::atomic<bool> reopen_due_{false};
   std::atomic<bool> failed_{false};
   std::atomic<bool> aborted_{false};

@@ -4,14 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "core/pipeline/watchdog.h"
 #include "glog/logging.h"
 
 namespace weir::pipeline {
 namespace {
-
-// The time that stages have to return after an abort.
-constexpr absl::Duration kGrace = absl::Seconds(2);
 
 absl::Status WithStageName(const absl::Status& status, const Node& node) {
   return absl::Status(status.code(),
@@ -27,33 +23,44 @@ absl::Status WithLocation(const StageLocator& locate, std::string_view message,
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<StageSpec>& specs,
-                                                           const Clock* clock) {
-  std::unique_ptr<Pipeline> pipeline(new Pipeline);
-  NodeEvents* const events = pipeline.get();
-  for (const StageSpec& spec : specs) {
-    pipeline->locators_.push_back(spec.locate);
-    pipeline->nodes_.push_back(
+Pipeline::Pipeline(std::vector<StageSpec> specs, const Clock* clock,
+                   std::function<void()> on_ending)
+    : specs_(std::move(specs)), on_ending_(std::move(on_ending)) {
+  NodeEvents* const events = this;
+  for (const StageSpec& spec : specs_) {
+    nodes_.push_back(
         std::make_unique<Node>(spec.kind, spec.name, spec.queue_batches, clock, events));
-    Node* const node = pipeline->nodes_.back().get();
     for (const size_t input : spec.inputs) {
-      CHECK_LT(input, pipeline->nodes_.size() - 1) << "stages must come after their inputs";
-      pipeline->nodes_[input]->ConnectTo(node);
-    }
-    if (absl::Status status = node->Create(spec.factory); !status.ok()) {
-      return WithLocation(spec.locate, status.message(), WithStageName(status, *node));
+      CHECK_LT(input, nodes_.size() - 1) << "stages must come after their inputs";
+      nodes_[input]->ConnectTo(nodes_.back().get());
     }
   }
-  for (const auto& node : pipeline->nodes_) node->MakeQueue();
-  return pipeline;
 }
 
 Pipeline::~Pipeline() = default;
 
+absl::Status Pipeline::CreateStages() {
+  for (size_t i = 0; i < nodes_.size(); ++i) {
+    if (absl::Status status = nodes_[i]->Create(specs_[i].factory); !status.ok()) {
+      return WithLocation(specs_[i].locate, status.message(), WithStageName(status, *nodes_[i]));
+    }
+  }
+  for (const auto& node : nodes_) node->MakeQueue();
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Pipeline>> Pipeline::Create(const std::vector<StageSpec>& specs,
+                                                           const Clock* clock) {
+  auto pipeline = std::make_unique<Pipeline>(specs, clock);
+  if (absl::Status status = pipeline->CreateStages(); !status.ok()) return status;
+  return pipeline;
+}
+
 absl::Status Pipeline::Named(const absl::Status& status, size_t index) const {
   const absl::Status named = WithStageName(status, *nodes_[index]);
-  return absl::IsInvalidArgument(status) ? WithLocation(locators_[index], status.message(), named)
-                                         : named;
+  return absl::IsInvalidArgument(status)
+             ? WithLocation(specs_[index].locate, status.message(), named)
+             : named;
 }
 
 absl::Status Pipeline::Diagnose(std::vector<StageDiagnosis>* stages) {
@@ -69,7 +76,7 @@ absl::Status Pipeline::Diagnose(std::vector<StageDiagnosis>* stages) {
 
 absl::Status Pipeline::Prepare() {
   prepared_ = true;
-  for (size_t i = 0; i < nodes_.size(); ++i) {
+  for (size_t i = 0; i < nodes_.size() && !stop_requested(); ++i) {
     if (absl::Status status = nodes_[i]->Prepare(); !status.ok()) return Named(status, i);
   }
   return absl::OkStatus();
@@ -79,15 +86,13 @@ absl::Status Pipeline::Start() {
   if (!prepared_) {
     if (absl::Status status = Prepare(); !status.ok()) return status;
   }
-  absl::Status failure;
-  for (size_t i = nodes_.size(); i-- > 0 && failure.ok();) {
-    failure = nodes_[i]->Start();
-    if (!failure.ok()) failure = Named(failure, i);
-  }
-  if (!failure.ok()) {
+  bool all_started = false;
+  if (absl::Status failure = StartStages(&all_started); !failure.ok()) {
+    BeginEnd();
     FinishAndStop();
     return failure;
   }
+  if (!all_started) return absl::OkStatus();
   {
     absl::MutexLock lock(&mutex_);
     for (const auto& node : nodes_) sources_running_ += node->kind() == StageKind::kSource;
@@ -96,6 +101,20 @@ absl::Status Pipeline::Start() {
     if (node->kind() == StageKind::kSource) node->Run();
   }
   return absl::OkStatus();
+}
+
+absl::Status Pipeline::StartStages(bool* all) {
+  for (size_t i = nodes_.size(); i-- > 0;) {
+    if (stop_requested()) return absl::OkStatus();
+    if (absl::Status status = nodes_[i]->Start(); !status.ok()) return Named(status, i);
+  }
+  *all = true;
+  return absl::OkStatus();
+}
+
+bool Pipeline::stop_requested() {
+  absl::MutexLock lock(&mutex_);
+  return stop_requested_;
 }
 
 void Pipeline::RequestStop(std::string_view why) { OnStopRequested(why); }
@@ -109,25 +128,21 @@ void Pipeline::WaitUntilEnding() {
   mutex_.Await(absl::Condition(this, &Pipeline::Ending));
 }
 
-absl::Status Pipeline::Drain(absl::Duration timeout, std::function<void()> stuck) {
-  const auto give_up = [this, timeout] {
-    OnStageFailed(absl::DeadlineExceededError(
-        absl::StrCat("the pipeline did not drain within ", absl::FormatDuration(timeout))));
-    Abort();
-  };
-  const auto count_and_end = [this, &stuck] {
-    for (const auto& node : nodes_) node->CountUnfinished();
-    stuck();
-  };
-  {
-    Watchdog watchdog(timeout, give_up, kGrace, count_and_end);
-    for (const auto& node : nodes_) {
-      if (node->kind() == StageKind::kSource) node->Interrupt();
-    }
-    FinishAndStop();
+absl::Status Pipeline::Drain() {
+  for (const auto& node : nodes_) {
+    if (node->kind() == StageKind::kSource) node->Interrupt();
   }
+  FinishAndStop();
   absl::MutexLock lock(&mutex_);
   return first_error_;
+}
+
+void Pipeline::GiveUp(absl::Duration timeout) {
+  OnStageFailed(absl::DeadlineExceededError(
+      absl::StrCat("the pipeline did not drain within ", absl::FormatDuration(timeout))));
+  for (const auto& node : nodes_) node->Abort();
+  // Last, because one of these may not return.
+  for (const auto& node : nodes_) node->InterruptWaiting();
 }
 
 void Pipeline::FinishAndStop() {
@@ -136,11 +151,24 @@ void Pipeline::FinishAndStop() {
   for (const auto& node : nodes_) node->Stop();
 }
 
-void Pipeline::Abort() {
-  for (const auto& node : nodes_) node->Abort();
+void Pipeline::DestroyStages() {
+  for (const auto& node : nodes_) node->Destroy();
+}
+
+void Pipeline::CountUnfinished() {
+  std::vector<StageReport> reports;
+  for (const auto& node : nodes_) {
+    reports.push_back({node->kind(), node->name(), node->BalanceAtEnd()});
+  }
+  absl::MutexLock lock(&mutex_);
+  if (!last_report_.has_value()) last_report_ = std::move(reports);
 }
 
 std::vector<StageReport> Pipeline::Report() const {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (last_report_.has_value()) return *last_report_;
+  }
   std::vector<StageReport> reports;
   for (const auto& node : nodes_) {
     const Node& stage = *node;
@@ -149,30 +177,51 @@ std::vector<StageReport> Pipeline::Report() const {
   return reports;
 }
 
+std::vector<std::string> Pipeline::RunningCalls() const {
+  std::vector<std::string> calls;
+  for (const auto& node : nodes_) {
+    for (const std::string_view function : node->RunningCalls()) {
+      calls.push_back(
+          absl::StrCat(StageTitle(node->kind(), node->name()), " does not return from ", function));
+    }
+  }
+  return calls;
+}
+
 std::string Pipeline::EndReason() {
   absl::MutexLock lock(&mutex_);
   return stop_requested_ ? stop_reason_ : "all sources have finished";
 }
 
 void Pipeline::OnStopRequested(std::string_view why) {
-  absl::MutexLock lock(&mutex_);
-  if (stop_requested_) return;
-  stop_requested_ = true;
-  stop_reason_ = std::string(why);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (stop_requested_) return;
+    stop_requested_ = true;
+    stop_reason_ = std::string(why);
+  }
+  BeginEnd();
   LOG(INFO) << "stopping: " << why;
 }
 
 void Pipeline::OnStageFailed(const absl::Status& status) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (first_error_.ok()) first_error_ = status;
+    if (!stop_requested_) stop_reason_ = std::string(status.message());
+    stop_requested_ = true;
+  }
+  BeginEnd();
   LOG(ERROR) << status.message();
-  absl::MutexLock lock(&mutex_);
-  if (first_error_.ok()) first_error_ = status;
-  if (!stop_requested_) stop_reason_ = std::string(status.message());
-  stop_requested_ = true;
 }
 
 void Pipeline::OnSourceFinished() {
-  absl::MutexLock lock(&mutex_);
-  --sources_running_;
+  bool last = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    last = --sources_running_ == 0;
+  }
+  if (last) BeginEnd();
 }
 
 }  // namespace weir::pipeline

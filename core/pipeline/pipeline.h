@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,15 +55,23 @@ struct StageDiagnosis {
   std::vector<Finding> findings;
 };
 
-// One thread, the control thread, calls everything except RequestStop, RequestReopen and
-// Report, which any thread may call.
+// One thread, the control thread, calls everything except RequestStop, RequestReopen, GiveUp,
+// CountUnfinished, RunningCalls and Report, which any thread may call.
 class Pipeline : private NodeEvents {
  public:
-  // Makes every stage, in the order of `specs`; starts nothing. An error begins with the
-  // location, kind and name of the stage. `clock` must outlive the pipeline.
+  // Makes a pipeline without stages. `on_ending`, if not null, is called at the first of these
+  // events, and may be called again: the end is asked for, a stage fails, all sources have
+  // finished. On any thread. `clock` must outlive the pipeline.
+  Pipeline(std::vector<StageSpec> specs, const Clock* clock,
+           std::function<void()> on_ending = nullptr);
+  ~Pipeline() override;
+
+  // Makes every stage, in the order of the specs; starts nothing. An error begins with the
+  // location, kind and name of the stage; only the destructor may follow. Called once, first.
+  absl::Status CreateStages();
+  // Makes a pipeline and its stages.
   static absl::StatusOr<std::unique_ptr<Pipeline>> Create(const std::vector<StageSpec>& specs,
                                                           const Clock* clock);
-  ~Pipeline() override;
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
 
@@ -78,28 +87,46 @@ class Pipeline : private NodeEvents {
   absl::Status Prepare();
 
   // Calls Prepare unless that was done, starts consumers before their producers, then runs
-  // the sources. If a stage does not start, stops those that did and returns the error.
+  // the sources. If a stage does not start, stops those that did and returns the error. If
+  // the end is asked for meanwhile, prepares and starts no further stage, and returns OK.
   // Called at most once.
   absl::Status Start();
 
-  // Asks for the end and makes WaitUntilEnding return. Any thread, any number of times.
+  // Asks for the end and makes WaitUntilEnding return. Any thread, any number of times, also
+  // before there are stages.
   void RequestStop(std::string_view why);
 
   // Makes every sink, and every transform with ticks, reopen soon (Consumer::Reopen), on its
   // own thread. Any thread, any number of times; a request before Start takes effect after
-  // it.
+  // it, and one before there are stages has no effect.
   void RequestReopen();
 
   // Waits until the end was asked for, a stage has failed, or all sources have finished.
   void WaitUntilEnding();
 
   // Interrupts the sources, lets the batches in flight reach their sinks, then flushes and
-  // stops every stage. After `timeout` it drops and counts the rest. If a stage still does
-  // not return, it calls `stuck` on another thread, which should end the process. Returns
-  // the first error of the run. Called once, after a successful Start.
-  absl::Status Drain(absl::Duration timeout, std::function<void()> stuck);
+  // stops every stage that has started. Has no time limit: a watchdog (watchdog.h) calls
+  // GiveUp. Returns the first error of the run. Called once, after a successful Start.
+  absl::Status Drain();
 
-  // Returns the balance of every stage, in the order of the specs.
+  // Makes Drain return soon and with an error that names `timeout`: drops and counts the
+  // batches in queues, and interrupts the consumers that wait. Hangs if one of them does not
+  // return from interrupt. Any thread.
+  void GiveUp(absl::Duration timeout);
+
+  // For a process that ends although a stage does not return: from now on Report counts the
+  // records that a stage holds or has not accounted for as dropped, and does not change. Any
+  // thread.
+  void CountUnfinished();
+
+  // Returns a sentence for each function of a stage that runs now, such as "sink 'out' does
+  // not return from stop". Any thread.
+  std::vector<std::string> RunningCalls() const;
+
+  // Frees the stages. Called after Drain, or after a call that failed.
+  void DestroyStages();
+
+  // Returns the balance of every stage, in the order of the specs. Any thread.
   std::vector<StageReport> Report() const;
 
   // Why the run ends: what was said first to RequestStop, the error of a stage, or that all sources
@@ -107,8 +134,6 @@ class Pipeline : private NodeEvents {
   std::string EndReason();
 
  private:
-  Pipeline() = default;
-
   // Puts the kind and name of nodes_[index] in front of an error, and before them the location of a
   // mistake in the configuration.
   absl::Status Named(const absl::Status& status, size_t index) const;
@@ -116,21 +141,30 @@ class Pipeline : private NodeEvents {
   void OnStopRequested(std::string_view why) override;
   void OnStageFailed(const absl::Status& status) override;
   void OnSourceFinished() override;
+  // Calls `on_ending`.
+  void BeginEnd() {
+    if (on_ending_) on_ending_();
+  }
+  bool stop_requested();
+  // Starts the stages until one fails or the end is asked for. `*all` becomes true if all
+  // have started.
+  absl::Status StartStages(bool* all);
   void FinishAndStop();
-  void Abort();
   bool Ending() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     return stop_requested_ || sources_running_ == 0;
   }
 
-  std::vector<std::unique_ptr<Node>> nodes_;  // every node after its inputs; constant
-  std::vector<StageLocator> locators_;        // of nodes_, some null; constant
+  const std::vector<StageSpec> specs_;
+  const std::function<void()> on_ending_;
+  std::vector<std::unique_ptr<Node>> nodes_;  // of specs_; constant
   bool prepared_ = false;                     // control thread only
 
-  absl::Mutex mutex_;
+  mutable absl::Mutex mutex_;
   bool stop_requested_ ABSL_GUARDED_BY(mutex_) = false;
   std::string stop_reason_ ABSL_GUARDED_BY(mutex_);  // empty: not requested
   size_t sources_running_ ABSL_GUARDED_BY(mutex_) = 0;
   absl::Status first_error_ ABSL_GUARDED_BY(mutex_);
+  std::optional<std::vector<StageReport>> last_report_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace weir::pipeline

@@ -4,17 +4,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <new>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "core/pipeline/batch_slab.h"
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/testing/test_stages.h"
+#include "core/pipeline/watchdog.h"
 
 namespace weir::pipeline {
 namespace {
@@ -77,7 +80,7 @@ TEST(PipelineFailureTest, RecordsThatDoNotDrainInTimeAreDroppedAndCounted) {
   pipeline->WaitUntilEnding();
   // A program ends itself in this function, so this is its last report.
   std::vector<StageReport> reports;
-  const absl::Status status = pipeline->Drain(absl::Milliseconds(10), [&] {
+  const absl::Status status = DrainWithin(pipeline.get(), absl::Milliseconds(10), [&] {
     reports = pipeline->Report();
     release.Notify();
   });
@@ -101,9 +104,72 @@ TEST(PipelineFailureTest, AWaitingConsumerIsInterruptedWhenThePipelineGivesUp) {
   while (pipeline->Report()[0].balance.emitted < 5) std::this_thread::yield();
   pipeline->RequestStop("now");
   pipeline->WaitUntilEnding();
-  EXPECT_FALSE(pipeline->Drain(absl::Milliseconds(10), [] { FAIL() << "a stage is stuck"; }).ok());
+  EXPECT_FALSE(DrainWithin(pipeline.get(), absl::Milliseconds(10), [] {
+                 FAIL() << "a stage is stuck";
+               }).ok());
   const std::vector<StageReport> reports = pipeline->Report();
   EXPECT_EQ(reports[1].balance.dropped.at("drain_timeout"), reports[0].balance.emitted);
+  ExpectBalanced(*pipeline);
+}
+
+// What the give-up counts as dropped must not count as lost in the failure too, or the reverse.
+TEST(PipelineFailureTest, AnAbortThatMeetsAFailureCountsEachRecordOnce) {
+  constexpr size_t kQueue = 65536;
+  for (int run = 0; run < 10; ++run) {
+    absl::Notification fails;
+    auto pipeline =
+        Make({SourceSpec("source", CountingSource::kForever, 1),
+              ConsumerSpec(StageKind::kSink, "bad", {0}, WithProcess([&](const BatchRef&) {
+                             fails.WaitForNotification();
+                             return absl::UnavailableError("the disk has gone");
+                           }),
+                           kQueue)});
+    ASSERT_TRUE(pipeline->Start().ok());
+    while (pipeline->Report()[0].balance.emitted <= kQueue) std::this_thread::yield();
+    pipeline->RequestStop("now");
+    std::thread failure([&] {
+      while (pipeline->Report()[1].balance.dropped.empty()) std::this_thread::yield();
+      fails.Notify();  // while the other batches of the queue are dropped
+    });
+    EXPECT_FALSE(DrainWithin(pipeline.get(), absl::Milliseconds(10), [] { FAIL(); }).ok());
+    failure.join();
+    const std::vector<StageReport> reports = pipeline->Report();
+    EXPECT_EQ(reports[1].balance.received, reports[0].balance.emitted);
+    ExpectBalanced(*pipeline);
+  }
+}
+
+// A source that has read records which it cannot emit when the pipeline gives up.
+class ReadingAheadSource : public CountingSource {
+ public:
+  explicit ReadingAheadSource(StageHost* host) : CountingSource(host, kForever, 1), host_(host) {}
+  absl::Status Run() override {
+    host_->counters().AddReceived(256);
+    return CountingSource::Run();
+  }
+  void Interrupt() override {}  // it waits in Emit
+
+ private:
+  StageHost* const host_;
+};
+
+TEST(PipelineFailureTest, WhatASourceHasReadCountsAsDroppedWhenThePipelineGivesUp) {
+  absl::Notification release;
+  Behaviour behaviour = WithProcess([&](const BatchRef&) {
+    release.WaitForNotification();
+    return absl::CancelledError("was waiting for a reader");
+  });
+  behaviour.interrupt = [&] { release.Notify(); };
+  StageSpec source = SourceSpec("source", 0, 0);
+  source.factory = [](StageHost* host) -> absl::StatusOr<std::unique_ptr<Stage>> {
+    return std::make_unique<ReadingAheadSource>(host);
+  };
+  auto pipeline = Make({source, ConsumerSpec(StageKind::kSink, "blocked", {0}, behaviour)});
+  ASSERT_TRUE(pipeline->Start().ok());
+  while (pipeline->Report()[0].balance.emitted < 5) std::this_thread::yield();
+  pipeline->RequestStop("now");
+  EXPECT_FALSE(DrainWithin(pipeline.get(), absl::Milliseconds(10), [] { FAIL(); }).ok());
+  EXPECT_EQ(pipeline->Report()[0].balance.dropped.at("drain_timeout"), 256u);
   ExpectBalanced(*pipeline);
 }
 

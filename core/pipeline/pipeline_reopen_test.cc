@@ -10,6 +10,7 @@
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
 #include "core/pipeline/testing/test_stages.h"
+#include "core/pipeline/watchdog.h"
 
 namespace weir::pipeline {
 namespace {
@@ -36,7 +37,7 @@ TEST(PipelineReopenTest, AStageReopensOnItsOwnThreadEvenWithoutInput) {
     EXPECT_NE(thread.load(), std::this_thread::get_id());
     if (times < 6) pipeline->RequestReopen();
   }
-  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_TRUE(DrainWithin(pipeline.get(), kLong, [] { FAIL(); }).ok());
   EXPECT_EQ(reopened, 6);
 }
 
@@ -53,7 +54,7 @@ TEST(PipelineReopenTest, AStageReopensBetweenTwoBatches) {
   while (pipeline->Report()[1].balance.emitted < 10'000) std::this_thread::yield();
   end = true;
   requester.join();
-  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_TRUE(DrainWithin(pipeline.get(), kLong, [] { FAIL(); }).ok());
   ExpectBalanced(*pipeline);
 }
 
@@ -64,7 +65,7 @@ TEST(PipelineReopenTest, AStageThatCannotReopenEndsThePipeline) {
   ASSERT_TRUE(pipeline->Start().ok());
   pipeline->RequestReopen();
   pipeline->WaitUntilEnding();
-  EXPECT_EQ(pipeline->Drain(kLong, [] { FAIL(); }),
+  EXPECT_EQ(DrainWithin(pipeline.get(), kLong, [] { FAIL(); }),
             absl::NotFoundError("sink 'out': the folder has gone"));
 }
 
@@ -88,8 +89,22 @@ TEST(PipelineReopenTest, APausableTransformTicksAndReopensWithoutItsQueue) {
   ticked.WaitForNotification();
   pipeline->RequestReopen();
   reopened.WaitForNotification();
-  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_TRUE(DrainWithin(pipeline.get(), kLong, [] { FAIL(); }).ok());
   ExpectBalanced(*pipeline);
+}
+
+// Its addition to the time would overflow, and every tick would be due.
+TEST(PipelineTickTest, TheLongestIntervalMeansNoTicks) {
+  std::atomic<int> ticks{0};
+  std::atomic<int> batches{0};
+  Behaviour behaviour = WithTicks(UINT64_MAX, [&] { return ++ticks, absl::OkStatus(); });
+  behaviour.process = [&](const BatchRef&) { return ++batches, absl::OkStatus(); };
+  auto pipeline = Make({SourceSpec("source", CountingSource::kForever, 1),
+                        ConsumerSpec(StageKind::kSink, "out", {0}, behaviour)});
+  ASSERT_TRUE(pipeline->Start().ok());
+  while (batches < 100) std::this_thread::yield();
+  EXPECT_TRUE(DrainWithin(pipeline.get(), kLong, [] { FAIL(); }).ok());
+  EXPECT_EQ(ticks, 0);
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 #include "core/pipeline/pipeline.h"
 #include "core/pipeline/stage.h"
 #include "core/pipeline/testing/test_stages.h"
+#include "core/pipeline/watchdog.h"
 
 namespace weir::pipeline {
 namespace {
@@ -54,7 +55,7 @@ TEST(PipelineRoutingTest, AFullQueueHoldsItsProducerBackAndLosesNothing) {
   pipeline->RequestStop("the test is over");
   release.Notify();
   pipeline->WaitUntilEnding();
-  EXPECT_TRUE(pipeline->Drain(kLong, [] { FAIL(); }).ok());
+  EXPECT_TRUE(DrainWithin(pipeline.get(), kLong, [] { FAIL(); }).ok());
   EXPECT_EQ(pipeline->EndReason(), "the test is over");
   EXPECT_EQ(pipeline->Report()[1].balance.emitted, emitted());
   ExpectBalanced(*pipeline);

@@ -61,6 +61,9 @@ struct Finding {
   std::string text;     // a sentence
 };
 
+// A longer time between two ticks counts as this: a year.
+inline constexpr uint64_t kMaxTickIntervalNs = 365ULL * 24 * 3600 * 1'000'000'000;
+
 // The lifecycle of every stage. Called on the control thread.
 class Stage {
  public:
@@ -78,7 +81,7 @@ class Source : public Stage {
  public:
   // Emits until the input ends or Interrupt is called. Has a thread of its own.
   virtual absl::Status Run() = 0;
-  // Makes Run return soon. Thread-safe, does not block.
+  // Makes Run return soon. Between Start and Stop. Thread-safe, does not block.
   virtual void Interrupt() = 0;
   // True if the input waits while Emit blocks, as a file does, so that back-pressure
   // neither loses nor delays anything. Constant.
@@ -89,14 +92,14 @@ class Source : public Stage {
 class Consumer : public Stage {
  public:
   virtual absl::Status Process(const BatchRef& batch) = 0;
-  // Returns the nanoseconds between two ticks; 0 means no ticks. Constant.
-  virtual uint64_t TickIntervalNs() = 0;
+  // Returns the nanoseconds between two ticks; 0 means no ticks. Called once, before Prepare.
+  virtual absl::StatusOr<uint64_t> TickIntervalNs() = 0;
   virtual absl::Status Tick(uint64_t monotonic_now_ns) = 0;
   // Closes and reopens, by name, whatever a log rotation may have moved away.
   virtual absl::Status Reopen() { return absl::OkStatus(); }
   virtual absl::Status Flush() = 0;
-  // The pipeline gives up: a call that waits returns CANCELLED soon. Thread-safe, does not
-  // block.
+  // The pipeline gives up: a call that waits returns CANCELLED soon. Between Start and Stop.
+  // Thread-safe, does not block.
   virtual void Interrupt() {}
 };
 

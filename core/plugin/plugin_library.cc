@@ -13,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "core/elf/shared_object_check.h"
+#include "core/plugin/exception_guard.h"
 #include "core/plugin/host.h"
 
 namespace weir::plugin {
@@ -147,11 +148,8 @@ absl::StatusOr<std::unique_ptr<const PluginLibrary>> PluginLibrary::Load(const s
   }
   const auto plugin_main = reinterpret_cast<weir_plugin_main_function>(symbol);
   const weir_plugin* plugin = nullptr;
-  try {
-    plugin = plugin_main(HostTable());
-  } catch (...) {
-    return refuse(WEIR_PLUGIN_MAIN_SYMBOL " threw an exception");
-  }
+  const std::string thrown = CatchException([&] { plugin = plugin_main(HostTable()); });
+  if (!thrown.empty()) return refuse(absl::StrCat(WEIR_PLUGIN_MAIN_SYMBOL, ": ", thrown));
   if (absl::Status status = CheckPlugin(plugin); !status.ok()) {
     return refuse(status.message());
   }

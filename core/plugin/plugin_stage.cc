@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/plugin/plugin_stage.h"
 
-#include <exception>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/plugin/exception_guard.h"
+#include "core/record/terminal_text.h"
+#include "glog/logging.h"
 
 namespace weir::plugin {
 namespace {
@@ -15,13 +17,19 @@ namespace {
 template <typename Call>
 absl::Status Guarded(Call&& call) {
   weir_error error;
-  try {
-    return error.ToStatus(call(&error));
-  } catch (const std::exception& exception) {
-    return absl::InternalError(absl::StrCat(kThrewException, ": ", exception.what()));
-  } catch (...) {
-    return absl::InternalError(kThrewException);
-  }
+  absl::Status status;
+  const std::string thrown = CatchException([&] { status = error.ToStatus(call(&error)); });
+  return thrown.empty() ? status : absl::InternalError(thrown);
+}
+
+// The same for a function that cannot fail: an exception is an error in the log.
+template <typename Call>
+void GuardedVoid(pipeline::StageHost* host, std::string_view function, Call&& call) {
+  const std::string thrown = CatchException(call);
+  if (thrown.empty()) return;
+  const std::string message = absl::StrCat(function, ": ", thrown);
+  LOG(ERROR) << StageTitle(host->kind(), host->name()) << ": " << TerminalLine(message);
+  host->OnMisuse(message);
 }
 
 // An instance of a component and its handle (weir_stage). Destroys the instance before it
@@ -32,7 +40,8 @@ class Instance {
            Runtime* runtime)
       : component_(component), stage_{host, runtime, plugin, {}} {}
   ~Instance() {
-    if (object_ != nullptr) component_.destroy(object_);
+    if (object_ == nullptr) return;
+    GuardedVoid(stage_.host, "destroy", [this] { component_.destroy(object_); });
   }
   Instance(const Instance&) = delete;
   Instance& operator=(const Instance&) = delete;
@@ -57,6 +66,7 @@ class Instance {
 
   const weir_component& component() const { return component_; }
   void* object() const { return object_; }
+  pipeline::StageHost* host() const { return stage_.host; }
 
  private:
   const weir_component& component_;
@@ -92,6 +102,9 @@ class PluginStage : public Base {
   absl::Status Call(weir_code (*function)(void*, weir_error*)) {
     return Guarded([&](weir_error* error) { return function(object(), error); });
   }
+  void CallInterrupt() {
+    GuardedVoid(instance_->host(), "interrupt", [this] { component().interrupt(object()); });
+  }
 
  private:
   std::unique_ptr<Instance> instance_;
@@ -102,7 +115,7 @@ class PluginSource final : public PluginStage<pipeline::Source> {
   using PluginStage::PluginStage;
 
   absl::Status Run() override { return Call(component().run); }
-  void Interrupt() override { component().interrupt(object()); }
+  void Interrupt() override { CallInterrupt(); }
   bool Pausable() override {
     return WEIR_HAS_FIELD(weir_component, &component(), input_waits) &&
            component().input_waits != 0;
@@ -117,8 +130,15 @@ class PluginConsumer final : public PluginStage<pipeline::Consumer> {
     return Guarded(
         [&](weir_error* error) { return component().process(object(), batch.get(), error); });
   }
-  uint64_t TickIntervalNs() override {
-    return component().tick_interval_ns == nullptr ? 0 : component().tick_interval_ns(object());
+  absl::StatusOr<uint64_t> TickIntervalNs() override {
+    uint64_t interval_ns = 0;
+    if (component().tick_interval_ns == nullptr) return interval_ns;
+    const absl::Status status = Guarded([&](weir_error* /*error*/) {
+      interval_ns = component().tick_interval_ns(object());
+      return WEIR_OK;
+    });
+    if (!status.ok()) return status;
+    return interval_ns;
   }
   absl::Status Tick(uint64_t monotonic_now_ns) override {
     return Guarded(
@@ -132,7 +152,7 @@ class PluginConsumer final : public PluginStage<pipeline::Consumer> {
     return component().flush == nullptr ? absl::OkStatus() : Call(component().flush);
   }
   void Interrupt() override {
-    if (component().interrupt != nullptr) component().interrupt(object());
+    if (component().interrupt != nullptr) CallInterrupt();
   }
 };
 

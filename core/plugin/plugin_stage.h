@@ -14,9 +14,6 @@
 
 namespace weir::plugin {
 
-// The error message of a plugin call that threw begins with this.
-inline constexpr char kThrewException[] = "the plugin threw an exception";
-
 // Makes an instance of `component`, with `config` in protobuf wire format. Returns a
 // pipeline::Source if the component is a source, else a pipeline::Consumer. `plugin` is
 // the path of its file. `component` must live as long as the process; `host` and

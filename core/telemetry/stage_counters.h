@@ -30,9 +30,12 @@ struct Balance {
   // Returns received minus the rest: 0 if the law holds, negative if the stage accounted
   // for more records than it received.
   int64_t Unaccounted() const;
+  // Moves the held and the unaccounted records to the dropped ones.
+  void DropRest(const std::string& reason);
 };
 
-// Thread-safe. Every counter is exact, but a snapshot does not read all at one instant.
+// Thread-safe. Every counter is exact. A snapshot sees each of the functions Drop* and AddDropped
+// wholly or not at all; of a call of the stage that runs at the same time, it may see a part.
 class StageCounters {
  public:
   void AddReceived(uint64_t records) { received_ += records; }
@@ -41,6 +44,8 @@ class StageCounters {
   void AddFiltered(uint64_t records) { filtered_ += records; }
   void SetHeld(uint64_t records) { held_ = records; }
   void AddDropped(std::string_view reason, uint64_t records);
+  // Counts records that the stage does not get as received and dropped.
+  void DropInput(std::string_view reason, uint64_t records);
 
   // Counts the unaccounted records as dropped. For a stage that failed during a call and
   // will not be called again.
@@ -51,6 +56,10 @@ class StageCounters {
   Balance Snapshot() const;
 
  private:
+  void AddDroppedLocked(std::string_view reason, uint64_t records)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  Balance SnapshotLocked() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   std::atomic<uint64_t> received_{0};
   std::atomic<uint64_t> emitted_{0};
   std::atomic<uint64_t> merged_{0};

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <thread>
 #include <vector>
 
 #include "core/telemetry/metrics.h"
@@ -39,6 +40,35 @@ TEST(StageCountersTest, TheBalanceShowsRecordsThatWereNeverReceived) {
   counters.AddEmitted(3);
   counters.DropUnaccounted("stage_failed");
   EXPECT_EQ(counters.Snapshot().Unaccounted(), -2);
+}
+
+// A failure and a give-up can come at the same time.
+TEST(StageCountersTest, RecordsThatTwoThreadsDropCountOnce) {
+  constexpr int kTimes = 20'000;
+  StageCounters counters;
+  std::thread failure([&counters] {
+    for (int i = 0; i < kTimes; ++i) {
+      counters.DropUnaccounted("stage_failed");
+      counters.DropHeld("stage_failed");
+    }
+  });
+  for (int i = 0; i < kTimes; ++i) counters.DropInput("drain_timeout", 1);
+  failure.join();
+  const Balance balance = counters.Snapshot();
+  EXPECT_EQ(balance.Unaccounted(), 0);
+  EXPECT_THAT(balance.dropped, ElementsAre(Pair("drain_timeout", kTimes)));
+}
+
+TEST(BalanceTest, TheRestIsDroppedAtTheEnd) {
+  StageCounters counters;
+  counters.AddReceived(10);
+  counters.AddEmitted(4);
+  counters.SetHeld(5);
+  Balance balance = counters.Snapshot();
+  balance.DropRest("drain_timeout");
+  EXPECT_EQ(balance.held, 0u);
+  EXPECT_EQ(balance.Unaccounted(), 0);
+  EXPECT_THAT(balance.dropped, ElementsAre(Pair("drain_timeout", 6)));
 }
 
 TEST(MetricRegistryTest, HasOneMetricForEachNameAndLabels) {

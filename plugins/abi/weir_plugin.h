@@ -400,11 +400,11 @@ typedef struct weir_component {
   weir_code (*run)(void* instance, weir_error* error);
 
   /* Required for sources. Makes run return soon; returns at once and cannot fail. Any thread.
-   * Between start and stop: before, during or after run, and more than once.
+   * Between start and stop: before, during or after run, and more than once. Not after stop was
+   * called: the host waits for an interrupt that runs.
    * Since 1.3, optional for transforms and sinks: the pipeline did not drain in time and gives up.
    * A process, tick or flush that waits returns soon with WEIR_CANCELLED, and later calls do not
-   * wait. The records that the stage then holds count as dropped. May come at the same time as
-   * stop. */
+   * wait. The records that the stage then holds count as dropped. */
   void (*interrupt)(void* instance);
 
   /* Transforms and sinks only, required. On a host thread, not always the same one. Takes a batch,
@@ -414,10 +414,10 @@ typedef struct weir_component {
    * dropped. */
   weir_code (*process)(void* instance, const weir_batch* batch, weir_error* error);
 
-  /* Transforms and sinks, optional. Returns the time between two ticks in ns; 0: no ticks. Control
-   * thread; called once, after create; cannot fail. A stage with ticks gets its own queue and
-   * thread, except a transform behind sources with input_waits. A transform without ticks runs on
-   * the threads of its producers. */
+  /* Transforms and sinks, optional. Returns the time between two ticks in ns; 0: no ticks; more
+   * than a year (365 days) counts as a year. Control thread; called once, after create; cannot
+   * fail. A stage with ticks gets its own queue and thread, except a transform behind sources with
+   * input_waits. A transform without ticks runs on the threads of its producers. */
   uint64_t (*tick_interval_ns)(void* instance);
 
   /* Optional; required with tick_interval_ns. Same threads as process. `now_ns` is the time of the

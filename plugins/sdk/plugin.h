@@ -17,6 +17,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -30,7 +31,9 @@ namespace internal {
 template <typename T>
 struct Instance {
   const weir_host* host;
+  weir_stage* stage;
   std::unique_ptr<T> object;
+  uint64_t tick_interval_ns;  // 0 for a source
 };
 
 inline weir_code Report(const weir_host* host, weir_error* error, const Status& status) noexcept {
@@ -55,6 +58,27 @@ weir_code Guard(const weir_host* host, weir_error* error, Body&& body) noexcept 
   }
 }
 
+// Calls `body` of the function `name`, which cannot fail. Writes the exception that it throws to
+// the log.
+template <typename Body>
+void GuardVoid(const weir_host* host, weir_stage* stage, std::string_view name,
+               Body&& body) noexcept {
+  const auto log = [&](const char* why) {
+    try {
+      host->log(stage, WEIR_LOG_ERROR, __FILE__, __LINE__, ToAbi(std::string(name) + why));
+    } catch (const std::bad_alloc&) {
+      host->log(stage, WEIR_LOG_ERROR, __FILE__, __LINE__, ToAbi("out of memory"));
+    }
+  };
+  try {
+    body();
+  } catch (const std::exception& exception) {
+    log(exception.what());
+  } catch (...) {
+    log("threw something that is not a std::exception");
+  }
+}
+
 template <typename T, typename Config>
 struct Entries {
   static Instance<T>* Of(void* instance) { return static_cast<Instance<T>*>(instance); }
@@ -70,7 +94,10 @@ struct Entries {
                   std::string(args->stage_name.data, args->stage_name.size));
       Result<std::unique_ptr<T>> made = T::Create(config, std::move(stage));
       if (!made.ok()) return made.status();
-      *instance = new Instance<T>{args->host, *std::move(made)};
+      uint64_t tick_interval_ns = 0;
+      // Here an exception is an error of the stage.
+      if constexpr (!std::is_base_of_v<Source, T>) tick_interval_ns = (*made)->TickIntervalNs();
+      *instance = new Instance<T>{args->host, args->stage, *std::move(made), tick_interval_ns};
       return OkStatus();
     });
   }
@@ -92,14 +119,15 @@ struct Entries {
   static weir_code Run(void* instance, weir_error* error) noexcept {
     return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Run(); });
   }
-  static void Interrupt(void* instance) noexcept { Of(instance)->object->Interrupt(); }
+  static void Interrupt(void* instance) noexcept {
+    const Instance<T>& it = *Of(instance);
+    GuardVoid(it.host, it.stage, "interrupt: ", [&it] { it.object->Interrupt(); });
+  }
   static weir_code Process(void* instance, const weir_batch* batch, weir_error* error) noexcept {
     return Guard(Of(instance)->host, error,
                  [&] { return Of(instance)->object->Process(BatchView(batch)); });
   }
-  static uint64_t TickIntervalNs(void* instance) noexcept {
-    return Of(instance)->object->TickIntervalNs();
-  }
+  static uint64_t TickIntervalNs(void* instance) noexcept { return Of(instance)->tick_interval_ns; }
   static weir_code Tick(void* instance, uint64_t now_ns, weir_error* error) noexcept {
     return Guard(Of(instance)->host, error, [&] { return Of(instance)->object->Tick(now_ns); });
   }

@@ -14,6 +14,7 @@
 
 #include "core/record/protobuf_fields.h"
 #include "plugins/sdk/read_pem.h"
+#include "plugins/sdk/thread.h"
 #include "sinks/grpc/connection_hint.h"
 
 namespace weir::sinks {
@@ -133,8 +134,12 @@ sdk::Status CollectorLink::Start() {
   grpc_init();
   queue_ = std::make_unique<grpc::CompletionQueue>();
   Connect();
-  thread_ = std::thread(&CollectorLink::Run, this);
-  return sdk::OkStatus();
+  sdk::Status status = sdk::StartThread(&thread_, "", [this] { Run(); });
+  if (status.ok()) return status;
+  queue_->Shutdown();
+  Run();  // returns when the queue is empty
+  Close();
+  return status;
 }
 
 sdk::Status CollectorLink::ReadCredentials() {
@@ -195,6 +200,10 @@ void CollectorLink::Stop() {
   }
   queue_->Shutdown();
   thread_.join();
+  Close();
+}
+
+void CollectorLink::Close() {
   channels_.clear();
   queue_.reset();
   // Ends gRPC's threads, unless another stage uses it.

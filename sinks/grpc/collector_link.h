@@ -85,6 +85,8 @@ class CollectorLink {
   struct Call;
 
   void Connect();
+  // Frees what Start made. The queue is empty.
+  void Close();
   void Run();
   std::shared_ptr<grpc::Channel> UsableChannel();
   void LookAtConnection();

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <utility>
 
+#include "plugins/sdk/thread.h"
 #include "sources/grpc/handshake_log.h"
 #include "sources/grpc/listen_address.h"
 
@@ -95,8 +96,13 @@ sdk::Status RecordServer::Start() {
     const std::lock_guard<std::mutex> lock(mutex_);
     Accept();
   }
-  thread_ = std::thread(&RecordServer::Run, this);
-  return sdk::OkStatus();
+  sdk::Status status = sdk::StartThread(&thread_, "", [this] { Run(); });
+  if (status.ok()) return status;
+  server_->Shutdown();
+  queue_->Shutdown();
+  Run();  // returns when the queue is empty
+  Close();
+  return status;
 }
 
 void RecordServer::Stop() {
@@ -117,6 +123,10 @@ void RecordServer::Stop() {
   }
   queue_->Shutdown();
   thread_.join();
+  Close();
+}
+
+void RecordServer::Close() {
   handshake_log_.reset();
   server_.reset();
   queue_.reset();

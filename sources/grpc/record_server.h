@@ -72,6 +72,8 @@ class RecordServer {
 
  private:
   void Run();
+  // Frees what Start made. The queue is empty.
+  void Close();
   void Accept();
   void Advance(Call* call, bool ok);
   void Begin(Call* call);

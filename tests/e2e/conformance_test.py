@@ -47,7 +47,7 @@ DEFECTS = {
     "keeps_batch": ("first instance: destroy", "still retains an input batch after destroy"),
     "leaks_file": ("second instance: file descriptors", "leaves a file descriptor open: /dev/zero"),
     "leaves_thread": ("first instance: stop", "returned while 1 of its threads still run"),
-    "main_throws": ("load", "weir_plugin_main threw an exception"),
+    "main_throws": ("load", "weir_plugin_main: the plugin threw an exception"),
     "newer_record": ("load", "was built for version 3 of the flow record; this weir has 2"),
     "no_process": ("load", "component 'defect' is a transform or sink without process"),
     "no_symbol": ("load", "it does not export weir_plugin_main"),

@@ -12,6 +12,7 @@
 #include "core/config/loader.h"
 #include "core/pipeline/batch_slab.h"
 #include "core/pipeline/pipeline.h"
+#include "core/pipeline/watchdog.h"
 #include "core/plugin/catalogue.h"
 #include "tests/plugins/twin.pb.h"
 
@@ -46,7 +47,9 @@ TEST(RefusedPluginTest, EachIsRefusedWithItsReason) {
               EndsWith("was built for version 3 of the flow record; this weir has 2"));
   EXPECT_THAT(WhyRefused("too_short"), EndsWith("too short to hold its version"));
   EXPECT_THAT(WhyRefused("null_plugin"), HasSubstr("weir_plugin_main returned NULL"));
-  EXPECT_THAT(WhyRefused("main_throws"), EndsWith("weir_plugin_main threw an exception"));
+  EXPECT_THAT(
+      WhyRefused("main_throws"),
+      EndsWith("weir_plugin_main: the plugin threw an exception: weir_plugin_main has thrown"));
   EXPECT_THAT(WhyRefused("no_symbol"), EndsWith("it does not export weir_plugin_main"));
   EXPECT_THAT(WhyRefused("no_process"), EndsWith("is a transform or sink without process"));
   EXPECT_THAT(WhyRefused("short_component"), HasSubstr("has a table of 8 bytes"));
@@ -111,8 +114,8 @@ Outcome RunWith(const std::string& defect) {
   (*pipeline)->RequestReopen();
   if (absl::Status status = (*pipeline)->Start(); !status.ok()) return {status, {}};
   (*pipeline)->WaitUntilEnding();
-  const absl::Status status =
-      (*pipeline)->Drain(absl::Seconds(60), [] { FAIL() << "a stage is stuck"; });
+  const absl::Status status = pipeline::DrainWithin(pipeline->get(), absl::Seconds(60),
+                                                    [] { FAIL() << "a stage is stuck"; });
   return {status, (*pipeline)->Report()};
 }
 

@@ -14,6 +14,7 @@
 #include "core/config/loader.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
+#include "core/pipeline/watchdog.h"
 #include "core/plugin/host.h"
 #include "core/record/stage_kind.h"
 #include "core/telemetry/metrics.h"
@@ -52,7 +53,8 @@ absl::StatusOr<std::unique_ptr<pipeline::Pipeline>> PipelineOf(const std::string
 absl::Status RunToItsEnd(pipeline::Pipeline* pipeline) {
   if (absl::Status status = pipeline->Start(); !status.ok()) return status;
   pipeline->WaitUntilEnding();
-  return pipeline->Drain(absl::Seconds(60), [] { LOG(FATAL) << "a stage does not return"; });
+  return pipeline::DrainWithin(pipeline, absl::Seconds(60),
+                               [] { LOG(FATAL) << "a stage does not return"; });
 }
 
 uint64_t ArrivedAtSink(const pipeline::Pipeline& pipeline) {

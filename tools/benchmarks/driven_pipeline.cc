@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "core/config/loader.h"
 #include "core/pipeline/stage.h"
+#include "core/pipeline/watchdog.h"
 #include "core/record/stage_kind.h"
 #include "core/telemetry/stage_counters.h"
 #include "glog/logging.h"
@@ -141,8 +142,8 @@ absl::StatusOr<std::unique_ptr<DrivenPipeline>> DrivenPipeline::Start(
 DrivenPipeline::~DrivenPipeline() {
   // Of a pipeline that did not start there is nothing to drain.
   if (pipeline_ == nullptr) return;
-  const absl::Status status =
-      pipeline_->Drain(absl::Seconds(60), [] { LOG(FATAL) << "a stage does not return"; });
+  const absl::Status status = pipeline::DrainWithin(
+      pipeline_.get(), absl::Seconds(60), [] { LOG(FATAL) << "a stage does not return"; });
   if (!status.ok()) LOG(ERROR) << status.message();
 }
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "core/pipeline/stage.h"
 
 namespace weir::benchmarks {
@@ -26,7 +27,7 @@ class OwnSink final : public pipeline::Consumer {
     host_->counters().AddEmitted(batch->size);
     return absl::OkStatus();
   }
-  uint64_t TickIntervalNs() override { return 0; }
+  absl::StatusOr<uint64_t> TickIntervalNs() override { return 0; }
   absl::Status Tick(uint64_t /*monotonic_now_ns*/) override { return absl::OkStatus(); }
   absl::Status Flush() override { return absl::OkStatus(); }
 

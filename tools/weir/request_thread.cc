@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/weir/request_thread.h"
 
-#include <system_error>
-
-#include "absl/strings/str_cat.h"
+#include "core/pipeline/host_status.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir {
 
@@ -12,12 +11,7 @@ absl::Status RequestThread::Request() {
   if (ended_) return absl::OkStatus();
   requested_ = true;
   if (thread_.joinable()) return absl::OkStatus();
-  try {
-    thread_ = std::thread(&RequestThread::Run, this);
-  } catch (const std::system_error& error) {
-    return absl::ResourceExhaustedError(absl::StrCat("start a thread: ", error.code().message()));
-  }
-  return absl::OkStatus();
+  return pipeline::HostStatus(sdk::StartThread(&thread_, "", [this] { Run(); }));
 }
 
 void RequestThread::End() {

@@ -16,9 +16,11 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
+#include "core/pipeline/watchdog.h"
 #include "core/record/terminal_text.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
@@ -216,9 +218,10 @@ int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
   manager.SayReady(pipeline->Report().size());
   pipeline->WaitUntilEnding();
   manager.SayStopping();
-  const absl::Status status = pipeline->Drain(drain_timeout, [pipeline, &reporter] {
-    (void)ReportEnd(reporter, {kExitFailed, pipeline->EndReason(),
-                               "a stage does not return: ended without it"});
+  const absl::Status status = pipeline::DrainWithin(pipeline, drain_timeout, [pipeline, &reporter] {
+    (void)ReportEnd(reporter,
+                    {kExitFailed, pipeline->EndReason(),
+                     absl::StrCat(absl::StrJoin(pipeline->RunningCalls(), "; "), ": ended")});
     _exit(kExitFailed);
   });
   // A report of before the end must not replace the last one.

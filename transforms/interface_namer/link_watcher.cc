@@ -5,21 +5,17 @@
 
 #include <cerrno>
 #include <exception>
-#include <system_error>
 #include <utility>
 
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir::transforms {
 
 sdk::Status LinkWatcher::Start() {
   sdk::Status status = Open();
   if (status.ok()) {
-    try {
-      thread_ = std::thread(&LinkWatcher::Run, this);
-    } catch (const std::system_error& error) {
-      status = sdk::ErrnoStatus("watch network interfaces: start thread", error.code().value());
-    }
+    status = sdk::StartThread(&thread_, "that watches network interfaces", [this] { Run(); });
   }
   if (!status.ok()) Close();
   return status;

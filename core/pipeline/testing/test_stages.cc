@@ -5,6 +5,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/pipeline/clock.h"
+#include "core/pipeline/watchdog.h"
 
 namespace weir::pipeline {
 namespace {
@@ -99,7 +100,7 @@ std::unique_ptr<Pipeline> Make(const std::vector<StageSpec>& specs) {
 absl::Status RunToTheEnd(Pipeline* pipeline, absl::Duration drain_timeout) {
   if (absl::Status status = pipeline->Start(); !status.ok()) return status;
   pipeline->WaitUntilEnding();
-  return pipeline->Drain(drain_timeout, [] { FAIL() << "a stage is stuck"; });
+  return DrainWithin(pipeline, drain_timeout, [] { FAIL() << "a stage is stuck"; });
 }
 
 void ExpectBalanced(const Pipeline& pipeline) {

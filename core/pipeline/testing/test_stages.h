@@ -15,6 +15,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "absl/time/time.h"
@@ -107,6 +108,7 @@ struct Behaviour {
   std::function<absl::Status()> flush;
   std::function<void()> interrupt;
   std::function<absl::Status()> stop;
+  std::function<void()> destroy;
   uint64_t tick_interval_ns = 0;
 };
 
@@ -120,6 +122,10 @@ class TestConsumer : public Consumer {
   TestConsumer(StageHost* host, Behaviour behaviour)
       : host_(host), behaviour_(std::move(behaviour)) {}
 
+  ~TestConsumer() override {
+    if (behaviour_.destroy) behaviour_.destroy();
+  }
+
   // Reports one finding, with the name of the stage as its subject.
   absl::Status Diagnose(std::vector<Finding>* findings) override;
   absl::Status Prepare() override { return Call(behaviour_.prepare); }
@@ -129,7 +135,7 @@ class TestConsumer : public Consumer {
   void Interrupt() override {
     if (behaviour_.interrupt) behaviour_.interrupt();
   }
-  uint64_t TickIntervalNs() override { return behaviour_.tick_interval_ns; }
+  absl::StatusOr<uint64_t> TickIntervalNs() override { return behaviour_.tick_interval_ns; }
   absl::Status Tick(uint64_t /*monotonic_now_ns*/) override { return Call(behaviour_.tick); }
   absl::Status Reopen() override;
   absl::Status Process(const BatchRef& batch) override;

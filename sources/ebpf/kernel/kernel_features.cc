@@ -18,6 +18,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "plugins/sdk/diagnosis.h"
+#include "plugins/sdk/thread.h"
 #include "plugins/sdk/unique_fd.h"
 #include "sources/ebpf/kernel/libbpf_options.h"
 
@@ -105,7 +106,10 @@ Support ProbeClsactHere(int program) {
 
 Support ProbeClsact(int program) {
   Support support = Support::kUnknown;
-  std::thread([&support, program] { support = ProbeClsactHere(program); }).join();
+  std::thread thread;
+  const sdk::Status started =
+      sdk::StartThread(&thread, "", [&support, program] { support = ProbeClsactHere(program); });
+  if (started.ok()) thread.join();
   return support;
 }
 

@@ -8,11 +8,11 @@
 #include <ctime>
 #include <exception>
 #include <iterator>
-#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir::ebpf {
 
@@ -51,13 +51,7 @@ sdk::Status InterfaceTracker::Start(std::function<void()> on_failure) {
   sdk::Status status = wakeup_.Open();
   if (status.ok()) status = AttachToAll();
   if (!status.ok()) return status;
-  try {
-    thread_ = std::thread([this] { Track(); });
-  } catch (const std::system_error& error) {
-    return {WEIR_RESOURCE_EXHAUSTED,
-            absl::StrCat("start a thread that tracks interfaces: ", error.what())};
-  }
-  return sdk::OkStatus();
+  return sdk::StartThread(&thread_, "that tracks interfaces", [this] { Track(); });
 }
 
 sdk::Status InterfaceTracker::AttachToAll() {

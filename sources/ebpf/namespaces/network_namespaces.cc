@@ -12,11 +12,11 @@
 #include <cerrno>
 #include <exception>
 #include <memory>
-#include <system_error>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/errno_status.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir::ebpf {
 
@@ -111,13 +111,7 @@ sdk::Status NamespaceWorker::Begin() {
     ending_ = false;
     lost_ = false;
   }
-  try {
-    thread_ = std::thread([this] { Work(); });
-  } catch (const std::system_error& error) {
-    return {WEIR_RESOURCE_EXHAUSTED,
-            absl::StrCat("start a thread for network namespaces: ", error.what())};
-  }
-  return sdk::OkStatus();
+  return sdk::StartThread(&thread_, "for network namespaces", [this] { Work(); });
 }
 
 void NamespaceWorker::End() {
