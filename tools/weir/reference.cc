@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/weir/reference.h"
 
+#include <algorithm>
 #include <memory>
 
 #include "absl/strings/ascii.h"
@@ -48,7 +49,12 @@ std::string TypeText(const std::string& type, const std::vector<MessageDescripti
 // A value is code. A default that no value gives, such as "no limit", is prose.
 std::string DefaultText(const FieldDescription& field) {
   const std::string& text = field.default_text;
-  const bool is_prose = absl::StrContains(text, ' ') && text[0] != '"';
+  const bool is_duration =
+      std::any_of(field.rules.begin(), field.rules.end(),
+                  [](const std::string& rule) { return absl::StartsWith(rule, "a duration"); });
+  const bool is_prose =
+      (absl::StrContains(text, ' ') && text[0] != '"') || text[0] == '`' ||
+      (is_duration && !absl::ascii_isdigit(static_cast<unsigned char>(text[0])) && text[0] != '"');
   return is_prose ? MarkdownProse(text) : absl::StrCat("`", text, "`");
 }
 
