@@ -3,12 +3,15 @@
 #ifndef WEIR_CORE_RECORD_HUMAN_H_
 #define WEIR_CORE_RECORD_HUMAN_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "core/record/constants.h"
 #include "core/record/text.h"
+#include "core/record/utf8.h"
 
 namespace weir {
 
@@ -22,6 +25,18 @@ inline const char* DirectionName(uint8_t direction) {
     default:
       return "unknown";
   }
+}
+
+// Writes `text` in a form that is safe for a terminal: `?` for control characters and for bytes
+// that are not UTF-8. Never longer than `text`. Returns the end.
+inline char* WritePrintable(std::string_view text, char* to) {
+  while (!text.empty()) {
+    const size_t length = Utf8SequenceLength(text);
+    to = length == 0 || IsControlCharacter(text) ? WriteLiteral("?", to)
+                                                 : WriteText(text.substr(0, length), to);
+    text.remove_prefix(std::max<size_t>(length, 1));
+  }
+  return to;
 }
 
 // The longest text of WriteHumanBytes. It needs kScratchBytes more room (text.h).

@@ -2,14 +2,15 @@
 #include "sinks/stdout/table_encoder.h"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstring>
 #include <optional>
 #include <string_view>
 
+#include "core/record/fields/value_names.h"
 #include "core/record/human.h"
 #include "core/record/text.h"
-#include "core/record/utf8.h"
 
 namespace weir::sinks {
 namespace {
@@ -20,41 +21,15 @@ constexpr std::string_view kHeader[] = {"START (UTC)", "DURATION", "DIR",
 // Numbers are aligned right, texts left.
 constexpr bool kAlignRight[] = {false, true, false, false, false, false, false, true, true};
 
-// Short names of well-known protocols (IANA protocol numbers).
-const char* ProtocolName(uint8_t protocol) {
-  switch (protocol) {
-    case 1:
-      return "ICMP";
-    case 2:
-      return "IGMP";
-    case 4:
-      return "IPIP";
-    case 6:
-      return "TCP";
-    case 17:
-      return "UDP";
-    case 41:
-      return "IPv6";
-    case 47:
-      return "GRE";
-    case 50:
-      return "ESP";
-    case 51:
-      return "AH";
-    case 58:
-      return "ICMPv6";
-    case 89:
-      return "OSPF";
-    case 103:
-      return "PIM";
-    case 112:
-      return "VRRP";
-    case 132:
-      return "SCTP";
-    default:
-      return nullptr;
+// The labels of well-known protocols, by number; null if a protocol has none.
+constexpr std::array<const char*, 256> ProtocolLabels() {
+  std::array<const char*, 256> labels{};
+  for (const weir_value_name& name : kProtocolNames) {
+    if (name.label != nullptr) labels[name.value] = name.label;
   }
+  return labels;
 }
+constexpr std::array<const char*, 256> kProtocolLabels = ProtocolLabels();
 
 bool IsIp(const Record& record) {
   const IpAddr none{};
@@ -64,7 +39,7 @@ bool IsIp(const Record& record) {
 // A record without addresses is not an IP flow; its EtherType is shown as the protocol.
 char* WriteProtocol(const Record& record, bool is_ip, char* to) {
   if (is_ip) {
-    const char* const name = ProtocolName(record.transport_protocol);
+    const char* const name = kProtocolLabels[record.transport_protocol];
     return name != nullptr ? WriteText(name, to) : WriteOctet(record.transport_protocol, to);
   }
   if (record.eth_protocol == kArpType) return WriteLiteral("ARP", to);
@@ -92,17 +67,6 @@ char* WriteEndpoint(const IpAddr& address, bool has_port, uint16_t port, char* t
 char* WriteDuration(const Record& record, char* to) {
   const std::optional<uint64_t> duration = DurationOf(record);
   return duration.has_value() ? WriteHumanDuration(*duration, to) : WriteLiteral("-", to);
-}
-
-// Writes `text` in a form that is safe for a terminal.
-char* WritePrintable(std::string_view text, char* to) {
-  while (!text.empty()) {
-    const size_t length = Utf8SequenceLength(text);
-    to = length == 0 || IsControlCharacter(text) ? WriteLiteral("?", to)
-                                                 : WriteText(text.substr(0, length), to);
-    text.remove_prefix(std::max<size_t>(length, 1));
-  }
-  return to;
 }
 
 char* WriteInterfaces(const Record& record, const weir_other_interfaces* others, char* to) {

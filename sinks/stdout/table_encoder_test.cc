@@ -139,7 +139,7 @@ TEST(TableEncoderTest, AnyRecordFitsItsRoomAndColumns) {
   Record longest;
   std::fill_n(reinterpret_cast<uint8_t*>(&longest), sizeof(longest), 0xFF);
   longest.direction = 0;
-  longest.transport_protocol = 6;
+  longest.transport_protocol = 136;  // the longest name, UDPLite
   longest.start_mono_time_ns = 1;
   longest.bytes = 0;
   weir_other_interfaces all_others;
