@@ -77,6 +77,10 @@ class RecordMaker {
         std::memcpy(place, &number, field.width);
         break;
       }
+      case FieldKind::kBit:
+        record->present &= ~field.mask;
+        if (Pick(test.values.numbers) % 2 == 1) record->present |= field.mask;
+        break;
       case FieldKind::kMac: {
         const uint64_t number = __builtin_bswap64(Pick(test.values.numbers) << 16);
         std::memcpy(place, &number, field.width);

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "transforms/filter/expression.h"
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "core/record/fields/record_fields.h"
 #include "gtest/gtest.h"
+#include "transforms/filter/field.h"
 #include "transforms/filter/values.h"
 
 namespace weir::transforms {
@@ -75,6 +79,29 @@ TEST(ExpressionTest, UnitsAndNames) {
   EXPECT_EQ(Meaning("dscp in (ef, af41)"), "dscp in (34, 46)");
   EXPECT_EQ(Meaning("etype == ipv6 and direction == egress"), "etype == 34525 and direction == 1");
   EXPECT_EQ(Meaning("flow_end_reason == end_of_flow"), "flow_end_reason == 3");
+}
+
+// Times are no fields of a filter; `duration` is.
+TEST(ExpressionTest, EachFieldOfTheTableIsAField) {
+  for (const weir_field& field : kRecordFields) {
+    const bool is_time = field.type == WEIR_FIELD_WALL_TIME || field.type == WEIR_FIELD_MONO_TIME;
+    EXPECT_EQ(FindField(field.name) != nullptr, !is_time) << field.name;
+    if (field.either != nullptr) {
+      EXPECT_NE(FindField(field.either), nullptr) << field.either;
+    }
+    for (uint32_t i = 0; i < field.value_name_count; ++i) {
+      const weir_value_name& value = field.value_names[i];
+      EXPECT_EQ(Meaning(absl::StrCat(field.name, " == ", value.name)),
+                absl::StrCat(field.name, " == ", value.value));
+    }
+  }
+}
+
+TEST(ExpressionTest, ABitIsTrueOrFalse) {
+  EXPECT_EQ(Meaning("duplicate == true"), "duplicate == 1");
+  EXPECT_EQ(Meaning("duplicate != FALSE"), "duplicate != 0");
+  EXPECT_EQ(Refusal("duplicate == yes"), "column 14: expected true or false, found 'yes'");
+  EXPECT_EQ(Refusal("duplicate == 2"), "column 14: 2 is more than duplicate can be, which is 1");
 }
 
 TEST(ExpressionTest, OrderIsARange) {
@@ -149,9 +176,10 @@ TEST(ExpressionTest, WordsOfOtherToolsAreKnown) {
             "column 1: there is no field 'src.port'; it is written src_port");
   EXPECT_EQ(Refusal("dst_prt == 443"),
             "column 1: there is no field 'dst_prt'; did you mean 'dst_port'?");
-  EXPECT_EQ(Refusal("colour == 1").find("column 1: there is no field 'colour'; there are addr, "),
+  EXPECT_EQ(Refusal("colour == 1").find("column 1: there is no field 'colour'; there are etype, "),
             0u);
-  EXPECT_TRUE(absl::StrContains(Refusal("colour == red"), "there are addr, src_addr, dst_addr"));
+  EXPECT_TRUE(absl::StrContains(Refusal("colour == red"),
+                                "mac, src_mac, dst_mac, addr, src_addr, dst_addr"));
 }
 
 TEST(ExpressionTest, AddressesThatAreNoneAreRefused) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fields of a filter expression: where each is in a record, and which values it can be compared
-// with.
+// with. They come from the table of the record's fields.
 #ifndef WEIR_TRANSFORMS_FILTER_FIELD_H_
 #define WEIR_TRANSFORMS_FILTER_FIELD_H_
 
@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+
+#include "plugins/abi/weir_fields.h"
 
 namespace weir::transforms {
 
@@ -17,16 +19,11 @@ enum class FieldKind : uint8_t {
   kDuration,  // nanoseconds from the record's start to its end, on the monotonic clock
   kAddress,   // sixteen bytes
   kName,      // the name of the interface
+  kBit,       // 1 if the bits of `mask` are set, 0 if they are clear, in the number at `offset`
 };
 
 // The units that may follow a number.
 enum class Unit : uint8_t { kNone, kCount, kBytes, kTime };
-
-// A name for a number, in lower case.
-struct NamedValue {
-  std::string_view name;
-  uint64_t value;
-};
 
 struct Field {
   std::string_view name;
@@ -39,8 +36,9 @@ struct Field {
   uint16_t second_offset;  // of the second field, if this name means two fields and either may
                            // match; otherwise 0
   uint64_t present;        // the bits of weir_record.present of a measured field
+  uint64_t mask;           // the bits of a number that are its value
   uint64_t max;            // the largest value
-  const NamedValue* names;
+  const weir_value_name* names;
   size_t name_count;
 };
 

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <limits>
 #include <optional>
 #include <string_view>
 
@@ -17,11 +16,6 @@ static_assert(2 * kMaxExpressionTests < 0xfffe);
 
 // Numbers are read as eight bytes, whatever their width.
 static_assert(offsetof(Record, tcp_flag_pairs) + sizeof(uint64_t) <= sizeof(Record));
-
-uint64_t MaskOf(size_t width) {
-  return width >= sizeof(uint64_t) ? std::numeric_limits<uint64_t>::max()
-                                   : (uint64_t{1} << 8 * width) - 1;
-}
 
 uint64_t LittleEndian(const Record& record, size_t offset) {
   uint64_t number;
@@ -120,12 +114,14 @@ class Program::Compiler {
     instruction.kind = KindOf(test);
     instruction.offset = field.offset;
     instruction.present = field.present;
-    instruction.mask = MaskOf(field.width);
+    instruction.mask = field.mask;
     switch (instruction.kind) {
       case Kind::kInRange: {
         const NumberRange range = test.values.numbers.front();
-        instruction.base = range.first;
-        instruction.span = range.last - range.first;
+        // The value 1 of a bit is the bit itself.
+        const uint64_t one = field.kind == FieldKind::kBit ? field.mask : 1;
+        instruction.base = range.first * one;
+        instruction.span = (range.last - range.first) * one;
         break;
       }
       case Kind::kMask:
@@ -152,6 +148,8 @@ class Program::Compiler {
     switch (test.field->kind) {
       case FieldKind::kNumber:
         return test.values.numbers.size() == 1 ? Kind::kInRange : Kind::kInRanges;
+      case FieldKind::kBit:  // 0 and 1 are one range
+        return Kind::kInRange;
       case FieldKind::kMac:
         return Kind::kMac;
       case FieldKind::kDuration:

@@ -57,6 +57,20 @@ Record WebFlow() {
   return record;
 }
 
+// The bit is its own value, so it is never "not measured".
+TEST(ProgramTest, ABitIsTrueOrFalse) {
+  Record record = WebFlow();
+  EXPECT_TRUE(Passes("duplicate == false", record));
+  EXPECT_FALSE(Passes("duplicate == true", record));
+  EXPECT_TRUE(Passes("duplicate != true", record));
+  EXPECT_TRUE(Passes("duplicate in (true, false)", record));
+  record.present |= WEIR_IS_DUPLICATE;
+  EXPECT_TRUE(Passes("duplicate == true", record));
+  EXPECT_FALSE(Passes("duplicate == false", record));
+  EXPECT_TRUE(Passes("duplicate > 0", record));
+  EXPECT_TRUE(Passes("not duplicate == 0", record));
+}
+
 TEST(ProgramTest, EveryFieldCountsWhereItIsCompared) {
   const Record record = WebFlow();
   for (const char* const text : {"addr == 10.0.0.0/8",

@@ -114,6 +114,7 @@ const std::map<std::string_view, Reader>& Readers() {
        IfMeasured(WEIR_HAS_FLOW_END_REASON, [](R r) { return r.flow_end_reason; })},
       {"network_namespace",
        IfMeasured(WEIR_HAS_NETWORK_NAMESPACE, [](R r) { return r.network_namespace; })},
+      {"duplicate", Of([](R r) { return (r.present & WEIR_IS_DUPLICATE) != 0 ? 1 : 0; })},
       {"agent_ip",
        [](
            R r) -> std::

@@ -26,28 +26,34 @@ namespace {
 constexpr AddressRange kV4 = {absl::MakeUint128(0, 0xffff'0000'0000),
                               absl::MakeUint128(0, 0xffff'ffff'ffff)};
 
-constexpr NamedValue kCountUnits[] = {
+// A unit, and the number that it multiplies.
+struct NamedUnit {
+  std::string_view name;
+  uint64_t value;
+};
+
+constexpr NamedUnit kCountUnits[] = {
     {"k", 1000}, {"m", 1000 * 1000}, {"g", 1000 * 1000 * 1000}, {"t", 1000'000'000'000}};
-constexpr NamedValue kBytesUnits[] = {{"b", 1},
-                                      {"k", 1000},
-                                      {"kb", 1000},
-                                      {"m", 1000'000},
-                                      {"mb", 1000'000},
-                                      {"g", 1000'000'000},
-                                      {"gb", 1000'000'000},
-                                      {"t", 1000'000'000'000},
-                                      {"tb", 1000'000'000'000},
-                                      {"kib", uint64_t{1} << 10},
-                                      {"mib", uint64_t{1} << 20},
-                                      {"gib", uint64_t{1} << 30},
-                                      {"tib", uint64_t{1} << 40}};
-constexpr NamedValue kTimeUnits[] = {
+constexpr NamedUnit kBytesUnits[] = {{"b", 1},
+                                     {"k", 1000},
+                                     {"kb", 1000},
+                                     {"m", 1000'000},
+                                     {"mb", 1000'000},
+                                     {"g", 1000'000'000},
+                                     {"gb", 1000'000'000},
+                                     {"t", 1000'000'000'000},
+                                     {"tb", 1000'000'000'000},
+                                     {"kib", uint64_t{1} << 10},
+                                     {"mib", uint64_t{1} << 20},
+                                     {"gib", uint64_t{1} << 30},
+                                     {"tib", uint64_t{1} << 40}};
+constexpr NamedUnit kTimeUnits[] = {
     {"ns", 1},           {"us", 1000},          {"ms", 1000'000},
     {"s", 1000'000'000}, {"m", 60'000'000'000}, {"h", 3600'000'000'000}};
 
 template <size_t N>
-std::optional<uint64_t> Find(const NamedValue (&names)[N], std::string_view word) {
-  for (const NamedValue& named : names) {
+std::optional<uint64_t> Find(const NamedUnit (&names)[N], std::string_view word) {
+  for (const NamedUnit& named : names) {
     if (absl::EqualsIgnoreCase(named.name, word)) return named.value;
   }
   return {};
@@ -310,6 +316,7 @@ bool AddValue(const Field& field, std::string_view word, Values* values, std::st
     case FieldKind::kNumber:
     case FieldKind::kMac:
     case FieldKind::kDuration:
+    case FieldKind::kBit:
       return AddNumber(field, word, values, why);
   }
   return false;
