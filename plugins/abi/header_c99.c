@@ -8,6 +8,10 @@
 
 size_t weir_c99_field_size(void);
 size_t weir_c99_block_spec_size(void);
+size_t weir_c99_record_size(void);
+size_t weir_c99_interfaces_size(void);
 
 size_t weir_c99_field_size(void) { return sizeof(weir_field); }
 size_t weir_c99_block_spec_size(void) { return sizeof(weir_block_spec); }
+size_t weir_c99_record_size(void) { return sizeof(weir_record); }
+size_t weir_c99_interfaces_size(void) { return sizeof(weir_other_interfaces); }

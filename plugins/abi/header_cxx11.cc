@@ -8,3 +8,5 @@
 
 size_t CxxFieldSize() { return sizeof(weir_field); }
 size_t CxxBlockSpecSize() { return sizeof(weir_block_spec); }
+size_t CxxRecordSize() { return sizeof(weir_record); }
+size_t CxxInterfacesSize() { return sizeof(weir_other_interfaces); }

@@ -22,11 +22,12 @@
 extern "C" {
 #endif
 
-/* The limits of a block. Lengths of names are without the NUL. */
+/* The limits of a block. NAME is that of each name, key, column and value, without the NUL. TEXT is
+ * that of a unit, a noun and a help sentence. */
 #define WEIR_MAX_BLOCK_BYTES 4096
 #define WEIR_MAX_BLOCK_FIELDS 64
-#define WEIR_MAX_FIELD_NAME_BYTES 64  /* also the name of a block, a key, a column, a value */
-#define WEIR_MAX_FIELD_TEXT_BYTES 256 /* a unit, a noun, a help sentence */
+#define WEIR_MAX_FIELD_NAME_BYTES 64
+#define WEIR_MAX_FIELD_TEXT_BYTES 256
 #define WEIR_MAX_FIXED_TEXT_BYTES 256
 #define WEIR_MAX_VALUE_NAMES 256
 

@@ -24,7 +24,7 @@ constexpr bool kAlignRight[] = {false, true, false, false, false, false, false, 
 // The labels of well-known protocols, by number; null if a protocol has none.
 constexpr std::array<const char*, 256> ProtocolLabels() {
   std::array<const char*, 256> labels{};
-  for (const weir_value_name& name : kProtocolNames) {
+  for (const ValueName& name : kProtocolNames) {
     if (name.label != nullptr) labels[name.value] = name.label;
   }
   return labels;

@@ -4,6 +4,7 @@
 
 import ast
 import glob
+import json
 import os
 import pathlib
 import re
@@ -32,8 +33,8 @@ class ProgramTest(harness.WeirTest):
         return weir
 
     def test_help_everywhere(self):
-        for command in ((), ("run",), ("validate",), ("plugins",), ("describe",), ("doctor",),
-                        ("fmt",), ("plugin-test",), ("version",)):
+        for command in ((), ("run",), ("validate",), ("plugins",), ("describe",), ("fields",),
+                        ("doctor",), ("fmt",), ("plugin-test",), ("version",)):
             text = self.check(*command, "--help").stdout()
             self.assertIn("Usage: weir " + (command[0] if command else "COMMAND"), text)
             self.assertEqual([line for line in text.splitlines() if len(line) > 90], [])
@@ -93,11 +94,38 @@ class ProgramTest(harness.WeirTest):
     def test_output_that_is_lost_is_an_error(self):
         pipeline = "--config=" + self.write("p.textproto", RECORDING % self.write("x", "") + NAMER % "recording" + SINK)
         for arguments in (("version",), ("version", "--verbose"), ("plugins",), ("describe", "ebpf_map"),
-                          ("validate", pipeline), ("doctor", pipeline), ("--help",), ("run", "--help")):
+                          ("fields",), ("fields", "--json"), ("validate", pipeline), ("doctor", pipeline), ("--help",), ("run", "--help")):
             with self.subTest(arguments=arguments), open("/dev/full", "wb") as full:
                 weir = self.weir(*arguments, stdout=full)
                 self.assertEqual(weir.wait(), harness.EXIT_FAILED, weir.stderr())
                 self.assertIn("weir: not all output could be written to standard output", weir.stderr())
+
+    def test_fields_are_those_of_records(self):
+        fields = json.loads(self.check("fields", "--json").stdout())["fields"]
+        # Each key of a record that has all fields, in the same order.
+        keys = [field["json"] for field in fields if "json" in field]
+        self.assertEqual(len(keys), len(set(keys)))
+        self.assertEqual([field["csv"] for field in fields if "csv" in field], keys)
+        lines = self.check("fields").stdout().splitlines()
+        self.assertEqual(lines[0].split()[:3], ["NAME", "TYPE", "UNIT"])
+        self.assertEqual([line.split()[0] for line in lines[1:lines.index("")]],
+                         [field["name"] for field in fields])
+        # JSON that a sink writes has no key that the table lacks.
+        record = json.loads(pathlib.Path(harness.runfile("tests/vectors/records.jsonl")).read_text().splitlines()[0])
+        self.assertEqual(list(record), keys[:len(record)])
+
+    def test_a_field_is_found_by_all_its_names(self):
+        self.assertEqual(self.check("fields", "VlanId").stdout(), self.check("fields", "vlan_id").stdout())
+        both = self.check("fields", "port").stdout()
+        self.assertIn("src_port: ", both)
+        self.assertIn("\ndst_port: ", both)
+        self.assertIn("syn 2, rst 4", self.check("fields", "tcp_flags").stdout())
+        self.assertEqual([field["name"] for field in json.loads(self.check("fields", "--json", "addr").stdout())["fields"]],
+                         ["src_addr", "dst_addr"])
+        self.assertEqual(self.check("fields", "vlan_ids", code=2).stderr(),
+                         "weir: there is no field 'vlan_ids'; did you mean 'vlan_id'?\n")
+        self.assertIn("there is no field ''; there are etype, ", self.check("fields", "", code=2).stderr())
+        self.assertIn("'fields' takes at most one FIELD; 2 are given", self.check("fields", "a", "b", code=2).stderr())
 
     def test_every_plugin_is_listed_and_described(self):
         listed = self.check("plugins").stdout()

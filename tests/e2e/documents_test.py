@@ -168,6 +168,7 @@ class CompletionTest(harness.WeirTest):
         self.assertGreaterEqual(len(types), 6)
         self.assertEqual(self.complete("describe", ""), types)
         self.assertEqual(self.complete("describe", "ebpf_m"), {"ebpf_map"})
+        self.assertEqual(self.complete("fields", "sr"), {"src_addr", "src_mac", "src_port"})
         # A program with one plugin in its folder, and one in a folder of --plugin_path.
         program = os.path.join(self.folder, "bin/weir")
         for name, folder in (("bin/weir", "bin"),

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The generated pages of docs/reference are what the code says, and the test sees it if not."""
 
+import json
 import pathlib
 import re
 import shutil
@@ -38,6 +39,12 @@ class ReferenceTest(harness.WeirTest):
             for field in re.findall(r"(?m)^  ([a-z0-9_]+): ", described.partition("Example:")[0]):
                 self.assertIn(f"### `{field}`\n", text)
         self.assertGreaterEqual(types, 6)
+
+    def test_every_field_of_a_record_is_explained(self):
+        page = pathlib.Path(FOLDER, "records.md").read_text()
+        for field in json.loads(harness.run(harness.WEIR, "fields", "--json"))["fields"]:
+            if "json" in field:
+                self.assertIn(f"`{field['json']}`", page)
 
     def test_what_is_stale_is_named_and_can_be_written(self):
         folder = pathlib.Path(self.folder, "reference")

@@ -202,10 +202,16 @@ absl::Status TakeArguments(const std::vector<FlagWord>& flags, Invocation* invoc
   if (command.arguments != kOptionalFile && command.arguments != kFile) {
     std::string_view takes = command.arguments;
     const bool takes_two = absl::ConsumePrefix(&takes, kOptionalKind);
+    const bool takes_none = absl::ConsumePrefix(&takes, "[") && absl::ConsumeSuffix(&takes, "]");
     const size_t takes_one = takes.empty() ? 0 : 1;
-    if (given.size() == takes_one || (takes_two && given.size() == 2)) return absl::OkStatus();
-    return WrongNumber(command, takes.empty() ? "no arguments" : absl::StrCat("one ", takes),
-                       given.size());
+    if (given.size() == takes_one || (takes_two && given.size() == 2) ||
+        (takes_none && given.empty())) {
+      return absl::OkStatus();
+    }
+    return WrongNumber(
+        command,
+        takes.empty() ? "no arguments" : absl::StrCat(takes_none ? "at most " : "", "one ", takes),
+        given.size());
   }
   const bool has_flag = std::any_of(flags.begin(), flags.end(),
                                     [](const FlagWord& flag) { return flag.name == kConfigFlag; });

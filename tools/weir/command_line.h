@@ -17,7 +17,7 @@ struct Command {
   const char* name;
   // The argument that is no flag, as the usage line shows it: "TYPE", "FILE", or "" for none.
   // "[FILE]" and "FILE|--config=FILE" mean the same as --config=FILE; the former may be left out.
-  // "[KIND] TYPE" is one argument or two.
+  // "[KIND] TYPE" is one argument or two; "[FIELD]" is one or none.
   const char* arguments;
   const char* summary;             // one line
   const char* help;                // the rest of --help; ends with a newline

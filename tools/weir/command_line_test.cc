@@ -31,6 +31,7 @@ const std::vector<Command>& Commands() {
       {"run", "[FILE]", "Runs.", "Long text.\n", {"config"}, nullptr},
       {"plugins", "", "Lists.", "", {}, nullptr},
       {"describe", "[KIND] TYPE", "Describes.", "", {"verbose"}, nullptr},
+      {"fields", "[FIELD]", "Lists.", "", {}, nullptr},
       {"validate", "FILE|--config=FILE", "Checks.", "", {"config"}, nullptr},
   };
   return *commands;
@@ -172,6 +173,9 @@ TEST(CommandLineTest, CountsArguments) {
   EXPECT_EQ(ErrorOf({"validate", "--config=b"}), "");
   EXPECT_EQ(ErrorOf({"validate", "a"}), "");
   EXPECT_EQ(ErrorOf({"describe", "--help"}), "");
+  EXPECT_EQ(ErrorOf({"fields"}), "");
+  EXPECT_EQ(ErrorOf({"fields", "a"}), "");
+  EXPECT_EQ(ErrorOf({"fields", "a", "b"}), "'fields' takes at most one FIELD; 2 are given");
 }
 
 TEST(CommandLineTest, HelpListsOwnAndGlobalFlags) {

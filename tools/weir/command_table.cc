@@ -46,6 +46,18 @@ const std::vector<Command>& Commands() {
        "other.\n",
        {"example"},
        DescribeCommand},
+      {"fields",
+       "[FIELD]",
+       "Lists the fields of a record.",
+       "Each line has the name, the type and the unit of a field, and its key in JSON, which\n"
+       "is its column in CSV. Behind them are its number in protobuf (5.1 is field 1 of field\n"
+       "5), its number in IPFIX (the second is that of IPv6 flows) and its meaning. Filters\n"
+       "have all fields except times and lists.\n"
+       "With FIELD it prints all that is known of one field, with the names of its values.\n"
+       "FIELD is a name, a key of JSON, or a name for two fields (`port`), in upper or lower\n"
+       "case.\n",
+       {"json"},
+       FieldsCommand},
       {"fmt",
        "FILE...",
        "Formats pipeline files.",

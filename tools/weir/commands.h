@@ -15,6 +15,7 @@ int RunCommand(const Arguments& arguments);
 int ValidateCommand(const Arguments& arguments);
 int PluginsCommand(const Arguments& arguments);
 int DescribeCommand(const Arguments& arguments);
+int FieldsCommand(const Arguments& arguments);
 int FmtCommand(const Arguments& arguments);
 int DoctorCommand(const Arguments& arguments);
 int PluginTestCommand(const Arguments& arguments);

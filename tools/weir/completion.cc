@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "tools/weir/field_list.h"
 #include "tools/weir/flags.h"
 
 namespace weir {
@@ -78,6 +79,7 @@ _weir() {
     if [[ $current != -* ]]; then
       case "$command:$arguments" in
         @FILE_COMMANDS@) compopt -o default && return ;;
+        @FIELD_COMMANDS@) words='@FIELDS@' ;;
         @TYPE_COMMANDS@)
           words="$(_weir_types "$1" ${values[plugin_path]:+"--plugin_path=${values[plugin_path]}"})"
           ;;
@@ -134,12 +136,16 @@ std::string BashCompletion(const std::vector<Command>& commands) {
   std::vector<std::string> names;
   std::vector<std::string> type_commands;
   std::vector<std::string> file_commands;
+  std::vector<std::string> field_commands;
   std::string command_flags;
   for (const Command& command : commands) {
     names.push_back(command.name);
     if (absl::EndsWith(command.arguments, "TYPE")) {
       // Behind a kind too.
       type_commands.push_back(absl::StrCat(command.name, ":[01]"));
+    }
+    if (absl::StrContains(command.arguments, "FIELD")) {
+      field_commands.push_back(absl::StrCat(command.name, ":0"));
     }
     if (absl::StrContains(command.arguments, "FILE")) {
       const bool many = absl::EndsWith(command.arguments, "...");
@@ -161,6 +167,8 @@ std::string BashCompletion(const std::vector<Command>& commands) {
                                        {"@COMMAND_FLAGS@\n", command_flags},
                                        {"@GLOBAL_FLAGS@", FlagWords({})},
                                        {"@FILE_COMMANDS@", absl::StrJoin(file_commands, " | ")},
+                                       {"@FIELD_COMMANDS@", absl::StrJoin(field_commands, " | ")},
+                                       {"@FIELDS@", absl::StrJoin(FieldNames(), " ")},
                                        {"@TYPE_COMMANDS@", absl::StrJoin(type_commands, " | ")}});
 }
 

@@ -12,6 +12,7 @@
 #include "core/config/describe/config_example.h"
 #include "core/config/describe/description.h"
 #include "core/record/stage_kind.h"
+#include "tools/weir/fields_page.h"
 #include "tools/weir/flags.h"
 #include "tools/weir/markdown.h"
 #include "tools/weir/pipeline_schema.h"
@@ -198,6 +199,7 @@ absl::StatusOr<std::vector<ReferencePage>> ReferencePages(
   std::vector<ReferencePage> pages = {
       {"command-line.md", CommandLinePage(commands)},
       {"pipeline-file.md", PipelineFilePage(*parts)},
+      {"record-fields.md", absl::StrCat(kMark, FieldsPage())},
       {"components/README.md", ComponentIndex(components)},
   };
   for (const config::Schema* component : components) {

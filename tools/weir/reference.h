@@ -19,7 +19,8 @@ struct ReferencePage {
   std::string text;
 };
 
-// All of them: a page for each component and their index, the pipeline file, the command line.
+// All of them: a page for each component and their index, the pipeline file, the fields of a
+// record, the command line.
 // `schema` is the text of pipeline.proto. INVALID_ARGUMENT for a schema that ReadPipelineSchema
 // refuses, or for descriptors that do not build.
 absl::StatusOr<std::vector<ReferencePage>> ReferencePages(

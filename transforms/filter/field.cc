@@ -19,7 +19,7 @@
 namespace weir::transforms {
 namespace {
 
-constexpr weir_value_name kBooleans[] = {{0, "false", nullptr}, {1, "true", nullptr}};
+constexpr ValueName kBooleans[] = {{0, "false", nullptr}, {1, "true", nullptr}};
 
 FieldKind KindOf(const weir_field& field) {
   switch (field.type) {

@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-#include "plugins/abi/weir_fields.h"
+#include "core/record/fields/value_names.h"
 
 namespace weir::transforms {
 
@@ -38,7 +38,7 @@ struct Field {
   uint64_t present;        // the bits of weir_record.present of a measured field
   uint64_t mask;           // the bits of a number that are its value
   uint64_t max;            // the largest value
-  const weir_value_name* names;
+  const ValueName* names;
   size_t name_count;
 };
 

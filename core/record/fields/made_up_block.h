@@ -3,7 +3,6 @@
 #ifndef WEIR_CORE_RECORD_FIELDS_MADE_UP_BLOCK_H_
 #define WEIR_CORE_RECORD_FIELDS_MADE_UP_BLOCK_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <string_view>

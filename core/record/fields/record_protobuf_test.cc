@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include "core/record/fields/record_fields.h"
 #include "core/record/pbflow.pb.h"
