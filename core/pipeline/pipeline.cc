@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "core/pipeline/pipeline.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "glog/logging.h"
 
 namespace weir::pipeline {
@@ -19,6 +21,22 @@ absl::Status WithLocation(const StageLocator& locate, std::string_view message,
                           const absl::Status& status) {
   if (!locate) return status;
   return absl::Status(status.code(), absl::StrCat(locate(message), ": ", status.message()));
+}
+
+// The error of one stage.
+struct StageError {
+  int line;
+  absl::Status status;
+};
+
+// Returns one error for all of `errors`, in the order of the file. Its code is that of the first.
+absl::Status Joined(std::vector<StageError> errors) {
+  std::stable_sort(errors.begin(), errors.end(),
+                   [](const StageError& a, const StageError& b) { return a.line < b.line; });
+  return absl::Status(errors.front().status.code(),
+                      absl::StrJoin(errors, "\n", [](std::string* text, const StageError& error) {
+                        absl::StrAppend(text, error.status.message());
+                      }));
 }
 
 }  // namespace
@@ -40,11 +58,15 @@ Pipeline::Pipeline(std::vector<StageSpec> specs, const Clock* clock,
 Pipeline::~Pipeline() = default;
 
 absl::Status Pipeline::CreateStages() {
+  std::vector<StageError> errors;
   for (size_t i = 0; i < nodes_.size(); ++i) {
-    if (absl::Status status = nodes_[i]->Create(specs_[i].factory); !status.ok()) {
-      return WithLocation(specs_[i].locate, status.message(), WithStageName(status, *nodes_[i]));
-    }
+    const StageSpec& spec = specs_[i];
+    const absl::Status status = nodes_[i]->Create(spec.factory);
+    if (status.ok()) continue;
+    errors.push_back({spec.line, WithLocation(spec.locate, status.message(),
+                                              WithStageName(status, *nodes_[i]))});
   }
+  if (!errors.empty()) return Joined(std::move(errors));
   for (const auto& node : nodes_) node->MakeQueue();
   return absl::OkStatus();
 }

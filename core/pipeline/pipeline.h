@@ -41,6 +41,7 @@ struct StageSpec {
   StageFactory factory;
   // Returns the location of a mistake in the configuration, as file:line:column.
   StageLocator locate = nullptr;
+  int line = 0;  // of the stage in its file, which sorts the errors of several stages
 };
 
 struct StageReport {
@@ -66,8 +67,10 @@ class Pipeline : private NodeEvents {
            std::function<void()> on_ending = nullptr);
   ~Pipeline() override;
 
-  // Makes every stage, in the order of the specs; starts nothing. An error begins with the
-  // location, kind and name of the stage; only the destructor may follow. Called once, first.
+  // Makes every stage, in the order of the specs; starts nothing. Tries all stages: an error has
+  // the lines of each stage that failed, in the order of the file. The lines of a stage begin
+  // with its location, kind and name. After an error only the destructor may follow. Called once,
+  // first.
   absl::Status CreateStages();
   // Makes a pipeline and its stages.
   static absl::StatusOr<std::unique_ptr<Pipeline>> Create(const std::vector<StageSpec>& specs,

@@ -31,6 +31,23 @@ TEST(PipelineLifecycleTest, AStageThatCannotBeMadeIsNamed) {
             absl::InvalidArgumentError("source 'flows': no such thing"));
 }
 
+TEST(PipelineLifecycleTest, AllStagesThatCannotBeMadeAreReportedInTheOrderOfTheFile) {
+  const auto bad = [](StageSpec spec, int line) {
+    spec.line = line;
+    spec.locate = [line](std::string_view /*message*/) { return absl::StrCat("p:", line, ":1"); };
+    spec.factory = [](StageHost*) -> absl::StatusOr<std::unique_ptr<Stage>> {
+      return absl::InvalidArgumentError("no\n  ^");
+    };
+    return spec;
+  };
+  const std::vector<StageSpec> specs = {bad(SourceSpec("in", 1, 1), 7),
+                                        ConsumerSpec(StageKind::kTransform, "good", {0}),
+                                        bad(ConsumerSpec(StageKind::kSink, "out", {1}), 2)};
+  EXPECT_EQ(Pipeline::Create(specs, SystemClock()).status(),
+            absl::InvalidArgumentError("p:2:1: sink 'out': no\n  ^\n"
+                                       "p:7:1: source 'in': no\n  ^"));
+}
+
 TEST(PipelineLifecycleTest, StagesAreDiagnosedInTheOrderOfTheSpecs) {
   auto pipeline = Make({SourceSpec("in", 1, 1), ConsumerSpec(StageKind::kTransform, "middle", {0}),
                         ConsumerSpec(StageKind::kSink, "out", {1})});

@@ -197,6 +197,7 @@ std::vector<pipeline::StageSpec> Catalogue::StageSpecs(const config::PipelineCon
       const config::ConfigLocation location = LocationOf(stage, message);
       return absl::StrCat(file_name, ":", location.line, ":", location.column);
     };
+    spec.line = stage.location.line;
     specs.push_back(std::move(spec));
   }
   return specs;
