@@ -34,6 +34,7 @@ class GraphChecker {
     FindNames();
     graph_.inputs.resize(stages_.size());
     for (size_t stage = 0; stage < stages_.size(); ++stage) ResolveInputs(stage);
+    CheckHasInputs();
     CheckConnected();
     if (!Order()) ReportCycles();
     return std::move(graph_);
@@ -91,9 +92,13 @@ class GraphChecker {
     Error(stage, input.location,
           absl::StrCat("there is no source or transform ", Quoted(input.name),
                        meant_name.empty() ? Known() : meant_name));
-    // A misspelt input is one mistake: the stage that it means has a consumer.
+    // The stage that a misspelt input means has a consumer.
     const auto meant = by_name_.find(Nearest(input.name, producers_));
-    if (meant != by_name_.end()) consumed_[meant->second] = true;
+    if (meant != by_name_.end()) {
+      consumed_[meant->second] = true;
+    } else {
+      inputs_known_ = false;
+    }
   }
 
   // Reports "a, b", if all its parts are names.
@@ -136,14 +141,22 @@ class GraphChecker {
     return "NAME";
   }
 
-  void CheckConnected() {
+  void CheckHasInputs() {
     for (size_t stage = 0; stage < stages_.size(); ++stage) {
       const GraphStage& of = stages_[stage];
-      if (of.kind != StageKind::kSource && of.inputs.empty()) {
-        Error(stage, of.location,
-              absl::StrCat("it has no input; name the stage that it takes records from, as in ",
-                           "input: \"", ExampleInput(stage), "\""));
-      }
+      if (of.kind == StageKind::kSource || !of.inputs.empty()) continue;
+      Error(stage, of.location,
+            absl::StrCat("it has no input; name the stage that it takes records from, as in ",
+                         "input: \"", ExampleInput(stage), "\""));
+      inputs_known_ = false;
+    }
+  }
+
+  // An input that is missing or unknown is one mistake: it could mean a stage without a consumer.
+  void CheckConnected() {
+    if (!inputs_known_) return;
+    for (size_t stage = 0; stage < stages_.size(); ++stage) {
+      const GraphStage& of = stages_[stage];
       if (of.kind != StageKind::kSink && !consumed_[stage]) {
         Error(stage, of.location,
               absl::StrCat("no stage takes its records; write input: \"", of.name,
@@ -228,6 +241,7 @@ class GraphChecker {
   absl::flat_hash_map<std::string, size_t> by_name_;  // the first of each name
   std::vector<std::string> producers_;
   std::vector<bool> consumed_;
+  bool inputs_known_ = true;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
@@ -50,6 +51,17 @@ uint32_t QueueBatchesOf(const Source&) { return kDefaultQueueBatches; }
 template <typename Consumer>
 uint32_t QueueBatchesOf(const Consumer& stage) {
   return stage.queue().batches();
+}
+
+// "ebpf_map" for "weir.sources.EbpfMap": the type that a message configures has nearly its name.
+std::string TypeOfMessage(std::string_view message) {
+  std::string type;
+  for (const char c : message.substr(message.rfind('.') + 1)) {
+    const bool upper = absl::ascii_isupper(static_cast<unsigned char>(c));
+    if (upper && !type.empty()) type += '_';
+    type += absl::ascii_tolower(static_cast<unsigned char>(c));
+  }
+  return type;
 }
 
 // One file. One thread.
@@ -236,10 +248,12 @@ class Loader {
     const std::string_view kind = StageKindName(stage.config.kind);
     const std::string& type = stage.config.type;
     const std::vector<std::string> known = schemas_.Types(stage.config.kind);
+    std::string suggestion = DidYouMean(type, known);
+    if (suggestion.empty()) suggestion = DidYouMean(TypeOfMessage(type), known);
     std::string sentence =
         absl::StrCat(Title(stage.config), ": there is no ", kind, " type ", Quoted(type), " (",
                      known.empty() ? "no plugin has any" : "there are ", absl::StrJoin(known, ", "),
-                     ")", DidYouMean(type, known));
+                     ")", suggestion);
     for (const StageKind other : {StageKind::kSource, StageKind::kTransform, StageKind::kSink}) {
       if (!schemas_.Exists(other, type)) continue;
       absl::StrAppend(&sentence, "; it is the type of a ", StageKindName(other));

@@ -99,10 +99,11 @@ const std::vector<Mistake>& Mistakes() {
        "\"/^eth\\\\*$/\""},
       {InSink("path: \"a\" interfaces: \"^eth\""),
        "f:3:11: sink 'out': interfaces[0] '^eth' is a plain name with '^'; a pattern is a regular "
-       "expression between two slashes; for exactly this name write \"/^\\\\^eth$/\""},
+       "expression between two slashes, as in \"/^eth/\"; for exactly this name write "
+       "\"/^\\\\^eth$/\""},
       {InSink("path: \"a\" interfaces: \"/eth\""),
        "f:3:11: sink 'out': interfaces[0] '/eth' is a plain name with '/'; a pattern is a regular "
-       "expression between two slashes"},
+       "expression between two slashes, as in \"/eth/\""},
       {InSink("path: \"a\n lines: 5"),
        "f:3:7: sink 'out': the text that begins with this \" has no closing \" in its line"},
       {InSink("path: \"a lines: 5 keep: \"1s\""),
@@ -154,6 +155,99 @@ const std::vector<Mistake>& Mistakes() {
       {InSink("p\xD0\xB0th: \"a\""),
        "f:3:2: sink 'out': '\xD0\xB0' (U+0430) is allowed only in a text in quotes and in "
        "comments"},
+      {InSink("path: \"a\" key_file: /tmp/a"),
+       "f:3:21: sink 'out': 'key_file' must be a text in quotes; found '/tmp/a'; write \"/tmp/a\""},
+      {InSink("path: \"a\" host: collector.example:9999"),
+       "f:3:17: sink 'out': 'host' must be a text in quotes; found 'collector.example:9999'; write "
+       "\"collector.example:9999\""},
+      {InSink("path: \"a\" lines: $MAX"),
+       "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found '$MAX'; the value "
+       "of a variable is written ${MAX}"},
+      {InSink("path: $HOME/a"),
+       "f:3:7: sink 'out': 'path' must be a text in quotes; found '$HOME/a'; the value of a "
+       "variable is written \"${HOME}/a\""},
+      {InSink("path: \"a\"\n; a comment: old\nlines: 5000"),
+       "f:4:1: sink 'out': a comment begins with '#', not with ';'\nf:5:1: sink 'out': lines 5000 "
+       "is not allowed; it must be from 1 to 1000"},
+      {InSink("; a comment\npath: \"a\""),
+       "f:3:1: sink 'out': a comment begins with '#', not with ';'"},
+      {InSink("path: \"C:\\\\tmp\\\\new\" key_file: \"C:\\tmp\\new\""),
+       "f:3:22: sink 'out': key_file 'C:\\tmp\\new' has a control character; a backslash is "
+       "written '\\\\'"},
+      {InSink("path: \"a\" key_file: \"~/key\""),
+       "f:3:11: sink 'out': key_file '~/key' begins with '~', which only a shell replaces; write "
+       "\"${HOME}/key\""},
+      {InSink("path: \"a\" interfaces: \"eth.*\""),
+       "f:3:11: sink 'out': interfaces[0] 'eth.*' is a plain name with '*'; a pattern is a regular "
+       "expression between two slashes, as in \"/^eth.*$/\"; for exactly this name write "
+       "\"/^eth\\\\.\\\\*$/\""},
+      {InSink("path: \"a\" interfaces: \"^eth.*$\""),
+       "f:3:11: sink 'out': interfaces[0] '^eth.*$' is a plain name with '^'; a pattern is a "
+       "regular expression between two slashes, as in \"/^eth.*$/\"; for exactly this name write "
+       "\"/^\\\\^eth\\\\.\\\\*\\\\$$/\""},
+      {InSink("path: \"a\" interfaces: \"eth0|eth1\""),
+       "f:3:11: sink 'out': interfaces[0] 'eth0|eth1' is a plain name with '|'; a pattern is a "
+       "regular expression between two slashes, as in \"/^(eth0|eth1)$/\"; for exactly this name "
+       "write \"/^eth0\\\\|eth1$/\""},
+      {InSink("path: \"a\" interfaces: \"eth*.100\""),
+       "f:3:11: sink 'out': interfaces[0] 'eth*.100' is a plain name with '*'; a pattern is a "
+       "regular expression between two slashes, as in \"/^eth.*\\\\.100$/\"; for exactly this name "
+       "write \"/^eth\\\\*\\\\.100$/\""},
+      {InSink("path: \"a\" interfaces: [\"a\" \"b\", \"c\"]"),
+       "f:3:28: sink 'out': 'interfaces' has texts without a ',' between them; write \"a\", \"b\", "
+       "\"c\""},
+      {InSink("path: \"a\" interfaces: \"a\" \"${NAME}\""),
+       "f:3:27: sink 'out': 'interfaces' has texts without a ',' between them; write interfaces: "
+       "[\"a\", \"${NAME}\"]"},
+      {InSink("path: \"a\" interfaces: [\n\"a\"\n\"b\"\n]"),
+       "f:5:1: sink 'out': 'interfaces' has texts without a ',' between them; write \"a\", \"b\""},
+      {InSink("path: \"a\" \"b\""),
+       "f:3:11: sink 'out': 'path' has several texts on one line; write one text, or each text on "
+       "a line of its own"},
+      {InSink("path: \"a\" interfaces: \"a\", \"b\""),
+       "f:3:28: sink 'out': 'interfaces' takes several values as a list; write interfaces: [\"a\", "
+       "\"b\"]"},
+      {InSink("path: \"a\" ports: 1, 2"),
+       "f:3:21: sink 'out': 'ports' takes several values as a list; write ports: [1, 2]"},
+      {InSink("path: \"a\" lines: 1 000"),
+       "f:3:18: sink 'out': a number has no spaces; write 1000"},
+      {InSink("path: \"a\" lines: 1_000"),
+       "f:3:18: sink 'out': 'lines' must be a whole number from 1 to 1000; found '1_000'; write "
+       "1000"},
+      {InSink("path: \"a\" rotate: 100.000"),
+       "f:3:19: sink 'out': 'rotate' must be a whole number from 1 to 4294967295; found '100.000'; "
+       "write 100 or 100000"},
+      {InSink("path: \"a\" rotate: 1.000.000"),
+       "f:3:19: sink 'out': 'rotate' must be a whole number from 1 to 4294967295; found "
+       "'1.000.000'; write 1000000"},
+      {InSink("path: \"a\" interval: \"0\""),
+       "f:3:11: sink 'out': interval '0' has no unit; it must be from 10ms to 1h"},
+      {InSink("path: \"a\" keep: \"7d\""),
+       "f:3:11: sink 'out': keep '7d' is not a duration; its units are h, m, s, ms, us and ns: "
+       "write \"168h\""},
+      {InSink("path: \"a\" keep: \"1 week, 2d\""),
+       "f:3:11: sink 'out': keep '1 week, 2d' is not a duration; it is written as in \"1h30m\", "
+       "\"5s\" or \"100ms\""},
+      {InSink("path: \"a\" keep: 1w"),
+       "f:3:17: sink 'out': 'keep' must be a text in quotes; found '1w'; write \"168h\""},
+      {InSink("path: \"a\" interval: \"5 sec\" keep: \"5S\""),
+       "f:3:11: sink 'out': interval '5 sec' is not a duration; its units are h, m, s, ms, us and "
+       "ns: write \"5s\"\nf:3:29: sink 'out': keep '5S' is not a duration; its units are h, m, s, "
+       "ms, us and ns: write \"5s\""},
+      {InSink("path: \"a\" flags: \"SYN,ACK\""),
+       "f:3:11: sink 'out': flags 'SYN,ACK' is not flags with hyphens between them; write "
+       "\"SYN-ACK\""},
+      {InSink("path: \"a\" flags: syn"),
+       "f:3:18: sink 'out': 'flags' must be a text in quotes; found 'syn'; write \"SYN\""},
+      {InSink("path: \"a\" flags: \"URG\""),
+       "f:3:11: sink 'out': flags 'URG' is not flags with hyphens between them, as in \"SYN-ACK\""},
+      {InSink("path: \"a\" listen: \"fd00::1:9999\""),
+       "f:3:11: sink 'out': listen 'fd00::1:9999' is not ADDRESS:PORT; write \"[fd00::1]:9999\""},
+      {InSink("path: \"a\" listen: fd00::1:9999"),
+       "f:3:19: sink 'out': 'listen' must be a text in quotes; found 'fd00::1:9999'; write "
+       "\"[fd00::1]:9999\""},
+      {InSink("path: \"a\" \"@type\": \"x\""),
+       "f:3:11: sink 'out': weir.test.Writer has no field '@type'"},
       {InSink("lines: 5"), "f:2:47: sink 'out': path is required"},
       // In the file around it.
       {WEIR_SOURCE "sink { name: \"out\" type: \"writre\" input: \"in\" }",
@@ -162,16 +256,16 @@ const std::vector<Mistake>& Mistakes() {
       {WEIR_SOURCE "sink { name: \"out\" type: \"generator\" input: \"in\" }",
        "f:2:20: sink 'out': there is no sink type 'generator' (there are null, writer); it is the "
        "type of a source"},
+      {WEIR_SOURCE "source { name: \"b\" type: \"generator\" }\n"
+                   "sink { name: \"out\" type: \"null\" input: \"in\" }",
+       "f:2:1: source 'b': no stage takes its records; write input: \"b\" in a transform or a "
+       "sink"},
       {WEIR_SOURCE "sink { name: \"out\" type: \"null\" }",
-       "f:1:1: source 'in': no stage takes its records; write input: \"in\" in a transform or a "
-       "sink\n"
        "f:2:1: sink 'out': it has no input; name the stage that it takes records from, as in "
        "input: \"in\""},
       {WEIR_SOURCE "sink { name: \"out\" type: \"null\" input: \"inn\" }",
        "f:2:33: sink 'out': there is no source or transform 'inn'; did you mean 'in'?"},
       {WEIR_SOURCE "sink { name: \"out\" type: \"null\" input: \"flows\" }",
-       "f:1:1: source 'in': no stage takes its records; write input: \"in\" in a transform or a "
-       "sink\n"
        "f:2:33: sink 'out': there is no source or transform 'flows' (there are in)"},
       {WEIR_SOURCE "sink { name: \"a\" type: \"null\" input: \"in\" }\n"
                    "sink { name: \"b\" type: \"null\" input: \"a\" }",
@@ -221,6 +315,24 @@ const std::vector<Mistake>& Mistakes() {
       {"<pipeline name=\"in\">\n",
        "f:1:1: the file looks like XML; a pipeline file is text protobuf, as in source { name: "
        "\"flows\" type: \"ebpf_map\" }; `weir describe TYPE --example` prints a stage"},
+      {"source f { name: \"f\" type: \"generator\" }\nsink { name: \"out\" type: \"null\" input: "
+       "\"f\" }",
+       "f:1:8: expected '{' after 'source', found 'f'; write source { name: \"f\" ... }"},
+      {"source \"f\" { type: \"generator\" }\nsink { name: \"out\" type: \"null\" input: \"f\" }",
+       "f:1:8: expected '{' after 'source', found the text 'f'; write source { name: \"f\" ... }"},
+      {WEIR_SOURCE "sink { name: \"my flows\" type: \"null\" input: \"in\" }",
+       "f:2:8: sink 'my flows': name 'my flows' is not a name of letters, digits and _ . -; write "
+       "\"my_flows\""},
+      {WEIR_SOURCE "sink { name: \"out\" type: \"weir.test.Writer\" input: \"in\" }",
+       "f:2:20: sink 'out': there is no sink type 'weir.test.Writer' (there are null, writer); did "
+       "you mean 'writer'?"},
+      {WEIR_SOURCE "sink { name: \"out\" type: \"null\" input: \"in\" \"b\" }",
+       "f:2:45: sink 'out': 'input' has texts without a ',' between them; write input: [\"in\", "
+       "\"b\"]"},
+      {"[[source]]\nname = \"in\"\n",
+       "f:1:1: the file looks like TOML; a pipeline file is text protobuf, as in source { name: "
+       "\"flows\" type: \"ebpf_map\" }; `weir describe TYPE --example` prints a stage"},
+      {"# \xE9t\xE9\n", "f:1:3: the byte 0xE9 is not UTF-8; save the file as UTF-8"},
       {"\xFF\xFEs", "f:1:1: the file is UTF-16; save it as UTF-8"},
       {std::string("# a\0", 4), "f:1:4: this is a NUL byte; a pipeline file is text in UTF-8"},
       {"", "f:1:1: the file has no stages; a pipeline needs at least a source and a sink"},

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <sstream>
 
+#include "absl/strings/escaping.h"
 #include "plugins/sdk/errno_status.h"
 
 namespace weir::sinks {
@@ -94,6 +96,16 @@ std::string DefaultRouteInterface(std::istream& ipv4, std::istream& ipv6) {
     best = interface;
   }
   return best;
+}
+
+sdk::Status CheckAgentIp(const std::string& text) {
+  const bool is_name = text.size() < IFNAMSIZ && text != "." && text != ".." &&
+                       std::all_of(text.begin(), text.end(), [](unsigned char c) {
+                         return c > ' ' && c != 0x7F && c != '/' && c != ':';
+                       });
+  if (is_name || ParseAddress(text).has_value()) return sdk::OkStatus();
+  return {WEIR_INVALID_ARGUMENT, "agent_ip: '" + absl::Utf8SafeCHexEscape(text) +
+                                     "' is neither an IP address nor the name of an interface"};
 }
 
 sdk::Result<std::optional<IpAddr>> AgentAddress(const std::string& text) {

@@ -12,6 +12,10 @@
 
 namespace weir::sinks {
 
+// Checks only the form of `text`: empty, an IP address, or a name that an interface can have.
+// INVALID_ARGUMENT for other texts.
+sdk::Status CheckAgentIp(const std::string& text);
+
 // Returns the address in `text`, or of the interface with that name, or, if `text` is empty, of the
 // interface of the default route. Sends nothing. NOT_FOUND: the named interface does not exist or
 // has no address. None: there is no default route, or its interface has no address.

@@ -4,6 +4,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "plugins/sdk/duration_option.h"
+#include "sinks/grpc/agent_address.h"
 
 namespace weir::sinks {
 namespace {
@@ -77,6 +78,7 @@ sdk::Result<GrpcSettings> GrpcSettings::Of(const Grpc& config) {
     }
     settings.tls = {tls.ca_file(), tls.cert_file(), tls.key_file(), tls.server_name()};
   }
+  if (sdk::Status status = CheckAgentIp(config.agent_ip()); !status.ok()) return status;
   settings.agent_ip = config.agent_ip();
   return settings;
 }

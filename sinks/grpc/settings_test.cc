@@ -43,6 +43,15 @@ TEST(GrpcSettingsTest, RefusesWhatMeansNothing) {
               HasSubstr("timeout: 'soon' is not a duration"));
   EXPECT_THAT(why([](Grpc* config) { config->mutable_tls()->set_key_file("key.pem"); }),
               HasSubstr("cert_file and key_file: both or neither"));
+  for (const char* text :
+       {"foo bar", "192.0.2.1/24", "a-name-of-16-byte", "..", "a\tb", "fd00:::1"}) {
+    EXPECT_THAT(why([text](Grpc* config) { config->set_agent_ip(text); }),
+                HasSubstr("is neither an IP address nor the name of an interface"))
+        << text;
+  }
+  for (const char* text : {"", "192.0.2.1", "fd00::1", "eth0", "eth0.100", "a-name-of-15-by"}) {
+    EXPECT_EQ(why([text](Grpc* config) { config->set_agent_ip(text); }), "") << text;
+  }
 }
 
 std::string DefaultInterface(const std::string& ipv4, const std::string& ipv6) {

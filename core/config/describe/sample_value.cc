@@ -22,6 +22,7 @@ std::vector<std::string> CandidateTexts(const FieldRules& rules) {
   if (rules.rfc3339()) return {"2022-08-23T16:33:22Z", "2022-08-23T16:33Z"};
   if (rules.cidr()) return {"192.0.2.0/24", "::1"};
   std::vector<std::string> texts;
+  if (rules.path()) texts = {"/path/to/file"};
   if (rules.name_or_regex()) texts = {"eth0"};
   for (const char* text : {"...", "x", "name", "eth0", "/tmp/x", "192.0.2.1", "192.0.2.1:9999",
                            "collector.example", "collector.example:9999", "http://example.com/",

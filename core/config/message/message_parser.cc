@@ -13,11 +13,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "core/config/message/scalar_value.h"
 #include "core/config/message/wire_format.h"
 #include "core/config/schema/field_names.h"
 #include "core/config/text/diagnostics.h"
+#include "core/config/text/token_text.h"
 #include "core/suggestion/suggestion.h"
 #include "google/protobuf/descriptor.h"
 
@@ -76,12 +78,7 @@ class Parser {
 
   std::string_view Text(int token) const { return outline_.TokenText(token); }
 
-  std::string Found(int token) const {
-    if (outline_.token(token).kind == TokenKind::kEnd) return "the end of the file";
-    const std::string_view text = Text(token);
-    if (outline_.token(token).kind != TokenKind::kString) return Quoted(text);
-    return absl::StrCat("the text ", Quoted(text.substr(1, text.size() - 2)));
-  }
+  std::string Found(int token) const { return FoundToken(outline_.text(), outline_.token(token)); }
 
   void Mistake(int token, std::string sentence) {
     mistakes_.insert(token);
@@ -90,27 +87,81 @@ class Parser {
 
   void ParseStatement(int index, Message* message, Given* given) {
     const Statement statement = outline_.statement(index);
+    if (IsConsequence(statement, *message->GetDescriptor())) return outline_.Remove(index);
+    if (const int semicolon = CommentBegin(statement); semicolon >= 0) {
+      Mistake(semicolon, "a comment begins with '#', not with ';'");
+      comment_end_ = LineEnd(semicolon);
+      return outline_.Remove(index);
+    }
     if (statement.name_end == statement.first) {
       Mistake(statement.first,
               absl::StrCat("expected the name of a field, found ", Found(statement.first)));
       return outline_.Remove(index);
     }
     const std::string name = outline_.StatementName(index);
-    if (outline_.token(statement.first).kind == TokenKind::kString) {
-      Mistake(statement.first, absl::StrCat("the name of a field has no quotes; write ",
-                                            name.substr(1, name.size() - 2)));
-      return outline_.Remove(index);
-    }
     const Descriptor& type = *message->GetDescriptor();
     const FieldDescriptor* field = FindField(type, name);
+    if (outline_.token(statement.first).kind == TokenKind::kString) {
+      ReportQuotedName(statement.first, type);
+      return outline_.Remove(index);
+    }
     if (field == nullptr) {
-      Mistake(statement.first, absl::StrCat(type.full_name(), " has no field ", Quoted(name),
-                                            DidYouMean(name, FieldNames(type))));
+      ReportUnknownField(statement.first, name, type);
       return outline_.Remove(index);
     }
     if (!CheckGiven(*field, statement.first, given) || !ParseValues(statement, *field, message)) {
       outline_.Remove(index);
     }
+  }
+
+  void ReportQuotedName(int token, const Descriptor& type) {
+    const std::string_view text = Text(token);
+    const std::string name(text.substr(1, text.size() - 2));
+    if (FindField(type, name) == nullptr) return ReportUnknownField(token, name, type);
+    Mistake(token, absl::StrCat("the name of a field has no quotes; write ", name));
+  }
+
+  void ReportUnknownField(int token, const std::string& name, const Descriptor& type) {
+    Mistake(token, absl::StrCat(type.full_name(), " has no field ", Quoted(name),
+                                DidYouMean(name, FieldNames(type))));
+  }
+
+  // True for a statement that follows from a mistake before it: the `f {` of `source f {`, or the
+  // rest of a line that is meant as a comment.
+  bool IsConsequence(const Statement& statement, const Descriptor& type) {
+    const bool behind_word = std::exchange(lacks_value_end_, -1) == statement.first;
+    if (behind_word && statement.name_end > statement.first) {
+      const std::string name(Text(statement.first));
+      if (outline_.BlockOpenedBy(statement.name_end) >= 0 && FindField(type, name) == nullptr) {
+        return true;
+      }
+    }
+    return outline_.token(statement.first).begin < comment_end_;
+  }
+
+  // Returns the ';' that begins a line like a comment, before or in the statement, or -1.
+  int CommentBegin(const Statement& statement) const {
+    const int semicolon = Text(statement.first) == ";" ? statement.first : statement.first - 1;
+    if (semicolon < 0 || Text(semicolon) != ";") return -1;
+    const int next = semicolon + 1;
+    const bool first_in_line = semicolon == 0 || !IsOnLineOf(semicolon, semicolon - 1);
+    if (!first_in_line || outline_.token(next).kind != TokenKind::kWord) return -1;
+    if (!IsOnLineOf(next, semicolon)) return -1;
+    // Elsewhere a ';' separates two fields.
+    const std::string_view after = Text(next + 1);
+    const bool is_field = after == ":" || after == "{" || after == "<" || after == "[";
+    return is_field ? -1 : semicolon;
+  }
+
+  size_t LineEnd(int token) const {
+    return std::min(outline_.text().find('\n', outline_.token(token).begin),
+                    outline_.text().size());
+  }
+
+  // True if `token` is on the line of the earlier token `before`.
+  bool IsOnLineOf(int token, int before) const {
+    const size_t end = outline_.token(before).end;
+    return !absl::StrContains(outline_.text().substr(end, outline_.token(token).begin - end), '\n');
   }
 
   bool CheckGiven(const FieldDescriptor& field, int token, Given* given) {
@@ -136,7 +187,8 @@ class Parser {
     } else if (!is_message) {
       return Expect("':'", field, at);
     } else if (at == statement.end) {
-      return Expect("'{'", field, at);
+      lacks_value_end_ = at;
+      return ExpectBlock(field, at);
     }
     const int before =
         field.is_repeated() ? message->GetReflection()->FieldSize(*message, &field) : 0;
@@ -147,34 +199,100 @@ class Parser {
       return false;
     }
     if (at < statement.end && (Text(at) == "," || Text(at) == ";")) ++at;
-    if (at < statement.end) {
-      if (IsThousands(at)) {
-        std::string number = absl::StrCat(Text(at - 2), Text(at));
-        for (int next = at + 2; next < statement.end && IsThousands(next); next += 2) {
-          absl::StrAppend(&number, Text(next));
-        }
-        Mistake(at - 1, absl::StrCat("a number has no commas; write ", number));
-        Restore(before, field, message);
-        return false;
-      }
+    if (at == statement.end) return true;
+    const bool comma = Text(at - 1) == ",";
+    if (IsThousands(at) && (comma || !field.is_repeated())) {
+      ReportThousands(at, statement);
+    } else if (field.is_repeated() && IsListWithoutBrackets(statement)) {
+      Mistake(at, absl::StrCat(Quoted(TextName(field)), " takes several values as a list; write ",
+                               InBrackets(statement.name_end + 1, statement, field)));
+    } else {
       Mistake(at, absl::StrCat("expected the name of a field, found ", Found(at)));
+      return true;
+    }
+    Restore(before, field, message);
+    return false;
+  }
+
+  // True at the 000 of `1,000` and of `1 000`.
+  bool IsThousands(int at) const {
+    const auto is_number = [this](int token) {
+      return outline_.token(token).kind == TokenKind::kNumber;
+    };
+    const auto glued = [this](int token) {
+      return outline_.token(token).begin == outline_.token(token - 1).end;
+    };
+    if (!is_number(at) || Text(at).size() != 3) return false;
+    if (is_number(at - 1)) return IsOnLineOf(at, at - 1);
+    return Text(at - 1) == "," && glued(at) && glued(at - 1) && is_number(at - 2);
+  }
+
+  void ReportThousands(int at, const Statement& statement) {
+    const bool comma = Text(at - 1) == ",";
+    const int step = comma ? 2 : 1;
+    std::string number = absl::StrCat(Text(at - step), Text(at));
+    for (int next = at + step; next < statement.end && IsThousands(next); next += step) {
+      absl::StrAppend(&number, Text(next));
+    }
+    Mistake(at - 1,
+            absl::StrCat("a number has no ", comma ? "commas" : "spaces", "; write ", number));
+  }
+
+  bool IsStringOrNumber(int token) const {
+    const TokenKind kind = outline_.token(token).kind;
+    return kind == TokenKind::kString || kind == TokenKind::kNumber;
+  }
+
+  // True for `name: "a", "b"`.
+  bool IsListWithoutBrackets(const Statement& statement) const {
+    for (int token = statement.name_end + 1; token < statement.end; ++token) {
+      const bool wants_value = (token - statement.name_end) % 2 == 1;
+      if (wants_value ? !IsStringOrNumber(token) : Text(token) != ",") return false;
     }
     return true;
   }
 
-  // True at the 000 of `1,000`.
-  bool IsThousands(int at) const {
-    const auto glued = [this](int token) {
-      return outline_.token(token).begin == outline_.token(token - 1).end;
-    };
-    return Text(at - 1) == "," && glued(at) && glued(at - 1) && Text(at).size() == 3 &&
-           outline_.token(at).kind == TokenKind::kNumber &&
-           outline_.token(at - 2).kind == TokenKind::kNumber;
+  // The values of the statement from the token `begin` on, as in the file.
+  std::string ValuesFrom(int begin, const Statement& statement) const {
+    constexpr size_t kMostValues = 8;
+    constexpr size_t kMostBytes = 64;  // of one value
+    std::vector<std::string> values;
+    for (int token = begin; token < statement.end; ++token) {
+      if (Text(token) == ",") continue;
+      if (!IsStringOrNumber(token)) break;
+      if (values.size() == kMostValues || Text(token).size() > kMostBytes) {
+        values.emplace_back("...");
+        break;
+      }
+      values.push_back(outline_.Written(outline_.token(token).begin, Text(token).size()));
+    }
+    return absl::StrJoin(values, ", ");
+  }
+
+  std::string InBrackets(int begin, const Statement& statement,
+                         const FieldDescriptor& field) const {
+    return absl::StrCat(TextName(field), ": [", ValuesFrom(begin, statement), "]");
   }
 
   bool Expect(std::string_view what, const FieldDescriptor& field, int token) {
     Mistake(token, absl::StrCat("expected ", what, " after ", Quoted(TextName(field)), ", found ",
                                 Found(token)));
+    return false;
+  }
+
+  // For a name before the block, as in `source flows {`, says where it goes. Returns false.
+  bool ExpectBlock(const FieldDescriptor& field, int token) {
+    const std::string name = TextName(field);
+    const std::string found(Text(token));
+    const bool is_text = outline_.token(token).kind == TokenKind::kString;
+    const bool is_name = is_text || (outline_.token(token).kind == TokenKind::kWord &&
+                                     FindField(*field.containing_type(), found) == nullptr);
+    const bool has_name = field.message_type()->FindFieldByName("name") != nullptr;
+    const std::string_view quote = is_text ? "" : "\"";
+    Mistake(token, absl::StrCat("expected '{' after ", Quoted(name), ", found ", Found(token),
+                                is_name && has_name ? absl::StrCat("; write ", name, " { name: ",
+                                                                   quote, found, quote, " ... }")
+                                                    : ""));
     return false;
   }
 
@@ -220,9 +338,7 @@ class Parser {
       return ParseScalar(at, statement, field, message);
     }
     const int block = at < statement.end ? outline_.BlockOpenedBy(at) : -1;
-    if (block < 0) {
-      return Expect("'{'", field, at) ? at : -1;
-    }
+    if (block < 0) return ExpectBlock(field, at) ? at : -1;
     const Reflection& reflection = *message->GetReflection();
     ParseBlock(block, field.is_repeated() ? reflection.AddMessage(message, &field)
                                           : reflection.MutableMessage(message, &field));
@@ -243,28 +359,41 @@ class Parser {
     } else if (text.kind == TokenKind::kWord || text.kind == TokenKind::kNumber) {
       text.parts.push_back(Text(at++));
     }
-    text.whole = WholeText(begin);
+    text.whole = GluedTokens(outline_.text(), outline_.tokens(), static_cast<size_t>(begin));
     text.written = outline_.Written(outline_.token(begin).begin, text.whole.size());
+    if (const int missing = MissingComma(begin, at, field); missing >= 0) {
+      ReportMissingComma(missing, begin, statement, field);
+      return -1;
+    }
     const std::string wrong = SetScalar(field, text, message);
     if (wrong.empty()) return at;
     Mistake(begin, wrong);
     return -1;
   }
 
-  // The tokens from `begin` on that nothing separates, as in 10.0.0.0/8 without quotes.
-  std::string WholeText(int begin) const {
-    int end = begin;
-    while (outline_.token(end).kind != TokenKind::kEnd) {
-      const std::string_view text = Text(end);
-      const bool ends = text == "," || text == ";" || text == "[" || text == "]" || text == "{" ||
-                        text == "}" || text == "<" || text == ">";
-      if (end > begin && (ends || outline_.token(end).begin != outline_.token(end - 1).end)) break;
-      ++end;
-      if (ends) break;
+  // Returns the text in [begin, end) that a ',' is missing before, or -1. Texts are joined only for
+  // a field with one value, and if each is on a line of its own. protobuf joins all.
+  int MissingComma(int begin, int end, const FieldDescriptor& field) const {
+    if (field.type() != FieldDescriptor::TYPE_STRING) return -1;
+    for (int token = begin + 1; token < end; ++token) {
+      if (outline_.token(token - 1).kind != TokenKind::kString) continue;
+      if (field.is_repeated() || IsOnLineOf(token, token - 1)) return token;
     }
-    if (end == begin) return "";
-    const size_t first = outline_.token(begin).begin;
-    return std::string(outline_.text().substr(first, outline_.token(end - 1).end - first));
+    return -1;
+  }
+
+  void ReportMissingComma(int token, int begin, const Statement& statement,
+                          const FieldDescriptor& field) {
+    const std::string name = Quoted(TextName(field));
+    if (!field.is_repeated()) {
+      return Mistake(token,
+                     absl::StrCat(name, " has several texts on one line; write one text, or ",
+                                  "each text on a line of its own"));
+    }
+    const bool in_list = Text(statement.name_end + 1) == "[";
+    Mistake(token, absl::StrCat(name, " has texts without a ',' between them; write ",
+                                in_list ? ValuesFrom(begin, statement)
+                                        : InBrackets(begin, statement, field)));
   }
 
   // True for `[host/message] { ... }` in a google.protobuf.Any.
@@ -312,7 +441,9 @@ class Parser {
   Outline& outline_;
   const absl::flat_hash_set<int> opaque_;
   const MistakeReport& report_;
-  std::set<int> mistakes_;  // tokens
+  std::set<int> mistakes_;    // tokens
+  int lacks_value_end_ = -1;  // the token behind the last statement that lacks its value
+  size_t comment_end_ = 0;    // the end of the last line that is meant as a comment
 };
 
 }  // namespace

@@ -96,6 +96,9 @@ bool IsStricter(std::string_view mistake) {
            "is given a second time",      // a field without presence, with its default value
            "must be JSON, TABLE or CSV",  // an unknown number
            "has no field 'way'",          // a reserved name
+           "has texts without a ','",     // protobuf joins them
+           "has several texts on one line",
+           "is not UTF-8",  // protobuf takes any byte between quotes
        }) {
     if (absl::StrContains(mistake, sentence)) return true;
   }

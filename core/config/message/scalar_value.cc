@@ -8,9 +8,11 @@
 #include <optional>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "core/config/schema/compiled_rules.h"
 #include "core/config/schema/field_names.h"
 #include "core/config/text/diagnostics.h"
@@ -129,6 +131,40 @@ std::optional<uint64_t> WholeNumber(std::string_view text) {
   return static_cast<uint64_t>(number);
 }
 
+// The whole number that somebody means by 1_000 or 100.000; nothing for other texts.
+std::optional<uint64_t> GroupedNumber(std::string_view text) {
+  const char separator = absl::StrContains(text, '_') ? '_' : '.';
+  std::string digits;
+  size_t of_group = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (absl::ascii_isdigit(static_cast<unsigned char>(text[i]))) {
+      digits += text[i];
+      ++of_group;
+      continue;
+    }
+    const bool first = digits.size() == of_group;
+    if (text[i] != separator || of_group == 0 || (first ? of_group > 3 : of_group != 3)) {
+      return std::nullopt;
+    }
+    of_group = 0;
+  }
+  uint64_t number = 0;
+  if (of_group != 3 || digits.size() == of_group || !absl::SimpleAtoi(digits, &number)) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+// For a number such as 5.0, 1e6, 1_000 or 100.000; the latter may mean 100 or 100000.
+std::string WholeNumberHint(const FieldDescriptor& field, const std::string& value) {
+  std::vector<std::string> meant;
+  for (const std::optional<uint64_t>& number : {WholeNumber(value), GroupedNumber(value)}) {
+    if (number.has_value() && IsInRange(field, *number)) meant.push_back(absl::StrCat(*number));
+  }
+  if (meant.empty() || meant.front() == value) return "";
+  return absl::StrCat("; write ", absl::StrJoin(meant, " or "));
+}
+
 std::string NumberHint(const FieldDescriptor& field, const ScalarText& text) {
   if (text.negative) return "";
   const bool is_string = text.kind == TokenKind::kString;
@@ -146,11 +182,7 @@ std::string NumberHint(const FieldDescriptor& field, const ScalarText& text) {
   if (is_string && absl::SimpleAtod(value, &number)) {
     return absl::StrCat("; write ", value, " without quotes");
   }
-  if (!IsWhole(field)) return "";
-  const std::optional<uint64_t> whole = WholeNumber(value);
-  return whole.has_value() && IsInRange(field, *whole) && absl::StrCat(*whole) != value
-             ? absl::StrCat("; write ", *whole)
-             : "";
+  return IsWhole(field) ? WholeNumberHint(field, value) : "";
 }
 
 std::string BoolHint(const ScalarText& text) {
@@ -175,23 +207,53 @@ std::string EnumHint(const EnumDescriptor& type, const ScalarText& text) {
   return DidYouMean(text.parts.front(), names);
 }
 
+// True for a text without quotes that can be put between quotes as it is.
+bool IsQuotable(const ScalarText& text) {
+  const bool is_plain = std::all_of(text.whole.begin(), text.whole.end(), [](unsigned char c) {
+    return absl::ascii_isgraph(c) && c != '"' && c != '\'' && c != '\\';
+  });
+  return text.kind != TokenKind::kString && is_plain &&
+         std::any_of(text.whole.begin(), text.whole.end(), absl::ascii_isalnum);
+}
+
 std::string StringHint(const FieldDescriptor& field, const ScalarText& text) {
-  const bool duration = field.options().GetExtension(weir::rules).has_duration();
+  if (!IsQuotable(text)) return "";
+  const FieldRules& rules = field.options().GetExtension(weir::rules);
+  const auto compiled = CompiledRules::Compile(field, rules);
+  const std::string cure = compiled.ok() ? (*compiled)->CureOf(text.whole) : text.whole;
+  // The text in quotes would be another mistake.
+  if (cure.empty()) return "";
+  // As in the file: with ${VAR}, not its value.
+  const std::string meant = absl::StartsWith(cure, text.whole)
+                                ? absl::StrCat(text.written, cure.substr(text.whole.size()))
+                                : cure;
   const bool digits = std::all_of(text.whole.begin(), text.whole.end(), absl::ascii_isdigit);
-  if (duration && digits) return absl::StrCat("; write \"", text.written, "s\" for seconds");
-  if (text.kind != TokenKind::kWord && text.kind != TokenKind::kNumber) return "";
-  return absl::StrCat("; write \"", text.written, "\"");
+  return absl::StrCat("; write \"", absl::CEscape(meant), "\"",
+                      rules.has_duration() && digits ? " for seconds" : "");
+}
+
+// For $VAR without braces.
+std::string VariableHint(const FieldDescriptor& field, const ScalarText& text) {
+  const std::string_view whole = text.whole;
+  const auto is_name_byte = [](unsigned char c) { return absl::ascii_isalnum(c) || c == '_'; };
+  const auto end = std::find_if_not(whole.begin() + 1, whole.end(), is_name_byte);
+  const std::string_view name = whole.substr(1, static_cast<size_t>(end - whole.begin()) - 1);
+  if (name.empty() || absl::ascii_isdigit(static_cast<unsigned char>(name.front()))) return "";
+  const bool is_text = field.cpp_type() == FieldDescriptor::CPPTYPE_STRING;
+  const std::string_view quote = is_text ? "\"" : "";
+  return absl::StrCat("; the value of a variable is written ", quote, "${", name, "}",
+                      whole.substr(name.size() + 1), quote);
 }
 
 std::string Hint(const FieldDescriptor& field, const ScalarText& text) {
+  if (absl::StartsWith(text.whole, "$")) return VariableHint(field, text);
+  if (field.cpp_type() == FieldDescriptor::CPPTYPE_STRING) return StringHint(field, text);
   if (text.parts.empty()) return "";
   switch (field.cpp_type()) {
     case FieldDescriptor::CPPTYPE_BOOL:
       return BoolHint(text);
     case FieldDescriptor::CPPTYPE_ENUM:
       return EnumHint(*field.enum_type(), text);
-    case FieldDescriptor::CPPTYPE_STRING:
-      return StringHint(field, text);
     default:
       return NumberHint(field, text);
   }

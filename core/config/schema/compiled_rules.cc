@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "core/config/schema/cures.h"
 #include "core/config/text/diagnostics.h"
 #include "core/record/duration.h"
 #include "core/record/ip_prefix.h"
@@ -64,6 +65,7 @@ std::string Misfit(const FieldDescriptor& field, const FieldRules& rules) {
     return "refers_to is for strings that are not repeated";
   }
   if (rules.cidr() && !is_text) return "cidr is for strings";
+  if (rules.path() && !is_text) return "path is for strings";
   return "";
 }
 
@@ -80,37 +82,16 @@ absl::Status CompileBound(const char* name, bool present, const std::string& tex
 // always meant as a pattern, and then matches nothing.
 constexpr std::string_view kPatternBytes = "*?[]^$|()\\/";
 
-// A regular expression that matches `name` only.
-std::string AsRegex(std::string_view name) {
-  std::string regex = "/^";
-  for (const char c : name) {
-    if (absl::StrContains("*?[]^$|()\\.+{}", c)) regex += '\\';
-    regex += c;
-  }
-  return regex + "$/";
-}
-
-// The regular expression for a pattern of a shell, such as eth*.
-std::string FromShellPattern(std::string_view pattern) {
-  std::string regex = "/^";
-  for (const char c : pattern) {
-    if (c == '*') regex += '.';
-    if (c == '.') regex += '\\';
-    regex += c == '?' ? '.' : c;
-  }
-  return regex + "$/";
-}
-
 std::string CheckPlainName(const std::string& value) {
   const size_t at = value.find_first_of(kPatternBytes);
   if (at == std::string::npos) return "";
   std::string sentence = absl::StrCat(Quoted(value), " is a plain name with '", value.substr(at, 1),
                                       "'; a pattern is a regular expression between two slashes");
-  const bool shell = value.find_first_of("^$|()\\/") == std::string::npos;
-  if (shell) absl::StrAppend(&sentence, ", as in \"", absl::CEscape(FromShellPattern(value)), "\"");
+  const std::string meant = MeantRegex(value);
+  if (!meant.empty()) absl::StrAppend(&sentence, ", as in \"", absl::CEscape(meant), "\"");
   if (absl::StrContains(value, '/')) return sentence;
-  return absl::StrCat(sentence, "; for exactly this name write \"", absl::CEscape(AsRegex(value)),
-                      "\"");
+  return absl::StrCat(sentence, "; for exactly this name write \"",
+                      absl::CEscape(ExactRegex(value)), "\"");
 }
 
 std::string CheckNameOrRegex(const std::string& value) {
@@ -145,25 +126,55 @@ std::string CheckRange(const std::string& value) {
                       "\"fd00::/8\"");
 }
 
-std::string WrongDuration(const std::string& value) {
+std::string WrongDuration(const std::string& value, const DurationRule& rule,
+                          const std::string& cure) {
+  const std::string range = DurationRange(rule);
   const bool digits =
       !value.empty() && std::all_of(value.begin(), value.end(), absl::ascii_isdigit);
-  if (digits) {
-    return absl::StrCat(Quoted(value), " has no unit; write \"", value,
-                        "s\" for seconds, or ms, m or h");
+  if (digits && cure.empty() && !range.empty()) {
+    return absl::StrCat(Quoted(value), " has no unit; it must be ", range);
+  }
+  if (digits && !cure.empty()) {
+    return absl::StrCat(Quoted(value), " has no unit; write \"", cure,
+                        "\" for seconds, or ms, m or h");
+  }
+  if (!cure.empty()) {
+    return absl::StrCat(Quoted(value),
+                        " is not a duration; its units are h, m, s, ms, us and ns: ", "write \"",
+                        cure, "\"");
   }
   return absl::StrCat(Quoted(value),
                       " is not a duration; it is written as in \"1h30m\", \"5s\" or \"100ms\"");
 }
 
 // Of a value that does not match the pattern.
-std::string WrongForm(const std::string& value, const FieldRules& rules) {
+std::string WrongForm(const std::string& value, const FieldRules& rules, const std::string& cure) {
+  const std::string with_cure =
+      cure.empty() ? "" : absl::StrCat("; write \"", absl::CEscape(cure), "\"");
   if (!rules.has_pattern_text()) {
-    return absl::StrCat(Quoted(value), " does not match the pattern ", rules.pattern());
+    return absl::StrCat(Quoted(value), " does not match the pattern ", rules.pattern(), with_cure);
   }
-  std::string sentence = absl::StrCat(Quoted(value), " is not ", rules.pattern_text());
-  if (rules.has_example()) absl::StrAppend(&sentence, ", as in \"", rules.example(), "\"");
+  std::string sentence = absl::StrCat(Quoted(value), " is not ", rules.pattern_text(), with_cure);
+  if (cure.empty() && rules.has_example()) {
+    absl::StrAppend(&sentence, ", as in \"", rules.example(), "\"");
+  }
   return sentence;
+}
+
+bool IsShellHome(std::string_view path) { return path == "~" || absl::StartsWith(path, "~/"); }
+
+bool HasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), absl::ascii_iscntrl);
+}
+
+std::string CheckPath(const std::string& value) {
+  if (HasControlCharacter(value)) {
+    return absl::StrCat(Quoted(value), " has a control character; a backslash is written '\\\\'");
+  }
+  if (!IsShellHome(value)) return "";
+  return absl::StrCat(Quoted(value),
+                      " begins with '~', which only a shell replaces; write \"${HOME}",
+                      absl::CEscape(value.substr(1)), "\"");
 }
 
 }  // namespace
@@ -216,6 +227,10 @@ std::string CompiledRules::CheckNumber(long double value, std::string_view text)
 }
 
 std::string CompiledRules::CheckString(const std::string& value) const {
+  return Mistake(value, true);
+}
+
+std::string CompiledRules::Mistake(const std::string& value, bool with_cure) const {
   if (rules.required() && value.empty()) return "must not be empty";
   if (rules.has_max_length() && value.size() > rules.max_length()) {
     return absl::StrCat("is ", value.size(), " bytes long; it may have ", rules.max_length());
@@ -226,12 +241,14 @@ std::string CompiledRules::CheckString(const std::string& value) const {
     }
     if (!pattern->wrong().empty()) return absl::StrCat("cannot be checked: ", pattern->wrong());
     if (!pattern->Matches(value)) {
-      return WrongForm(value, rules);
+      return WrongForm(value, rules, with_cure ? CureOf(value) : "");
     }
   }
   if (rules.has_duration()) {
     const std::optional<int64_t> ns = ParseDurationNs(value);
-    if (!ns.has_value()) return WrongDuration(value);
+    if (!ns.has_value()) {
+      return WrongDuration(value, rules.duration(), with_cure ? CureOf(value) : "");
+    }
     if (*ns < min_duration_ns.value_or(0) || *ns > max_duration_ns.value_or(INT64_MAX)) {
       return absl::StrCat(Quoted(value), " is not allowed; it must be ",
                           DurationRange(rules.duration()));
@@ -245,7 +262,21 @@ std::string CompiledRules::CheckString(const std::string& value) const {
     std::string wrong = CheckRange(value);
     if (!wrong.empty()) return wrong;
   }
+  if (rules.path()) {
+    std::string wrong = CheckPath(value);
+    if (!wrong.empty()) return wrong;
+  }
   return rules.rfc3339() ? CheckInstant(value) : "";
+}
+
+std::string CompiledRules::CureOf(const std::string& value) const {
+  constexpr size_t kMostBytes = 256;  // nobody types longer texts, and each form is checked
+  if (value.size() > kMostBytes) return "";
+  if (Mistake(value, false).empty()) return value;
+  for (const std::string& form : OtherForms(value, rules)) {
+    if (!form.empty() && Mistake(form, false).empty()) return form;
+  }
+  return "";
 }
 
 std::string NumberText(double number) {

@@ -52,6 +52,13 @@ struct CompiledRules {
   std::string CheckNumber(long double value, std::string_view text) const;
   std::string CheckString(const std::string& value) const;
 
+  // Returns a text that the rules allow and that `value` probably means: `value` itself if the
+  // rules allow it. Returns an empty string if there is none.
+  std::string CureOf(const std::string& value) const;
+
+  // As CheckString; with or without a cure in the sentence. A cure takes further checks.
+  std::string Mistake(const std::string& value, bool with_cure) const;
+
   FieldRules rules;
   std::optional<Pattern> pattern;
   std::optional<int64_t> min_duration_ns;

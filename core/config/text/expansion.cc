@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/config/text/diagnostics.h"
+#include "core/record/utf8.h"
 
 namespace weir::config {
 namespace {
@@ -176,17 +177,20 @@ class Expander {
                               name, "}\" in quotes"));
   }
 
-  // Returns `value` as a part of a string literal.
+  // Returns `value` as a part of a string literal. Bytes that are not UTF-8 get escapes: the file
+  // is not wrong, its field may be.
   std::string Escaped(const std::string& value) const {
+    const auto escape = [&value](std::string_view text) {
+      return IsUtf8(value) ? absl::Utf8SafeCEscape(text) : absl::CEscape(text);
+    };
     // An escape sequence such as \1 would take in a digit that follows it.
     constexpr size_t kLongestEscape = 10;
     const bool after_escape =
         escape_at_ != std::string::npos && result_->text_.size() - escape_at_ <= kLongestEscape;
     if (after_escape && !value.empty() && absl::ascii_isxdigit(value[0])) {
-      return absl::StrCat(absl::StrFormat("\\%03o", value[0]),
-                          absl::Utf8SafeCEscape(value.substr(1)));
+      return absl::StrCat(absl::StrFormat("\\%03o", value[0]), escape(value.substr(1)));
     }
-    return absl::Utf8SafeCEscape(value);
+    return escape(value);
   }
 
   const std::string_view original_;

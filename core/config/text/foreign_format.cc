@@ -13,14 +13,14 @@ class Detector {
     for (const Token& token : tokens) {
       if (token.kind == TokenKind::kComment) continue;
       first_.push_back(token);
-      if (first_.size() == 3) break;
+      if (first_.size() == kMostTokens) break;
     }
   }
 
   const char* Format() const {
     if (Text(0) == "{") return "JSON";
     if (Text(0) == "<") return "XML";
-    if (Text(0) == "[") return Kind(1) == TokenKind::kWord ? "TOML" : "JSON";
+    if (Text(0) == "[") return InBrackets();
     if (Text(0) == "-") return "YAML";
     const bool nested = Kind(0) == TokenKind::kWord && Text(1) == ":" && IsOnLaterLine(2) &&
                         (Text(2) == "-" || Kind(2) == TokenKind::kWord);
@@ -28,6 +28,18 @@ class Detector {
   }
 
  private:
+  static constexpr size_t kMostTokens = 32;
+
+  // `[table]` and `[[table]]` are TOML; `[extension]: value` and `[extension] {` are text protobuf.
+  const char* InBrackets() const {
+    if (Text(1) == "[") return Kind(2) == TokenKind::kWord ? "TOML" : "JSON";
+    if (Kind(1) != TokenKind::kWord) return "JSON";
+    size_t close = 2;
+    while (close < first_.size() && Text(close) != "]") ++close;
+    const std::string_view after = Text(close + 1);
+    return after == ":" || after == "{" || after == "<" ? nullptr : "TOML";
+  }
+
   TokenKind Kind(size_t token) const {
     return token < first_.size() ? first_[token].kind : TokenKind::kEnd;
   }
@@ -42,7 +54,7 @@ class Detector {
   }
 
   const std::string_view text_;
-  std::vector<Token> first_;  // three tokens at most
+  std::vector<Token> first_;  // kMostTokens at most
 };
 
 }  // namespace

@@ -86,13 +86,22 @@ TEST(FormatterTest, TakesByteOrderMarksCarriageReturnsAndEmptyFiles) {
   EXPECT_EQ(Format(" \n\t# only\n\n"), "# only\n");
 }
 
+// They are no TOML.
+TEST(FormatterTest, TakesExtensionsAndAnyInTheFirstPlace) {
+  EXPECT_EQ(Format("[a.b]: 5"), "[a.b]: 5\n");
+  EXPECT_EQ(Format("[weir/a.b] { c: - 5 }"), "[weir/a.b] { c: -5 }\n");
+}
+
 TEST(FormatterTest, RefusesATextThatIsNotWellFormed) {
   EXPECT_EQ(ErrorOf("sink { name: 'a' type = 'b' }"),
             "f:1:23: sink 'a': expected ':' or '{' after 'type', found '='");
   EXPECT_EQ(ErrorOf("sink { name: 'a\n}"),
             "f:1:14: sink: the text that begins with this ' has no closing ' in its line");
   EXPECT_EQ(ErrorOf("sink {"), "f:1:6: sink: this '{' is never closed");
-  EXPECT_EQ(ErrorOf("a: [1, ]"), "f:1:8: expected a value, found ']'");
+  EXPECT_EQ(ErrorOf("a: [1, ]"), "f:1:8: the list ends with a ','; remove it");
+  EXPECT_EQ(ErrorOf("a: 10.0.0.0/8"), "f:1:4: a text needs quotes; write \"10.0.0.0/8\"");
+  EXPECT_EQ(ErrorOf("a: [/tmp/a, 'b']"), "f:1:5: a text needs quotes; write \"/tmp/a\"");
+  EXPECT_EQ(ErrorOf("a: 'f', \"g\""), "f:1:9: expected the name of a field, found the text 'g'");
   EXPECT_EQ(ErrorOf("a: }"), "f:1:4: this '}' closes nothing");
   EXPECT_EQ(ErrorOf("a [1, 2]"), "f:1:3: expected ':' or '{' after 'a', found '['");
   EXPECT_EQ(ErrorOf("a\n  b: 1\n}"), "f:1:1: expected '{' after 'a', found 'b'");

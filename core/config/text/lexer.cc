@@ -49,6 +49,17 @@ size_t EscapeLength(std::string_view rest) {
   return absl::StartsWith(rest, "\\U000") || absl::StartsWith(rest, "\\U0010") ? 10 : 0;
 }
 
+// The first byte that is not UTF-8, or the size of `text`.
+size_t FirstNonUtf8(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size()) {
+    const size_t length = Utf8SequenceLength(text.substr(at));
+    if (length == 0) break;
+    at += length;
+  }
+  return at;
+}
+
 class Lexer {
  public:
   Lexer(std::string_view text, const MistakeReport& report) : text_(text), report_(report) {}
@@ -57,6 +68,10 @@ class Lexer {
     at_ = ByteOrderMarkLength(text_);
     if (const size_t nul = text_.find('\0'); nul != std::string_view::npos) {
       report_(nul, "this is a NUL byte; a pipeline file is text in UTF-8");
+      at_ = text_.size();
+    } else if (const size_t wrong = FirstNonUtf8(text_); wrong < text_.size()) {
+      report_(wrong, absl::StrFormat("the byte 0x%02X is not UTF-8; save the file as UTF-8",
+                                     static_cast<unsigned char>(text_[wrong])));
       at_ = text_.size();
     }
     while (at_ < text_.size()) Step();

@@ -33,7 +33,7 @@ using MistakeReport = std::function<void(size_t offset, std::string sentence)>;
 // Returns the tokens of `text`; the last is kEnd. Skips a byte order mark. Reports missing and
 // typographic quotes, a ${ without }, wrong escapes, comments of other languages, and bytes that
 // mean nothing; then it continues behind the mistake, so that one mistake has one report. A text
-// with a NUL byte has no tokens. Linear time.
+// with a NUL byte or a byte that is not UTF-8 has no tokens. Linear time.
 std::vector<Token> Lex(std::string_view text, const MistakeReport& report);
 
 // Bytes of the byte order mark of UTF-8 at the start of `text`: 3 or 0.

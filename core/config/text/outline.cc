@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace weir::config {
@@ -146,6 +147,7 @@ class Outline::Builder {
     if (before == ":") return -1;
     if (kind == TokenKind::kString && TextAt(at_ + 1) == ":") return at_ + 1;  // a mistake
     if (kind == TokenKind::kWord || kind == TokenKind::kNumber) {
+      if (IsInsideBareText()) return -1;
       if (const int end = HyphenatedEnd(); end > 0) return end;
       const std::string_view after = TextAt(at_ + 1);
       // Before a string, only the colon is missing.
@@ -177,6 +179,13 @@ class Outline::Builder {
     }
     const std::string_view after = TextAt(token + 1);
     return token > at_ && (after == ":" || after == "{" || after == "<") ? token + 1 : -1;
+  }
+
+  // True at the `example` of `collector.example:9999` and at the `tmp` of `/tmp/a`: a text that
+  // lacks its quotes.
+  bool IsInsideBareText() const {
+    return at_ > 0 && IsGlued(at_) && outline_.tokens_[at_ - 1].kind == TokenKind::kSymbol &&
+           absl::StrContains("./+-$@%~\\", TextAt(at_ - 1));
   }
 
   // True if nothing separates the token from the one before it.

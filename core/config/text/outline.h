@@ -55,6 +55,7 @@ class Outline {
   // Returns what the file has for `length` bytes of text() at `begin`: ${VAR}, not its value.
   std::string Written(size_t begin, size_t length) const;
 
+  const std::vector<Token>& tokens() const { return tokens_; }
   const Token& token(int index) const { return tokens_[index]; }
   const Statement& statement(int index) const { return statements_[index]; }
   const Block& block(int index) const { return blocks_[index]; }

@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "core/config/text/diagnostics.h"
+#include "core/config/text/token_text.h"
 
 namespace weir::config {
 namespace {
@@ -63,10 +64,13 @@ class SyntaxParser {
     }
   }
 
-  bool Unexpected(std::string_view wanted) {
-    const std::string found = NowKind() == TokenKind::kEnd ? "the end of the file" : Quoted(Now());
-    report_(tokens_[at_].begin, absl::StrCat("expected ", wanted, ", found ", found));
+  bool Wrong(size_t token, std::string sentence) {
+    report_(tokens_[token].begin, std::move(sentence));
     return false;
+  }
+  bool Unexpected(std::string_view wanted) {
+    return Wrong(at_,
+                 absl::StrCat("expected ", wanted, ", found ", FoundToken(text_, tokens_[at_])));
   }
 
   bool ParseFields(SyntaxValue* block) {
@@ -192,7 +196,7 @@ class SyntaxParser {
       const bool comma = TakeSeparator(",", &node, &behind);
       TakeComments(&behind);
       if (!comma && Now() != "]") return Unexpected("',' or ']'");
-      if (comma && Now() == "]") return Unexpected("a value");
+      if (comma && Now() == "]") return Wrong(at_, "the list ends with a ','; remove it");
       value->nodes.push_back(std::move(node));
       std::move(behind.begin(), behind.end(), std::back_inserter(value->nodes));
     }
@@ -207,17 +211,28 @@ class SyntaxParser {
       return true;
     }
     SyntaxNode node;
+    const std::string glued = GluedTokens(text_, tokens_, at_);
+    const size_t first = at_;
     if (Now() == "-") {
       node.text = "-";
       ++at_;
     }
-    if (NowKind() != TokenKind::kWord && NowKind() != TokenKind::kNumber) {
-      return Unexpected("a value");
+    const bool is_word = NowKind() == TokenKind::kWord || NowKind() == TokenKind::kNumber;
+    if (is_word) node.text += Now();
+    // As in 10.0.0.0/8; shorter than `node` for a '-' and a space before a number.
+    if (IsBareText(glued) && glued.size() > node.text.size()) {
+      return Wrong(first, absl::StrCat("a text needs quotes; write \"", glued, "\""));
     }
-    node.text += Now();
+    if (!is_word) return Unexpected("a value");
     ++at_;
     value->nodes.push_back(std::move(node));
     return true;
+  }
+
+  // True for a text that can be put between quotes as it is.
+  static bool IsBareText(std::string_view text) {
+    return text.find_first_of("\"'\\") == std::string_view::npos &&
+           std::any_of(text.begin(), text.end(), absl::ascii_isalnum);
   }
 
   // Comments belong to the value if another string follows them.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -86,7 +87,8 @@ std::pair<std::string_view, std::string_view> Split(std::string_view path) {
 }
 
 sdk::Status Bad(const std::string& path, std::string_view why) {
-  return {WEIR_INVALID_ARGUMENT, absl::StrCat("path: '", path, "' ", why)};
+  return {WEIR_INVALID_ARGUMENT,
+          absl::StrCat("path: '", absl::Utf8SafeCHexEscape(path), "' ", why)};
 }
 
 bool IsRegular(const std::string& path) {

@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "core/record/ip_prefix.h"
 
 namespace weir::ebpf {
 
@@ -21,10 +23,28 @@ bool IsExpression(const std::string& text) {
   return text.size() >= 2 && text.front() == '/' && text.back() == '/';
 }
 
+// Returns what is wrong with an exact name that nearly always means something else; or an empty
+// string.
+std::string Misunderstood(const std::string& name, const std::string& field) {
+  const std::string exact = "; for exactly this name write \"/^" + name + "$/\"";
+  if (name == "any" || name == "all") {
+    return "write \"/.*/\" for all interfaces" + exact;
+  }
+  if (name.front() == '!') {
+    return "'!' excludes nothing; write exclude_interfaces: \"" + name.substr(1) + "\"" + exact;
+  }
+  if (IpPrefix::Parse(name).has_value()) {
+    return "this is an IP address; `" + field +
+           "` takes names, and `interface_ips` takes addresses";
+  }
+  return "";
+}
+
 // Returns what is wrong with an exact name that no interface can have (kernel: dev_valid_name), or
-// that is a list; or an empty string.
+// that means something else, such as a list; or an empty string.
 std::string WrongName(const std::string& name, const std::string& field) {
   if (name.empty()) return "an interface has a name of at least one byte";
+  if (std::string wrong = Misunderstood(name, field); !wrong.empty()) return wrong;
   if (name.find(',') != std::string::npos) return "write one `" + field + "` for each interface";
   for (const char c : name) {
     if (absl::ascii_isspace(c)) return "the name of an interface has no space";
@@ -48,7 +68,8 @@ sdk::Status CheckInterfaceNames(const std::string& field, const std::vector<std:
                               : IsExpression(text) ? ""
                                                    : WrongName(text, field);
     if (wrong.empty()) continue;
-    return {WEIR_INVALID_ARGUMENT, absl::StrCat(field, "[", i, "]: '", text, "': ", wrong)};
+    return {WEIR_INVALID_ARGUMENT,
+            absl::StrCat(field, "[", i, "]: '", absl::Utf8SafeCHexEscape(text), "': ", wrong)};
   }
   return sdk::OkStatus();
 }

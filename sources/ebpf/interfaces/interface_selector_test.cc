@@ -101,6 +101,24 @@ TEST(InterfaceSelector, RefusesNamesThatNoInterfaceCanHave) {
             "interfaces[0]: '//': the expression is empty; write \"/.*/\" for all interfaces");
 }
 
+TEST(InterfaceSelector, RefusesNamesThatMeanSomethingElse) {
+  EXPECT_EQ(ErrorOf({"any"}),
+            "interfaces[0]: 'any': write \"/.*/\" for all interfaces; for exactly this name write "
+            "\"/^any$/\"");
+  EXPECT_NE(ErrorOf({"all"}), "");
+  EXPECT_EQ(ErrorOf({"!lo"}),
+            "interfaces[0]: '!lo': '!' excludes nothing; write exclude_interfaces: \"lo\"; for "
+            "exactly this name write \"/^!lo$/\"");
+  for (const std::string address : {"10.0.0.1", "fd00::1"}) {
+    EXPECT_EQ(ErrorOf({address}),
+              "interfaces[0]: '" + address +
+                  "': this is an IP address; `interfaces` takes names, and `interface_ips` takes "
+                  "addresses");
+  }
+  EXPECT_EQ(ErrorOf({"/^any$/", "anycast0", "10"}), "");
+  EXPECT_EQ(ErrorOf({"a\nb"}), "interfaces[0]: 'a\\nb': the name of an interface has no space");
+}
+
 // Containers choose the names of their interfaces.
 TEST(InterfaceSelector, NoNameHoldsItUpOrEscapesIt) {
   const InterfaceSelector selector = Make({"/^(a*)*(a*)*(a*)*b$/"}, Names{"/^veth.*$/"});
