@@ -60,6 +60,18 @@ sink { name: "s" type: "stdout" input: "in" }
                                ^
 """, weir.stderr())
 
+    def test_all_stages_are_tried(self):
+        self.refused(RECORDING % "x" + """sink { name: "s" type: "stdout" input: "b" }
+transform { name: "b" type: "filter" input: "a" config { expression: "src_prt == 1" } }
+transform { name: "a" type: "filter" input: "recording" config { expression: "dst_prt == 1" } }
+""", """FILE:4:58: transform 'b': expression: column 1: there is no field 'src_prt'; did you mean 'src_port'?
+  src_prt == 1
+  ^
+FILE:5:66: transform 'a': expression: column 1: there is no field 'dst_prt'; did you mean 'dst_port'?
+  dst_prt == 1
+  ^
+""")
+
     def test_a_bad_regular_expression(self):
         self.refused("""source { name: "in" type: "ebpf_map"
   config { [weir/weir.sources.EbpfMap] { interfaces: "/eth(/" } } }
@@ -69,7 +81,9 @@ sink { name: "s" type: "stdout" input: "in" }
     def test_a_name_that_no_interface_can_have(self):
         for name, why in (("", "at least one byte"), ("averyveryverylongname0", "at most 15"),
                           ("a b", "has no space"), (" eth0", "has no space"), ("//", "expression is empty"),
-                          ("eth0,eth1", "write one `interfaces` for each interface")):
+                          ("eth0,eth1", "write one `interfaces` for each interface"),
+                          ("any", 'write "/.*/" for all interfaces'), ("!lo", 'exclude_interfaces: "lo"'),
+                          ("10.0.0.1", "this is an IP address")):
             with self.subTest(name=name):
                 self.refused("""source { name: "in" type: "ebpf_map"
   config { interfaces: "eth0" interfaces: "%s" } }
@@ -98,6 +112,10 @@ sink { name: "s" type: "stdout" input: "in" }
             (source % ("record_file", "RecordFile", 'path: "x" mono_clock_ns: 1'),
              named + "wall_clock and mono_clock_ns: give both or neither"),
             (file % "path: '/tmp/a%q'", "sink 's': path: '/tmp/a%q' has '%q'"),
+            (file % r"path: 'C:\tmp\new'",
+             r"sink 's': path 'C:\tmp\new' has a control character; a backslash is written '\\'"),
+            (file % "path: '~/a'", """sink 's': path '~/a' begins with '~', which only a shell replaces; """
+             'write "${HOME}/a"'),
             (file % "path: '/tmp/a/'", "sink 's': path: '/tmp/a/' names no file"),
             (file % "path: '/tmp/a' rotate_bytes: 1048576", "sink 's': rotate_bytes: `path` must have"),
         ]
@@ -111,6 +129,9 @@ sink { name: "s" type: "stdout" input: "in" }
             cases.append((RECORDING % "x" + """sink { name: "s" type: "grpc" input: "recording"
   config { [weir/weir.sinks.Grpc] { target: "collector:70000" } } }
 """, "sink 's': target: 'collector:70000' has no port"))
+            cases.append((RECORDING % "x" + """sink { name: "s" type: "grpc" input: "recording"
+  config { target: "collector:9999" agent_ip: "192.0.2.1/24" } }
+""", "FILE:4:37: sink 's': agent_ip: '192.0.2.1/24' is neither an IP address nor the name of an interface"))
         else:
             print("SKIPPED: a sink with gRPC: this weir was built without")
         for text, *words in cases:

@@ -248,7 +248,7 @@ std::vector<std::string> RuleSet::Explain(const FieldDescriptor& field) const {
     phrases.push_back(range.empty() ? "a duration" : absl::StrCat("a duration ", range));
   }
   if (rules.rfc3339()) phrases.push_back("an instant of RFC 3339");
-  if (rules.path()) phrases.push_back("a path");
+  if (rules.path() && !rules.has_pattern_text()) phrases.push_back("a path");
   if (rules.cidr()) phrases.push_back("a range of IP addresses (CIDR)");
   if (rules.name_or_regex()) phrases.push_back("a name or a /regular expression/");
   if (rules.has_refers_to()) {
