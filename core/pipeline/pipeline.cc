@@ -110,6 +110,12 @@ absl::Status Pipeline::Start() {
   }
   bool all_started = false;
   if (absl::Status failure = StartStages(&all_started); !failure.ok()) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (first_error_.ok()) first_error_ = failure;
+      if (!stop_requested_) stop_reason_ = "the start failed";
+      stop_requested_ = true;
+    }
     BeginEnd();
     FinishAndStop();
     return failure;
@@ -155,6 +161,10 @@ absl::Status Pipeline::Drain() {
     if (node->kind() == StageKind::kSource) node->Interrupt();
   }
   FinishAndStop();
+  return FirstError();
+}
+
+absl::Status Pipeline::FirstError() {
   absl::MutexLock lock(&mutex_);
   return first_error_;
 }

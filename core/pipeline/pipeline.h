@@ -56,8 +56,7 @@ struct StageDiagnosis {
   std::vector<Finding> findings;
 };
 
-// One thread, the control thread, calls everything except RequestStop, RequestReopen, GiveUp,
-// CountUnfinished, RunningCalls and Report, which any thread may call.
+// One thread, the control thread, calls everything except the functions that any thread may call.
 class Pipeline : private NodeEvents {
  public:
   // Makes a pipeline without stages. `on_ending`, if not null, is called at the first of these
@@ -121,6 +120,9 @@ class Pipeline : private NodeEvents {
   // records that a stage holds or has not accounted for as dropped, and does not change. Any
   // thread.
   void CountUnfinished();
+
+  // Returns the first error of the run, or of its start. Any thread.
+  absl::Status FirstError();
 
   // Returns a sentence for each function of a stage that runs now, such as "sink 'out' does
   // not return from stop". Any thread.

@@ -154,8 +154,20 @@ void Catalogue::AddOrRefuse(const std::string& file) {
   if (absl::Status status = AddFile(file); !status.ok()) Refuse(file, status);
 }
 
+std::string Catalogue::FileInOpening() const {
+  const absl::MutexLock lock(&mutex_);
+  return file_in_opening_;
+}
+
+void Catalogue::SetFileInOpening(const std::string& path) {
+  const absl::MutexLock lock(&mutex_);
+  file_in_opening_ = path;
+}
+
 absl::Status Catalogue::AddFile(const std::string& path) {
+  SetFileInOpening(path);
   auto library = PluginLibrary::Load(path);
+  SetFileInOpening("");
   if (!library.ok()) return library.status();
   // Check everything before any change, so that a plugin is added completely or not at all.
   config::ConfigSchemas schemas;

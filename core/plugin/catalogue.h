@@ -13,8 +13,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "core/config/loader.h"
 #include "core/config/schema/schemas.h"
 #include "core/pipeline/pipeline.h"
@@ -56,7 +58,7 @@ class Catalogue {
   // (IsNamedAfter). Then it examines the other files, sorted by name, in child processes
   // (Examine), opens those that have a needed type, and adds the names of all their types
   // to schemas(). A file that cannot be used goes to refused(). Returns an error if a folder
-  // cannot be read. The process must have one thread.
+  // cannot be read. Forks: other threads must hold no lock.
   absl::Status AddNeeded(std::string_view path, const std::vector<config::ComponentName>& needed,
                          Opening opening);
 
@@ -67,6 +69,9 @@ class Catalogue {
   const config::ConfigSchemas& schemas() const { return schemas_; }
   // The reasons why AddPath and AddNeeded refused files.
   const std::vector<absl::Status>& refused() const { return refused_; }
+
+  // Returns the path of the file that is being opened; empty if none. Any thread.
+  std::string FileInOpening() const;
 
   // Returns the stages of a checked configuration, for Pipeline::Create. `file_name` appears
   // in error messages. The catalogue and `runtime` must outlive the specs and their stages.
@@ -97,7 +102,11 @@ class Catalogue {
   void Refuse(const std::string& file, const absl::Status& status);
   void AddOrRefuse(const std::string& file);
 
+  void SetFileInOpening(const std::string& path);
+
   const DescriptorCheck check_;
+  mutable absl::Mutex mutex_;
+  std::string file_in_opening_ ABSL_GUARDED_BY(mutex_);
   std::vector<std::unique_ptr<const PluginLibrary>> libraries_;
   std::map<Key, Component> components_;
   config::ConfigSchemas schemas_;

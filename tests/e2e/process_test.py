@@ -57,9 +57,9 @@ class ProcessTest(harness.WeirTest):
 
     def test_out_of_descriptors_is_named_with_the_limit(self):
         config = self.pipeline()
-        done = self.shell('ulimit -n 5; exec "$2" run --config="$1"', config, harness.WEIR)
+        done = self.shell('ulimit -n 6; exec "$2" run --config="$1"', config, harness.WEIR)
         self.assertEqual(done.returncode, harness.EXIT_FAILED, done.stderr)
-        self.assertIn("out of file descriptors: the limit of this process is 5 ", done.stderr)
+        self.assertIn("out of file descriptors: the limit of this process is 6 ", done.stderr)
 
     def test_out_of_descriptors_is_named_wherever_they_end(self):
         if reason := harness.why_no_namespaces():

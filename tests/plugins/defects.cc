@@ -67,6 +67,10 @@ class DefectSink : public weir::sdk::Sink {
     return weir::sdk::OkStatus();
   }
 
+#if defined(DEFECT_TICK_INTERVAL_THROWS)
+  uint64_t TickIntervalNs() const override { throw std::runtime_error("has no interval"); }
+#endif
+
   weir::sdk::Status Process(const weir::BatchView& batch) override {
 #if defined(DEFECT_PROCESS_FAILS)
     return {WEIR_UNAVAILABLE, "process has failed"};
@@ -161,6 +165,12 @@ weir_component Component() {
   component.diagnose = [](void*, weir_findings*, weir_error*) -> weir_code {
     throw std::runtime_error("past the SDK");
   };
+#elif defined(DEFECT_RAW_TICK_INTERVAL)
+  component.tick_interval_ns = [](void*) -> uint64_t { throw std::runtime_error("past the SDK"); };
+#elif defined(DEFECT_RAW_INTERRUPT)
+  component.interrupt = [](void*) { throw std::runtime_error("past the SDK"); };
+#elif defined(DEFECT_RAW_DESTROY)
+  component.destroy = [](void*) { throw std::runtime_error("past the SDK"); };
 #elif defined(DEFECT_KEEPS_BATCH) || defined(DEFECT_RELEASES_BATCH) || \
     defined(DEFECT_SHARES_STATE) || defined(DEFECT_FAILS_SILENTLY)
   component.create = CreateShared;

@@ -139,6 +139,31 @@ TEST(DefectivePluginTest, ACreateThatFailsOrThrowsNamesStagePlaceAndReason) {
                 "test.textproto:2:1: sink 'out': the plugin threw an exception: past the SDK"));
 }
 
+TEST(DefectivePluginTest, ATickIntervalThatThrowsIsTheErrorOfItsStage) {
+  EXPECT_EQ(RunWith("raw_tick_interval").status,
+            absl::InternalError(
+                "test.textproto:2:1: sink 'out': the plugin threw an exception: past the SDK"));
+  EXPECT_EQ(RunWith("tick_interval_throws").status,
+            absl::InternalError("test.textproto:2:1: sink 'out': has no interval"));
+}
+
+// These two cannot fail: the log has the exception.
+TEST(DefectivePluginTest, ADestroyOrInterruptThatThrowsEndsNothing) {
+  const Outcome destroyed = RunWith("raw_destroy");
+  EXPECT_TRUE(destroyed.status.ok()) << destroyed.status;
+  const Loaded loaded("raw_interrupt");
+  telemetry::MetricRegistry metrics;
+  Runtime runtime{pipeline::SystemClock(), &metrics, {}};
+  auto pipeline = loaded.catalogue.MakePipeline(*loaded.config, "test.textproto", &runtime);
+  ASSERT_TRUE(pipeline.ok()) << pipeline.status();
+  ASSERT_TRUE((*pipeline)->Start().ok());
+  testing::internal::CaptureStderr();
+  (*pipeline)->GiveUp(absl::Seconds(1));
+  EXPECT_THAT(testing::internal::GetCapturedStderr(),
+              HasSubstr("sink 'out': interrupt: the plugin threw an exception: past the SDK"));
+  EXPECT_FALSE((*pipeline)->Drain().ok());
+}
+
 TEST(DefectivePluginTest, AStartThatFailsIsTheErrorOfItsStage) {
   EXPECT_EQ(RunWith("start_fails").status,
             absl::PermissionDeniedError("sink 'out': start needs a privilege that does not exist"));

@@ -7,10 +7,12 @@
 
 #include <cerrno>
 #include <filesystem>
-#include <iterator>
+#include <fstream>
+#include <string>
 #include <system_error>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 
@@ -61,16 +63,29 @@ constexpr const char* kNames[] = {"CHOWN",
                                   "CHECKPOINT_RESTORE"};
 constexpr size_t kNameCount = sizeof(kNames) / sizeof(kNames[0]);
 
-absl::Status CheckOnlyThread() {
-  std::error_code error;
-  const std::filesystem::directory_iterator threads("/proc/self/task", error);
-  if (error) {
-    return absl::FailedPreconditionError(absl::StrCat("/proc/self/task: ", error.message()));
+// Returns the permitted capabilities of a thread, as /proc shows them; 0 if the thread has ended.
+uint64_t PermittedOf(const std::filesystem::path& thread) {
+  std::ifstream status(thread / "status");
+  std::string word;
+  uint64_t permitted = 0;
+  while (status >> word) {
+    if (word == "CapPrm:" && status >> word) (void)absl::SimpleHexAtoi(word, &permitted);
   }
-  const auto count = std::distance(begin(threads), end(threads));
-  if (count == 1) return absl::OkStatus();
-  return absl::FailedPreconditionError(
-      absl::StrCat("there are ", count, " threads already, and each has its own privileges"));
+  return permitted;
+}
+
+absl::Status CheckOtherThreads(const CapabilitySet& capabilities) {
+  const std::string own = std::to_string(gettid());
+  std::error_code error;
+  for (std::filesystem::directory_iterator thread("/proc/self/task", error), end;
+       !error && thread != end; thread.increment(error)) {
+    const uint64_t has = PermittedOf(thread->path()) & capabilities.bits();
+    if (has == 0 || thread->path().filename() == own) continue;
+    return absl::FailedPreconditionError(
+        absl::StrCat("another thread has ", CapabilitySet(has).ToString(), " too"));
+  }
+  if (!error) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat("/proc/self/task: ", error.message()));
 }
 
 }  // namespace
@@ -89,7 +104,7 @@ absl::StatusOr<CapabilitySet> GiveUpCapabilities(const CapabilitySet& capabiliti
   const auto context = [&capabilities] {
     return absl::StrCat("give up ", capabilities.ToString());
   };
-  if (absl::Status status = CheckOnlyThread(); !status.ok()) {
+  if (absl::Status status = CheckOtherThreads(capabilities); !status.ok()) {
     return absl::Status(status.code(), absl::StrCat(context(), ": ", status.message()));
   }
   __user_cap_header_struct header{};
@@ -107,6 +122,14 @@ absl::StatusOr<CapabilitySet> GiveUpCapabilities(const CapabilitySet& capabiliti
   }
   if (syscall(SYS_capset, &header, data) != 0) return absl::ErrnoToStatus(errno, context());
   return CapabilitySet(had);
+}
+
+absl::Status GiveUpAllCapabilitiesOfThread() {
+  __user_cap_header_struct header{};
+  header.version = _LINUX_CAPABILITY_VERSION_3;
+  const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+  if (syscall(SYS_capset, &header, none) == 0) return absl::OkStatus();
+  return absl::ErrnoToStatus(errno, "give up the capabilities of a thread");
 }
 
 }  // namespace weir

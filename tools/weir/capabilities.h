@@ -26,10 +26,13 @@ class CapabilitySet {
   uint64_t bits_ = 0;
 };
 
-// Takes `capabilities` from the calling thread, which must be the only one, and from all threads
-// that it makes later. Returns those that the thread had. FAILED_PRECONDITION if there is another
-// thread, because that thread keeps its capabilities; then nothing is changed.
+// Takes `capabilities` from the calling thread and from all threads that it makes later. Returns
+// those that the thread had. FAILED_PRECONDITION if another thread has one of them, because that
+// thread keeps it; then nothing is changed.
 absl::StatusOr<CapabilitySet> GiveUpCapabilities(const CapabilitySet& capabilities);
+
+// Takes all capabilities from the calling thread and from all threads that it makes later.
+absl::Status GiveUpAllCapabilitiesOfThread();
 
 }  // namespace weir
 

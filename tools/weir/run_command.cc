@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `weir run`: a pipeline from its start to its drained end.
 //
-// Privileges: stages are prepared while this thread is the only one. Then the thread gives up
+// Privileges: stages are prepared while no other thread has a privilege. Then this thread gives up
 // the privileges that no stage needs any longer, so no thread made later has them.
 #include <unistd.h>
 
-#include <csignal>
+#include <atomic>
 #include <cstdio>
-#include <cstring>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -16,11 +16,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "core/pipeline/clock.h"
 #include "core/pipeline/pipeline.h"
-#include "core/pipeline/watchdog.h"
 #include "core/record/terminal_text.h"
 #include "core/telemetry/metrics.h"
 #include "gflags/gflags.h"
@@ -32,11 +30,9 @@
 #include "tools/weir/program.h"
 #include "tools/weir/report.h"
 #include "tools/weir/report_file.h"
-#include "tools/weir/request_thread.h"
 #include "tools/weir/resources.h"
+#include "tools/weir/run_control.h"
 #include "tools/weir/service_notification.h"
-#include "tools/weir/signal_watcher.h"
-#include "tools/weir/stop_signals.h"
 
 DEFINE_string(config, "", "the pipeline file");
 DEFINE_string(drain_timeout, "10s",
@@ -51,6 +47,8 @@ DEFINE_string(
 
 namespace weir {
 namespace {
+
+constexpr char kStartFailed[] = "the start failed";
 
 // Gives the report of the running pipeline: to --report=FILE, else to stderr.
 void ReportWhileRunning(const Reporter& reporter) {
@@ -90,50 +88,6 @@ int ReportEnd(const Reporter& reporter, const RunEnd& end) {
   return WriteLastReport(report);
 }
 
-// What each signal does. One thread, that of the SignalWatcher.
-class Signals {
- public:
-  Signals(pipeline::Pipeline* pipeline, RequestThread* reports)
-      : pipeline_(pipeline), reports_(reports) {}
-
-  void On(int number) {
-    switch (number) {
-      case SIGHUP:
-        LOG(WARNING) << "SIGHUP: weir does not reload its configuration; the pipeline runs on";
-        return;
-      case SIGUSR1:
-        LOG(INFO) << "SIGUSR1: reopening files";
-        pipeline_->RequestReopen();
-        return;
-      case SIGUSR2:
-        if (absl::Status status = reports_->Request(); !status.ok()) {
-          LOG(ERROR) << "SIGUSR2: no report: " << status.message();
-        }
-        return;
-      default:
-        OnStop(number);
-    }
-  }
-
- private:
-  void OnStop(int number) {
-    switch (stop_signals_.On(pipeline::SystemClock()->MonotonicNs())) {
-      case StopSignals::Meaning::kDrain:
-        pipeline_->RequestStop(strsignal(number));
-        return;
-      case StopSignals::Meaning::kRepeat:
-        return;
-      case StopSignals::Meaning::kEndNow:
-        PrintError(absl::StrCat(strsignal(number), " again: ended without draining"));
-        _exit(kExitFailed);
-    }
-  }
-
-  pipeline::Pipeline* const pipeline_;
-  RequestThread* const reports_;
-  StopSignals stop_signals_;
-};
-
 // Tells a service manager, if there is one. An error is logged and does not end the run.
 class Manager {
  public:
@@ -162,8 +116,6 @@ void PrintRunError(const absl::Status& status) {
   if (const std::string hint = ResourceHint(status); !hint.empty()) PrintError(hint);
 }
 
-constexpr char kStartFailed[] = "the start failed";
-
 // Reports that no stage runs. Returns the exit code.
 int FailToStart(const Reporter& reporter, const absl::Status& status) {
   PrintRunError(status);
@@ -174,12 +126,13 @@ int FailToStart(const Reporter& reporter, const absl::Status& status) {
       reporter.Report(RunEnd{code, kStartFailed, std::string(status.message())}));
 }
 
-// Reports a mistake in the configuration: there are no stages. Returns the exit code.
-int RefuseConfiguration(const std::string& file_name, const absl::Status& status) {
+// Reports an end before there are stages. Returns the exit code.
+int FailWithoutStages(const std::string& file_name, int code, const absl::Status& status) {
+  PrintRunError(status);
   RunReport report;
   report.pipeline = file_name;
   report.start_wall_ns = report.report_wall_ns = pipeline::SystemClock()->WallNs();
-  report.end = RunEnd{BadUsage(status.message()), kStartFailed, std::string(status.message())};
+  report.end = RunEnd{code, kStartFailed, std::string(status.message())};
   return WriteLastReport(report);
 }
 
@@ -200,37 +153,6 @@ RunEnd EndOf(const absl::Status& status, std::string reason) {
   return {ExitCodeOf(status), std::move(reason), std::string(status.message())};
 }
 
-int RunPipeline(pipeline::Pipeline* pipeline, const CapabilitySet& to_give_up,
-                const Reporter& reporter, absl::Duration drain_timeout) {
-  // Only this thread exists, and signals wait.
-  if (absl::Status status = pipeline->Prepare(); !status.ok()) return FailToStart(reporter, status);
-  GiveUp(to_give_up);
-  const Manager manager;
-  RequestThread reports([&reporter] { ReportWhileRunning(reporter); });
-  Signals signals(pipeline, &reports);
-  auto watcher = SignalWatcher::Create([&signals](int number) { signals.On(number); });
-  if (!watcher.ok()) return FailToStart(reporter, watcher.status());
-  if (absl::Status status = pipeline->Start(); !status.ok()) {
-    // A report of before the end must not replace the last one.
-    reports.End();
-    return FailToStart(reporter, status);
-  }
-  manager.SayReady(pipeline->Report().size());
-  pipeline->WaitUntilEnding();
-  manager.SayStopping();
-  const absl::Status status = pipeline::DrainWithin(pipeline, drain_timeout, [pipeline, &reporter] {
-    (void)ReportEnd(reporter,
-                    {kExitFailed, pipeline->EndReason(),
-                     absl::StrCat(absl::StrJoin(pipeline->RunningCalls(), "; "), ": ended")});
-    _exit(kExitFailed);
-  });
-  // A report of before the end must not replace the last one.
-  reports.End();
-  const int code = ReportEnd(reporter, EndOf(status, pipeline->EndReason()));
-  if (const std::string hint = ResourceHint(status); !hint.empty()) PrintError(hint);
-  return code;
-}
-
 // The exit code if --report=FILE cannot be written.
 std::optional<int> CheckReportFlag() {
   if (FLAGS_report.empty()) return std::nullopt;
@@ -247,6 +169,123 @@ std::vector<std::string> TypesOf(const config::PipelineConfig& config) {
   return types;
 }
 
+// One run. The control thread, except where a function names another one.
+class Run {
+ public:
+  // Returns the exit code.
+  int Execute(absl::Duration drain_timeout);
+
+ private:
+  absl::Status MakeControl(absl::Duration drain_timeout);
+  // Make the pipeline of `config` and run it. Return the exit code.
+  int RunPipeline(const config::PipelineConfig& config);
+  int RunStages(const CapabilitySet& to_give_up);
+  // Frees the stages. Returns `code`, which was reported.
+  int Destroy(int code);
+
+  // On the threads of the control.
+  void ReportOnRequest();
+  void ReportStuck(const std::string& error);
+
+  const std::string file_name_ = PipelineFileName(FLAGS_config);
+  plugin::Catalogue catalogue_{plugin::DescriptorCheck::kWhenUsed};
+  telemetry::MetricRegistry metrics_;
+  plugin::Runtime runtime_{pipeline::SystemClock(), &metrics_, {}};
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  std::optional<Reporter> reporter_;
+  std::atomic<bool> has_reporter_{false};  // other threads use reporter_ only if it is set
+  std::atomic<bool> reported_{false};      // the end of the run
+  // The last member, because its threads use the others.
+  std::unique_ptr<RunControl> control_;
+};
+
+int Run::Execute(absl::Duration drain_timeout) {
+  if (absl::Status status = MakeControl(drain_timeout); !status.ok()) {
+    return FailWithoutStages(file_name_, kExitFailed, status);
+  }
+  const auto config = LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAtOnce, &catalogue_);
+  if (!config.ok()) return FailWithoutStages(file_name_, kExitBadUsage, config.status());
+  for (const absl::Status& refused : catalogue_.refused())
+    LOG(WARNING) << TerminalLine(refused.message());
+  return RunPipeline(*config);
+}
+
+absl::Status Run::MakeControl(absl::Duration drain_timeout) {
+  RunControl::Hooks hooks;
+  hooks.report = [this] { ReportOnRequest(); };
+  hooks.report_end = [this](const std::string& error) { ReportStuck(error); };
+  hooks.opening = [this] {
+    const std::string file = catalogue_.FileInOpening();
+    return file.empty() ? "" : absl::StrCat("plugin '", file, "' does not return from its opening");
+  };
+  auto control = RunControl::Create(drain_timeout, std::move(hooks));
+  if (!control.ok()) return control.status();
+  control_ = *std::move(control);
+  return absl::OkStatus();
+}
+
+int Run::RunPipeline(const config::PipelineConfig& config) {
+  pipeline_ =
+      std::make_unique<pipeline::Pipeline>(catalogue_.StageSpecs(config, file_name_, &runtime_),
+                                           runtime_.clock, [this] { control_->BeginEnd(); });
+  reporter_.emplace(file_name_, TypesOf(config), pipeline_.get(), &metrics_, runtime_.clock);
+  has_reporter_ = true;
+  control_->Attach(pipeline_.get());
+  if (absl::Status status = pipeline_->CreateStages(); !status.ok()) {
+    reported_ = true;
+    return Destroy(FailWithoutStages(file_name_, kExitBadUsage, status));
+  }
+  return RunStages(CapabilitySet(catalogue_.CapabilitiesToGiveUp(config)));
+}
+
+int Run::RunStages(const CapabilitySet& to_give_up) {
+  absl::Status status = pipeline_->Prepare();
+  GiveUp(to_give_up);
+  const Manager manager;
+  if (status.ok()) status = pipeline_->Start();
+  if (!status.ok()) {
+    // A report of before the end must not replace the last one.
+    control_->EndReports();
+    reported_ = true;
+    return Destroy(FailToStart(*reporter_, status));
+  }
+  manager.SayReady(pipeline_->Report().size());
+  pipeline_->WaitUntilEnding();
+  manager.SayStopping();
+  status = pipeline_->Drain();
+  control_->BeginDestroy();  // before the report: the pipeline may still be giving up
+  control_->EndReports();
+  reported_ = true;
+  const int code = ReportEnd(*reporter_, EndOf(status, pipeline_->EndReason()));
+  if (const std::string hint = ResourceHint(status); !hint.empty()) PrintError(hint);
+  return Destroy(code);
+}
+
+int Run::Destroy(int code) {
+  control_->BeginDestroy();
+  pipeline_->DestroyStages();
+  return code;
+}
+
+void Run::ReportOnRequest() {
+  if (has_reporter_) return ReportWhileRunning(*reporter_);
+  LOG(WARNING) << "SIGUSR2: there are no stages yet";
+}
+
+void Run::ReportStuck(const std::string& error) {
+  if (!has_reporter_) {
+    (void)FailWithoutStages(file_name_, kExitFailed, absl::DeadlineExceededError(error));
+    return;
+  }
+  const RunEnd end{kExitFailed, pipeline_->EndReason(), error};
+  if (!reported_) {
+    (void)ReportEnd(*reporter_, end);
+    return;
+  }
+  PrintError(error);
+  (void)WriteLastReport(reporter_->Report(end));
+}
+
 }  // namespace
 
 int RunCommand(const Arguments& /*arguments*/) {
@@ -254,24 +293,7 @@ int RunCommand(const Arguments& /*arguments*/) {
       ReadDuration("drain_timeout", FLAGS_drain_timeout);
   if (!drain_timeout.ok()) return BadUsage(drain_timeout.status().message());
   if (const std::optional<int> code = CheckReportFlag(); code.has_value()) return *code;
-  if (absl::Status status = PrepareSignals(); !status.ok()) {
-    PrintError(status.message());
-    return kExitFailed;
-  }
-  plugin::Catalogue catalogue(plugin::DescriptorCheck::kWhenUsed);
-  const std::string file_name = PipelineFileName(FLAGS_config);
-  const auto config = LoadPipeline(FLAGS_config, plugin::Catalogue::Opening::kAtOnce, &catalogue);
-  if (!config.ok()) return RefuseConfiguration(file_name, config.status());
-  for (const absl::Status& refused : catalogue.refused())
-    LOG(WARNING) << TerminalLine(refused.message());
-  telemetry::MetricRegistry metrics;
-  plugin::Runtime runtime{pipeline::SystemClock(), &metrics, {}};
-  auto pipeline = catalogue.MakePipeline(*config, file_name, &runtime);
-  if (!pipeline.ok()) return RefuseConfiguration(file_name, pipeline.status());
-  const Reporter reporter(file_name, TypesOf(*config), pipeline->get(), &metrics,
-                          pipeline::SystemClock());
-  return RunPipeline(pipeline->get(), CapabilitySet(catalogue.CapabilitiesToGiveUp(*config)),
-                     reporter, *drain_timeout);
+  return Run().Execute(*drain_timeout);
 }
 
 }  // namespace weir

@@ -7,12 +7,15 @@
 
 #include <cerrno>
 #include <csignal>
-#include <system_error>
+#include <ctime>
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
+#include "core/pipeline/host_status.h"
 #include "glog/logging.h"
+#include "plugins/sdk/thread.h"
+#include "tools/weir/exit_code.h"
 
 namespace weir {
 namespace {
@@ -36,21 +39,37 @@ absl::Status PrepareSignals() {
   return absl::OkStatus();
 }
 
+void EndAtStopSignals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : {SIGINT, SIGTERM}) {
+    std::signal(number, [](int /*number*/) { _exit(kExitFailed); });
+    sigaddset(&signals, number);
+  }
+  const timespec no_time{};
+  while (sigtimedwait(&signals, nullptr, &no_time) > 0) {
+  }
+  (void)pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+}
+
 absl::StatusOr<std::unique_ptr<SignalWatcher>> SignalWatcher::Create(
-    std::function<void(int)> on_signal) {
+    std::function<void(int)> on_signal, const std::function<void()>& begin_thread) {
   std::unique_ptr<SignalWatcher> watcher(new SignalWatcher(std::move(on_signal)));
   const sigset_t signals = WatchedSignals();
   watcher->signals_ = sdk::UniqueFd(signalfd(-1, &signals, SFD_CLOEXEC));
   if (watcher->signals_.get() < 0) return absl::ErrnoToStatus(errno, "signalfd");
   if (const sdk::Status status = watcher->end_.Open(); !status.ok()) {
-    return absl::Status(static_cast<absl::StatusCode>(status.code()), status.message());
+    return pipeline::HostStatus(status);
   }
-  try {
-    watcher->thread_ = std::thread(&SignalWatcher::Watch, watcher.get());
-  } catch (const std::system_error& error) {
-    return absl::ResourceExhaustedError(
-        absl::StrCat("start a thread for signals: ", error.code().message()));
-  }
+  absl::Notification begun;
+  const sdk::Status started = sdk::StartThread(&watcher->thread_, "for signals",
+                                               [&begun, &begin_thread, it = watcher.get()] {
+                                                 begin_thread();
+                                                 begun.Notify();
+                                                 it->Watch();
+                                               });
+  if (!started.ok()) return pipeline::HostStatus(started);
+  begun.WaitForNotification();
   return watcher;
 }
 

@@ -17,12 +17,18 @@ namespace weir {
 // makes later, and ignores SIGPIPE. Call it before any thread is made.
 absl::Status PrepareSignals();
 
+// Has SIGINT and SIGTERM end the process at once with kExitFailed. For the time without a
+// SignalWatcher at the end of the process. Drops such signals that nothing has read.
+void EndAtStopSignals();
+
 // Calls a function for each blocked signal, from its creation to its destruction. The destructor
 // waits for a call that has begun. Created and destroyed on one thread.
 class SignalWatcher {
  public:
-  // Calls `on_signal` with the number of the signal, on the thread of the watcher.
-  static absl::StatusOr<std::unique_ptr<SignalWatcher>> Create(std::function<void(int)> on_signal);
+  // Calls `on_signal` with the number of the signal, on the thread of the watcher. Returns after
+  // that thread has called `begin_thread`.
+  static absl::StatusOr<std::unique_ptr<SignalWatcher>> Create(
+      std::function<void(int)> on_signal, const std::function<void()>& begin_thread);
   ~SignalWatcher();
   SignalWatcher(const SignalWatcher&) = delete;
   SignalWatcher& operator=(const SignalWatcher&) = delete;
