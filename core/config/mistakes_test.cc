@@ -246,6 +246,13 @@ const std::vector<Mistake>& Mistakes() {
       {InSink("path: \"a\" listen: fd00::1:9999"),
        "f:3:19: sink 'out': 'listen' must be a text in quotes; found 'fd00::1:9999'; write "
        "\"[fd00::1]:9999\""},
+      {InSink("path: a b c lines: 5000"),
+       "f:3:7: sink 'out': 'path' must be a text in quotes; found 'a'; write \"a\"\n"
+       "f:3:13: sink 'out': lines 5000 is not allowed; it must be from 1 to 1000"},
+      {InSink("path: \"a\" host: !lo"),
+       "f:3:17: sink 'out': 'host' must be a text in quotes; found '!lo'; write \"!lo\""},
+      {InSink("path: \"a\" listen: \"a\\nb:1\""),
+       "f:3:11: sink 'out': listen 'a\\nb:1' is not ADDRESS:PORT, as in \"127.0.0.1:9999\""},
       {InSink("path: \"a\" \"@type\": \"x\""),
        "f:3:11: sink 'out': weir.test.Writer has no field '@type'"},
       {InSink("lines: 5"), "f:2:47: sink 'out': path is required"},
@@ -317,6 +324,8 @@ const std::vector<Mistake>& Mistakes() {
        "\"flows\" type: \"ebpf_map\" }; `weir describe TYPE --example` prints a stage"},
       {"source f { name: \"f\" type: \"generator\" }\nsink { name: \"out\" type: \"null\" input: "
        "\"f\" }",
+       "f:1:8: expected '{' after 'source', found 'f'; write source { name: \"f\" ... }"},
+      {"source f: { type: \"generator\" }\nsink { name: \"out\" type: \"null\" input: \"f\" }",
        "f:1:8: expected '{' after 'source', found 'f'; write source { name: \"f\" ... }"},
       {"source \"f\" { type: \"generator\" }\nsink { name: \"out\" type: \"null\" input: \"f\" }",
        "f:1:8: expected '{' after 'source', found the text 'f'; write source { name: \"f\" ... }"},

@@ -143,7 +143,7 @@ TEST_F(GrpcSinkTlsTest, DiagnosesCertificatesAndTheAddressOfTheAgent) {
   EXPECT_EQ(findings[0].severity, WEIR_FINDING_OK);
   EXPECT_EQ(findings[0].text, "192.0.2.7");
   EXPECT_EQ(findings[1].severity, WEIR_FINDING_OK);
-  config_.set_agent_ip("no_such_interface");
+  config_.set_agent_ip("no-such-link");
   config_.mutable_tls()->set_ca_file(folder_ + "/client.key");
   MakeSink();
   findings = host_.Diagnose(sink_.get());

@@ -139,6 +139,7 @@ class ExampleTest(harness.WeirTest):
                 print("SKIPPED: examples with gRPC: this weir was built without")
                 continue
             example = harness.run(harness.WEIR, "describe", "--example", name)
+            self.assertNotIn('"..."', example)
             # A source and a sink may have the same name: then both are printed.
             if name == "grpc":
                 example += 'sink { name: "out" type: "stdout" input: "my_grpc" }\n'

@@ -109,7 +109,9 @@ class Parser {
       ReportUnknownField(statement.first, name, type);
       return outline_.Remove(index);
     }
-    if (!CheckGiven(*field, statement.first, given) || !ParseValues(statement, *field, message)) {
+    if (!CheckGiven(*field, statement.first, given)) return outline_.Remove(index);
+    if (!ParseValues(statement, *field, message)) {
+      wrong_value_end_ = statement.end;
       outline_.Remove(index);
     }
   }
@@ -126,17 +128,24 @@ class Parser {
                                 DidYouMean(name, FieldNames(type))));
   }
 
-  // True for a statement that follows from a mistake before it: the `f {` of `source f {`, or the
-  // rest of a line that is meant as a comment.
+  // True for a statement that follows from a mistake before it: the `f {` of `source f {`, the `b`
+  // of `path: a b`, or the rest of a line that is meant as a comment.
   bool IsConsequence(const Statement& statement, const Descriptor& type) {
-    const bool behind_word = std::exchange(lacks_value_end_, -1) == statement.first;
-    if (behind_word && statement.name_end > statement.first) {
-      const std::string name(Text(statement.first));
-      if (outline_.BlockOpenedBy(statement.name_end) >= 0 && FindField(type, name) == nullptr) {
-        return true;
-      }
+    if (outline_.token(statement.first).begin < comment_end_) return true;
+    const bool lacks_value = std::exchange(lacks_value_end_, -1) == statement.first;
+    const bool is_wrong = std::exchange(wrong_value_end_, -1) == statement.first;
+    if (!lacks_value && !is_wrong) return false;
+    if (outline_.token(statement.first).kind != TokenKind::kWord) return false;
+    if (FindField(type, std::string(Text(statement.first))) != nullptr) return false;
+    if (lacks_value) {
+      const int value = statement.name_end + (Text(statement.name_end) == ":" ? 1 : 0);
+      return outline_.BlockOpenedBy(value) >= 0;
     }
-    return outline_.token(statement.first).begin < comment_end_;
+    const bool is_bare = (statement.name_end == statement.end ||
+                          outline_.token(statement.name_end).kind == TokenKind::kWord) &&
+                         IsOnLineOf(statement.first, statement.first - 1);
+    if (is_bare) wrong_value_end_ = statement.end;
+    return is_bare;
   }
 
   // Returns the ';' that begins a line like a comment, before or in the statement, or -1.
@@ -442,7 +451,8 @@ class Parser {
   const absl::flat_hash_set<int> opaque_;
   const MistakeReport& report_;
   std::set<int> mistakes_;    // tokens
-  int lacks_value_end_ = -1;  // the token behind the last statement that lacks its value
+  int lacks_value_end_ = -1;  // the token behind the last statement, if it lacks its value
+  int wrong_value_end_ = -1;  // the same, if its value is wrong
   size_t comment_end_ = 0;    // the end of the last line that is meant as a comment
 };
 

@@ -154,6 +154,7 @@ std::string MeantDuration(std::string_view text) {
   return hours == 0 ? duration : absl::StrCat(hours, "h", duration);
 }
 
+// The example shows how parts are separated; a field without one takes a name of the user.
 std::vector<std::string> OtherForms(std::string_view value, const FieldRules& rules) {
   const std::string_view stripped = absl::StripAsciiWhitespace(value);
   if (rules.has_duration()) return {absl::StrCat(stripped, "s"), MeantDuration(stripped)};
@@ -162,11 +163,15 @@ std::vector<std::string> OtherForms(std::string_view value, const FieldRules& ru
   if (!rules.has_pattern()) return forms;
   const std::string upper = absl::AsciiStrToUpper(stripped);
   forms.push_back(WithBrackets(stripped));
-  forms.push_back(absl::StrReplaceAll(stripped, {{" ", "_"}}));
-  forms.push_back(absl::StrReplaceAll(stripped, {{" ", ""}}));
-  forms.push_back(WithHyphens(stripped));
   forms.push_back(upper);
-  forms.push_back(WithHyphens(upper));
+  if (!rules.has_example()) forms.push_back(absl::StrReplaceAll(stripped, {{" ", "_"}}));
+  if (absl::StrContains(rules.example(), ',')) {
+    forms.push_back(absl::StrReplaceAll(stripped, {{" ", ""}}));
+  }
+  if (absl::StrContains(rules.example(), '-')) {
+    forms.push_back(WithHyphens(stripped));
+    forms.push_back(WithHyphens(upper));
+  }
   return forms;
 }
 

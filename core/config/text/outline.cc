@@ -185,7 +185,7 @@ class Outline::Builder {
   // lacks its quotes.
   bool IsInsideBareText() const {
     return at_ > 0 && IsGlued(at_) && outline_.tokens_[at_ - 1].kind == TokenKind::kSymbol &&
-           absl::StrContains("./+-$@%~\\", TextAt(at_ - 1));
+           absl::StrContains("./+-$@%~!*^|&?=\\", TextAt(at_ - 1));
   }
 
   // True if nothing separates the token from the one before it.
