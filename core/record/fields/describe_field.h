@@ -19,7 +19,8 @@
 
 namespace weir {
 
-// A description that is being written. A value; each function returns it with one thing added.
+// A description that is being written. A value; each function returns it with one thing added. The
+// merge rule is FIRST unless Merge sets another one.
 class DescribeField {
  public:
   constexpr DescribeField(const char* name, weir_field_type type, size_t offset, size_t size,
