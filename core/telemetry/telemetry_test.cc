@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <thread>
 #include <vector>
 
@@ -44,15 +45,20 @@ TEST(StageCountersTest, TheBalanceShowsRecordsThatWereNeverReceived) {
 
 // A failure and a give-up can come at the same time.
 TEST(StageCountersTest, RecordsThatTwoThreadsDropCountOnce) {
-  constexpr int kTimes = 20'000;
+  constexpr int kTimes = 200'000;
   StageCounters counters;
-  std::thread failure([&counters] {
-    for (int i = 0; i < kTimes; ++i) {
+  std::atomic<bool> begun{false};
+  std::atomic<bool> done{false};
+  std::thread failure([&] {
+    while (!done) {
       counters.DropUnaccounted("stage_failed");
       counters.DropHeld("stage_failed");
+      begun = true;
     }
   });
+  while (!begun) std::this_thread::yield();
   for (int i = 0; i < kTimes; ++i) counters.DropInput("drain_timeout", 1);
+  done = true;
   failure.join();
   const Balance balance = counters.Snapshot();
   EXPECT_EQ(balance.Unaccounted(), 0);
