@@ -20,6 +20,8 @@
 #include "core/plugin/plugin_stage.h"
 #include "core/record/stage_kind.h"
 #include "core/telemetry/stage_counters.h"
+#include "plugins/sdk/status.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir::conformance {
 namespace {
@@ -167,10 +169,12 @@ bool Instance::Run() {
   return Step("run, interrupted twice", [&] {
     absl::Notification returned;
     absl::Status status;
-    std::thread run([&] {
+    std::thread run;
+    const sdk::Status started = sdk::StartThread(&run, "", [&] {
       status = host_.OnOwnThread([&] { return source()->Run(); });
       returned.Notify();
     });
+    if (!started.ok()) return isolation::Verdict::Failed(started.message());
     const absl::Time until = absl::Now() + kPatience;
     while (!returned.HasBeenNotified() && !host_.has_emitted() && absl::Now() < until) {
       returned.WaitForNotificationWithTimeout(absl::Milliseconds(1));

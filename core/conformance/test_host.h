@@ -14,9 +14,12 @@
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
 #include "core/pipeline/batch_slab.h"
+#include "core/pipeline/host_status.h"
 #include "core/pipeline/stage.h"
 #include "core/record/stage_kind.h"
 #include "core/telemetry/stage_counters.h"
+#include "plugins/sdk/status.h"
+#include "plugins/sdk/thread.h"
 
 namespace weir::conformance {
 
@@ -38,11 +41,14 @@ class TestHost final : public pipeline::StageHost {
   template <typename Call>
   absl::Status OnOwnThread(Call call) {
     absl::Status status;
-    std::thread([&] {
+    std::thread thread;
+    const sdk::Status started = sdk::StartThread(&thread, "", [&] {
       caller_ = std::this_thread::get_id();
       status = call();
       caller_ = std::thread::id();
-    }).join();
+    });
+    if (!started.ok()) return pipeline::HostStatus(started);
+    thread.join();
     return status;
   }
 
