@@ -170,7 +170,12 @@ weir_component Component() {
 #elif defined(DEFECT_RAW_INTERRUPT)
   component.interrupt = [](void*) { throw std::runtime_error("past the SDK"); };
 #elif defined(DEFECT_RAW_DESTROY)
-  component.destroy = [](void*) { throw std::runtime_error("past the SDK"); };
+  // It frees the instance first, so that only the exception is wrong.
+  static const auto destroy = component.destroy;
+  component.destroy = [](void* instance) {
+    destroy(instance);
+    throw std::runtime_error("past the SDK");
+  };
 #elif defined(DEFECT_KEEPS_BATCH) || defined(DEFECT_RELEASES_BATCH) || \
     defined(DEFECT_SHARES_STATE) || defined(DEFECT_FAILS_SILENTLY)
   component.create = CreateShared;
