@@ -32,6 +32,12 @@ void GiveUpAllOfThread() {
 
 [[noreturn]] void EndSilently(int /*signal*/) { _exit(kExitFailed); }
 
+// Ends the process if the last report takes longer than it may.
+void LimitLastReport() {
+  std::signal(SIGALRM, EndSilently);
+  alarm(kLastReportSeconds);
+}
+
 }  // namespace
 
 RunControl::RunControl(absl::Duration drain_timeout, Hooks hooks)
@@ -98,8 +104,7 @@ void RunControl::OnStop(int number) {
     case StopSignals::Meaning::kRepeat:
       return;
     case StopSignals::Meaning::kEndNow:
-      std::signal(SIGALRM, EndSilently);
-      alarm(kLastReportSeconds);
+      LimitLastReport();
       PrintError(absl::StrCat(strsignal(number), " again: ended without draining"));
       _exit(kExitFailed);
   }
@@ -119,8 +124,7 @@ void RunControl::GiveUp() {
 }
 
 void RunControl::EndProcess() {
-  std::signal(SIGALRM, EndSilently);
-  alarm(kLastReportSeconds);
+  LimitLastReport();
   std::vector<std::string> calls;
   pipeline::Pipeline* const pipeline = pipeline_;
   if (pipeline != nullptr) {
